@@ -1,0 +1,76 @@
+/** One refused input: which field broke which rule. */
+export interface FieldError {
+  /** Dotted path of the argument, such as `input.port`. */
+  field: string
+  /** The rule it broke, as a sentence for people. */
+  message: string
+}
+
+/** What clients can switch on. GraphQL sends it as `extensions.code`, REST as the status in `httpStatus`. */
+export type ErrorCode =
+  'INVALID_INPUT' | 'NOT_FOUND' | 'CONFLICT' | 'FORBIDDEN' | 'UNAUTHENTICATED' | 'UNAVAILABLE'
+
+/** The one table from code to HTTP status. */
+export const httpStatus: Record<ErrorCode, number> = {
+  INVALID_INPUT: 422,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  FORBIDDEN: 403,
+  UNAUTHENTICATED: 401,
+  UNAVAILABLE: 503,
+}
+
+/**
+ * A refusal that people may read. Everything that is not an AppError is masked before it leaves the server, and logged.
+ */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly fields: FieldError[]
+
+  constructor(code: ErrorCode, message: string, fields: FieldError[] = []) {
+    super(message)
+    this.name = 'AppError'
+    this.code = code
+    this.fields = fields
+  }
+}
+
+/** The caller's input breaks a rule; nothing was changed. */
+export class InvalidInput extends AppError {
+  constructor(fields: FieldError[]) {
+    super('INVALID_INPUT', fields.map((f) => `${f.field}: ${f.message}`).join('; '), fields)
+  }
+}
+
+/** There is no such thing. */
+export class NotFound extends AppError {
+  constructor(message: string) {
+    super('NOT_FOUND', message)
+  }
+}
+
+/** It exists, but its present state, or something else that exists, forbids this. */
+export class Conflict extends AppError {
+  constructor(message: string, fields: FieldError[] = []) {
+    super('CONFLICT', message, fields)
+  }
+}
+
+/** Known, but not allowed to do this. */
+export class Forbidden extends AppError {
+  constructor(message: string) {
+    super('FORBIDDEN', message)
+  }
+}
+
+/** Something outside THON that this needs does not answer: the sandbox engine, mostly. Try again later. */
+export class Unavailable extends AppError {
+  constructor(message: string) {
+    super('UNAVAILABLE', message)
+  }
+}
+
+/** The text of whatever was thrown, for reasons shown to people and for logs. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

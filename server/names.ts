@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+
+/** The rule for group and user names, for messages. */
+export const NAME_RULE = 'must be 1 to 64 letters, digits, spaces or any of . _ -, and not "." or ".."'
+
+/** Whether a trimmed name is allowed: letters and digits of any script, space, `. _ -`. */
+export function isName(name: string): boolean {
+  return [...name].length <= 64 && /^[\p{L}\p{M}\p{N} ._-]+$/u.test(name) && name !== '.' && name !== '..'
+}
+
+/**
+ * The engine-safe name of one person's things: `<prefix>-<group>-<username>` when nobody else's can look the same,
+ * else a slug, two dashes and a hash.
+ *
+ * Plain names are unambiguous because the username in one holds no dash and the group does not end in one, so the last
+ * dash splits it; and a hashed name cannot be mistaken for a plain one, since there the last dash follows another.
+ */
+export function sandboxName(prefix: string, group: string, username: string): string {
+  const plain = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
+  const unambiguous =
+    plain.test(group) && plain.test(username) && !username.includes('-') && !group.endsWith('-')
+  const name = `${prefix}-${group}-${username}`
+  return unambiguous && name.length <= 120 ? name : hashedName(prefix, group, username, '')
+}
+
+/** The hashed form, different for every salt: for a second person whose plain name is taken. */
+export function hashedName(prefix: string, group: string, username: string, salt: string): string {
+  const hash = createHash('sha256').update(JSON.stringify([group, username, salt])).digest('hex').slice(0, 10)
+  return `${prefix}-${slug(group)}-${slug(username)}--${hash}`
+}
+
+/** ASCII letters, digits and single dashes: what every engine and host name accepts. Never empty. */
+export function slug(text: string): string {
+  const ascii = text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/\p{M}/gu, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40)
+    .replace(/-+$/, '')
+  return ascii || 'x'
+}

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config'
+
+/** The server's suites. `tests/run.ts` runs them, with the set-up each needs; the web's own are in web/. */
+export default defineConfig({
+  test: {
+    include: ['tests/{unit,api,docker,e2e}/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+})
