@@ -7,8 +7,7 @@ export interface FieldError {
 }
 
 /** What clients can switch on. GraphQL sends it as `extensions.code`, REST as the status in `httpStatus`. */
-export type ErrorCode =
-  'INVALID_INPUT' | 'NOT_FOUND' | 'CONFLICT' | 'FORBIDDEN' | 'UNAUTHENTICATED' | 'UNAVAILABLE'
+export type ErrorCode = 'INVALID_INPUT' | 'NOT_FOUND' | 'CONFLICT' | 'FORBIDDEN' | 'UNAUTHENTICATED' | 'UNAVAILABLE'
 
 /** The one table from code to HTTP status. */
 export const httpStatus: Record<ErrorCode, number> = {

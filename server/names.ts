@@ -17,15 +17,17 @@ export function isName(name: string): boolean {
  */
 export function sandboxName(prefix: string, group: string, username: string): string {
   const plain = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
-  const unambiguous =
-    plain.test(group) && plain.test(username) && !username.includes('-') && !group.endsWith('-')
+  const unambiguous = plain.test(group) && plain.test(username) && !username.includes('-') && !group.endsWith('-')
   const name = `${prefix}-${group}-${username}`
   return unambiguous && name.length <= 120 ? name : hashedName(prefix, group, username, '')
 }
 
 /** The hashed form, different for every salt: for a second person whose plain name is taken. */
 export function hashedName(prefix: string, group: string, username: string, salt: string): string {
-  const hash = createHash('sha256').update(JSON.stringify([group, username, salt])).digest('hex').slice(0, 10)
+  const hash = createHash('sha256')
+    .update(JSON.stringify([group, username, salt]))
+    .digest('hex')
+    .slice(0, 10)
   return `${prefix}-${slug(group)}-${slug(username)}--${hash}`
 }
 

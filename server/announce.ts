@@ -1,0 +1,34 @@
+import type { App } from './app.ts'
+import { organiser } from './auth/viewer.ts'
+import type { Env } from './env.ts'
+
+/** What a start prints: where to go, and what it found. */
+export function announce(env: Env, app: App): string {
+  const engine = app.services.engine.view(organiser)
+  const present = engine.info?.imagePresent ?? null
+  const image =
+    present === null
+      ? 'not used'
+      : `${engine.image}${present ? '' : ' (not on this machine yet; pulled at the first start)'}`
+  const [first, ...others] = app.urls
+  const lines = [
+    ['Dashboard', [first, ...others].join('  ')],
+    ['GraphQL', `${first}/graphql`],
+    ['Database', `${env.dbPath}${app.migrated.length > 0 ? ` (${app.migrated.length} migrations applied)` : ''}`],
+    [
+      'Engine',
+      engine.connected ? `${engine.kind} ${engine.info?.version ?? ''}`.trim() : `${engine.kind}, away: ${engine.message}`,
+    ],
+    ['Image', image],
+    ['Login', 'off: whoever reaches this address is the organiser'],
+  ]
+  const notices = engine.notices.map((notice) => `  ! ${notice}`)
+  return [
+    '',
+    'THON is ready.',
+    '',
+    ...lines.map(([what, value]) => `  ${what?.padEnd(10)} ${value}`),
+    ...(notices.length ? ['', ...notices] : []),
+    '',
+  ].join('\n')
+}

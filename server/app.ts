@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import { ActivityService } from './activity/service.ts'
+import { organiser } from './auth/viewer.ts'
+import { openDb } from './db.ts'
+import type { Env } from './env.ts'
+import { Events } from './events.ts'
+import type { Services } from './graphql/context.ts'
+import { createSocket } from './graphql/socket.ts'
+import { createGraphql } from './graphql/yoga.ts'
+import { GroupsImport } from './groups/import.ts'
+import { GroupsService } from './groups/service.ts'
+import { GroupStarter } from './groups/start.ts'
+import { UsersService } from './groups/users.ts'
+import { Gate } from './http/gate.ts'
+import { healthRoutes } from './http/health.ts'
+import { HttpServer } from './http/server.ts'
+import { builtDashboard, devDashboard, type Dashboard } from './http/web.ts'
+import { createInstances } from './instances/create.ts'
+import { createLog } from './log.ts'
+import { chooseEngine, type Choice } from './sandbox/choose.ts'
+import { EngineService } from './sandbox/service.ts'
+
+/** What tests and the dev server put in place of the usual. */
+export interface Overrides {
+  /** The sandbox engine, instead of choosing one. */
+  engine?: Choice['engine']
+  /** `built` by default; `dev` serves the sources with hot reload; `none` serves no dashboard. */
+  dashboard?: 'built' | 'dev' | 'none'
+}
+
+/** A running server. */
+export interface App {
+  /** Where it can be reached, one URL per port. */
+  urls: string[]
+  services: Services
+  /** Names of the database migrations applied at this start. */
+  migrated: string[]
+  close(): Promise<void>
+}
+
+/** Makes everything once, hands each part what it needs, and listens. */
+export async function createApp(env: Env, overrides: Overrides = {}): Promise<App> {
+  const log = createLog(env.logLevel)
+  const { db, applied } = await openDb(env.dbPath)
+  const events = new Events()
+  const activity = new ActivityService(db, events)
+  const choice = overrides.engine ? { engine: overrides.engine, notices: [] } : await choose(env, db)
+  const { engine } = choice
+
+  const placed: { users?: UsersService } = {}
+  const live = createInstances({
+    env,
+    db,
+    events,
+    activity,
+    engine,
+    log,
+    personOf: (...names) => placed.users!.personOf(...names),
+  })
+  const workspaces = {
+    remove: async (volume: string) => {
+      live.instances.assertEngine()
+      await live.removeVolume(volume)
+    },
+  }
+  const parts = { db, events, activity, instances: live.forGroups, workspaces }
+  const users = new UsersService(parts)
+  placed.users = users
+  const services: Services = {
+    db,
+    events,
+    activity,
+    users,
+    groups: new GroupsService(parts),
+    starter: new GroupStarter(db, live.instances),
+    groupsImport: new GroupsImport(db, events, activity, (group, username) => users.volumeFor(group, username)),
+    instances: live.instances,
+    engine: new EngineService({
+      engine,
+      events,
+      image: env.image,
+      startLimit: env.startConcurrency,
+      notices: [...choice.notices, ...env.warnings],
+      status: live.engineStatus,
+      queue: live.queue,
+    }),
+  }
+
+  const yoga = createGraphql(services, () => organiser, log)
+  const socket = createSocket(services, () => organiser, log)
+  const dashboard = await openDashboard(overrides.dashboard ?? 'built', async (request) => yoga.fetch(request))
+  const http = new HttpServer({
+    gate: new Gate(env.host, env.allowedHosts),
+    routes: [
+      { path: '/graphql', handle: yoga },
+      ...healthRoutes(db, () => live.engineStatus().connected),
+      ...(dashboard ? [{ path: '/', handle: dashboard.handle }] : []),
+    ],
+    upgrade: socket.upgrade,
+  })
+
+  const close = async () => {
+    await socket.close()
+    await http.close()
+    await dashboard?.close()
+    await live.close()
+    await engine.close()
+    await db.$disconnect()
+  }
+  try {
+    await live.start()
+    return { urls: await http.listen(env.host, env.ports), services, migrated: applied, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function choose(env: Env, db: Services['db']): Promise<Choice> {
+  // Another database is another THON: each knows its sandboxes on a shared engine by the database they are written in.
+  const node = createHash('sha256').update(env.dbPath).digest('hex').slice(0, 12)
+  const inDocker = await db.instance.count({ where: { engine: 'docker', activeKey: { not: null } } })
+  return chooseEngine(env, node, inDocker > 0)
+}
+
+async function openDashboard(
+  kind: 'built' | 'dev' | 'none',
+  graphql: (request: Request) => Promise<Response>,
+): Promise<Dashboard | null> {
+  if (kind === 'none') return null
+  return kind === 'dev' ? devDashboard() : builtDashboard(graphql)
+}

@@ -1,0 +1,90 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { createClient, type Client } from '@libsql/client'
+import { PrismaLibSql } from '@prisma/adapter-libsql'
+import { PrismaClient } from '../prisma/generated/client/client.ts'
+
+/** The database, open. Writes and transactions run one at a time (the adapter's own lock), so keep them short. */
+export type Db = PrismaClient
+
+const migrationsDir = join(import.meta.dirname, '..', 'prisma', 'migrations')
+
+/**
+ * Opens the SQLite file, making it (mode 0600) and its folder when missing, and applies pending migrations.
+ * @param path absolute path of the file
+ * @returns the client, and the names of the migrations applied now
+ * @throws when the file cannot be opened or a migration fails; the failed migration leaves no trace
+ */
+export async function openDb(path: string): Promise<{ db: Db; applied: string[] }> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  closeSync(openSync(path, 'a', 0o600))
+  chmodSync(path, 0o600)
+  const url = `file:${path}`
+  const applied = await migrate(url)
+  const db = new PrismaClient({ adapter: new PrismaLibSql({ url, timeout: 5_000 }) })
+  // WAL is kept in the file; these two belong to the connection, and the adapter has only one.
+  await db.$queryRaw`PRAGMA synchronous = NORMAL`
+  await db.$queryRaw`PRAGMA foreign_keys = ON`
+  return { db, applied }
+}
+
+/** Brings the file up to date by prisma/migrations, keeping Prisma's own bookkeeping table so that its CLI stays usable. */
+async function migrate(url: string): Promise<string[]> {
+  const client = createClient({ url, timeout: 5_000 })
+  try {
+    await client.execute('PRAGMA journal_mode = WAL')
+    await client.execute(BOOKKEEPING)
+    const done = await client.execute('SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL')
+    const known = new Set(done.rows.map((row) => String(row.migration_name)))
+    const pending = migrationNames().filter((name) => !known.has(name))
+    for (const name of pending) await applyOne(client, name)
+    return pending
+  } finally {
+    client.close()
+  }
+}
+
+function migrationNames(): string[] {
+  return readdirSync(migrationsDir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()
+}
+
+async function applyOne(client: Client, name: string): Promise<void> {
+  const sql = readFileSync(join(migrationsDir, name, 'migration.sql'), 'utf8')
+  const tx = await client.transaction('write')
+  try {
+    await tx.executeMultiple(sql)
+    await tx.execute({
+      sql: `INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, started_at, applied_steps_count)
+            VALUES (?, ?, ?, ?, ?, 1)`,
+      args: [randomUUID(), createHash('sha256').update(sql).digest('hex'), Date.now(), name, Date.now()],
+    })
+    await tx.commit()
+  } catch (error) {
+    throw new Error(`Migration ${name} failed and was rolled back`, { cause: error })
+  } finally {
+    tx.close()
+  }
+}
+
+const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
+  "id" TEXT PRIMARY KEY NOT NULL, "checksum" TEXT NOT NULL, "finished_at" DATETIME, "migration_name" TEXT NOT NULL,
+  "logs" TEXT, "rolled_back_at" DATETIME, "started_at" DATETIME NOT NULL DEFAULT current_timestamp,
+  "applied_steps_count" INTEGER UNSIGNED NOT NULL DEFAULT 0)`
+
+/** Whether a write failed because a unique index already holds that value. */
+export function isUniqueViolation(error: unknown): boolean {
+  return hasCode(error, 'P2002')
+}
+
+/** Whether a write found no row to change. */
+export function isMissingRow(error: unknown): boolean {
+  return hasCode(error, 'P2025')
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code
+}

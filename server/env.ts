@@ -1,0 +1,168 @@
+import { homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { z } from 'zod'
+import type { DockerConnection } from './sandbox/docker-connection.ts'
+import type { Limits } from './sandbox/engine.ts'
+
+/** The configuration of one server, validated and frozen. The only other reader of the environment is nobody. */
+export interface Env {
+  /** Address to listen on. */
+  readonly host: string
+  /** Ports to listen on; each serves everything. 0 picks a free one. */
+  readonly ports: readonly number[]
+  /** Absolute path of the SQLite file. */
+  readonly dbPath: string
+  /** Absolute folder of the embedded engine's workspaces. */
+  readonly workspaceDir: string
+  /** Which sandbox engine to use; `auto` takes Docker when it answers. */
+  readonly engine: 'auto' | 'docker' | 'process'
+  /** Image of new sandboxes. */
+  readonly image: string
+  readonly limits: Limits
+  /** How many sandboxes start at once. */
+  readonly startConcurrency: number
+  /** How long code-server may take to answer, in seconds. */
+  readonly readySeconds: number
+  /** Time to live of new instances in minutes; null is for ever. */
+  readonly ttlMinutes: number | null
+  readonly docker: DockerConnection
+  /** Where to look for code-server when there is no Docker. */
+  readonly path: string
+  /** Host names requests may name besides the address itself, against DNS rebinding. */
+  readonly allowedHosts: readonly string[]
+  readonly logLevel: string
+  /** Things to tell the organiser at start that are no faults. */
+  readonly warnings: readonly string[]
+}
+
+/** The environment is unusable. The message lists every fault, a line each. */
+export class EnvError extends Error {}
+
+const port = z
+  .string()
+  .regex(/^\d+$/, 'must be port numbers with commas between')
+  .transform(Number)
+  .pipe(z.number().max(65535, 'must be 0 to 65535'))
+const unlimited = <T extends z.ZodType<number>>(rule: T) => z.union([z.literal('0').transform(() => null), rule])
+
+/** Sizes as Docker writes them: a number with b, k, m or g. In bytes. */
+const size = z
+  .string()
+  .regex(/^\d+(\.\d+)?[bkmg]?$/i, 'must be a size such as 512m or 2g, or 0 for no limit')
+  .transform((text) => {
+    const unit = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[text.slice(-1).toLowerCase()] ?? 1
+    return Math.round(Number.parseFloat(text) * unit)
+  })
+  .refine((bytes) => bytes >= 6 * 1024 ** 2, 'must be at least 6m, or 0 for no limit')
+
+const variables = z.object({
+  DASHBOARD_HOST: z.string().default('127.0.0.1'),
+  THON_PORTS: z
+    .string()
+    .default('8100,8501')
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(port)),
+  THON_DB_PATH: z.string().default('~/.thon/thon.db'),
+  THON_WORKSPACE_DIR: z.string().default('~/.thon/workspace'),
+  THON_ENGINE: z.enum(['auto', 'docker', 'process'], 'must be docker, process or auto').default('auto'),
+  THON_START_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(8),
+  THON_READY_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
+  THON_ALLOWED_HOSTS: z.string().default(''),
+  THON_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
+  SANDBOX_IMAGE: z
+    .string()
+    .regex(/^[\w][\w.\-/:@]{0,254}$/, 'must be an image name such as waterpistol/thon:latest')
+    .default('waterpistol/thon:latest'),
+  SANDBOX_DOMAIN: z.string().optional(),
+  SANDBOX_API_KEY: z.string().optional(),
+  SANDBOX_MEMORY: unlimited(size).default(2 * 1024 ** 3),
+  SANDBOX_CPUS: unlimited(z.coerce.number().min(0.01).max(1024)).default(2),
+  SANDBOX_PIDS: unlimited(z.coerce.number().int().min(16).max(1_000_000)).default(1024),
+  SANDBOX_TTL_MINUTES: unlimited(z.coerce.number().int().min(1).max(525_600)).default(null),
+  AUTH_LOCAL_PASSWORD: z
+    .never('login is not part of this version: it would guard nothing, so THON will not start with it')
+    .optional(),
+  AUTH_ENABLED: z
+    .enum(
+      ['false', '0', 'no', 'off'],
+      'login is not part of this version: it would guard nothing, so THON will not start with it',
+    )
+    .optional(),
+  HOME: z.string().default(homedir()),
+  PATH: z.string().default(''),
+  DOCKER_HOST: z.string().optional(),
+  DOCKER_TLS_VERIFY: z.string().optional(),
+  DOCKER_CERT_PATH: z.string().optional(),
+  DOCKER_CONTEXT: z.string().optional(),
+  DOCKER_CONFIG: z.string().optional(),
+})
+
+/**
+ * Reads the environment. Empty values count as unset.
+ * @param source usually process.env
+ * @throws EnvError naming every fault at once
+ */
+export function loadEnv(source: Record<string, string | undefined>): Env {
+  const given = Object.fromEntries(
+    Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  )
+  const parsed = variables.safeParse(given)
+  if (!parsed.success) throw new EnvError(parsed.error.issues.map(describeIssue).join('\n'))
+  const v = parsed.data
+  return Object.freeze({
+    host: v.DASHBOARD_HOST,
+    ports: v.THON_PORTS,
+    dbPath: absolute(v.THON_DB_PATH, v.HOME),
+    workspaceDir: absolute(v.THON_WORKSPACE_DIR, v.HOME),
+    engine: v.THON_ENGINE,
+    image: v.SANDBOX_IMAGE,
+    limits: { memoryBytes: v.SANDBOX_MEMORY, cpus: v.SANDBOX_CPUS, pids: v.SANDBOX_PIDS },
+    startConcurrency: v.THON_START_CONCURRENCY,
+    readySeconds: v.THON_READY_SECONDS,
+    ttlMinutes: v.SANDBOX_TTL_MINUTES,
+    docker: {
+      host: v.DOCKER_HOST ?? null,
+      tlsVerify: v.DOCKER_TLS_VERIFY !== undefined,
+      certPath: v.DOCKER_CERT_PATH ?? null,
+      context: v.DOCKER_CONTEXT ?? null,
+      configDir: v.DOCKER_CONFIG ?? join(v.HOME, '.docker'),
+    },
+    path: v.PATH,
+    allowedHosts: v.THON_ALLOWED_HOSTS.split(',')
+      .map((host) => host.trim().toLowerCase())
+      .filter(Boolean),
+    logLevel: v.THON_LOG_LEVEL,
+    warnings: warnings(given, v),
+  })
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const [name = '', index] = issue.path
+  return `${String(name)}${index === undefined ? '' : ` (entry ${Number(index) + 1})`}: ${issue.message}`
+}
+
+function absolute(path: string, home: string): string {
+  const expanded = path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path
+  return isAbsolute(expanded) ? expanded : resolve(expanded)
+}
+
+function warnings(given: Record<string, unknown>, v: z.infer<typeof variables>): string[] {
+  const known = Object.keys(variables.shape)
+  const found = Object.keys(given)
+    .filter((name) => /^(THON|SANDBOX|DASHBOARD)_/.test(name) && !known.includes(name))
+    .map((name) => `${name} is not a setting of THON and has no effect`)
+  if (v.SANDBOX_DOMAIN)
+    found.push(
+      'SANDBOX_DOMAIN names an OpenSandbox server; this version runs sandboxes on the local Docker engine instead',
+    )
+  if (!isLoopback(v.DASHBOARD_HOST))
+    found.push(
+      `DASHBOARD_HOST ${v.DASHBOARD_HOST} can be reached from other machines, and there is no login: anybody there can do anything here`,
+    )
+  return found
+}
+
+/** Whether an address to listen on is this machine's own loopback. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+}

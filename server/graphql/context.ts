@@ -1,0 +1,35 @@
+import type { ActivityService } from '../activity/service.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import type { Db } from '../db.ts'
+import type { Events } from '../events.ts'
+import type { GroupsImport } from '../groups/import.ts'
+import type { GroupsService } from '../groups/service.ts'
+import type { GroupStarter } from '../groups/start.ts'
+import type { UsersService } from '../groups/users.ts'
+import type { InstancesService } from '../instances/service.ts'
+import type { EngineService } from '../sandbox/service.ts'
+
+/** Every service the API offers, made once by `app.ts`. */
+export interface Services {
+  db: Db
+  events: Events
+  activity: ActivityService
+  engine: EngineService
+  groups: GroupsService
+  users: UsersService
+  starter: GroupStarter
+  groupsImport: GroupsImport
+  instances: InstancesService
+}
+
+/**
+ * What resolvers get. Made once for a request, and once for a socket's subscription, so it holds nothing that ages.
+ */
+export interface GraphContext extends Services {
+  viewer: Viewer
+  /**
+   * Called by the subscribe resolver of a topic that tells a present state: a subscriber that joins later is given the
+   * newest frame first, where topics of changes give their READY frame.
+   */
+  replayNewest: () => void
+}

@@ -1,0 +1,117 @@
+import { subscribe, type ExecutionArgs, type ExecutionResult } from 'graphql'
+import { Channel } from '../events.ts'
+
+/** What may be waiting for one subscriber before it is cut off: it will come back and query anew. */
+const LONGEST_BACKLOG = 2_000
+
+/** What a topic of subscriptions may tell the fan-out, through the context. */
+export interface Replay {
+  replayNewest: () => void
+}
+
+/**
+ * One execution for all subscribers of the same operation with the same variables and the same rights: every event is
+ * resolved once, and its result handed to each of them. Who joins later gets the first frame (READY), or the newest
+ * where the topic tells a present state, so that joining costs no execution either.
+ */
+export class FanOut {
+  readonly #shared = new Map<string, Promise<Shared | ExecutionResult>>()
+
+  /** Shared executions under way, for tests and metrics. */
+  get size(): number {
+    return this.#shared.size
+  }
+
+  /**
+   * @param key equal for exactly those operations whose results are equal
+   * @param args as for graphql's `subscribe`; made into a context of the shared execution's own
+   * @returns the frames, or the result that refuses the subscription
+   */
+  async subscribe(key: string, args: ExecutionArgs): Promise<Channel<ExecutionResult> | ExecutionResult> {
+    for (;;) {
+      const pending = this.#shared.get(key) ?? this.#begin(key, args)
+      const shared = await pending
+      if (!(shared instanceof Shared)) return shared
+      const channel = shared.join()
+      if (channel) return channel
+      // It ended between our finding it and now.
+      if (this.#shared.get(key) === pending) this.#shared.delete(key)
+    }
+  }
+
+  #begin(key: string, args: ExecutionArgs): Promise<Shared | ExecutionResult> {
+    const began = this.#open(key, args)
+    this.#shared.set(key, began)
+    return began
+  }
+
+  async #open(key: string, args: ExecutionArgs): Promise<Shared | ExecutionResult> {
+    let newest = false
+    const contextValue = { ...(args.contextValue as object), replayNewest: () => (newest = true) }
+    try {
+      const source = await subscribe({ ...args, contextValue })
+      if (!(Symbol.asyncIterator in source)) {
+        this.#shared.delete(key)
+        return source
+      }
+      return new Shared(source, newest, () => this.#shared.delete(key))
+    } catch (error) {
+      this.#shared.delete(key)
+      throw error
+    }
+  }
+}
+
+class Shared {
+  readonly #source: AsyncGenerator<ExecutionResult, void, void>
+  readonly #newest: boolean
+  readonly #onEnd: () => void
+  readonly #subscribers = new Set<Channel<ExecutionResult>>()
+  #replay: ExecutionResult | null = null
+  #ended = false
+
+  constructor(source: AsyncGenerator<ExecutionResult, void, void>, newest: boolean, onEnd: () => void) {
+    this.#source = source
+    this.#newest = newest
+    this.#onEnd = onEnd
+    void this.#pump()
+  }
+
+  /** @returns null when it has ended */
+  join(): Channel<ExecutionResult> | null {
+    if (this.#ended) return null
+    const channel: Channel<ExecutionResult> = new Channel(() => this.#leave(channel))
+    this.#subscribers.add(channel)
+    if (this.#replay) channel.push(this.#replay)
+    return channel
+  }
+
+  #leave(channel: Channel<ExecutionResult>): void {
+    this.#subscribers.delete(channel)
+    if (this.#subscribers.size === 0) this.#end()
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      for await (const result of this.#source) this.#hand(result)
+    } finally {
+      this.#end()
+    }
+  }
+
+  #hand(result: ExecutionResult): void {
+    if (this.#newest || !this.#replay) this.#replay = result
+    for (const channel of this.#subscribers) {
+      if (channel.backlog < LONGEST_BACKLOG) channel.push(result)
+      else void channel.return()
+    }
+  }
+
+  #end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#onEnd()
+    for (const channel of this.#subscribers) channel.end()
+    void this.#source.return()
+  }
+}

@@ -1,0 +1,190 @@
+import type { ActivityService } from '../activity/service.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import type { Db } from '../db.ts'
+import type { Events } from '../events.ts'
+import type { Group, Prisma } from '../../prisma/generated/client/client.ts'
+import type { FileGroup, GroupsFile } from './model.ts'
+import { formatGroups, parseGroups } from './yaml.ts'
+
+/** One line of what an import does, or would do. */
+export interface ImportChange {
+  kind: 'event' | 'group' | 'user'
+  /** Its name; a user's is `group/username`. */
+  name: string
+  action: 'create' | 'update' | 'keep'
+  /** What an update changes, in words. */
+  detail: string | null
+}
+
+/** What an import did, or with a dry run would do. */
+export interface ImportReport {
+  applied: boolean
+  changes: ImportChange[]
+}
+
+type StoredGroup = Prisma.GroupGetPayload<{ include: { users: true } }>
+
+/** Groups files in and out. An import adds and updates; it never removes anybody. */
+export class GroupsImport {
+  readonly #db: Db
+  readonly #events: Events
+  readonly #activity: ActivityService
+  readonly #volumeFor: (group: string, username: string) => Promise<string>
+
+  constructor(
+    db: Db,
+    events: Events,
+    activity: ActivityService,
+    volumeFor: (group: string, username: string) => Promise<string>,
+  ) {
+    this.#db = db
+    this.#events = events
+    this.#activity = activity
+    this.#volumeFor = volumeFor
+  }
+
+  /**
+   * @param text a groups file, see `yaml.ts`
+   * @param dryRun only say what would happen
+   * @throws InvalidInput with the line and column of every fault; nothing is changed then
+   */
+  async import(viewer: Viewer, text: string, dryRun: boolean): Promise<ImportReport> {
+    const file = parseGroups(text)
+    const stored = new Map((await this.#stored()).map((group) => [group.name, group]))
+    const changes = await this.#plan(file, stored)
+    const pending = changes.filter((change) => change.action !== 'keep')
+    if (dryRun || pending.length === 0) return { applied: !dryRun, changes }
+    const touched = await this.#apply(file, stored)
+    for (const { group, isNew } of touched)
+      this.#events.publish('group', { kind: isNew ? 'ADDED' : 'UPDATED', id: group.id, row: group })
+    const created = pending.filter((change) => change.action === 'create').length
+    await this.#activity.add({
+      actor: viewer,
+      action: 'import groups',
+      target: { kind: 'event', id: null, label: file.events[0]?.eventId ?? 'groups file' },
+      outcome: 'done',
+      detail: `${created} created, ${pending.length - created} updated`,
+    })
+    return { applied: true, changes }
+  }
+
+  /** Everything as a groups file. */
+  async export(_viewer: Viewer): Promise<string> {
+    const [events, groups] = await Promise.all([
+      this.#db.event.findMany({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] }),
+      this.#stored(),
+    ])
+    return formatGroups({
+      events: events.map(({ eventId, title }) => ({ eventId, title })),
+      groups: groups.map((group) => ({
+        name: group.name,
+        title: group.title,
+        eventId: group.eventId ?? undefined,
+        users: group.users.map((user) => ({ name: user.username, email: user.email })),
+      })),
+    })
+  }
+
+  #stored(): Promise<StoredGroup[]> {
+    const inOrder = [{ createdAt: 'asc' as const }, { id: 'asc' as const }]
+    return this.#db.group.findMany({ orderBy: inOrder, include: { users: { orderBy: inOrder } } })
+  }
+
+  async #plan(file: GroupsFile, stored: Map<string, StoredGroup>): Promise<ImportChange[]> {
+    const known = new Map((await this.#db.event.findMany()).map((event) => [event.eventId, event]))
+    const events = file.events.map((event) =>
+      change('event', event.eventId, known.get(event.eventId), { title: event.title }),
+    )
+    const groups = file.groups.flatMap((group) => {
+      const before = stored.get(group.name)
+      return [
+        change('group', group.name, before, { title: group.title, eventId: group.eventId }),
+        ...group.users.map((user) =>
+          change(
+            'user',
+            `${group.name}/${user.name}`,
+            before?.users.find((one) => one.username === user.name),
+            { email: user.email },
+          ),
+        ),
+      ]
+    })
+    return [...events, ...groups]
+  }
+
+  async #apply(file: GroupsFile, stored: Map<string, StoredGroup>): Promise<{ group: Group; isNew: boolean }[]> {
+    const volumes = await this.#newVolumes(file, stored)
+    return this.#db.$transaction(
+      async (tx) => {
+        for (const { eventId, title } of file.events)
+          await tx.event.upsert({ where: { eventId }, create: { eventId, title: title ?? null }, update: { title } })
+        const touched = []
+        for (const one of file.groups) touched.push(await this.#applyGroup(tx, one, stored.get(one.name), volumes))
+        return touched
+      },
+      { timeout: 60_000, maxWait: 10_000 },
+    )
+  }
+
+  async #applyGroup(
+    tx: Prisma.TransactionClient,
+    one: FileGroup,
+    before: StoredGroup | undefined,
+    volumes: Map<string, string>,
+  ) {
+    const { name, title, eventId } = one
+    const group = before
+      ? await tx.group.update({ where: { id: before.id }, data: { title, eventId } })
+      : await tx.group.create({ data: { name, title: title ?? null, eventId: eventId ?? null } })
+    const known = new Map(before?.users.map((user) => [user.username, user]))
+    const fresh = one.users.filter((user) => !known.has(user.name))
+    // Milliseconds apart, so that the order of the file is the order of the list.
+    const now = Date.now()
+    await tx.user.createMany({
+      data: fresh.map((user, index) => {
+        const volume = volumes.get(`${name}/${user.name}`) as string
+        return {
+          groupId: group.id,
+          username: user.name,
+          email: user.email ?? null,
+          volume,
+          workspacePath: volume,
+          createdAt: new Date(now + index),
+        }
+      }),
+    })
+    for (const user of one.users) {
+      const was = known.get(user.name)
+      if (was && user.email !== undefined && user.email !== was.email)
+        await tx.user.update({ where: { id: was.id }, data: { email: user.email } })
+    }
+    return { group, isNew: !before }
+  }
+
+  /** Chosen before the transaction, since choosing reads the database. */
+  async #newVolumes(file: GroupsFile, stored: Map<string, StoredGroup>): Promise<Map<string, string>> {
+    const volumes = new Map<string, string>()
+    for (const group of file.groups)
+      for (const { name } of group.users)
+        if (!stored.get(group.name)?.users.some((user) => user.username === name))
+          volumes.set(`${group.name}/${name}`, await this.#volumeFor(group.name, name))
+    return volumes
+  }
+}
+
+/** Compares what is stored with what the file says; what the file leaves out stays. */
+function change<T extends object>(
+  kind: ImportChange['kind'],
+  name: string,
+  before: T | undefined,
+  wanted: Partial<T>,
+): ImportChange {
+  if (!before) return { kind, name, action: 'create', detail: null }
+  const differing = (Object.keys(wanted) as (keyof T & string)[]).filter(
+    (key) => wanted[key] !== undefined && (wanted[key] ?? null) !== (before[key] ?? null),
+  )
+  const detail = differing
+    .map((key) => `${key === 'eventId' ? 'event' : key}: ${before[key] ?? 'none'} → ${wanted[key] ?? 'none'}`)
+    .join(', ')
+  return { kind, name, action: differing.length > 0 ? 'update' : 'keep', detail: detail || null }
+}

@@ -1,0 +1,144 @@
+import type { ActivityService, Target } from '../activity/service.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import type { Db } from '../db.ts'
+import { NotFound } from '../errors.ts'
+import type { Change, Channel, Events, Ready } from '../events.ts'
+import { fold, parse } from '../input.ts'
+import type { Event, Group, Prisma } from '../../prisma/generated/client/client.ts'
+import type { InstancesForGroups, WorkspacesForGroups } from './needs.ts'
+import { groupInput } from './model.ts'
+import { taken } from './taken.ts'
+
+/** What the service needs of its surroundings. */
+export interface GroupsParts {
+  db: Db
+  events: Events
+  activity: ActivityService
+  instances: InstancesForGroups
+  workspaces: WorkspacesForGroups
+}
+
+/** Groups and their events. */
+export class GroupsService {
+  readonly #parts: GroupsParts
+
+  constructor(parts: GroupsParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Groups in the order they were made.
+   * @param filter search finds part of a group's or one of its users' names, in any case
+   * @param query what to load with them
+   */
+  async list<Q extends Omit<Prisma.GroupFindManyArgs, 'where' | 'orderBy'>>(
+    _viewer: Viewer,
+    filter: { search?: string | null },
+    query: Q,
+  ) {
+    const ids = filter.search?.trim() ? await this.#matching(filter.search) : null
+    return this.#parts.db.group.findMany({
+      ...query,
+      where: ids ? { id: { in: ids } } : {},
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    })
+  }
+
+  /** Case does not matter in any script, which SQLite's LIKE cannot do; names are few. */
+  async #matching(search: string): Promise<string[]> {
+    const wanted = fold(search.trim())
+    const groups = await this.#parts.db.group.findMany({
+      select: { id: true, name: true, title: true, users: { select: { username: true } } },
+    })
+    return groups
+      .filter((group) =>
+        [group.name, group.title ?? '', ...group.users.map((user) => user.username)].some((text) =>
+          fold(text).includes(wanted),
+        ),
+      )
+      .map((group) => group.id)
+  }
+
+  /** Every change from now on, after one READY. */
+  changes(_viewer: Viewer): Channel<Change<Group> | Ready> {
+    return this.#parts.events.changes('group')
+  }
+
+  /** @throws NotFound */
+  async get(_viewer: Viewer, id: string, query: Omit<Prisma.GroupFindUniqueArgs, 'where'> = {}): Promise<Group> {
+    const group = await this.#parts.db.group.findUnique({ ...query, where: { id } })
+    if (!group) throw new NotFound(`Group ${id} not found`)
+    return group
+  }
+
+  /** Events in the order they were made. */
+  events(_viewer: Viewer, query: Omit<Prisma.EventFindManyArgs, 'where' | 'orderBy'> = {}): Promise<Event[]> {
+    return this.#parts.db.event.findMany({ ...query, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
+  }
+
+  /** @throws InvalidInput, Conflict (name taken), NotFound (no such event) */
+  async create(viewer: Viewer, raw: unknown): Promise<Group> {
+    const { name, title, eventId } = parse(groupInput, raw)
+    return this.#recording(viewer, 'create group', group(null, name), async () => {
+      if (eventId && !(await this.#parts.db.event.findUnique({ where: { eventId } })))
+        throw new NotFound(`Event ${eventId} not found`)
+      const created = await taken('name', `Group ${name} already exists`, () =>
+        this.#parts.db.group.create({ data: { name, title: title ?? null, eventId: eventId ?? null } }),
+      )
+      this.#publish('ADDED', created)
+      return created
+    })
+  }
+
+  /** Its users, volumes and instances stay as they are; only the name changes. @throws InvalidInput, Conflict, NotFound */
+  async rename(viewer: Viewer, id: string, raw: unknown): Promise<Group> {
+    const { name } = parse(groupInput.pick({ name: true }), raw)
+    const before = await this.get(viewer, id)
+    return this.#recording(viewer, `rename group to ${name}`, group(id, before.name), async () => {
+      const { renamed, after } = await taken(
+        'name',
+        `Group ${name} already exists, or one of its users has an instance by hand`,
+        () =>
+          this.#parts.db.$transaction(async (tx) => {
+            const renamed = await tx.group.update({ where: { id }, data: { name }, include: { users: true } })
+            const after = []
+            for (const user of renamed.users)
+              after.push(await this.#parts.instances.follow(tx, user.id, { group: name, username: user.username }))
+            return { renamed, after }
+          }),
+      )
+      for (const publish of after) publish()
+      this.#publish('UPDATED', renamed)
+      return renamed
+    })
+  }
+
+  /**
+   * Deletes a group and its users. Active instances are ended first; if one cannot be, nothing is deleted. Volumes stay
+   * unless asked for.
+   * @throws NotFound, Unavailable
+   */
+  async remove(viewer: Viewer, id: string, options: { deleteWorkspaces: boolean }): Promise<Group> {
+    const before = await this.get(viewer, id)
+    return this.#recording(viewer, 'delete group', group(id, before.name), async () => {
+      const users = await this.#parts.db.user.findMany({ where: { groupId: id } })
+      await this.#parts.instances.endAll(viewer, { userIds: users.map((user) => user.id) })
+      if (options.deleteWorkspaces) for (const user of users) await this.#parts.workspaces.remove(user.volume)
+      await this.#parts.db.group.delete({ where: { id } })
+      this.#publish('REMOVED', before)
+      return before
+    })
+  }
+
+  #publish(kind: 'ADDED' | 'UPDATED' | 'REMOVED', row: Group): void {
+    this.#parts.events.publish('group', { kind, id: row.id, row })
+  }
+
+  #recording<T>(viewer: Viewer, action: string, target: Target, act: () => Promise<T>): Promise<T> {
+    return this.#parts.activity.recording(viewer, action, target, act)
+  }
+}
+
+function group(id: string | null, label: string): Target {
+  return { kind: 'group', id, label }
+}

@@ -1,0 +1,12 @@
+import { isUniqueViolation } from '../db.ts'
+import { Conflict } from '../errors.ts'
+
+/** Runs a write, and turns a broken unique index into the Conflict that people can read. */
+export async function taken<T>(field: string, message: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    if (isUniqueViolation(error)) throw new Conflict(message, [{ field, message }])
+    throw error
+  }
+}

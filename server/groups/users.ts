@@ -1,0 +1,194 @@
+import type { ActivityService, Target } from '../activity/service.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import type { Db } from '../db.ts'
+import { Conflict, InvalidInput, NotFound } from '../errors.ts'
+import type { Events } from '../events.ts'
+import { parse } from '../input.ts'
+import { hashedName, sandboxName } from '../names.ts'
+import type { Group, User } from '../../prisma/generated/client/client.ts'
+import { emailInput, userInput } from './model.ts'
+import type { InstancesForGroups, WorkspacesForGroups } from './needs.ts'
+import { taken } from './taken.ts'
+
+/** What the service needs of its surroundings. */
+export interface UsersParts {
+  db: Db
+  events: Events
+  activity: ActivityService
+  instances: InstancesForGroups
+  workspaces: WorkspacesForGroups
+}
+
+/** Names, and the volume their files are on. */
+export interface Person {
+  group: string
+  username: string
+  userId: string | null
+  volume: string
+}
+
+/** A user with its group. */
+export type UserWithGroup = User & { group: Group }
+
+/** The people in groups, and the volumes that hold their files. */
+export class UsersService {
+  readonly #parts: UsersParts
+
+  constructor(parts: UsersParts) {
+    this.#parts = parts
+  }
+
+  /** @throws NotFound */
+  async get(_viewer: Viewer, id: string): Promise<UserWithGroup> {
+    const user = await this.#parts.db.user.findUnique({ where: { id }, include: { group: true } })
+    if (!user) throw new NotFound(`User ${id} not found`)
+    return user
+  }
+
+  /** @throws InvalidInput, NotFound, Conflict (name taken in this group) */
+  async addUser(viewer: Viewer, groupId: string, raw: unknown): Promise<User> {
+    const { username, email } = parse(userInput, raw)
+    const owner = await this.#group(groupId)
+    return this.#recording(viewer, 'add user', user(null, owner.name, username), async () => {
+      const volume = await this.volumeFor(owner.name, username)
+      const created = await taken('username', `User ${username} is already in group ${owner.name}`, () =>
+        this.#parts.db.user.create({
+          data: { groupId, username, email: email ?? null, volume, workspacePath: volume },
+        }),
+      )
+      this.#changed(owner)
+      return created
+    })
+  }
+
+  /** The files stay where they are. @throws InvalidInput, NotFound, Conflict */
+  async renameUser(viewer: Viewer, id: string, raw: unknown): Promise<User> {
+    const { username } = parse(userInput.pick({ username: true }), raw)
+    const before = await this.get(viewer, id)
+    return this.#recording(
+      viewer,
+      `rename user to ${username}`,
+      user(id, before.group.name, before.username),
+      async () => {
+        const { renamed, publish } = await taken(
+          'username',
+          `User ${username} is already in group ${before.group.name}`,
+          () =>
+            this.#parts.db.$transaction(async (tx) => {
+              const renamed = await tx.user.update({ where: { id }, data: { username } })
+              return {
+                renamed,
+                publish: await this.#parts.instances.follow(tx, id, { group: before.group.name, username }),
+              }
+            }),
+        )
+        publish()
+        this.#changed(before.group)
+        return renamed
+      },
+    )
+  }
+
+  /** @param raw `{email}`, null to clear it. @throws InvalidInput, NotFound */
+  async setEmail(viewer: Viewer, id: string, raw: unknown): Promise<User> {
+    const { email } = parse(emailInput, raw)
+    const before = await this.get(viewer, id)
+    return this.#recording(viewer, 'set e-mail', user(id, before.group.name, before.username), async () => {
+      const changed = await this.#parts.db.user.update({ where: { id }, data: { email } })
+      this.#changed(before.group)
+      return changed
+    })
+  }
+
+  /** An active instance is ended first; if it cannot be, the user stays. The volume stays unless asked for. @throws NotFound, Unavailable */
+  async removeUser(viewer: Viewer, id: string, options: { deleteWorkspaces: boolean }): Promise<User> {
+    const before = await this.get(viewer, id)
+    return this.#recording(viewer, 'remove user', user(id, before.group.name, before.username), async () => {
+      await this.#parts.instances.endAll(viewer, { userIds: [id] })
+      if (options.deleteWorkspaces) await this.#parts.workspaces.remove(before.volume)
+      await this.#parts.db.user.delete({ where: { id } })
+      this.#changed(before.group)
+      return before
+    })
+  }
+
+  /** Moves a user to another group; the files go along. @throws NotFound, Conflict (active instance, or name taken there) */
+  async transferUser(viewer: Viewer, id: string, targetGroupId: string): Promise<User> {
+    const before = await this.get(viewer, id)
+    const target = await this.#group(targetGroupId)
+    return this.#recording(
+      viewer,
+      `transfer user to ${target.name}`,
+      user(id, before.group.name, before.username),
+      async () => {
+        const names = { group: target.name, username: before.username }
+        const { moved, publish } = await taken(
+          'groupId',
+          `User ${before.username} is already in group ${target.name}`,
+          () =>
+            this.#parts.db.$transaction(async (tx) => {
+              const active = await tx.instance.findFirst({ where: { userId: id, activeKey: { not: null } } })
+              if (active)
+                throw new Conflict(`User ${before.username} has instance ${active.id}. End it before the transfer.`)
+              const moved = await tx.user.update({ where: { id }, data: { groupId: targetGroupId } })
+              return { moved, publish: await this.#parts.instances.follow(tx, id, names) }
+            }),
+        )
+        publish()
+        this.#changed(before.group)
+        this.#changed(target)
+        return moved
+      },
+    )
+  }
+
+  /** Deletes one person's files for good. @param confirm must be the volume's name. @throws InvalidInput, NotFound, Conflict */
+  async deleteWorkspace(viewer: Viewer, volume: string, confirm: string): Promise<string> {
+    if (confirm !== volume)
+      throw new InvalidInput([{ field: 'confirm', message: `must be the volume's name, ${volume}` }])
+    const { db } = this.#parts
+    const known = (await db.user.count({ where: { volume } })) + (await db.instance.count({ where: { volume } }))
+    if (known === 0) throw new NotFound(`Workspace ${volume} not found`)
+    return this.#recording(viewer, 'delete workspace', { kind: 'workspace', id: volume, label: volume }, async () => {
+      const active = await db.instance.findFirst({ where: { volume, activeKey: { not: null } } })
+      if (active) throw new Conflict(`Instance ${active.id} uses workspace ${volume}. End it first.`)
+      await this.#parts.workspaces.remove(volume)
+      return volume
+    })
+  }
+
+  /** The volume a new person of this name gets: the plain name, unless somebody who was renamed still keeps files there. */
+  async volumeFor(groupName: string, username: string): Promise<string> {
+    let volume = sandboxName('thon-workspace', groupName, username)
+    for (;;) {
+      const holder = await this.#parts.db.user.findUnique({ where: { volume } })
+      if (!holder) return volume
+      volume = hashedName('thon-workspace', groupName, username, holder.id)
+    }
+  }
+
+  /** Who lives under these names: the user with their volume, or somebody the database does not know. */
+  async personOf(group: string, username: string): Promise<Person> {
+    const user = await this.#parts.db.user.findFirst({ where: { username, group: { name: group } } })
+    const volume = user?.volume ?? (await this.volumeFor(group, username))
+    return { group, username, userId: user?.id ?? null, volume }
+  }
+
+  async #group(id: string): Promise<Group> {
+    const group = await this.#parts.db.group.findUnique({ where: { id } })
+    if (!group) throw new NotFound(`Group ${id} not found`)
+    return group
+  }
+
+  #changed(row: Group): void {
+    this.#parts.events.publish('group', { kind: 'UPDATED', id: row.id, row })
+  }
+
+  #recording<T>(viewer: Viewer, action: string, target: Target, act: () => Promise<T>): Promise<T> {
+    return this.#parts.activity.recording(viewer, action, target, act)
+  }
+}
+
+function user(id: string | null, groupName: string, username: string): Target {
+  return { kind: 'user', id, label: `${groupName}/${username}` }
+}

@@ -1,0 +1,109 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Gate } from './gate.ts'
+
+/** What serves one path and everything below it. */
+export interface Route {
+  /** Path such as `/graphql`; `/` takes what no other does. */
+  path: string
+  handle: RequestListener
+}
+
+/** What the HTTP server is made of. */
+export interface HttpParts {
+  gate: Gate
+  routes: Route[]
+  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+}
+
+/** Everything on the same ports: each listens with the same routes. */
+export class HttpServer {
+  readonly #servers: Server[] = []
+  readonly #parts: HttpParts
+
+  constructor(parts: HttpParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * @param ports 0 picks a free one
+   * @returns the URLs it can be reached at
+   * @throws with a sentence for people when an address cannot be had; then it listens on none
+   */
+  async listen(host: string, ports: readonly number[]): Promise<string[]> {
+    try {
+      for (const port of ports) this.#servers.push(await this.#listenOn(host, port))
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+    return this.#servers.map((server) => urlOf(host, (server.address() as AddressInfo).port))
+  }
+
+  /** Stops listening and ends idle connections; those with a request under way get two seconds. */
+  async close(): Promise<void> {
+    await Promise.all(
+      this.#servers.map((server) => {
+        const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+        server.closeIdleConnections()
+        setTimeout(() => server.closeAllConnections(), 2_000).unref()
+        return closed
+      }),
+    )
+  }
+
+  #listenOn(host: string, port: number): Promise<Server> {
+    const server = createServer((request, response) => this.#serve(request, response))
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    return new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(new Error(listenFault(error, host, port), { cause: error })),
+      )
+      server.listen(port, host, () => resolve(server))
+    })
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    response.setHeader('X-Content-Type-Options', 'nosniff')
+    response.setHeader('Referrer-Policy', 'same-origin')
+    response.setHeader('X-Frame-Options', 'DENY')
+    const refusal = this.#parts.gate.refusal(request)
+    if (refusal) return void response.writeHead(403, { 'Content-Type': 'text/plain' }).end(refusal)
+    const path = pathOf(request)
+    const route = this.#parts.routes.find(
+      (one) => one.path === '/' || path === one.path || path.startsWith(`${one.path}/`),
+    )
+    if (route) route.handle(request, response)
+    else response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not Found')
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy())
+    const refused = this.#parts.gate.refusal(request)
+      ? '403 Forbidden'
+      : pathOf(request) === '/graphql'
+        ? null
+        : '404 Not Found'
+    if (refused) socket.end(`HTTP/1.1 ${refused}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    else this.#parts.upgrade(request, socket, head)
+  }
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0] ?? '/'
+}
+
+function urlOf(host: string, port: number): string {
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `http://${shown}:${port}`
+}
+
+function listenFault(error: NodeJS.ErrnoException, host: string, port: number): string {
+  if (error.code === 'EADDRINUSE')
+    return `Port ${port} of ${host} is taken by another program. Stop it, or choose other ports with THON_PORTS.`
+  if (error.code === 'EACCES') return `Port ${port} may only be used by root. Choose one from 1024 up with THON_PORTS.`
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return `DASHBOARD_HOST ${host} is not an address of this machine.`
+  return `Cannot listen on ${host}:${port}: ${error.message}`
+}

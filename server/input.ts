@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { InvalidInput } from './errors.ts'
+import { isName, NAME_RULE } from './names.ts'
+
+/** A group or user name: trimmed, then held to the rule of `names.ts`. */
+export const name = z.string().trim().refine(isName, NAME_RULE)
+
+/**
+ * Parses what a service method was given.
+ * @throws InvalidInput naming every field and its rule
+ */
+export function parse<T>(schema: z.ZodType<T>, raw: unknown): T {
+  const parsed = schema.safeParse(raw)
+  if (parsed.success) return parsed.data
+  throw new InvalidInput(
+    parsed.error.issues.map((issue) => ({ field: issue.path.join('.') || 'input', message: issue.message })),
+  )
+}
+
+/** Text as search compares it, in any script: case and compatibility forms do not matter. */
+export function fold(text: string): string {
+  return text.normalize('NFKC').toLowerCase()
+}

@@ -1,0 +1,252 @@
+import type { Log } from '../log.ts'
+import { messageOf } from '../errors.ts'
+import {
+  EngineAway,
+  EngineRefused,
+  type Limits,
+  type Sandbox,
+  type SandboxEngine,
+  type SandboxEvent,
+  type SandboxFile,
+  type SandboxSpec,
+} from '../sandbox/engine.ts'
+import { todo, type Observation, type Todo } from './lifecycle.ts'
+import type { InstanceRow } from './model.ts'
+import { codeServerAnswers } from './probe.ts'
+import { StartQueue } from './queue.ts'
+import type { InstanceStore } from './store.ts'
+
+/** What the conductor needs of its surroundings. */
+export interface ConductorParts {
+  store: InstanceStore
+  engine: SandboxEngine
+  log: Log
+  limits: Limits
+  startConcurrency: number
+  readySeconds: number
+  /** Files that go into a new sandbox. */
+  files: (row: InstanceRow) => Promise<SandboxFile[]>
+  /** The queue moved. */
+  onQueue: () => void
+  /** Where to report what was found out. */
+  tell: (id: string, observation: Observation) => Promise<void>
+  /** A command could not reach the engine. */
+  onAway: () => void
+}
+
+/**
+ * Tells the engine whatever `lifecycle.todo` says is left to do. Asking twice for the same does it once, so it is called
+ * after every command, every observation and every re-list.
+ */
+export class Conductor {
+  readonly queue: StartQueue
+  readonly #parts: ConductorParts
+  /** What the engine last said of each instance's sandbox. */
+  #seen = new Map<string, Sandbox>()
+  /** Tasks under way for each instance; true: asked for again meanwhile. */
+  readonly #underWay = new Map<string, Map<Todo, boolean>>()
+  readonly #restarting = new Set<string>()
+  readonly #probes = new Map<string, AbortController>()
+  readonly #progress = new Map<string, string>()
+
+  constructor(parts: ConductorParts) {
+    this.#parts = parts
+    this.queue = new StartQueue(parts.startConcurrency, parts.onQueue)
+  }
+
+  seen(id: string): Sandbox | null {
+    return this.#seen.get(id) ?? null
+  }
+
+  replaceSeen(sandboxes: Sandbox[]): void {
+    // Of several sandboxes with one instance id (a crash between two starts), the one that runs counts.
+    const rank = { running: 3, paused: 2, created: 1, exited: 0 }
+    // A list may be older than what a launch under way has just made.
+    this.#seen = new Map([...this.#seen].filter(([id]) => this.isStarting(id)))
+    for (const one of sandboxes) {
+      const other = this.#seen.get(one.instanceId)
+      if (!other || rank[one.status] > rank[other.status]) this.#seen.set(one.instanceId, one)
+    }
+  }
+
+  seenIds(): string[] {
+    return [...this.#seen.keys()]
+  }
+
+  note(event: SandboxEvent): void {
+    const known = this.#seen.get(event.instanceId)
+    if (event.sandbox) this.#seen.set(event.instanceId, event.sandbox)
+    else if (known?.ref === event.ref) this.#seen.delete(event.instanceId)
+    if (event.sandbox?.status !== 'running' || event.sandbox.hostPort !== known?.hostPort)
+      this.#probes.get(event.instanceId)?.abort()
+  }
+
+  /** Whether a launch is under way for it: whatever a list says, that launch knows better. */
+  isStarting(id: string): boolean {
+    return this.queue.isRunning(id)
+  }
+
+  isRestarting(id: string): boolean {
+    return this.#restarting.has(id)
+  }
+
+  /** What a slow start is at, in words; null when there is nothing to say. */
+  progress(id: string): string | null {
+    return this.#progress.get(id) ?? null
+  }
+
+  /** Does what is left to do for this row, unless it is being done. */
+  drive(row: InstanceRow): void {
+    if (row.engine !== this.#parts.engine.kind || this.#restarting.has(row.id)) return
+    const sandbox = this.seen(row.id)
+    const left = todo(row.state, sandbox?.status ?? null, row.reason === null)
+    if (left === 'launch') this.queue.add(row.id, () => this.#once(row.id, 'launch', () => this.#launch(row.id)))
+    else if (left && sandbox) void this.#once(row.id, left, () => this.#carryOut(left, row, sandbox))
+    else if (row.state === 'Stopping' && !sandbox) this.#callOff(row)
+  }
+
+  /** Stops and starts it in place. Its end on the way is not taken for one. */
+  async restart(row: InstanceRow): Promise<void> {
+    const sandbox = this.seen(row.id)
+    if (!sandbox) return this.drive(row)
+    this.#restarting.add(row.id)
+    await this.#once(row.id, 'start', () => this.#parts.engine.restart(sandbox.ref))
+    this.#restarting.delete(row.id)
+    const now = await this.#parts.store.find(row.id)
+    const after = this.seen(row.id)
+    if (!now) return
+    if (after?.status === 'exited')
+      await this.#parts.tell(row.id, { type: 'exited', exitCode: after.exitCode, outOfMemory: after.outOfMemory })
+    else this.drive(now)
+  }
+
+  /** Ends every wait. */
+  close(): void {
+    for (const probe of this.#probes.values()) probe.abort()
+    for (const id of this.queue.waitingIds()) this.queue.drop(id)
+  }
+
+  /** A kill that came before there was a sandbox. A launch that is under way sees it by itself. */
+  #callOff(row: InstanceRow): void {
+    if (this.queue.isRunning(row.id)) return
+    this.queue.drop(row.id)
+    void this.#parts.tell(row.id, { type: 'gone' })
+  }
+
+  async #launch(id: string): Promise<void> {
+    const { engine, store } = this.#parts
+    const row = await store.find(id)
+    if (row?.state !== 'Pending') return this.#endLaunch(id, null)
+    await this.#clearAway(row)
+    const spec = { ...row, instanceId: row.id, files: await this.#parts.files(row), limits: this.#parts.limits }
+    const ref = await engine.create(spec, (text) => this.#say(row, text))
+    this.note({ instanceId: id, ref, sandbox: justMade(spec, ref) })
+    const pending = await store.find(id)
+    const claimed = pending?.state === 'Pending' && (await store.amend(pending, { ref }))
+    if (!claimed) return this.#endLaunch(id, ref)
+    try {
+      await engine.start(ref)
+    } catch (error) {
+      // It never ran, so no event will tell of it: away with it before its row says Failed.
+      if (error instanceof EngineRefused) await engine.remove(ref).catch(() => undefined)
+      throw error
+    } finally {
+      this.#progress.delete(id)
+    }
+  }
+
+  /** Ended sandboxes of the same person, kept because somebody stopped them by hand, give way to the new one. */
+  async #clearAway(row: InstanceRow): Promise<void> {
+    for (const one of this.#seen.values()) {
+      const theirs = one.group === row.group && one.username === row.username && one.instanceId !== row.id
+      if (theirs && one.status === 'exited') await this.#parts.engine.remove(one.ref).catch(() => undefined)
+    }
+  }
+
+  /** Takes ended sandboxes off a volume that is to be deleted. */
+  async clearVolume(volume: string): Promise<void> {
+    const ended = [...this.#seen.values()].filter((one) => one.volume === volume && one.status === 'exited')
+    for (const one of ended) await this.#parts.engine.remove(one.ref)
+  }
+
+  /** Killed while it was being made: nothing may be left of it, and its row has to end. */
+  async #endLaunch(id: string, ref: string | null): Promise<void> {
+    this.#progress.delete(id)
+    if (ref) await this.#parts.engine.remove(ref)
+    // Not awaited: the row's line of observations may itself be waiting for this launch.
+    void this.#parts.tell(id, { type: 'gone' })
+  }
+
+  async #carryOut(left: Exclude<Todo, 'launch' | null>, row: InstanceRow, sandbox: Sandbox): Promise<void> {
+    const { engine } = this.#parts
+    switch (left) {
+      case 'probe':
+        return this.#probe(row.id, sandbox)
+      case 'kill':
+        // Its end comes back as an event, and is followed by 'remove'. One that never ran has no end to tell of.
+        return sandbox.status === 'created' ? engine.remove(sandbox.ref) : engine.kill(sandbox.ref)
+      case 'start':
+      case 'pause':
+      case 'resume':
+      case 'remove':
+        return engine[left](sandbox.ref)
+    }
+  }
+
+  async #probe(id: string, sandbox: Sandbox): Promise<void> {
+    if (sandbox.hostPort === null) return
+    const probe = new AbortController()
+    this.#probes.set(id, probe)
+    const answers = await codeServerAnswers(sandbox.hostPort, this.#parts.readySeconds, probe.signal)
+    this.#probes.delete(id)
+    if (probe.signal.aborted) return
+    const message = `code-server did not answer within ${this.#parts.readySeconds} seconds.`
+    void this.#parts.tell(id, answers ? { type: 'ready' } : { type: 'overdue', message })
+  }
+
+  /** Runs one task for one instance unless the same is under way, and turns its failure into an observation. */
+  async #once(id: string, task: Todo, work: () => Promise<void>): Promise<void> {
+    const underWay = this.#underWay.get(id) ?? new Map<Todo, boolean>()
+    if (underWay.has(task)) return void underWay.set(task, true)
+    this.#underWay.set(id, underWay.set(task, false))
+    let failed = false
+    try {
+      await work()
+    } catch (error) {
+      failed = true
+      this.#failed(id, error)
+    }
+    const again = underWay.get(task) && !failed
+    underWay.delete(task)
+    if (underWay.size === 0) this.#underWay.delete(id)
+    // What asked meanwhile may have known more than this task did when it began.
+    const row = again ? await this.#parts.store.find(id) : null
+    if (row) this.drive(row)
+  }
+
+  #failed(id: string, error: unknown): void {
+    this.#progress.delete(id)
+    if (error instanceof EngineAway) return this.#parts.onAway()
+    if (!(error instanceof EngineRefused))
+      this.#parts.log.error({ err: error, instance: id }, 'a sandbox command failed')
+    void this.#parts.tell(id, { type: 'refused', message: messageOf(error) })
+  }
+
+  #say(row: InstanceRow, text: string): void {
+    if (this.#progress.get(row.id) === text) return
+    this.#progress.set(row.id, text)
+    this.#parts.store.touch(row)
+  }
+}
+
+function justMade(spec: SandboxSpec, ref: string): Sandbox {
+  const { instanceId, group, username, image, volume, port, password } = spec
+  return {
+    ...{ instanceId, group, username, image, volume, port, password, ref },
+    status: 'created',
+    hostPort: null,
+    exitCode: null,
+    outOfMemory: false,
+    startedAt: null,
+  }
+}

@@ -1,0 +1,86 @@
+import type { ActivityService } from '../activity/service.ts'
+import type { Db } from '../db.ts'
+import type { Env } from '../env.ts'
+import { Conflict, Unavailable } from '../errors.ts'
+import type { Events } from '../events.ts'
+import type { Log } from '../log.ts'
+import type { Prisma } from '../../prisma/generated/client/client.ts'
+import { EngineAway, EngineRefused, type SandboxEngine } from '../sandbox/engine.ts'
+import { EngineWatcher, type EngineStatus } from '../sandbox/watcher.ts'
+import { Conductor } from './conductor.ts'
+import { follow } from './follow.ts'
+import type { Observation } from './lifecycle.ts'
+import { QueueNews } from './queue-news.ts'
+import { Reconciler } from './reconciler.ts'
+import { InstancesService, type Person } from './service.ts'
+import { InstanceStore } from './store.ts'
+import { Sweep } from './sweep.ts'
+
+/** What instances need of their surroundings. */
+export interface Surroundings {
+  env: Env
+  db: Db
+  events: Events
+  activity: ActivityService
+  engine: SandboxEngine
+  log: Log
+  personOf: (group: string, username: string) => Promise<Person>
+}
+
+/** Wires the parts that keep instances true: commands, conductor, reconciler, watcher and sweep. */
+export function createInstances({ env, db, events, activity, engine, log, personOf }: Surroundings) {
+  const store = new InstanceStore(db, events)
+  const news = new QueueNews(store, events, () => conductor.queue.waitingIds())
+  const tell = (id: string, observation: Observation) => reconciler.tell(id, observation)
+  const conductor: Conductor = new Conductor({
+    ...{ store, engine, log, tell },
+    limits: env.limits,
+    startConcurrency: env.startConcurrency,
+    readySeconds: env.readySeconds,
+    files: async () => [],
+    onQueue: () => news.moved(),
+    onAway: () => watcher.recheck(),
+  })
+  const reconciler: Reconciler = new Reconciler({ store, engine, activity, conductor, log })
+  const watcher = new EngineWatcher(engine, reconciler, events, log)
+  const engineStatus = (): EngineStatus => watcher.status
+  const instances = new InstancesService({
+    ...{ db, events, store, conductor, engine, engineStatus, activity, personOf },
+    image: env.image,
+    ttlMinutes: env.ttlMinutes,
+  })
+  const sweep = new Sweep({
+    ...{ db, log, conductor, instances, activity, tell },
+    engineConnected: () => watcher.status.connected,
+  })
+
+  return {
+    instances,
+    engineStatus,
+    queue: () => ({ waiting: conductor.queue.waiting, running: conductor.queue.running }),
+    forGroups: {
+      endAll: instances.endAll.bind(instances),
+      follow: (tx: Prisma.TransactionClient, userId: string, names: { group: string; username: string }) =>
+        follow(tx, events, userId, names),
+    },
+    /** Deletes a volume. @throws Conflict while a sandbox uses it */
+    removeVolume: async (volume: string) => {
+      await conductor.clearVolume(volume)
+      await engine.removeVolume(volume).catch((error: unknown) => {
+        if (error instanceof EngineRefused) throw new Conflict(error.message)
+        throw error instanceof EngineAway ? new Unavailable(`Sandbox server unavailable. ${error.message}`) : error
+      })
+    },
+    start: async () => {
+      await watcher.start()
+      sweep.start()
+    },
+    close: async () => {
+      await sweep.close()
+      news.close()
+      conductor.close()
+      await watcher.close()
+      await reconciler.idle()
+    },
+  }
+}

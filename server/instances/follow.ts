@@ -1,0 +1,29 @@
+import type { Events } from '../events.ts'
+import { fold } from '../input.ts'
+import type { Prisma } from '../../prisma/generated/client/client.ts'
+import { activeKey } from './model.ts'
+
+/**
+ * A user goes by other names now: their instances, ended ones too, follow; what an instance holds (volume, sandbox) stays.
+ * @param tx the transaction in which the user is renamed
+ * @returns publishes the changed rows; call it after the commit
+ */
+export async function follow(
+  tx: Prisma.TransactionClient,
+  events: Events,
+  userId: string,
+  names: { group: string; username: string },
+): Promise<() => void> {
+  const search = fold(`${names.group} ${names.username}`)
+  const ended = await tx.instance.updateManyAndReturn({
+    where: { userId, activeKey: null },
+    data: { ...names, search },
+  })
+  const active = await tx.instance.updateManyAndReturn({
+    where: { userId, activeKey: { not: null } },
+    data: { ...names, search, activeKey: activeKey(names.group, names.username) },
+  })
+  return () => {
+    for (const row of [...ended, ...active]) events.publish('instance', { kind: 'UPDATED', id: row.id, row })
+  }
+}

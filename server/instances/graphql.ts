@@ -1,0 +1,301 @@
+import { OperationTypeNode, type GraphQLResolveInfo } from 'graphql'
+import type { AppError } from '../errors.ts'
+import type { Change, Ready } from '../events.ts'
+import { builder, ChangeKind } from '../graphql/builder.ts'
+import type { Instance } from '../../prisma/generated/client/client.ts'
+import { canDo, COMMANDS, type State } from './lifecycle.ts'
+import { SORT_FIELDS, type InstanceRow } from './model.ts'
+import type { InstancePage, Result } from './service.ts'
+
+const InstanceState = builder.enumType('InstanceState', {
+  description: 'Where an instance is in its life.',
+  values: {
+    Pending: {
+      description: 'On its way to Running: waiting for its turn, being made, or code-server does not answer yet.',
+    },
+    Running: { description: 'Its sandbox runs and code-server answers.' },
+    Pausing: { description: 'Being paused.' },
+    Paused: { description: 'Its processes are suspended and keep their memory.' },
+    Stopping: { description: 'Being ended.' },
+    Terminated: { description: 'Ended; its volume is kept.' },
+    Failed: { description: 'It did not start, or crashed: `reason` says why. Its volume is kept.' },
+  } satisfies Record<State, object>,
+})
+
+const InstanceCommand = builder.enumType('InstanceCommand', {
+  description: 'What can be done with an instance.',
+  values: COMMANDS,
+})
+
+/** Passwords are shown for one instance asked for by itself, never in lists, and never pushed. */
+function isAlone(info: GraphQLResolveInfo): boolean {
+  if (info.operation.operation === OperationTypeNode.SUBSCRIPTION) return false
+  for (let path: typeof info.path | undefined = info.path; path; path = path.prev)
+    if (typeof path.key === 'number') return false
+  return true
+}
+
+/** One sandbox and what is known of it. */
+export const InstanceType = builder.prismaObject('Instance', {
+  description: 'One sandbox: a VS Code in the browser for one user, from the command that asked for it to its end.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Its id.' }),
+    group: t.exposeString('group', { description: 'Name of the group it is for.' }),
+    username: t.exposeString('username', { description: 'Name of the user it is for.' }),
+    user: t.relation('user', { nullable: true, description: 'That user, when the database knows it.' }),
+    state: t.field({
+      type: InstanceState,
+      description: 'Where it is in its life.',
+      resolve: (row) => row.state as State,
+    }),
+    stateAt: t.expose('stateAt', { type: 'DateTime', description: 'Since when it is in this state.' }),
+    reason: t.exposeString('reason', {
+      nullable: true,
+      description: 'Why it failed, or how it ended if not by a command.',
+    }),
+    commands: t.field({
+      type: [InstanceCommand],
+      description: 'What may be done with it in its present state.',
+      resolve: (row) => COMMANDS.filter((command) => canDo(row.state as State, command)),
+    }),
+    queuePlace: t.int({
+      nullable: true,
+      description: 'Its place among the starts that wait, 1 being next; null when it does not wait.',
+      resolve: (row, _args, { instances }) => instances.queuePlace(row.id),
+    }),
+    progress: t.string({
+      nullable: true,
+      description: 'What a slow start is at, such as "Pulling image 45 %".',
+      resolve: (row, _args, { instances }) => instances.progress(row.id),
+    }),
+    url: t.string({
+      nullable: true,
+      description: 'Where its VS Code opens on the host itself; null unless the sandbox is published.',
+      resolve: (row) => (row.hostPort === null ? null : `http://127.0.0.1:${row.hostPort}/`),
+    }),
+    port: t.exposeInt('port', { description: 'Port code-server listens on inside the sandbox.' }),
+    hostPort: t.exposeInt('hostPort', {
+      nullable: true,
+      description: 'Port of 127.0.0.1 it is published on; null unless it is.',
+    }),
+    secure: t.exposeBoolean('secure', { description: 'Whether code-server asks for a password.' }),
+    password: t.string({
+      nullable: true,
+      description: 'That password. Only for an instance asked for by itself: null in lists and in subscriptions.',
+      resolve: (row, _args, _context, info) => (isAlone(info) ? row.password : null),
+    }),
+    image: t.exposeString('image', { description: 'Image of its sandbox.' }),
+    volume: t.exposeString('volume', { description: 'Volume mounted at /workspace.' }),
+    engine: t.exposeString('engine', { description: 'Which engine runs it.' }),
+    ref: t.exposeString('ref', { nullable: true, description: "The engine's own id, such as the container id." }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When it last became Running.' }),
+    endedAt: t.expose('endedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it became Terminated or Failed.',
+    }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it will be ended; null for never.',
+    }),
+    logs: t.string({
+      description:
+        'The last lines its sandbox printed, oldest first; of a failed one those kept at its end. Not in lists.',
+      args: { lines: t.arg.int({ defaultValue: 50, description: 'How many lines, 1 to 500.' }) },
+      resolve: (row, { lines }, { instances }, info) =>
+        isAlone(info) ? instances.logs(row as InstanceRow, Math.min(Math.max(lines ?? 50, 1), 500)) : '',
+    }),
+  }),
+})
+
+const StateCount = builder.objectRef<{ state: State; count: number }>('InstanceStateCount').implement({
+  description: 'How many instances are in a state.',
+  fields: (t) => ({
+    state: t.expose('state', { type: InstanceState, description: 'The state.' }),
+    count: t.exposeInt('count', { description: 'How many.' }),
+  }),
+})
+
+const Page = builder.objectRef<InstancePage>('InstancePage').implement({
+  description: 'One page of a list of instances.',
+  fields: (t) => ({
+    items: t.field({ type: [InstanceType], description: 'The instances of this page.', resolve: (page) => page.items }),
+    total: t.exposeInt('total', { description: 'How many match the filter, on all pages.' }),
+    number: t.exposeInt('number', { description: 'Number of this page, from 1.' }),
+    size: t.exposeInt('size', { description: 'Instances a page holds at most.' }),
+    counts: t.field({
+      type: [StateCount],
+      description: 'How many match the filter in each state, its `states` left aside.',
+      resolve: (page) => page.counts,
+    }),
+  }),
+})
+
+const InstanceFilter = builder.inputType('InstanceFilter', {
+  description: 'Which instances to list; everything given has to match.',
+  fields: (t) => ({
+    search: t.string({ description: 'Part of the group or user name, in any case.' }),
+    states: t.field({ type: [InstanceState], description: 'Only these states; empty is all.' }),
+    group: t.string({ description: 'Exactly this group.' }),
+  }),
+})
+
+const InstanceSort = builder.inputType('InstanceSort', {
+  description: 'The order of a list of instances.',
+  fields: (t) => ({
+    field: t.field({
+      type: builder.enumType('InstanceSortField', {
+        description: 'What instances can be sorted by.',
+        values: SORT_FIELDS,
+      }),
+      required: true,
+      description: 'What to sort by.',
+    }),
+    descending: t.boolean({ defaultValue: false, description: 'Largest, latest or last first.' }),
+  }),
+})
+
+const PageInput = builder.inputType('PageInput', {
+  description: 'Which page of a list.',
+  fields: (t) => ({
+    number: t.int({ defaultValue: 1, description: 'From 1.' }),
+    size: t.int({ defaultValue: 50, description: 'Rows on a page, 1 to 1000.' }),
+  }),
+})
+
+builder.queryField('instances', (t) =>
+  t.field({
+    type: Page,
+    description: 'Instances, newest first unless sorted otherwise.',
+    args: {
+      filter: t.arg({ type: InstanceFilter, description: 'Which ones; all by default.' }),
+      sort: t.arg({ type: InstanceSort, description: 'In which order.' }),
+      page: t.arg({ type: PageInput, description: 'Which page; the first 50 by default.' }),
+    },
+    resolve: (_root, args, { instances, viewer }) => instances.list(viewer, args),
+  }),
+)
+
+builder.queryField('instance', (t) =>
+  t.field({
+    type: InstanceType,
+    description: 'One instance. NOT_FOUND when there is none.',
+    args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+    resolve: (_root, { id }, { instances, viewer }) => instances.get(viewer, id),
+  }),
+)
+
+const CreateInstanceInput = builder.inputType('CreateInstanceInput', {
+  description: 'What instance to create.',
+  fields: (t) => ({
+    group: t.string({ defaultValue: 'default', description: 'Group name; need not be a group of the database.' }),
+    username: t.string({ defaultValue: 'workspace', description: 'User name; need not be a user of the database.' }),
+    port: t.int({ defaultValue: 8443, description: 'Port code-server listens on inside the sandbox, 1 to 65535.' }),
+    secure: t.boolean({ defaultValue: false, description: 'Have code-server ask for a password, which THON makes.' }),
+    timeoutMinutes: t.int({ description: 'Minutes to live, 1 to 525600; by default as SANDBOX_TTL_MINUTES says.' }),
+  }),
+})
+
+builder.mutationField('createInstance', (t) =>
+  t.field({
+    type: InstanceType,
+    description: 'Starts a sandbox. Returns at once with a Pending instance. CONFLICT when the user has an active one.',
+    args: { input: t.arg({ type: CreateInstanceInput, required: true, description: 'What to create.' }) },
+    resolve: (_root, { input }, { instances, viewer }) => instances.create(viewer, input),
+  }),
+)
+
+const single = {
+  pauseInstance: ['pause', 'Suspends the processes of a Running instance.'],
+  resumeInstance: ['resume', 'Lets a Paused instance go on.'],
+  restartInstance: ['restart', 'Stops and starts a Running or Paused instance in place; its volume and password stay.'],
+  killInstance: ['kill', 'Ends an instance; its volume stays. Legal in every state but Terminated.'],
+  recreateInstance: [
+    'recreate',
+    'Makes a new instance with the same volume, port and password; an active one is ended first. Returns the new one.',
+  ],
+} as const
+
+for (const [field, [command, description]] of Object.entries(single)) {
+  builder.mutationField(field, (t) =>
+    t.field({
+      type: InstanceType,
+      description: `${description} CONFLICT when its state does not allow it.`,
+      args: { id: t.arg.id({ required: true, description: 'Id of the instance.' }) },
+      resolve: (_root, { id }, { instances, viewer }) => instances[command](viewer, id),
+    }),
+  )
+}
+
+builder.mutationField('renewInstance', (t) =>
+  t.field({
+    type: InstanceType,
+    description: 'Lets an active instance live for so many minutes from now.',
+    args: {
+      id: t.arg.id({ required: true, description: 'Id of the instance.' }),
+      timeoutMinutes: t.arg.int({ defaultValue: 60, description: 'Minutes from now, 1 to 525600.' }),
+    },
+    resolve: (_root, { id, timeoutMinutes }, { instances, viewer }) =>
+      instances.renew(viewer, id, { timeoutMinutes: timeoutMinutes ?? undefined }),
+  }),
+)
+
+const FieldError = builder.objectRef<AppError>('InstanceError').implement({
+  description: 'Why a command was refused for one instance of several.',
+  fields: (t) => ({
+    code: t.exposeString('code', { description: 'As in `extensions.code` of an error.' }),
+    message: t.exposeString('message', { description: 'The reason, for people.' }),
+  }),
+})
+
+const InstanceResult = builder.objectRef<Result<Instance>>('InstanceResult').implement({
+  description: 'What became of one of several.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The id that was asked for.' }),
+    instance: t.field({
+      type: InstanceType,
+      nullable: true,
+      description: 'The instance, if the command was taken on.',
+      resolve: (one) => one.row,
+    }),
+    error: t.field({ type: FieldError, nullable: true, description: 'Why it was not.', resolve: (one) => one.error }),
+  }),
+})
+
+const bulk = { pauseInstances: 'pause', resumeInstances: 'resume', killInstances: 'kill' } as const
+
+for (const [field, command] of Object.entries(bulk)) {
+  builder.mutationField(field, (t) =>
+    t.field({
+      type: [InstanceResult],
+      description: `As ${command}Instance, on many: one result per id, in their order; a refused one keeps no other back.`,
+      args: { ids: t.arg.idList({ required: true, description: 'Ids of the instances, 2000 at most.' }) },
+      resolve: (_root, { ids }, { instances, viewer }) => instances.bulk(viewer, { command, ids }),
+    }),
+  )
+}
+
+const InstanceChange = builder.objectRef<Change<Instance> | Ready>('InstanceChange').implement({
+  description: 'A frame of `instanceChanged`.',
+  fields: (t) => ({
+    kind: t.field({ type: ChangeKind, description: 'What happened.', resolve: (change) => change.kind }),
+    id: t.id({ nullable: true, description: 'Which instance; null when READY.', resolve: (change) => change.id }),
+    instance: t.field({
+      type: InstanceType,
+      nullable: true,
+      description: 'The instance as that change left it; null when READY.',
+      resolve: (change) => change.row,
+    }),
+  }),
+})
+
+builder.subscriptionField('instanceChanged', (t) =>
+  t.field({
+    type: InstanceChange,
+    description: 'Every change of every instance, from whatever side it came.',
+    subscribe: (_root, _args, { instances, viewer }) => instances.changes(viewer),
+    resolve: (change) => change,
+  }),
+)

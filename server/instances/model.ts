@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import type { Instance } from '../../prisma/generated/client/client.ts'
+import { name } from '../input.ts'
+import { STATES, type State } from './lifecycle.ts'
+
+/** A row of the database, its state narrowed to the states there are. */
+export type InstanceRow = Instance & { state: State }
+
+const minutes = z.number().int().min(1, 'must be 1 to 525600 minutes').max(525_600, 'must be 1 to 525600 minutes')
+
+/** What it takes to create an instance; REST and GraphQL send the same. */
+export const createInput = z.object({
+  group: name.default('default'),
+  username: name.default('workspace'),
+  /** Where code-server listens inside the sandbox. */
+  port: z.number().int().min(1, 'must be 1 to 65535').max(65535, 'must be 1 to 65535').default(8443),
+  /** Ask for a password, which THON makes. */
+  secure: z.boolean().default(false),
+  /** Time to live; null takes the server's default. */
+  timeoutMinutes: minutes.nullish(),
+})
+export type CreateInput = z.infer<typeof createInput>
+
+export const renewInput = z.object({ timeoutMinutes: minutes.default(60) })
+
+/** Most ids one bulk command takes. */
+export const BULK_LIMIT = 2_000
+export const bulkInput = z.object({
+  command: z.enum(['pause', 'resume', 'kill']),
+  ids: z.array(z.string()).max(BULK_LIMIT, `must be at most ${BULK_LIMIT} ids`),
+})
+
+export const SORT_FIELDS = ['createdAt', 'group', 'username', 'state', 'expiresAt'] as const
+
+export const listInput = z.object({
+  filter: z
+    .object({
+      /** Part of a group or user name. */
+      search: z.string().trim().max(200).nullish(),
+      states: z.array(z.enum(STATES)).nullish(),
+      group: z.string().nullish(),
+    })
+    .nullish(),
+  sort: z.object({ field: z.enum(SORT_FIELDS), descending: z.boolean().default(false) }).nullish(),
+  page: z
+    .object({
+      number: z.number().int().min(1, 'must be at least 1').default(1),
+      size: z.number().int().min(1, 'must be 1 to 1000').max(1000, 'must be 1 to 1000').default(50),
+    })
+    .nullish(),
+})
+export type ListInput = z.infer<typeof listInput>
+
+/** The one-instance rule's key: unique in the database among active instances. */
+export function activeKey(group: string, username: string): string {
+  return `${group}/${username}`
+}
+
+/** Who an instance is for, as people say it. */
+export function labelOf(row: { group: string; username: string }): string {
+  return `${row.group}/${row.username}`
+}

@@ -1,0 +1,322 @@
+import { randomBytes } from 'node:crypto'
+import type { ActivityService } from '../activity/service.ts'
+import { system, type Viewer } from '../auth/viewer.ts'
+import type { Db } from '../db.ts'
+import { AppError, Conflict, NotFound, Unavailable } from '../errors.ts'
+import type { Change, Channel, Events, Ready } from '../events.ts'
+import { fold, parse } from '../input.ts'
+import type { Instance, Prisma } from '../../prisma/generated/client/client.ts'
+import type { EngineKind, SandboxEngine } from '../sandbox/engine.ts'
+import type { EngineStatus } from '../sandbox/watcher.ts'
+import type { Conductor } from './conductor.ts'
+import { canDo, intentOf, isActive, isSettled, type Command, type State } from './lifecycle.ts'
+import { bulkInput, createInput, labelOf, listInput, renewInput, type InstanceRow } from './model.ts'
+import type { InstanceStore } from './store.ts'
+
+/** The person and files a new instance is for. */
+export interface Person {
+  group: string
+  username: string
+  userId: string | null
+  volume: string
+}
+
+/** What became of one of several: the row, or why not. */
+export interface Result<T> {
+  id: string
+  row: T | null
+  error: AppError | null
+}
+
+/** What the service needs of its surroundings. */
+export interface InstancesParts {
+  db: Db
+  events: Events
+  store: InstanceStore
+  conductor: Conductor
+  engine: SandboxEngine
+  engineStatus: () => EngineStatus
+  activity: ActivityService
+  image: string
+  ttlMinutes: number | null
+  /** Who lives under these names: a user of the database, or nobody yet. */
+  personOf: (group: string, username: string) => Promise<Person>
+}
+
+/** A page of instances, with what the whole list holds. */
+export interface InstancePage {
+  items: InstanceRow[]
+  /** Rows that match the filter, on all pages. */
+  total: number
+  number: number
+  size: number
+  /** Rows that match all of the filter but its states, by state. */
+  counts: { state: State; count: number }[]
+}
+
+/** Instances: what is there, and every command on them. */
+export class InstancesService {
+  readonly #parts: InstancesParts
+
+  constructor(parts: InstancesParts) {
+    this.#parts = parts
+  }
+
+  /** Searches, filters, sorts and pages. @throws InvalidInput */
+  async list(_viewer: Viewer, raw: unknown = {}): Promise<InstancePage> {
+    const { filter, sort, page } = parse(listInput, raw)
+    const search = filter?.search ? { search: { contains: fold(filter.search) } } : {}
+    const base: Prisma.InstanceWhereInput = { ...search, group: filter?.group ?? undefined }
+    const where = filter?.states?.length ? { ...base, state: { in: filter.states } } : base
+    const { number, size } = page ?? { number: 1, size: 50 }
+    const direction = (sort?.descending ?? !sort) ? 'desc' : 'asc'
+    const { instance } = this.#parts.db
+    const [items, counts] = await Promise.all([
+      instance.findMany({
+        where,
+        orderBy: [{ [sort?.field ?? 'createdAt']: direction }, { id: 'asc' }],
+        skip: (number - 1) * size,
+        take: size,
+      }),
+      instance.groupBy({ by: ['state'], where: base, _count: true, orderBy: { state: 'asc' } }),
+    ])
+    const wanted = new Set<string>(filter?.states?.length ? filter.states : counts.map((one) => one.state))
+    const total = counts.filter((one) => wanted.has(one.state)).reduce((sum, one) => sum + one._count, 0)
+    return {
+      items: items as InstanceRow[],
+      total,
+      number,
+      size,
+      counts: counts.map((one) => ({ state: one.state as State, count: one._count })),
+    }
+  }
+
+  /** @throws NotFound */
+  async get(_viewer: Viewer, id: string): Promise<InstanceRow> {
+    const row = await this.#parts.store.find(id)
+    if (!row) throw new NotFound(`Instance ${id} not found`)
+    return row
+  }
+
+  /** Every change from now on, after one READY. */
+  changes(_viewer: Viewer): Channel<Change<Instance> | Ready> {
+    return this.#parts.events.changes('instance')
+  }
+
+  /** Its place among the waiting starts, 1 being next; null when it does not wait. */
+  queuePlace(id: string): number | null {
+    return this.#parts.conductor.queue.place(id)
+  }
+
+  /** What a slow start is at, in words. */
+  progress(id: string): string | null {
+    return this.#parts.conductor.progress(id)
+  }
+
+  /** The last lines its sandbox printed: from the engine while there is a sandbox, else those kept when it failed. */
+  async logs(row: InstanceRow, lines: number): Promise<string> {
+    const sandbox = this.#parts.conductor.seen(row.id)
+    const live = sandbox ? await this.#parts.engine.logs(sandbox.ref, lines).catch(() => '') : ''
+    return live || (row.logTail ?? '')
+  }
+
+  /**
+   * Starts a sandbox for one person.
+   * @throws InvalidInput, Conflict (the person has one), Unavailable (no engine)
+   */
+  async create(viewer: Viewer, raw: unknown): Promise<InstanceRow> {
+    const input = parse(createInput, raw)
+    const target = { kind: 'instance', id: null, label: labelOf(input) } as const
+    return this.#parts.activity.recording(viewer, 'create', target, async () => {
+      this.assertEngine()
+      return this.#add(await this.#parts.personOf(input.group, input.username), input)
+    })
+  }
+
+  /** Starts sandboxes for people, side by side: one result each, in their order; who has one is refused, not an error. */
+  async startMany(viewer: Viewer, people: Person[]): Promise<Result<InstanceRow>[]> {
+    this.assertEngine()
+    const results = await Promise.all(
+      people.map((person) =>
+        settle(person.userId ?? labelOf(person), () => this.#add(person, createInput.parse(person))),
+      ),
+    )
+    await this.#parts.activity.add(
+      ...results.map(({ row, error }, index) => ({
+        actor: viewer,
+        action: 'start',
+        target: { kind: 'instance', id: row?.id ?? null, label: labelOf(people[index] as Person) } as const,
+        outcome: error ? ('refused' as const) : ('done' as const),
+        detail: error?.message,
+      })),
+    )
+    return results
+  }
+
+  /** Suspends its processes. Settles as Paused. @throws NotFound, Conflict, Unavailable */
+  pause(viewer: Viewer, id: string): Promise<InstanceRow> {
+    return this.#command(viewer, id, 'pause')
+  }
+
+  /** Lets a paused one go on. @throws NotFound, Conflict, Unavailable */
+  resume(viewer: Viewer, id: string): Promise<InstanceRow> {
+    return this.#command(viewer, id, 'resume')
+  }
+
+  /** Stops and starts it in place. @throws NotFound, Conflict, Unavailable */
+  restart(viewer: Viewer, id: string): Promise<InstanceRow> {
+    return this.#command(viewer, id, 'restart')
+  }
+
+  /** Ends it; its volume stays. @throws NotFound, Conflict, Unavailable */
+  kill(viewer: Viewer, id: string): Promise<InstanceRow> {
+    return this.#command(viewer, id, 'kill')
+  }
+
+  /**
+   * A new instance in place of this one, with the same volume, port and password. One that is active is ended first.
+   * @throws NotFound, Conflict, Unavailable
+   */
+  async recreate(viewer: Viewer, id: string): Promise<InstanceRow> {
+    const row = await this.get(viewer, id)
+    return this.#parts.activity.recording(viewer, 'recreate', targetOf(row), async () => {
+      this.#assertLegal(row, 'recreate')
+      if (isActive(row.state)) await this.#end(row)
+      const { group, username, userId, volume, port, secure, password } = row
+      return this.#add({ group, username, userId, volume }, { port, secure }, password)
+    })
+  }
+
+  /** Lets it live for so many minutes from now. @throws InvalidInput, NotFound, Conflict */
+  async renew(viewer: Viewer, id: string, raw: unknown): Promise<InstanceRow> {
+    const { timeoutMinutes } = parse(renewInput, raw)
+    const row = await this.get(viewer, id)
+    return this.#parts.activity.recording(viewer, 'renew', targetOf(row), async () => {
+      if (!canDo(row.state, 'renew')) throw illegal(row, 'renew')
+      const renewed = await this.#parts.store.amend(row, { expiresAt: minutesFromNow(timeoutMinutes) })
+      return renewed ?? this.get(viewer, id)
+    })
+  }
+
+  /** One command on many: one result per id, in their order; one that fails keeps no other back. @throws InvalidInput */
+  async bulk(
+    viewer: Viewer,
+    raw: { command: 'pause' | 'resume' | 'kill'; ids: string[] },
+  ): Promise<Result<InstanceRow>[]> {
+    const { command, ids } = parse(bulkInput, raw)
+    return Promise.all(ids.map((id) => settle(id, () => this.#command(viewer, id, command))))
+  }
+
+  /**
+   * Ends every active instance of a user or a group, and waits for it.
+   * @throws Unavailable when one could not be ended
+   */
+  async endAll(viewer: Viewer, whose: { userIds: string[] }): Promise<void> {
+    const rows = (await this.#parts.db.instance.findMany({
+      where: { userId: { in: whose.userIds }, activeKey: { not: null } },
+    })) as InstanceRow[]
+    if (rows.length === 0) return
+    this.assertEngine()
+    await Promise.all(rows.map((row) => this.#end(row)))
+    await this.#parts.activity.add(
+      ...rows.map((row) => ({ actor: viewer, action: 'kill', target: targetOf(row), outcome: 'done' as const })),
+    )
+  }
+
+  /** Resolves with the row once nothing is under way, or as it is when the time is up. */
+  async settled(id: string, seconds: number): Promise<InstanceRow | null> {
+    const { events, store } = this.#parts
+    const done = Promise.withResolvers<void>()
+    const stop = events.on(
+      'instance',
+      (change) => change.id === id && isSettled(change.row.state as State) && done.resolve(),
+    )
+    const timer = setTimeout(done.resolve, seconds * 1000)
+    const now = await store.find(id)
+    if (now && !isSettled(now.state)) await done.promise
+    clearTimeout(timer)
+    stop()
+    return store.find(id)
+  }
+
+  /** @throws Unavailable when there is no engine to do it */
+  assertEngine(engine?: string): void {
+    const status = this.#parts.engineStatus()
+    if (!status.connected) throw new Unavailable(`Sandbox server unavailable. ${status.message ?? ''}`.trim())
+    const kind: EngineKind = this.#parts.engine.kind
+    if (engine && engine !== kind)
+      throw new Unavailable(
+        `Sandbox server unavailable. This instance belongs to the ${engine} engine; THON now runs with ${kind}.`,
+      )
+  }
+
+  async #command(viewer: Viewer, id: string, command: 'pause' | 'resume' | 'restart' | 'kill'): Promise<InstanceRow> {
+    const row = await this.get(viewer, id)
+    return this.#parts.activity.recording(viewer, command, targetOf(row), () => this.#intend(row, command))
+  }
+
+  async #intend(row: InstanceRow, command: 'pause' | 'resume' | 'restart' | 'kill'): Promise<InstanceRow> {
+    const { store, conductor } = this.#parts
+    this.#assertLegal(row, command)
+    // A failed one is over already; killing it only clears it from the list of troubles.
+    const state = row.state === 'Failed' ? 'Terminated' : intentOf(command)
+    const moved = state && (await store.move(row, { state, reason: null }))
+    if (!moved) return this.#intend(await this.get(system, row.id), command)
+    if (command === 'restart') void conductor.restart(moved)
+    else conductor.drive(moved)
+    return moved
+  }
+
+  async #end(row: InstanceRow): Promise<void> {
+    const moved = isActive(row.state) ? await this.#intend(row, 'kill') : row
+    const ended = await this.settled(moved.id, 30)
+    if (ended && isActive(ended.state))
+      throw new Unavailable(`Instance ${row.id} of ${labelOf(row)} could not be ended.`)
+  }
+
+  async #add(
+    person: Person,
+    input: { port: number; secure: boolean; timeoutMinutes?: number | null },
+    password: string | null = null,
+  ): Promise<InstanceRow> {
+    const { store, conductor, engine, image, ttlMinutes } = this.#parts
+    const { group, username, userId, volume } = person
+    const ttl = input.timeoutMinutes ?? ttlMinutes
+    const row = await store.add({
+      ...{ group, username, userId, volume, image },
+      port: input.port,
+      secure: input.secure,
+      password: input.secure ? (password ?? randomBytes(24).toString('base64url')) : null,
+      engine: engine.kind,
+      expiresAt: ttl ? minutesFromNow(ttl) : null,
+    })
+    conductor.drive(row)
+    return row
+  }
+
+  #assertLegal(row: InstanceRow, command: Command): void {
+    this.assertEngine(isActive(row.state) ? row.engine : undefined)
+    if (!canDo(row.state, command)) throw illegal(row, command)
+  }
+}
+
+function illegal(row: InstanceRow, command: Command): Conflict {
+  return new Conflict(`Cannot ${command} instance ${row.id}: it is ${row.state}.`)
+}
+
+function minutesFromNow(minutes: number): Date {
+  return new Date(Date.now() + minutes * 60_000)
+}
+
+function targetOf(row: InstanceRow) {
+  return { kind: 'instance', id: row.id, label: labelOf(row) } as const
+}
+
+async function settle<T>(id: string, act: () => Promise<T>): Promise<Result<T>> {
+  try {
+    return { id, row: await act(), error: null }
+  } catch (error) {
+    if (error instanceof AppError) return { id, row: null, error }
+    throw error
+  }
+}

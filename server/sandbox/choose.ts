@@ -1,0 +1,41 @@
+import { messageOf } from '../errors.ts'
+import type { Env } from '../env.ts'
+import { DockerEngine } from './docker.ts'
+import type { SandboxEngine } from './engine.ts'
+import { ProcessEngine } from './process.ts'
+
+/** The engine, and what the organiser should know about how it was chosen. */
+export interface Choice {
+  engine: SandboxEngine
+  notices: string[]
+}
+
+/**
+ * Takes the engine that the environment names; with `auto`, Docker when it answers, else the embedded one. Instances that
+ * live in Docker keep a server with Docker, away or not: they must not be left behind for the day it comes back.
+ * @param node tells this server's sandboxes from those of others on the same engine
+ * @param hasDockerInstances whether the database has active instances of the Docker engine
+ */
+export async function chooseEngine(env: Env, node: string, hasDockerInstances: boolean): Promise<Choice> {
+  const docker = () => new DockerEngine({ node, image: env.image, connection: env.docker })
+  if (env.engine === 'docker' || (env.engine === 'auto' && hasDockerInstances)) return { engine: docker(), notices: [] }
+  if (env.engine === 'process') return { engine: embedded(env, node), notices: [EMBEDDED] }
+  const candidate = docker()
+  try {
+    await candidate.info()
+    return { engine: candidate, notices: [] }
+  } catch (error) {
+    await candidate.close()
+    return {
+      engine: embedded(env, node),
+      notices: [`${EMBEDDED} Docker was not used: ${messageOf(error)} To use it, start it and then THON again.`],
+    }
+  }
+}
+
+const EMBEDDED =
+  'The embedded engine runs sandboxes as plain processes of this machine: they are not isolated from it or from each other, and have no limits. Good for trying THON out, not for an event.'
+
+function embedded(env: Env, node: string): SandboxEngine {
+  return new ProcessEngine({ node, workspaceDir: env.workspaceDir, path: env.path })
+}

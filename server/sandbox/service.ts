@@ -1,0 +1,81 @@
+import type { Viewer } from '../auth/viewer.ts'
+import type { Events } from '../events.ts'
+import type { Capability, EngineKind, SandboxEngine } from './engine.ts'
+import type { EngineStatus } from './watcher.ts'
+
+/** The sandbox engine as people see it. */
+export interface EngineView extends EngineStatus {
+  kind: EngineKind
+  cannot: readonly Capability[]
+  /** Image of new sandboxes. */
+  image: string
+  /** Things an organiser should know, such as a missing image, a sentence each. */
+  notices: string[]
+  /** Starts that wait for their turn. */
+  waiting: number
+  /** Starts under way. */
+  starting: number
+  /** Starts under way at most. */
+  startLimit: number
+}
+
+/** What the service needs of its surroundings. */
+export interface EngineParts {
+  engine: SandboxEngine
+  events: Events
+  image: string
+  startLimit: number
+  /** Notices that hold for as long as the server runs. */
+  notices: readonly string[]
+  status: () => EngineStatus
+  queue: () => { waiting: number; running: number }
+}
+
+/** What the sandbox engine is, and how it does. */
+export class EngineService {
+  readonly #parts: EngineParts
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts
+  }
+
+  view(_viewer: Viewer): EngineView {
+    const { engine, image, startLimit, notices } = this.#parts
+    const status = this.#parts.status()
+    const queue = this.#parts.queue()
+    const missing = status.info?.imagePresent === false
+    return {
+      ...status,
+      kind: engine.kind,
+      cannot: engine.cannot,
+      image,
+      notices: missing ? [...notices, missingImage(image)] : [...notices],
+      waiting: queue.waiting,
+      starting: queue.running,
+      startLimit,
+    }
+  }
+
+  /** The present view, then one after each change of it, until the consumer returns. */
+  views(viewer: Viewer): AsyncIterableIterator<EngineView> {
+    const stream = this.#parts.events.stream('engine')
+    stream.push(null)
+    return {
+      next: async () => {
+        const { done } = await stream.next()
+        return done ? { done: true, value: undefined } : { done: false, value: this.view(viewer) }
+      },
+      return: async () => {
+        await stream.return()
+        return { done: true, value: undefined }
+      },
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    }
+  }
+}
+
+function missingImage(image: string): string {
+  return `Image ${image} is not on this machine; the first start will try to pull it. To be ready before the event, run: docker pull ${image}`
+}

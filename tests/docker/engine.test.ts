@@ -1,0 +1,210 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { DockerEngine } from '../../server/sandbox/docker.ts'
+import { EngineRefused, type SandboxSpec } from '../../server/sandbox/engine.ts'
+import { testImage } from '../kit/docker.ts'
+import { anySpec, docker, dockerHarness, here, run } from '../kit/docker-harness.ts'
+import { engineContract } from '../kit/engine-contract.ts'
+import { EngineWatch } from '../kit/engine-watch.ts'
+
+engineContract('DockerEngine', dockerHarness)
+
+describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
+  let kit: Awaited<ReturnType<typeof dockerHarness>>
+  beforeAll(async () => {
+    kit = await dockerHarness()
+  }, 180_000)
+  afterAll(() => kit?.dispose(), 60_000)
+
+  async function create(overrides?: Partial<SandboxSpec>): Promise<string> {
+    const ref = await kit.engine.create(kit.spec(overrides), () => {})
+    onTestFinished(() => kit.engine.remove(ref))
+    return ref
+  }
+
+  async function running(overrides?: Partial<SandboxSpec>): Promise<string> {
+    const ref = await create(overrides)
+    await kit.engine.start(ref)
+    return ref
+  }
+
+  test('has its limits', async () => {
+    const ref = await create({ limits: { memoryBytes: 100 * 1024 * 1024, cpus: 0.5, pids: 50 } })
+    const { HostConfig: host } = await docker.getContainer(ref).inspect()
+    expect(host).toMatchObject({ Memory: 104857600, MemorySwap: 104857600, NanoCpus: 500_000_000, PidsLimit: 50 })
+  })
+
+  test('may ask for more cores than the machine has', async () => {
+    const ref = await create({ limits: { memoryBytes: null, cpus: 1000, pids: null } })
+    const { HostConfig: host } = await docker.getContainer(ref).inspect()
+    const { NCPU } = (await docker.info()) as { NCPU: number }
+    expect(host.NanoCpus).toBe(NCPU * 1e9)
+    expect(host.Memory).toBe(0)
+  })
+
+  test('has no powers it does not need, and can gain none', async () => {
+    const ref = await running()
+    const { HostConfig: host } = await docker.getContainer(ref).inspect()
+    expect(host).toMatchObject({ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], Privileged: false, Binds: null })
+    const status = await run(ref, 'cat', '/proc/self/status')
+    expect(status).toMatch(/NoNewPrivs:\s+1/)
+    // CHOWN 0, DAC_OVERRIDE 1, FOWNER 3, KILL 5, SETGID 6, SETUID 7, NET_BIND_SERVICE 10
+    expect(status).toMatch(/CapBnd:\s+00000000000004eb/)
+  })
+
+  test('runs exactly our command, with its password in the environment only', async () => {
+    const ref = await create({ password: 'geheim', port: 9000 })
+    const { Path, Args, Config } = await docker.getContainer(ref).inspect()
+    const args = ['--bind-addr', '0.0.0.0:9000', '--auth', 'password', '--disable-telemetry', '/workspace']
+    expect([Path, ...Args]).toEqual(['code-server', ...args])
+    expect(Config.Env).toContain('PASSWORD=geheim')
+    expect(JSON.stringify(Config.Labels)).not.toContain('geheim')
+  })
+
+  test('is published on 127.0.0.1 only', async () => {
+    const ref = await running()
+    const { NetworkSettings } = await docker.getContainer(ref).inspect()
+    const { hostPort } = (await kit.engine.list()).find((sandbox) => sandbox.ref === ref) ?? {}
+    expect(NetworkSettings.Ports).toEqual({ '8443/tcp': [{ HostIp: '127.0.0.1', HostPort: String(hostPort) }] })
+  })
+
+  test('has a volume with the labels of its person, who can write there', async () => {
+    const spec = kit.spec()
+    const ref = await running(spec)
+    const { Labels } = await docker.getVolume(spec.volume).inspect()
+    expect(Labels).toEqual({ 'thon.volume': '1', 'thon.group': spec.group, 'thon.username': spec.username })
+    await run(ref, 'touch', '/workspace/mine')
+    expect((await run(ref, 'stat', '-c', '%u:%g', '/workspace/mine')).trim()).toBe('1000:1000')
+  })
+
+  test('takes a volume without labels as it is', async () => {
+    const spec = kit.spec()
+    await docker.createVolume({ Name: spec.volume })
+    await create(spec)
+    expect((await docker.getVolume(spec.volume).inspect()).Labels).toBeNull()
+  })
+
+  test('starts with its files, owned by its user, and without changes to folders that were there', async () => {
+    const files = [
+      { path: '/home/coder/.local/share/code-server/User/settings.json', content: '{"ü":1}' },
+      { path: '/workspace/.vscode/extensions.json', content: '{}' },
+      { path: '/etc/thon/empty', content: '' },
+    ]
+    const ref = await running({ files })
+    expect(await run(ref, 'cat', files[0]?.path ?? '')).toBe('{"ü":1}')
+    const owner = async (path: string) => (await run(ref, 'stat', '-c', '%u:%g:%a', path)).trim()
+    for (const { path } of files) expect(await owner(path)).toBe('1000:1000:644')
+    expect(await owner('/home/coder/.local/share')).toBe('1000:1000:755')
+    expect(await owner('/workspace/.vscode')).toBe('1000:1000:755')
+    expect(await owner('/etc')).toBe('0:0:755')
+    expect(await owner('/home')).toBe('0:0:755')
+  })
+
+  test('is not left behind when its files cannot be put in', async () => {
+    const spec = kit.spec({ files: [{ path: '/bin/sh/impossible', content: '' }] })
+    await expect(kit.engine.create(spec, () => {})).rejects.toThrow(EngineRefused)
+    expect((await kit.engine.list()).filter(({ instanceId }) => instanceId === spec.instanceId)).toEqual([])
+  })
+
+  test('left behind by a crash of the server is taken over by its instance', async () => {
+    const spec = kit.spec()
+    const ref = await create(spec)
+    expect(await kit.engine.create(spec, () => {})).toBe(ref)
+  })
+
+  test('of another instance is not taken over for having the same name', async () => {
+    const spec = kit.spec()
+    await create(spec)
+    const other = { ...spec, instanceId: `${spec.instanceId.slice(0, 8)}-other` }
+    await expect(kit.engine.create(other, () => {})).rejects.toThrow(/already in use/)
+  })
+
+  test('whose volume is no name but a path is refused', async () => {
+    await expect(
+      kit.engine.create(kit.spec({ volume: anySpec().volume }), () => {}).then(kit.engine.remove.bind(kit.engine)),
+    ).resolves.toBeUndefined()
+    await expect(kit.engine.create({ ...anySpec(), volume: '/etc' }, () => {})).rejects.toThrow(EngineRefused)
+    await expect(kit.engine.removeVolume('../containers/x')).rejects.toThrow(EngineRefused)
+  })
+
+  test('that crashes at once is told with its exit code and its last words', async () => {
+    const watch = await EngineWatch.open(kit.engine)
+    onTestFinished(async () => void (await watch.stop()))
+    const ref = await running({ image: `${testImage}-crash` })
+    expect(await watch.until(ref, 'exited')).toMatchObject({ exitCode: 3, outOfMemory: false })
+    expect(await kit.engine.logs(ref, 1)).toBe('Error: this is its last line\n')
+  })
+
+  test('that runs out of memory is told so', async () => {
+    const watch = await EngineWatch.open(kit.engine)
+    onTestFinished(async () => void (await watch.stop()))
+    const ref = await running({ image: `${testImage}-oom`, limits: { memoryBytes: 32 << 20, cpus: null, pids: null } })
+    expect(await watch.until(ref, 'exited')).toMatchObject({ exitCode: 137, outOfMemory: true })
+  })
+
+  test('whose image has no code-server is refused with what to do', async () => {
+    const ref = await create({ image: `${testImage}-nocmd` })
+    await expect(kit.engine.start(ref)).rejects.toThrow(/no code-server in it.*SANDBOX_IMAGE/)
+  })
+
+  test('whose image is missing is refused with what to do, by one pull for all who want it', async () => {
+    const image = 'localhost:1/nobody/nothing:1'
+    const told: string[] = []
+    const create = () => kit.engine.create(kit.spec({ image }), (text) => told.push(text))
+    const answers = await Promise.allSettled([create(), create(), create()])
+    const reasons = answers.map((answer) => (answer.status === 'rejected' ? (answer.reason as unknown) : null))
+    expect(reasons[0]).toBeInstanceOf(EngineRefused)
+    expect(String(reasons[0])).toMatch(/is not on this machine and could not be pulled \(.+\)\. Pull or build it/)
+    expect(new Set(reasons).size).toBe(1)
+    expect(told).toContain('Pulling image 0 %')
+  })
+
+  test('is not seen by an engine of another node, and one of no node is seen by all', async () => {
+    const other = new DockerEngine({ node: 'another', image: testImage, connection: here })
+    onTestFinished(() => other.close())
+    const watch = await EngineWatch.open(other)
+    const ref = await create()
+    const Labels = { 'thon.instance': 'orphan', 'thon.port': '8443' }
+    const orphan = await docker.createContainer({ Image: testImage, Cmd: ['sh'], Labels })
+    onTestFinished(() => orphan.remove({ force: true }))
+    await watch.until(orphan.id, 'created')
+    await watch.stop()
+    expect(watch.told(ref)).toEqual([])
+    const refs = (await other.list()).map((sandbox) => sandbox.ref)
+    expect(refs).not.toContain(ref)
+    expect(refs).toContain(orphan.id)
+  })
+
+  test('is told apart from containers that are not ours', async () => {
+    const watch = await EngineWatch.open(kit.engine)
+    onTestFinished(async () => void (await watch.stop()))
+    const stranger = await docker.createContainer({ Image: testImage, Cmd: ['sleep', '60'] })
+    onTestFinished(() => stranger.remove({ force: true }))
+    await stranger.start()
+    const ref = await create()
+    await watch.until(ref, 'created')
+    expect(watch.told(stranger.id)).toEqual([])
+    expect((await kit.engine.list()).map((sandbox) => sandbox.ref)).not.toContain(stranger.id)
+    expect((await stranger.inspect()).State.Running).toBe(true)
+  })
+
+  test('has a log of which at most 64 KiB are told, from the start of a line', async () => {
+    const script = 'i=0; while [ $i -lt 3000 ]; do echo "line $i of many more than fit into the log"; i=$((i+1)); done'
+    const Labels = { 'thon.instance': 'logs', 'thon.node': kit.node, 'thon.port': '8443' }
+    const container = await docker.createContainer({ Image: testImage, Cmd: ['sh', '-c', script], Labels })
+    onTestFinished(() => container.remove({ force: true }))
+    await container.start()
+    await container.wait()
+    const log = await kit.engine.logs(container.id, 10_000)
+    expect(Buffer.byteLength(log)).toBeLessThanOrEqual(65_536)
+    expect(log).toMatch(/^line \d+ of/)
+    expect(log).toMatch(/line 2999 of many more than fit into the log\n$/)
+  })
+
+  test('is measured against its memory limit, at once from the second time on', async () => {
+    const ref = await running()
+    await kit.engine.stats(ref)
+    const before = performance.now()
+    expect(await kit.engine.stats(ref)).toMatchObject({ memoryLimitBytes: 128 * 1024 * 1024 })
+    expect(performance.now() - before).toBeLessThan(900)
+  })
+})

@@ -1,0 +1,85 @@
+import type { Sandbox, SandboxEngine, SandboxEvent, SandboxStatus } from '../../server/sandbox/engine.ts'
+
+/** Generous, since the machines of CI are slow, in milliseconds. */
+const PATIENCE = 20_000
+
+/** Follows the events of an engine for a test: keeps them all, and waits for those to come. */
+export class EngineWatch {
+  readonly events: SandboxEvent[] = []
+  /** Settles when the stream is over: null when it ended, else what it threw. */
+  readonly over: Promise<unknown>
+  readonly #abort = new AbortController()
+  #wake = () => {}
+
+  private constructor(
+    open: (signal: AbortSignal) => Promise<AsyncIterable<SandboxEvent>>,
+    opened: (e?: unknown) => void,
+  ) {
+    this.over = this.#run(open, opened)
+  }
+
+  /** Resolves when the stream is open. */
+  static async open(engine: SandboxEngine): Promise<EngineWatch> {
+    let watch: EngineWatch | undefined
+    await new Promise<void>((resolve, reject) => {
+      watch = new EngineWatch(
+        (signal) => engine.events(signal),
+        (error) => (error === undefined ? resolve() : reject(error as Error)),
+      )
+    })
+    return watch as EngineWatch
+  }
+
+  /** Statuses told of one sandbox so far, repetitions left out; null is "gone". */
+  told(ref: string): (SandboxStatus | null)[] {
+    const all = this.events.filter((event) => event.ref === ref).map(({ sandbox }) => sandbox?.status ?? null)
+    return all.filter((status, index) => index === 0 || status !== all[index - 1])
+  }
+
+  /** The last sandbox told with this status, waiting for it; null waits for "gone". Looks from the event `from` on. */
+  async until(ref: string, status: SandboxStatus | null, from = 0): Promise<Sandbox | null> {
+    const found = await this.#until(() =>
+      this.events.slice(from).findLast((event) => event.ref === ref && (event.sandbox?.status ?? null) === status),
+    )
+    if (found) return found.sandbox
+    throw new Error(
+      `No event told that ${ref} is ${status ?? 'gone'}; told were: ${this.told(ref).join(', ') || 'none'}`,
+    )
+  }
+
+  /** Ends the stream and waits for its end; what it threw is returned. */
+  async stop(): Promise<unknown> {
+    this.#abort.abort()
+    return this.over
+  }
+
+  async #until<T>(look: () => T | undefined): Promise<T | undefined> {
+    const end = Date.now() + PATIENCE
+    for (;;) {
+      const found = look()
+      if (found !== undefined || Date.now() > end) return found
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+        setTimeout(resolve, Math.max(0, end - Date.now()) + 1).unref()
+      })
+    }
+  }
+
+  async #run(
+    open: (signal: AbortSignal) => Promise<AsyncIterable<SandboxEvent>>,
+    opened: (error?: unknown) => void,
+  ): Promise<unknown> {
+    try {
+      const stream = await open(this.#abort.signal)
+      opened()
+      for await (const event of stream) {
+        this.events.push(event)
+        this.#wake()
+      }
+      return null
+    } catch (error) {
+      opened(error)
+      return error
+    }
+  }
+}
