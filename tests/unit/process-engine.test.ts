@@ -1,31 +1,23 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readFile, readdir, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Sandbox, SandboxEvent, SandboxSpec } from '../../server/sandbox/engine.ts'
-import { processNow } from '../../server/sandbox/process-table.ts'
-import { ProcessEngine } from '../../server/sandbox/process.ts'
-
-const alice = { group: 'team', username: 'alice' }
-const noProgress = () => {}
-
-let dir: string
-let engines: ProcessEngine[]
-let engine: ProcessEngine
-
-beforeEach(async () => {
-  dir = await realpath(await mkdtemp(join(tmpdir(), 'thon-process-')))
-  engines = []
-  engine = make()
-})
-
-afterEach(async () => {
-  for (const one of engines) await one.close()
-  await rm(dir, { recursive: true, force: true })
-})
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { SandboxEvent } from '../../server/sandbox/engine.ts'
+import {
+  dir,
+  engine,
+  expectAnswer,
+  follow,
+  isAlive,
+  make,
+  noProgress,
+  only,
+  record,
+  replaceEngine,
+  spec,
+  started,
+  startedByKilledServer,
+} from './process-engine.kit.ts'
 
 test('a sandbox serves its workspace, is held, goes on, restarts on its port, and ends', async () => {
   const ref = await started()
@@ -92,7 +84,7 @@ test('a sandbox taken over is killed, and one paused by the killed server is sti
   const ref = await startedByKilledServer()
   const { pid } = await record()
   await engine.pause(ref)
-  engine = make()
+  replaceEngine()
   expect((await only()).status).toBe('paused')
   await engine.kill(ref)
   expect((await only()).status).toBe('exited')
@@ -106,7 +98,7 @@ test('a pid that is somebody else’s by now is not taken for the sandbox', asyn
     const path = join(dir, '.sandboxes', 'i1.json')
     const stale = { ...JSON.parse(await readFile(path, 'utf8')), status: 'running', pid: other.pid, start: 'long ago' }
     await writeFile(path, JSON.stringify(stale))
-    engine = make()
+    replaceEngine()
     expect((await only()).status).toBe('exited')
     await engine.kill(ref)
     await engine.remove(ref)
@@ -143,7 +135,7 @@ test('code-server is used where there is one, with its own command line', async 
   const bin = join(dir, 'bin')
   await mkdir(bin)
   await writeFile(join(bin, 'code-server'), '#!/bin/sh\necho "$@"\nexec sleep 60\n', { mode: 0o755 })
-  engine = make({ path: `${bin}:/usr/bin:/bin` })
+  replaceEngine({ path: `${bin}:/usr/bin:/bin` })
   const ref = await started()
   const { hostPort } = await only()
   const line = `--bind-addr 127.0.0.1:${hostPort} --auth none --disable-telemetry ${join(dir, 'team', 'alice')}`
@@ -156,7 +148,7 @@ test('a port lost to somebody else is replaced by another without a word', async
   await mkdir(bin)
   const script = `#!/bin/sh\n[ -e ${dir}/tried ] || { touch ${dir}/tried; echo "listen EADDRINUSE"; exit 1; }\nexec sleep 60\n`
   await writeFile(join(bin, 'code-server'), script, { mode: 0o755 })
-  engine = make({ path: `${bin}:/usr/bin:/bin` })
+  replaceEngine({ path: `${bin}:/usr/bin:/bin` })
   const seen = await follow()
   await started()
   await expect.poll(() => seen.length).toBe(3)
@@ -169,7 +161,7 @@ test('what a terminal started in a session of its own ends with its sandbox', as
   await mkdir(bin)
   const script = `#!/bin/sh\nsetsid sh -c 'trap "" TERM HUP; echo $$ > ${dir}/pid; while :; do sleep 1; done' &\nwait\n`
   await writeFile(join(bin, 'code-server'), script, { mode: 0o755 })
-  engine = make({ path: `${bin}:/usr/bin:/bin` })
+  replaceEngine({ path: `${bin}:/usr/bin:/bin` })
   const ref = await started()
   await expect.poll(() => readFile(join(dir, 'pid'), 'utf8').catch(() => '')).toMatch(/\d\n/)
   const pid = Number(await readFile(join(dir, 'pid'), 'utf8'))
@@ -184,95 +176,11 @@ test('a sandbox that does not end by itself is made to', { timeout: 10_000 }, as
   await writeFile(join(bin, 'code-server'), '#!/bin/sh\ntrap "" TERM\necho up\nwhile :; do sleep 1; done\n', {
     mode: 0o755,
   })
-  engine = make({ path: `${bin}:/usr/bin:/bin` })
+  replaceEngine({ path: `${bin}:/usr/bin:/bin` })
   const ref = await started()
   await expect.poll(() => engine.logs(ref, 1)).toBe('up')
   await engine.kill(ref)
   expect(await only()).toMatchObject({ status: 'exited', exitCode: 137 })
-})
-
-test('files are put into the workspace and the home directory, and nowhere else', async () => {
-  const files = [
-    { path: '/workspace/.vscode/settings.json', content: '{}' },
-    { path: '/home/vscode/.config/a', content: 'home' },
-    { path: '/etc/thon-test', content: 'x' },
-    { path: '/workspace/../../escaped', content: 'x' },
-  ]
-  await started({ files })
-  expect(await readFile(join(dir, 'team/alice/.vscode/settings.json'), 'utf8')).toBe('{}')
-  const home = join(dir, '.home/thon-workspace-team-alice')
-  expect(await readFile(join(home, '.config/a'), 'utf8')).toBe('home')
-  const { pid } = await record()
-  expect(await readFile(`/proc/${pid}/environ`, 'utf8')).toContain(`HOME=${home}\0`)
-  expect(existsSync('/etc/thon-test')).toBe(false)
-  expect((await readdir(join(dir, 'team'))).concat(await readdir(dir))).not.toContain('escaped')
-})
-
-test('a file is not written through a link that leads out of the workspace', async () => {
-  await engine.ensureVolume('v', alice)
-  await mkdir(join(dir, 'outside'))
-  await symlink('../../outside', join(dir, 'team/alice/.vscode'))
-  const files = [{ path: '/workspace/.vscode/settings.json', content: '{}' }]
-  await expect(engine.create({ ...spec({ files }), volume: 'v' }, noProgress)).rejects.toThrow('leads out of it')
-  expect(await readdir(join(dir, 'outside'))).toEqual([])
-  expect(await engine.list()).toEqual([])
-})
-
-test('files stay with a person who is renamed, and whoever takes the old name gets another directory', async () => {
-  await engine.ensureVolume('v1', alice)
-  await writeFile(join(dir, 'team/alice/mine'), '')
-  await engine.ensureVolume('v1', { group: 'team', username: 'bob' })
-  expect(await readdir(join(dir, 'team'))).toEqual(['alice'])
-  await engine.ensureVolume('v2', alice)
-  expect(await readdir(join(dir, 'team/alice-2'))).toEqual([])
-  await engine.removeVolume('v2')
-  await engine.removeVolume('v2')
-  expect(await readdir(join(dir, 'team'))).toEqual(['alice'])
-  expect(await readdir(join(dir, 'team/alice'))).toEqual(['mine'])
-})
-
-test('no name leads out of the workspace directory or into our own files', async () => {
-  await engine.ensureVolume('v1', { group: '.volumes', username: '.sandboxes' })
-  expect(await readdir(join(dir, '_.volumes'))).toEqual(['_.sandboxes'])
-  const bad = ['..', '.', '', 'a/b', 'a\0b']
-  for (const name of bad) {
-    await expect(engine.ensureVolume('v2', { group: name, username: 'x' })).rejects.toThrow('cannot name')
-    await expect(engine.ensureVolume('v2', { group: 'x', username: name })).rejects.toThrow('cannot name')
-    await expect(engine.ensureVolume(name, alice)).rejects.toThrow('cannot name')
-    await expect(engine.create({ ...spec(), instanceId: name }, noProgress)).rejects.toThrow('cannot name')
-  }
-  await expect(engine.removeVolume('../team')).rejects.toThrow('cannot name')
-  await engine.ensureVolume('v3', { group: '𝕏'.repeat(64), username: '𝕏'.repeat(64) })
-})
-
-test('a volume whose link was bent to lead out is neither used nor deleted', async () => {
-  const outside = await mkdtemp(join(tmpdir(), 'thon-outside-'))
-  try {
-    await engine.ensureVolume('v1', alice)
-    await symlink(outside, join(dir, '.volumes/v2'))
-    await symlink(outside, join(dir, 'linked'))
-    await expect(engine.removeVolume('v2')).rejects.toThrow('leads out')
-    await expect(engine.ensureVolume('v2', alice)).rejects.toThrow('leads out')
-    await expect(engine.ensureVolume('v4', { group: 'linked', username: 'x' })).rejects.toThrow('leads out')
-    expect(await readdir(outside)).toEqual([])
-  } finally {
-    await rm(outside, { recursive: true })
-  }
-})
-
-test('two volumes made at once never share a directory', async () => {
-  await Promise.all(['v1', 'v2', 'v3'].map((volume) => engine.ensureVolume(volume, alice)))
-  expect((await readdir(join(dir, 'team'))).sort()).toEqual(['alice', 'alice-2', 'alice-3'])
-})
-
-test('a volume is not deleted while a sandbox uses it', async () => {
-  const ref = await started()
-  await expect(engine.removeVolume('thon-workspace-team-alice')).rejects.toThrow('in use by the sandbox of team/alice')
-  await engine.kill(ref)
-  await engine.remove(ref)
-  await engine.removeVolume('thon-workspace-team-alice')
-  expect(await readdir(join(dir, 'team'))).toEqual([])
-  expect(await readdir(join(dir, '.volumes'))).toEqual([])
 })
 
 test('close ends all sandboxes and their records say so', async () => {
@@ -283,7 +191,7 @@ test('close ends all sandboxes and their records say so', async () => {
   const ports = (await engine.list()).map((sandbox) => sandbox.hostPort)
   expect(new Set(ports).size).toBe(3)
   await engine.close()
-  engine = make()
+  replaceEngine()
   expect((await engine.list()).map((sandbox) => sandbox.status)).toEqual(['exited', 'exited', 'exited'])
   for (const port of ports) await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow()
 })
@@ -332,75 +240,5 @@ test('a log stays small, and a record that is none is passed over', async () => 
   await writeFile(join(dir, '.sandboxes/broken.json'), '{')
   await engine.start(ref)
   expect((await stat(join(dir, '.sandboxes/i1.log'))).size).toBeLessThan(100_000)
-  await chmod(join(dir, '.sandboxes/broken.json'), 0o600)
   expect(await make().list()).toHaveLength(1)
 })
-
-function make(options: Partial<ConstructorParameters<typeof ProcessEngine>[0]> = {}): ProcessEngine {
-  const made = new ProcessEngine({ node: 'test', workspaceDir: dir, path: '/usr/bin:/bin', ...options })
-  engines.push(made)
-  return made
-}
-
-function spec(changes: Partial<SandboxSpec> = {}): SandboxSpec {
-  return {
-    ...{ instanceId: 'i1', ...alice, image: 'none', volume: 'thon-workspace-team-alice', port: 8443 },
-    ...{ password: null, files: [], limits: { memoryBytes: null, cpus: null, pids: null }, ...changes },
-  }
-}
-
-async function started(changes: Partial<SandboxSpec> = {}): Promise<string> {
-  const ref = await engine.create(spec(changes), noProgress)
-  await engine.start(ref)
-  return ref
-}
-
-/** A sandbox whose server, a process of its own, was killed with SIGKILL. Returns its ref. */
-async function startedByKilledServer(): Promise<string> {
-  const module = resolve(import.meta.dirname, '../../server/sandbox/process.ts')
-  const code = `
-    const { ProcessEngine } = await import(${JSON.stringify(module)})
-    const engine = new ProcessEngine({ node: 'test', workspaceDir: ${JSON.stringify(dir)}, path: '/usr/bin:/bin' })
-    const ref = await engine.create(${JSON.stringify(spec())}, () => {})
-    await engine.start(ref)
-    console.log(ref)
-    setInterval(() => {}, 1000)`
-  const server = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = await once(server.stdout, 'data')
-  server.kill('SIGKILL')
-  await once(server, 'exit')
-  return String(line).trim()
-}
-
-async function only(): Promise<Sandbox> {
-  const all = await engine.list()
-  expect(all).toHaveLength(1)
-  return all[0] as Sandbox
-}
-
-async function record(): Promise<{ pid: number; hostPort: number }> {
-  return JSON.parse(await readFile(join(dir, '.sandboxes', 'i1.json'), 'utf8'))
-}
-
-async function follow(): Promise<SandboxEvent[]> {
-  const seen: SandboxEvent[] = []
-  const events = await engine.events(new AbortController().signal)
-  void (async () => {
-    for await (const event of events) seen.push(event)
-  })()
-  return seen
-}
-
-async function expectAnswer(port: number | null, status: number, path = '/healthz'): Promise<void> {
-  const ask = () =>
-    fetch(`http://127.0.0.1:${port}${path}`).then(
-      (r) => r.status,
-      () => 0,
-    )
-  await expect.poll(ask, { timeout: 10_000 }).toBe(status)
-}
-
-/** Zombies count as gone: the machine's init may be slow to collect what no server waits for. */
-function isAlive(pid: number): boolean {
-  return processNow(pid) !== null
-}

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import { EngineRefused } from '../../server/sandbox/engine.ts'
+import { healthz, UNKNOWN, type ContractKit } from './engine-contract-kit.ts'
+
+/** Logs, measurements and the password. */
+export function factTests(kit: () => ContractKit): void {
+  test('logs are what it printed, and stay after its end', async () => {
+    const ref = await kit().running()
+    await expect.poll(() => kit().engine.logs(ref, 100), { timeout: 20_000 }).not.toBe('')
+    await kit().engine.kill(ref)
+    expect(await kit().engine.logs(ref, 100)).not.toBe('')
+  })
+
+  test('no more lines of the log come than were asked for', async () => {
+    const ref = await kit().running()
+    await expect.poll(() => kit().engine.logs(ref, 1), { timeout: 20_000 }).not.toBe('')
+    expect((await kit().engine.logs(ref, 1)).trimEnd().split('\n')).toHaveLength(1)
+    expect(await kit().engine.logs(ref, 0)).toBe('')
+  })
+
+  test('there are no logs of what was never there', async () => {
+    expect(await kit().engine.logs(UNKNOWN, 10)).toBe('')
+  })
+
+  test('a running sandbox is measured', async () => {
+    const ref = await kit().running()
+    for (let times = 0; times < 2; times++) {
+      const stats = await kit().engine.stats(ref)
+      expect(stats?.memoryBytes).toBeGreaterThan(0)
+      expect(stats?.cpuPercent).toBeGreaterThanOrEqual(0)
+    }
+  })
+
+  test('what does not run is not measured', async () => {
+    const ref = await kit().create()
+    expect(await kit().engine.stats(ref)).toBeNull()
+    await kit().engine.start(ref)
+    await kit().engine.kill(ref)
+    await expect.poll(() => kit().engine.stats(ref)).toBeNull()
+    expect(await kit().engine.stats(UNKNOWN)).toBeNull()
+  })
+
+  test('the password is known to the engine, and is asked for', async ({ skip }) => {
+    const ref = await kit().running({ password: 'a b&ü"$x' })
+    const found = await kit().find(ref)
+    expect(found?.password).toBe('a b&ü"$x')
+    if (kit().harness.serves === false) return skip()
+    await expect.poll(() => healthz(found?.hostPort), { timeout: 20_000 }).toBe(200)
+    const answer = await fetch(`http://127.0.0.1:${found?.hostPort}/`, { redirect: 'manual' })
+    expect(answer.status).not.toBe(200)
+  })
+}
+
+/** Volumes, which outlive sandboxes. */
+export function volumeTests(kit: () => ContractKit): void {
+  const owner = { group: 'volumes', username: 'somebody' }
+
+  test('a volume outlives its sandbox, and the next one finds its files', async ({ skip }) => {
+    const { writeFile, readFile } = kit().harness
+    if (!writeFile || !readFile) return skip()
+    const first = await kit().running()
+    const volume = (await kit().find(first))?.volume
+    await writeFile(first, 'kept.txt', 'still here')
+    await kit().engine.remove(first)
+    const second = await kit().running({ volume })
+    expect(await readFile(second, 'kept.txt')).toBe('still here')
+  })
+
+  test('a deleted volume comes back empty', async ({ skip }) => {
+    const { writeFile, readFile } = kit().harness
+    if (!writeFile || !readFile) return skip()
+    const first = await kit().running()
+    const volume = (await kit().find(first))?.volume ?? ''
+    await writeFile(first, 'gone.txt', 'not for long')
+    await kit().engine.remove(first)
+    await kit().engine.removeVolume(volume)
+    const second = await kit().running({ volume })
+    await expect(readFile(second, 'gone.txt')).rejects.toThrow()
+  })
+
+  test('a volume that a sandbox uses is not deleted', async () => {
+    const ref = await kit().running()
+    const volume = (await kit().find(ref))?.volume ?? ''
+    await expect(kit().engine.removeVolume(volume)).rejects.toThrow(EngineRefused)
+    await kit().engine.remove(ref)
+    await kit().engine.removeVolume(volume)
+  })
+
+  test('making a volume twice and deleting it twice is the same as once', async () => {
+    const { volume } = kit().harness.spec()
+    await kit().engine.ensureVolume(volume, owner)
+    await kit().engine.ensureVolume(volume, owner)
+    await kit().engine.removeVolume(volume)
+    await kit().engine.removeVolume(volume)
+  })
+}
