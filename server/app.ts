@@ -104,7 +104,6 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     await http.close()
     await dashboard?.close()
     await live.close()
-    await engine.close()
     await db.$disconnect()
   }
   try {

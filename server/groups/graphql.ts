@@ -109,108 +109,110 @@ const Started = builder.objectRef<StartResult>('StartResult').implement({
   }),
 })
 
-builder.mutationFields((t) => {
-  const id = () => t.arg.id({ required: true, description: 'Its id.' })
-  const deleteWorkspaces = () =>
-    t.arg.boolean({
-      defaultValue: false,
-      description: 'Delete the volumes with all their files as well. They stay by default.',
-    })
-  return {
-    createGroup: t.field({
-      type: GroupType,
-      description: 'Makes a group. CONFLICT when the name is taken.',
-      args: {
-        name: t.arg.string({ required: true, description: '1 to 64 letters, digits, spaces or . _ -' }),
-        title: t.arg.string({ description: 'A title for people.' }),
-        eventId: t.arg.string({ description: 'Short name of the event it belongs to.' }),
-      },
-      resolve: (_root, args, { groups, viewer }) => groups.create(viewer, args),
-    }),
-    renameGroup: t.field({
-      type: GroupType,
-      description: 'Renames a group; files stay where they are. CONFLICT when the name is taken.',
-      args: { id: id(), name: t.arg.string({ required: true, description: 'The new name.' }) },
-      resolve: (_root, args, { groups, viewer }) => groups.rename(viewer, args.id, args),
-    }),
-    deleteGroup: t.field({
-      type: GroupType,
-      description:
-        'Deletes a group and its users. Their active instances are ended first; if one cannot be, nothing is deleted.',
-      args: { id: id(), deleteWorkspaces: deleteWorkspaces() },
-      resolve: (_root, args, { groups, viewer }) =>
-        groups.remove(viewer, args.id, { deleteWorkspaces: args.deleteWorkspaces ?? false }),
-    }),
-    addUser: t.field({
-      type: UserType,
-      description: 'Adds a user to a group. CONFLICT when the group has one of that name.',
-      args: {
-        groupId: t.arg.id({ required: true, description: 'Id of the group.' }),
-        username: t.arg.string({ required: true, description: '1 to 64 letters, digits, spaces or . _ -' }),
-        email: t.arg.string({ description: 'E-mail address.' }),
-      },
-      resolve: (_root, args, { users, viewer }) => users.addUser(viewer, args.groupId, args),
-    }),
-    renameUser: t.field({
-      type: UserType,
-      description: 'Renames a user; files stay where they are.',
-      args: { id: id(), username: t.arg.string({ required: true, description: 'The new name.' }) },
-      resolve: (_root, args, { users, viewer }) => users.renameUser(viewer, args.id, args),
-    }),
-    setUserEmail: t.field({
-      type: UserType,
-      description: "Sets or clears a user's e-mail address.",
-      args: { id: id(), email: t.arg.string({ description: 'The address; null clears it.' }) },
-      resolve: (_root, args, { users, viewer }) => users.setEmail(viewer, args.id, { email: args.email ?? null }),
-    }),
-    removeUser: t.field({
-      type: UserType,
-      description: 'Removes a user. An active instance is ended first; if it cannot be, the user stays.',
-      args: { id: id(), deleteWorkspaces: deleteWorkspaces() },
-      resolve: (_root, args, { users, viewer }) =>
-        users.removeUser(viewer, args.id, { deleteWorkspaces: args.deleteWorkspaces ?? false }),
-    }),
-    transferUser: t.field({
-      type: UserType,
-      description:
-        'Moves a user to another group, files and all. CONFLICT while an instance is active, or when the name is taken there.',
-      args: { id: id(), groupId: t.arg.id({ required: true, description: 'Id of the group to move to.' }) },
-      resolve: (_root, args, { users, viewer }) => users.transferUser(viewer, args.id, args.groupId),
-    }),
-    startUser: t.field({
-      type: Started,
-      description:
-        "Starts one user's sandbox on their own volume. Skipped with a warning when they have an active one.",
-      args: { id: t.arg.id({ required: true, description: 'Id of the user.' }) },
-      resolve: (_root, args, { starter, viewer }) => starter.startUser(viewer, args.id),
-    }),
-    startGroup: t.field({
-      type: [Started],
-      description:
-        'Starts the sandboxes of everybody in a group at once, each on their own volume: one result per user.',
-      args: { id: t.arg.id({ required: true, description: 'Id of the group.' }) },
-      resolve: (_root, args, { starter, viewer }) => starter.startGroup(viewer, args.id),
-    }),
-    importGroups: t.field({
-      type: ImportReportType,
-      description: 'Adds and updates events, groups and users from a groups file. Removes nobody. All or nothing.',
-      args: {
-        yaml: t.arg.string({ required: true, description: 'The groups file, YAML or JSON, 1 MiB at most.' }),
-        dryRun: t.arg.boolean({ defaultValue: false, description: 'Only say what would happen.' }),
-      },
-      resolve: (_root, args, { groupsImport, viewer }) => groupsImport.import(viewer, args.yaml, args.dryRun ?? false),
-    }),
-    deleteWorkspace: t.string({
-      description:
-        'Deletes one volume with all its files, for good. Returns its name. CONFLICT while an active instance uses it.',
-      args: {
-        volume: t.arg.string({ required: true, description: 'Name of the volume: User.volume or Instance.volume.' }),
-        confirm: t.arg.string({ required: true, description: 'The same name again, as the confirmation.' }),
-      },
-      resolve: (_root, args, { users, viewer }) => users.deleteWorkspace(viewer, args.volume, args.confirm),
-    }),
-  }
-})
+const itsId = { required: true, description: 'Its id.' } as const
+const orWithFiles = {
+  defaultValue: false,
+  description: 'Delete the volumes with all their files as well. They stay by default.',
+}
+
+builder.mutationFields((t) => ({
+  createGroup: t.field({
+    type: GroupType,
+    description: 'Makes a group. CONFLICT when the name is taken.',
+    args: {
+      name: t.arg.string({ required: true, description: '1 to 64 letters, digits, spaces or . _ -' }),
+      title: t.arg.string({ description: 'A title for people.' }),
+      eventId: t.arg.string({ description: 'Short name of the event it belongs to.' }),
+    },
+    resolve: (_root, args, { groups, viewer }) => groups.create(viewer, args),
+  }),
+  renameGroup: t.field({
+    type: GroupType,
+    description: 'Renames a group; files stay where they are. CONFLICT when the name is taken.',
+    args: { id: t.arg.id(itsId), name: t.arg.string({ required: true, description: 'The new name.' }) },
+    resolve: (_root, args, { groups, viewer }) => groups.rename(viewer, args.id, args),
+  }),
+  deleteGroup: t.field({
+    type: GroupType,
+    description:
+      'Deletes a group and its users. Their active instances are ended first; if one cannot be, nothing is deleted.',
+    args: { id: t.arg.id(itsId), deleteWorkspaces: t.arg.boolean(orWithFiles) },
+    resolve: (_root, args, { groups, viewer }) =>
+      groups.remove(viewer, args.id, { deleteWorkspaces: args.deleteWorkspaces ?? false }),
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  addUser: t.field({
+    type: UserType,
+    description: 'Adds a user to a group. CONFLICT when the group has one of that name.',
+    args: {
+      groupId: t.arg.id({ required: true, description: 'Id of the group.' }),
+      username: t.arg.string({ required: true, description: '1 to 64 letters, digits, spaces or . _ -' }),
+      email: t.arg.string({ description: 'E-mail address.' }),
+    },
+    resolve: (_root, args, { users, viewer }) => users.addUser(viewer, args.groupId, args),
+  }),
+  renameUser: t.field({
+    type: UserType,
+    description: 'Renames a user; files stay where they are.',
+    args: { id: t.arg.id(itsId), username: t.arg.string({ required: true, description: 'The new name.' }) },
+    resolve: (_root, args, { users, viewer }) => users.renameUser(viewer, args.id, args),
+  }),
+  setUserEmail: t.field({
+    type: UserType,
+    description: "Sets or clears a user's e-mail address.",
+    args: { id: t.arg.id(itsId), email: t.arg.string({ description: 'The address; null clears it.' }) },
+    resolve: (_root, args, { users, viewer }) => users.setEmail(viewer, args.id, { email: args.email ?? null }),
+  }),
+  removeUser: t.field({
+    type: UserType,
+    description: 'Removes a user. An active instance is ended first; if it cannot be, the user stays.',
+    args: { id: t.arg.id(itsId), deleteWorkspaces: t.arg.boolean(orWithFiles) },
+    resolve: (_root, args, { users, viewer }) =>
+      users.removeUser(viewer, args.id, { deleteWorkspaces: args.deleteWorkspaces ?? false }),
+  }),
+  transferUser: t.field({
+    type: UserType,
+    description:
+      'Moves a user to another group, files and all. CONFLICT while an instance is active, or when the name is taken there.',
+    args: { id: t.arg.id(itsId), groupId: t.arg.id({ required: true, description: 'Id of the group to move to.' }) },
+    resolve: (_root, args, { users, viewer }) => users.transferUser(viewer, args.id, args.groupId),
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  startUser: t.field({
+    type: Started,
+    description: "Starts one user's sandbox on their own volume. Skipped with a warning when they have an active one.",
+    args: { id: t.arg.id({ required: true, description: 'Id of the user.' }) },
+    resolve: (_root, args, { starter, viewer }) => starter.startUser(viewer, args.id),
+  }),
+  startGroup: t.field({
+    type: [Started],
+    description: 'Starts the sandboxes of everybody in a group at once, each on their own volume: one result per user.',
+    args: { id: t.arg.id({ required: true, description: 'Id of the group.' }) },
+    resolve: (_root, args, { starter, viewer }) => starter.startGroup(viewer, args.id),
+  }),
+  importGroups: t.field({
+    type: ImportReportType,
+    description: 'Adds and updates events, groups and users from a groups file. Removes nobody. All or nothing.',
+    args: {
+      yaml: t.arg.string({ required: true, description: 'The groups file, YAML or JSON, 1 MiB at most.' }),
+      dryRun: t.arg.boolean({ defaultValue: false, description: 'Only say what would happen.' }),
+    },
+    resolve: (_root, args, { groupsImport, viewer }) => groupsImport.import(viewer, args.yaml, args.dryRun ?? false),
+  }),
+  deleteWorkspace: t.string({
+    description:
+      'Deletes one volume with all its files, for good. Returns its name. CONFLICT while an active instance uses it.',
+    args: {
+      volume: t.arg.string({ required: true, description: 'Name of the volume: User.volume or Instance.volume.' }),
+      confirm: t.arg.string({ required: true, description: 'The same name again, as the confirmation.' }),
+    },
+    resolve: (_root, args, { users, viewer }) => users.deleteWorkspace(viewer, args.volume, args.confirm),
+  }),
+}))
 
 const ImportChangeType = builder.objectRef<ImportChange>('ImportChange').implement({
   description: 'One line of what an import does.',

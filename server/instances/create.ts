@@ -81,6 +81,8 @@ export function createInstances({ env, db, events, activity, engine, log, person
       conductor.close()
       await watcher.close()
       await reconciler.idle()
+      await engine.close()
+      if (engine.cannot.includes('survival')) await store.endTogether(engine.kind)
     },
   }
 }

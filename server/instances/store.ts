@@ -112,6 +112,16 @@ export class InstanceStore {
     return differs ? this.#update(row.id, row.state, data) : row
   }
 
+  /** The server ends, and an engine whose sandboxes end with it. Nobody is left to be told. */
+  async endTogether(engine: string): Promise<void> {
+    const ended: Verdict = { state: 'Terminated', reason: 'It ended together with THON.' }
+    const now = new Date()
+    await this.#db.instance.updateMany({
+      where: { engine, activeKey: { not: null } },
+      data: { ...ended, activeKey: null, hostPort: null, endedAt: now, stateAt: now },
+    })
+  }
+
   /** Tells subscribers that something shown with the row, but not stored in it, has changed. */
   touch(row: InstanceRow): void {
     this.#published('UPDATED', row)

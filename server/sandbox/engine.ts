@@ -7,7 +7,7 @@
 export type EngineKind = 'docker' | 'process'
 
 /** What an engine may be unable to do; the dashboard says so in a notice. */
-export type Capability = 'isolation' | 'limits' | 'images'
+export type Capability = 'isolation' | 'limits' | 'images' | 'survival'
 
 /** What an engine says of itself when it answers. */
 export interface EngineInfo {
@@ -63,9 +63,9 @@ export interface Sandbox {
   port: number
   password: string | null
   status: SandboxStatus
-  /** Port published on 127.0.0.1 of the host, while it runs. */
+  /** Port published on 127.0.0.1 of the host, while it runs. A restart may change it. */
   hostPort: number | null
-  /** Set once exited. */
+  /** Set once exited, when the engine knows it. */
   exitCode: number | null
   /** It was killed for using too much memory. */
   outOfMemory: boolean
@@ -130,7 +130,7 @@ export interface SandboxEngine {
   start(ref: string): Promise<void>
   pause(ref: string): Promise<void>
   resume(ref: string): Promise<void>
-  /** Stops and starts it in place: same ref, same port if the engine can. A paused one is resumed first. */
+  /** Stops and starts it in place: same ref, same port if the engine can. A paused one is resumed first. Events may tell `exited` on the way. */
   restart(ref: string): Promise<void>
   /** Ends it, paused or not, and keeps it (status `exited`) so that its logs can be read. */
   kill(ref: string): Promise<void>
@@ -142,8 +142,8 @@ export interface SandboxEngine {
   stats(ref: string): Promise<SandboxStats | null>
   /** Makes the volume unless it is there. `owner` names it for people, where the engine shows such names. */
   ensureVolume(volume: string, owner: { group: string; username: string }): Promise<void>
-  /** Deletes the volume and every file in it. Refuses while a sandbox uses it; resolves when there is none. */
+  /** Deletes the volume and every file in it. Refuses while a sandbox uses it, an exited one too; resolves when there is none. */
   removeVolume(volume: string): Promise<void>
-  /** Lets go of sockets and timers. Sandboxes of an engine that outlives this server keep running. */
+  /** Lets go of sockets and timers. Sandboxes keep running, unless the engine cannot do `survival`: then it ends them. */
   close(): Promise<void>
 }

@@ -15,6 +15,7 @@ const CapabilityEnum = builder.enumType('EngineCapability', {
     isolation: { description: 'Keep sandboxes apart from each other and from the host.' },
     limits: { description: 'Limit memory, CPU and number of processes.' },
     images: { description: 'Run a sandbox from an image.' },
+    survival: { description: 'Keep sandboxes running while THON is not.' },
   } as const,
 })
 

@@ -31,7 +31,7 @@ export interface ProcessEngineOptions {
  */
 export class ProcessEngine implements SandboxEngine {
   readonly kind = 'process'
-  readonly cannot = ['isolation', 'limits', 'images'] as const
+  readonly cannot = ['isolation', 'limits', 'images', 'survival'] as const
   readonly #node: string
   readonly #dir: string
   readonly #host: Host

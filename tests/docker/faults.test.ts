@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { DockerEngine } from '../../server/sandbox/docker.ts'
 import { EngineAway, EngineRefused } from '../../server/sandbox/engine.ts'
 import { ensureDocker, ensureTestImages, testImage } from '../kit/docker.ts'
@@ -112,7 +112,6 @@ describe('a stream of events that breaks', () => {
     await ensureDocker()
     await ensureTestImages()
   }, 180_000)
-  afterAll(() => {})
 
   test('throws EngineAway at once', async () => {
     const { host, cut } = await proxy()

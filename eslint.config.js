@@ -1,0 +1,107 @@
+import js from '@eslint/js'
+import { createNodeResolver, importX } from 'eslint-plugin-import-x'
+import svelte from 'eslint-plugin-svelte'
+import globals from 'globals'
+import ts from 'typescript-eslint'
+
+const features = ['activity', 'auth', 'groups', 'instances', 'sandbox']
+
+/** Features never import each other: app.ts passes one to another. What several share is what these files declare. */
+const shared = {
+  auth: ['./viewer.ts'],
+  activity: ['./service.ts'],
+  sandbox: ['./engine.ts', './watcher.ts'],
+  // The types of the GraphQL schema refer to each other.
+  instances: ['./graphql.ts'],
+}
+
+const zones = features.map((feature) => ({
+  target: `./server/${feature}`,
+  from: features.filter((other) => other !== feature).map((other) => `./server/${other}`),
+  message: 'Features do not import each other. Take what you need through the constructor; app.ts passes it in.',
+}))
+
+export default ts.config(
+  {
+    ignores: [
+      'node_modules',
+      'prisma/generated',
+      'web/build',
+      'web/.svelte-kit',
+      'web/src/lib/graphql/generated',
+      'server/sandbox/page/*.js',
+    ],
+  },
+  js.configs.recommended,
+  ...ts.configs.strict,
+  ...svelte.configs.recommended,
+  { languageOptions: { globals: { ...globals.node } } },
+  {
+    files: ['web/**'],
+    languageOptions: { globals: { ...globals.browser } },
+  },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'] } },
+  },
+  {
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-extraneous-class': 'off',
+      '@typescript-eslint/unified-signatures': 'off',
+      '@typescript-eslint/no-invalid-void-type': 'off',
+      'no-empty': ['error', { allowEmptyCatch: true }],
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 80, skipBlankLines: true, skipComments: true }],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['server/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts'],
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js'] })],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+    },
+    rules: {
+      'import-x/no-cycle': ['error', { maxDepth: 20 }],
+    },
+  },
+  {
+    files: ['server/**/*.ts'],
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js'] })] },
+    rules: {
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          basePath: import.meta.dirname,
+          zones: zones.flatMap(({ target, from, message }) =>
+            from.map((path) => ({ target, from: path, message, except: shared[path.split('/').pop()] ?? [] })),
+          ),
+        },
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [{ name: 'dockerode', message: 'Only server/sandbox/docker*.ts talk to Docker.' }],
+          patterns: [
+            {
+              group: ['**/prisma/generated/client/client.ts'],
+              importNamePattern: '^PrismaClient$',
+              message: 'Only db.ts opens the database.',
+            },
+          ],
+        },
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Only env.ts reads the environment (main.ts hands it over).' },
+      ],
+    },
+  },
+  { files: ['server/sandbox/docker*.ts', 'server/db.ts'], rules: { 'no-restricted-imports': 'off' } },
+  { files: ['server/main.ts', 'server/sandbox/page/main.ts'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['tests/**', 'bench/**'], rules: { 'max-lines-per-function': 'off' } },
+)
