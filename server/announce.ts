@@ -17,7 +17,9 @@ export function announce(env: Env, app: App): string {
     ['Database', `${env.dbPath}${app.migrated.length > 0 ? ` (${app.migrated.length} migrations applied)` : ''}`],
     [
       'Engine',
-      engine.connected ? `${engine.kind} ${engine.info?.version ?? ''}`.trim() : `${engine.kind}, away: ${engine.message}`,
+      engine.connected
+        ? `${engine.kind} ${engine.info?.version ?? ''}`.trim()
+        : `${engine.kind}, away: ${engine.message}`,
     ],
     ['Image', image],
     ['Login', 'off: whoever reaches this address is the organiser'],

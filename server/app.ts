@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { ActivityService } from './activity/service.ts'
 import { organiser } from './auth/viewer.ts'
 import { openDb } from './db.ts'
+import { DiskWatch } from './disk.ts'
 import type { Env } from './env.ts'
 import { Events } from './events.ts'
 import type { Services } from './graphql/context.ts'
@@ -19,6 +20,9 @@ import { createInstances } from './instances/create.ts'
 import { createLog } from './log.ts'
 import { chooseEngine, type Choice } from './sandbox/choose.ts'
 import { EngineService } from './sandbox/service.ts'
+
+/** A groups file of 1 MiB, escaped as JSON, and room for the operation. */
+const LARGEST_OPERATION = 3 * 1024 * 1024
 
 /** What tests and the dev server put in place of the usual. */
 export interface Overrides {
@@ -47,6 +51,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const choice = overrides.engine ? { engine: overrides.engine, notices: [] } : await choose(env, db)
   const { engine } = choice
 
+  const disk = new DiskWatch(env.dbPath, () => events.publish('engine', null))
   const placed: { users?: UsersService } = {}
   const live = createInstances({
     env,
@@ -80,7 +85,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
       events,
       image: env.image,
       startLimit: env.startConcurrency,
-      notices: [...choice.notices, ...env.warnings],
+      notices: () => [...(disk.notice ? [disk.notice] : []), ...choice.notices, ...env.warnings],
       status: live.engineStatus,
       queue: live.queue,
     }),
@@ -92,7 +97,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const http = new HttpServer({
     gate: new Gate(env.host, env.allowedHosts),
     routes: [
-      { path: '/graphql', handle: yoga },
+      { path: '/graphql', handle: yoga, largestBody: LARGEST_OPERATION },
       ...healthRoutes(db, () => live.engineStatus().connected),
       ...(dashboard ? [{ path: '/', handle: dashboard.handle }] : []),
     ],
@@ -103,10 +108,12 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     await socket.close()
     await http.close()
     await dashboard?.close()
+    disk.close()
     await live.close()
     await db.$disconnect()
   }
   try {
+    await disk.start()
     await live.start()
     return { urls: await http.listen(env.host, env.ports), services, migrated: applied, close }
   } catch (error) {

@@ -8,6 +8,8 @@ export interface Route {
   /** Path such as `/graphql`; `/` takes what no other does. */
   path: string
   handle: RequestListener
+  /** Largest body it takes, in bytes; refused by its declared length, before anything is read. */
+  largestBody?: number
 }
 
 /** What the HTTP server is made of. */
@@ -74,8 +76,9 @@ export class HttpServer {
     const route = this.#parts.routes.find(
       (one) => one.path === '/' || path === one.path || path.startsWith(`${one.path}/`),
     )
-    if (route) route.handle(request, response)
-    else response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not Found')
+    const fault = route ? bodyFault(request, route.largestBody) : ([404, 'Not Found'] as const)
+    if (fault) response.writeHead(fault[0], { 'Content-Type': 'text/plain', Connection: 'close' }).end(fault[1])
+    else route?.handle(request, response)
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -88,6 +91,14 @@ export class HttpServer {
     if (refused) socket.end(`HTTP/1.1 ${refused}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
     else this.#parts.upgrade(request, socket, head)
   }
+}
+
+function bodyFault(request: IncomingMessage, largest = Infinity): readonly [number, string] | null {
+  if (largest === Infinity) return null
+  if (request.headers['transfer-encoding'] !== undefined) return [411, 'Send the body with its Content-Length.']
+  return Number(request.headers['content-length'] ?? 0) > largest
+    ? [413, `The body is larger than ${largest} bytes.`]
+    : null
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -41,7 +41,10 @@ export function createInstances({ env, db, events, activity, engine, log, person
     onQueue: () => news.moved(),
     onAway: () => watcher.recheck(),
   })
-  const reconciler: Reconciler = new Reconciler({ store, engine, activity, conductor, log })
+  const reconciler: Reconciler = new Reconciler({
+    ...{ store, engine, activity, conductor, log },
+    onLost: () => watcher.recheck(),
+  })
   const watcher = new EngineWatcher(engine, reconciler, events, log)
   const engineStatus = (): EngineStatus => watcher.status
   const instances = new InstancesService({

@@ -59,8 +59,8 @@ export function canDo(state: State, command: Command): boolean {
   return LEGAL[command].includes(state)
 }
 
-/** The state that a legal command writes down before the engine is told; null when the command changes none. */
-export function intentOf(command: Command): State | null {
+/** The state that a legal command writes down before the engine is told. */
+export function intentOf(command: 'pause' | 'resume' | 'restart' | 'kill'): State {
   switch (command) {
     case 'pause':
       return 'Pausing'
@@ -69,9 +69,6 @@ export function intentOf(command: Command): State | null {
       return 'Pending'
     case 'kill':
       return 'Stopping'
-    case 'recreate':
-    case 'renew':
-      return null
   }
 }
 

@@ -17,6 +17,8 @@ export interface ReconcilerParts {
   activity: ActivityService
   conductor: Conductor
   log: Log
+  /** An observation could not be written (a full disk, mostly): everything has to be listed again. */
+  onLost: () => void
 }
 
 /**
@@ -75,6 +77,7 @@ export class Reconciler implements SandboxObserver {
   #inLine(id: string, work: () => Promise<void>): Promise<void> {
     const line = (this.#lines.get(id) ?? Promise.resolve()).then(work).catch((error: unknown) => {
       this.#parts.log.error({ err: error, instance: id }, 'an observation could not be written')
+      this.#parts.onLost()
     })
     this.#lines.set(id, line)
     return line.finally(() => {

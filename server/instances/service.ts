@@ -9,7 +9,7 @@ import type { Instance, Prisma } from '../../prisma/generated/client/client.ts'
 import type { EngineKind, SandboxEngine } from '../sandbox/engine.ts'
 import type { EngineStatus } from '../sandbox/watcher.ts'
 import type { Conductor } from './conductor.ts'
-import { canDo, intentOf, isActive, isSettled, type Command, type State } from './lifecycle.ts'
+import { canDo, intentOf, isActive, isSettled, type Command, type State, type Verdict } from './lifecycle.ts'
 import { bulkInput, createInput, labelOf, listInput, renewInput, type InstanceRow } from './model.ts'
 import type { InstanceStore } from './store.ts'
 
@@ -256,11 +256,16 @@ export class InstancesService {
   }
 
   async #intend(row: InstanceRow, command: 'pause' | 'resume' | 'restart' | 'kill'): Promise<InstanceRow> {
-    const { store, conductor } = this.#parts
-    this.#assertLegal(row, command)
-    // A failed one is over already; killing it only clears it from the list of troubles.
-    const state = row.state === 'Failed' ? 'Terminated' : intentOf(command)
-    const moved = state && (await store.move(row, { state, reason: null }))
+    const { store, conductor, engine } = this.#parts
+    const foreign = isActive(row.state) && row.engine !== engine.kind
+    if (!(foreign && command === 'kill')) this.#assertLegal(row, command)
+    const verdict = foreign
+      ? givenUp(row)
+      : row.state === 'Failed'
+        ? { state: 'Terminated' as const, reason: row.reason }
+        : { state: intentOf(command), reason: null }
+    const moved = await store.move(row, verdict)
+    // Another change came first: decide anew on what is true now.
     if (!moved) return this.#intend(await this.get(system, row.id), command)
     if (command === 'restart') void conductor.restart(moved)
     else conductor.drive(moved)
@@ -302,6 +307,11 @@ export class InstancesService {
 
 function illegal(row: InstanceRow, command: Command): Conflict {
   return new Conflict(`Cannot ${command} instance ${row.id}: it is ${row.state}.`)
+}
+
+/** Its engine is not in use, so nobody can end it; its user must be able to start anew. If the engine returns, so does it. */
+function givenUp(row: InstanceRow): Verdict {
+  return { state: 'Terminated', reason: `Given up while its engine (${row.engine}) was not in use.` }
 }
 
 function minutesFromNow(minutes: number): Date {

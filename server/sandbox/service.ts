@@ -25,8 +25,8 @@ export interface EngineParts {
   events: Events
   image: string
   startLimit: number
-  /** Notices that hold for as long as the server runs. */
-  notices: readonly string[]
+  /** What else an organiser should know now. */
+  notices: () => string[]
   status: () => EngineStatus
   queue: () => { waiting: number; running: number }
 }
@@ -40,7 +40,8 @@ export class EngineService {
   }
 
   view(_viewer: Viewer): EngineView {
-    const { engine, image, startLimit, notices } = this.#parts
+    const { engine, image, startLimit } = this.#parts
+    const notices = this.#parts.notices()
     const status = this.#parts.status()
     const queue = this.#parts.queue()
     const missing = status.info?.imagePresent === false
@@ -49,7 +50,7 @@ export class EngineService {
       kind: engine.kind,
       cannot: engine.cannot,
       image,
-      notices: missing ? [...notices, missingImage(image)] : [...notices],
+      notices: missing ? [...notices, missingImage(image)] : notices,
       waiting: queue.waiting,
       starting: queue.running,
       startLimit,
