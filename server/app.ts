@@ -104,7 +104,9 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     upgrade: socket.upgrade,
   })
 
-  const close = async () => {
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= end())
+  const end = async () => {
     await socket.close()
     await http.close()
     await dashboard?.close()

@@ -46,6 +46,8 @@ export class Conductor {
   /** Tasks under way for each instance; true: asked for again meanwhile. */
   readonly #underWay = new Map<string, Map<Todo, boolean>>()
   readonly #restarting = new Set<string>()
+  /** Of each restarted sandbox, when the run that was ended had begun, by the engine's clock. */
+  readonly #endedRuns = new Map<string, Date>()
   readonly #probes = new Map<string, AbortController>()
   readonly #progress = new Map<string, string>()
 
@@ -76,7 +78,10 @@ export class Conductor {
   note(event: SandboxEvent): void {
     const known = this.#seen.get(event.instanceId)
     if (event.sandbox) this.#seen.set(event.instanceId, event.sandbox)
-    else if (known?.ref === event.ref) this.#seen.delete(event.instanceId)
+    else if (known?.ref === event.ref) {
+      this.#seen.delete(event.instanceId)
+      this.#endedRuns.delete(event.instanceId)
+    }
     if (event.sandbox?.status !== 'running' || event.sandbox.hostPort !== known?.hostPort)
       this.#probes.get(event.instanceId)?.abort()
   }
@@ -88,6 +93,12 @@ export class Conductor {
 
   isRestarting(id: string): boolean {
     return this.#restarting.has(id)
+  }
+
+  /** Whether this end is one that our own restart brought about on the way; it may be told after the restart is done. */
+  isEndOfRestart(id: string, sandbox: Sandbox): boolean {
+    const ended = this.#endedRuns.get(id)
+    return this.#restarting.has(id) || (ended !== undefined && sandbox.startedAt !== null && sandbox.startedAt <= ended)
   }
 
   /** What a slow start is at, in words; null when there is nothing to say. */
@@ -105,19 +116,36 @@ export class Conductor {
     else if (row.state === 'Stopping' && !sandbox) this.#callOff(row)
   }
 
-  /** Stops and starts it in place. Its end on the way is not taken for one. */
-  async restart(row: InstanceRow): Promise<void> {
-    const sandbox = this.seen(row.id)
-    if (!sandbox) return this.drive(row)
-    this.#restarting.add(row.id)
-    await this.#once(row.id, 'start', () => this.#parts.engine.restart(sandbox.ref))
-    this.#restarting.delete(row.id)
-    const now = await this.#parts.store.find(row.id)
-    const after = this.seen(row.id)
+  /**
+   * Stops and starts it in place. Its end on the way is not taken for one, and nothing else is done for it meanwhile.
+   * @param intend writes the intent down; null when the row has changed, and nothing is done
+   */
+  async restart(id: string, intend: () => Promise<InstanceRow | null>): Promise<InstanceRow | null> {
+    this.#restarting.add(id)
+    this.#probes.get(id)?.abort()
+    const row = await intend().catch((error: unknown) => {
+      this.#restarting.delete(id)
+      throw error
+    })
+    void this.#restart(id, row)
+    return row
+  }
+
+  async #restart(id: string, row: InstanceRow | null): Promise<void> {
+    const sandbox = this.seen(id)
+    if (row && sandbox)
+      await this.#once(id, 'start', async () => {
+        await this.#parts.engine.restart(sandbox.ref)
+        if (sandbox.startedAt) this.#endedRuns.set(id, sandbox.startedAt)
+      })
+    this.#restarting.delete(id)
+    const now = await this.#parts.store.find(id)
+    const after = this.seen(id)
     if (!now) return
-    if (after?.status === 'exited')
-      await this.#parts.tell(row.id, { type: 'exited', exitCode: after.exitCode, outOfMemory: after.outOfMemory })
-    else this.drive(now)
+    if (after?.status === 'exited' && !this.isEndOfRestart(id, after)) {
+      const { exitCode, outOfMemory } = after
+      await this.#parts.tell(id, { type: 'exited', exitCode, outOfMemory })
+    } else this.drive(now)
   }
 
   /** Ends every wait. */

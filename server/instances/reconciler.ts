@@ -66,7 +66,11 @@ export class Reconciler implements SandboxObserver {
 
   /** Something that THON itself found out: code-server answers, a refusal, a deadline passed. */
   tell(id: string, observation: Observation): Promise<void> {
-    return this.#inLine(id, () => this.#apply(id, observation))
+    return this.#inLine(id, async () => {
+      // It answered before the restart; whether it does after it will be asked then.
+      if (observation.type === 'ready' && this.#parts.conductor.isRestarting(id)) return
+      await this.#apply(id, observation)
+    })
   }
 
   /** Resolves when every observation so far has been written down. */
@@ -88,7 +92,7 @@ export class Reconciler implements SandboxObserver {
   async #see(id: string, sandbox: Sandbox): Promise<void> {
     const observation = observationOf(sandbox)
     // A restart ends it on the way; what counts is what comes after.
-    if (observation.type === 'exited' && this.#parts.conductor.isRestarting(id)) return
+    if (observation.type === 'exited' && this.#parts.conductor.isEndOfRestart(id, sandbox)) return
     const running = sandbox.status === 'running' || sandbox.status === 'paused'
     await this.#apply(id, observation, { ref: sandbox.ref, ...(running && { hostPort: sandbox.hostPort }) }, sandbox)
   }

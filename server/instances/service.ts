@@ -264,11 +264,11 @@ export class InstancesService {
       : row.state === 'Failed'
         ? { state: 'Terminated' as const, reason: row.reason }
         : { state: intentOf(command), reason: null }
-    const moved = await store.move(row, verdict)
+    const write = () => store.move(row, verdict)
+    const moved = await (command === 'restart' ? conductor.restart(row.id, write) : write())
     // Another change came first: decide anew on what is true now.
     if (!moved) return this.#intend(await this.get(system, row.id), command)
-    if (command === 'restart') void conductor.restart(moved)
-    else conductor.drive(moved)
+    if (command !== 'restart') conductor.drive(moved)
     return moved
   }
 

@@ -2,6 +2,7 @@ import Docker from 'dockerode'
 import { Agent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
+import { inspect } from 'node:util'
 import { findDocker, type DockerAddress, type DockerConnection } from './docker-connection.ts'
 import { engineError } from './docker-errors.ts'
 import { EngineAway } from './engine.ts'
@@ -93,6 +94,9 @@ function connect(address: DockerAddress): { docker: Docker; agent: Agent; url: s
   const agent = tls
     ? new TlsAgent({ ...options, ca: tls.ca, cert: tls.cert, key: tls.key, rejectUnauthorized: tls.verify })
     : new Agent(options)
+  // dockerode prints the options of every request for its debug log, switched off or not; the whole agent, with all its
+  // sockets and what hangs on them, took most of the time of a request.
+  Object.assign(agent, { [inspect.custom]: () => 'Agent' })
   // Every option is given, since dockerode fills what is missing from the environment by rules of its own.
   const given: Docker.DockerOptions & { agent: Agent } = {
     socketPath: address.socketPath ?? undefined,

@@ -40,7 +40,11 @@ export function engineError(error: unknown, url: string): unknown {
   return why ? new EngineAway(`Docker at ${url} ${why}`, { cause: error }) : error
 }
 
+const BROKEN = 'broke the connection. It may be restarting.'
+
 const AWAY: Record<string, string> = {
+  ECONNRESET: BROKEN,
+  EPIPE: BROKEN,
   EACCES: 'may not be used by this user: add it to the group "docker" (and log in again), or run THON as one who may.',
   EPERM: 'may not be used by this user: add it to the group "docker" (and log in again), or run THON as one who may.',
   ENOENT: 'is not running: start it (`systemctl start docker`), or set DOCKER_HOST to where it is.',
@@ -55,7 +59,7 @@ function unreachable(error: unknown): string | null {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   if (AWAY[code]) return AWAY[code]
   if (error.name === 'AbortError' || error.message === 'socket hang up' || error.message === 'aborted') {
-    return 'broke the connection. It may be restarting.'
+    return BROKEN
   }
   // ERR_… are mistakes of the caller, apart from those of TLS and of streams cut short.
   const ofConnection = /^(E[A-Z]+|HPE_.*|ERR_(TLS|SSL|STREAM_PREMATURE_CLOSE).*|.*CERT.*|UNABLE_TO_.*)$/

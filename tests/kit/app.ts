@@ -6,12 +6,22 @@ import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { createApp, type App, type Overrides } from '../../server/app.ts'
 import { loadEnv } from '../../server/env.ts'
+import type { Db } from '../../server/db.ts'
+import type { Services } from '../../server/graphql/context.ts'
 import { FakeEngine } from './fake-engine.ts'
+import { Logged } from './logged.ts'
 
 /** What GraphQL answered: data, or errors. */
 export interface Answer<T> {
   data?: T | null
   errors?: { message: string; path?: (string | number)[]; extensions?: { code?: string; fields?: { field: string; message: string }[] } }[]
+}
+
+/** A refusal as clients see it. */
+export interface Refusal {
+  code?: string
+  message: string
+  fields?: { field: string; message: string }[]
 }
 
 /** A whole server on a free port with a database of its own, and short ways to talk to it. Ends itself with the test. */
@@ -20,12 +30,37 @@ export class TestApp {
   readonly url: string
   readonly dir: string
   readonly engine: FakeEngine
+  readonly logged: Logged
+  readonly #variables: Record<string, string>
+  #closed: Promise<void> | null = null
 
-  constructor(app: App, dir: string, engine: FakeEngine) {
+  constructor(app: App, dir: string, engine: FakeEngine, logged: Logged, variables: Record<string, string>) {
     this.app = app
     this.url = app.urls[0] as string
     this.dir = dir
     this.engine = engine
+    this.logged = logged
+    this.#variables = variables
+  }
+
+  get services(): Services {
+    return this.app.services
+  }
+
+  get db(): Db {
+    return this.app.services.db
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.app.close()
+    return this.#closed
+  }
+
+  /** Ends the server and starts another on the same database and engine. @param meanwhile what happens in between */
+  async restart(meanwhile: () => Promise<void> | void = () => undefined): Promise<TestApp> {
+    await this.close()
+    await meanwhile()
+    return startApp(this.#variables, { dir: this.dir, engine: this.engine })
   }
 
   /** Sends an operation and returns its data; an answer with errors fails the test, showing query and answer. */
@@ -52,6 +87,14 @@ export class TestApp {
     return client
   }
 
+  /** The code of the refusal; fails the test when the operation is not refused. */
+  async refused(query: string, variables: Record<string, unknown> = {}): Promise<Refusal> {
+    const answer = await this.answer(query, variables)
+    const error = answer.errors?.[0]
+    if (!error) throw new Error(`${query}\n${JSON.stringify(variables)}\n→ was not refused: ${JSON.stringify(answer)}`)
+    return { code: error.extensions?.code, message: error.message, fields: error.extensions?.fields }
+  }
+
   /** Subscribes, and resolves once READY (or the first frame) has come. */
   async subscribe<T>(query: string, variables: Record<string, unknown> = {}, client = this.socket()): Promise<Frames<T>> {
     const frames = new Frames<T>(client.iterate<T>({ query, variables }))
@@ -60,7 +103,7 @@ export class TestApp {
   }
 
   /** Asks until the answer satisfies, for at most `seconds`. */
-  async until<T>(query: string, variables: Record<string, unknown>, satisfies: (data: T) => boolean, seconds = 10): Promise<T> {
+  async until<T>(query: string, variables: Record<string, unknown>, satisfies: (data: T) => boolean, seconds = 20): Promise<T> {
     const end = Date.now() + seconds * 1000
     for (;;) {
       const data = await this.execute<T>(query, variables)
@@ -80,7 +123,7 @@ export class Frames<T> {
     onTestFinished(() => void this.#source.return?.())
   }
 
-  async next(seconds = 10): Promise<T> {
+  async next(seconds = 20): Promise<T> {
     const late = Promise.withResolvers<never>()
     const timer = setTimeout(() => late.reject(new Error(`no frame within ${seconds} s`)), seconds * 1000)
     try {
@@ -94,7 +137,7 @@ export class Frames<T> {
   }
 
   /** Reads on until a frame satisfies, and returns all read. */
-  async until(satisfies: (frame: T) => boolean, seconds = 10): Promise<T[]> {
+  async until(satisfies: (frame: T) => boolean, seconds = 20): Promise<T[]> {
     const read: T[] = []
     for (;;) {
       const frame = await this.next(seconds)
@@ -104,11 +147,16 @@ export class Frames<T> {
   }
 }
 
+/** What a test may choose about its app. */
+export interface AppOptions extends Overrides {
+  /** Directory of database and workspaces; by default a fresh one, deleted with the test. */
+  dir?: string
+  engine?: FakeEngine
+}
+
 /** @param variables environment beyond what a test needs; @param options what to put in place of the usual */
-export async function startApp(
-  variables: Record<string, string> = {},
-  options: Overrides & { dir?: string; engine?: FakeEngine; keep?: boolean } = {},
-): Promise<TestApp> {
+export async function startApp(variables: Record<string, string> = {}, options: AppOptions = {}): Promise<TestApp> {
+  const logged = Logged.listen()
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'thon-test-'))
   const engine = options.engine ?? new FakeEngine()
   const env = loadEnv({
@@ -117,14 +165,15 @@ export async function startApp(
     THON_WORKSPACE_DIR: join(dir, 'workspace'),
     THON_PORTS: '0',
     THON_LOG_LEVEL: 'error',
-    THON_READY_SECONDS: '5',
     ...variables,
   })
-  const app = await createApp(env, { dashboard: 'none', ...options, engine: variables.THON_ENGINE ? undefined : engine })
-  if (!options.keep)
-    onTestFinished(async () => {
-      await app.close()
-      if (!options.dir) rmSync(dir, { recursive: true, force: true })
-    })
-  return new TestApp(app, dir, engine)
+  const chosen = variables.THON_ENGINE ? {} : { engine }
+  const app = new TestApp(await createApp(env, { dashboard: 'none', ...chosen }), dir, engine, logged, variables)
+  onTestFinished(async () => {
+    await app.close()
+    if (options.engine) return
+    await engine.dispose()
+    if (!options.dir) rmSync(dir, { recursive: true, force: true })
+  })
+  return app
 }

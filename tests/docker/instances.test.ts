@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import type { TestApp } from '../kit/app.ts'
+import { containersOf, docker, DockerLink, startDockerApp } from '../kit/docker-app.ts'
+import { ensureDocker, ensureTestImages, testImage } from '../kit/docker.ts'
+
+interface Row {
+  id: string
+  state: string
+  reason: string | null
+  ref: string
+  url: string | null
+  logs: string
+  password: string | null
+  volume: string
+}
+
+const ONE = 'query ($id: ID!) { instance(id: $id) { id state reason ref url logs password volume } }'
+/** Of this run alone: other tests, and other servers, share the engine and its volume names. */
+const team = `team${randomBytes(4).toString('hex')}`
+const LONG = { timeout: 120_000 }
+
+beforeAll(async () => {
+  await ensureDocker()
+  await ensureTestImages()
+}, 300_000)
+
+async function create(app: TestApp, username: string, more: object = {}): Promise<string> {
+  const query = 'mutation ($input: CreateInstanceInput!) { createInstance(input: $input) { id } }'
+  const { createInstance } = await app.execute<{ createInstance: Row }>(query, {
+    input: { group: team, username, ...more },
+  })
+  return createInstance.id
+}
+
+async function inState(app: TestApp, id: string, state: string): Promise<Row> {
+  return (await app.until<{ instance: Row }>(ONE, { id }, ({ instance }) => instance.state === state, 60)).instance
+}
+
+async function running(app: TestApp, username = 'ann', more: object = {}): Promise<Row> {
+  return inState(app, await create(app, username, more), 'Running')
+}
+
+function command(app: TestApp, name: string, id: string) {
+  return app.answer<Record<string, Row>>(`mutation ($id: ID!) { ${name}(id: $id) { id state } }`, { id })
+}
+
+test('a sandbox runs in a container, opens at its URL, and goes through its whole life', LONG, async () => {
+  const app = await startDockerApp()
+  const row = await running(app, 'ann', { secure: true })
+  expect((await fetch(`${row.url}healthz`)).status).toBe(200)
+  expect(row.password).toMatch(/^[\w-]{32}$/)
+  await command(app, 'pauseInstance', row.id)
+  await inState(app, row.id, 'Paused')
+  expect(await docker('inspect', '--format', '{{.State.Status}}', row.ref)).toBe('paused')
+  await command(app, 'resumeInstance', row.id)
+  await inState(app, row.id, 'Running')
+  await command(app, 'restartInstance', row.id)
+  const again = await inState(app, row.id, 'Running')
+  expect((await fetch(`${again.url}healthz`)).status).toBe(200)
+  await command(app, 'killInstance', row.id)
+  await inState(app, row.id, 'Terminated')
+  await expect.poll(() => containersOf(app.dir), { timeout: 20_000 }).toEqual([])
+  expect(await docker('volume', 'ls', '-q', '--filter', `name=${row.volume}`)).toBe(row.volume)
+  await docker('volume', 'rm', row.volume)
+})
+
+test(
+  'what is done by hand on the engine is seen at once: pause, unpause, stop, start, restart, remove',
+  LONG,
+  async () => {
+    const app = await startDockerApp()
+    const { id, ref } = await running(app)
+    await docker('pause', ref)
+    await inState(app, id, 'Paused')
+    await docker('unpause', ref)
+    await inState(app, id, 'Running')
+    await docker('stop', ref)
+    expect((await inState(app, id, 'Terminated')).reason).toMatch(/stopped from outside/)
+    await docker('start', ref)
+    await inState(app, id, 'Running')
+    await docker('restart', ref)
+    const again = await inState(app, id, 'Running')
+    expect((await fetch(`${again.url}healthz`)).status).toBe(200)
+    await docker('rm', '-f', ref)
+    const gone = await inState(app, id, 'Terminated')
+    expect(gone.reason).toMatch(/outside THON/)
+  },
+)
+
+test.for([
+  [`${testImage}-crash`, /ended before code-server answered \(exit code 3\)/],
+  [`${testImage}-nocmd`, /code-server/],
+  [`${testImage}-oom`, /out of memory/],
+  [`${testImage}-hang`, /did not answer within 2 seconds/],
+  ['thon.invalid/nowhere:1', /could not be pulled.*SANDBOX_IMAGE/],
+] as const)(
+  'with image %s the row ends as Failed and says why, nothing is left, and a second try may work',
+  LONG,
+  async ([image, reason]) => {
+    const app = await startDockerApp({ SANDBOX_IMAGE: image, THON_READY_SECONDS: image.endsWith('hang') ? '2' : '20' })
+    const failed = await inState(app, await create(app, 'ann'), 'Failed')
+    expect(failed.reason).toMatch(reason)
+    if (image.endsWith('crash')) expect((await inState(app, failed.id, 'Failed')).logs).not.toBe('')
+    await expect.poll(() => containersOf(app.dir), { timeout: 20_000 }).toEqual([])
+    expect((await command(app, 'recreateInstance', failed.id)).data?.recreateInstance?.state).toBe('Pending')
+  },
+)
+
+test('sandboxes that survive a restart of THON are adopted as they are then', LONG, async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'thon-adopt-'))
+  const first = await startDockerApp({}, { dir })
+  const [stays, pauses, ends] = await Promise.all([
+    running(first, 'stays'),
+    running(first, 'pauses'),
+    running(first, 'ends'),
+  ])
+  await first.app.close()
+  await docker('pause', pauses.ref)
+  await docker('rm', '-f', ends.ref)
+  const second = await startDockerApp({}, { dir })
+  await inState(second, stays.id, 'Running')
+  await inState(second, pauses.id, 'Paused')
+  await inState(second, ends.id, 'Terminated')
+})
+
+test('containers with our label but no row are adopted, and those without our label are left alone', LONG, async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'thon-lost-'))
+  const first = await startDockerApp({}, { dir })
+  const row = await running(first, 'ann', { secure: true })
+  await first.app.close()
+  const stranger = await docker('run', '-d', testImage, 'code-server', '--bind-addr', '0.0.0.0:8443', '--auth', 'none')
+  onTestFinished(async () => void (await docker('rm', '-f', stranger)))
+  await first.app.services.db.$disconnect()
+  const { rmSync } = await import('node:fs')
+  for (const file of ['thon.db', 'thon.db-wal', 'thon.db-shm']) rmSync(join(dir, file), { force: true })
+  const second = await startDockerApp({}, { dir })
+  const adopted = await inState(second, row.id, 'Running')
+  expect(adopted).toMatchObject({ password: row.password, volume: row.volume })
+  const { instances } = await second.execute<{ instances: { total: number } }>('{ instances { total } }')
+  expect(instances.total).toBe(1)
+  expect(await docker('inspect', '--format', '{{.State.Status}}', stranger)).toBe('running')
+})
+
+test(
+  'while the engine is away no state changes and commands are refused; after it returned everything is true again',
+  LONG,
+  async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'thon-away-'))
+    const link = new DockerLink(join(dir, 'docker.sock'))
+    await link.mend()
+    onTestFinished(() => link.cut())
+    const app = await startDockerApp({ DOCKER_HOST: `unix://${link.path}` }, { dir })
+    const [one, two] = await Promise.all([running(app, 'one'), running(app, 'two')])
+    await link.cut()
+    const engine = '{ engine { connected message } }'
+    const away = await app.until<{ engine: { connected: boolean; message: string } }>(
+      engine,
+      {},
+      (data) => !data.engine.connected,
+    )
+    expect(away.engine.message).not.toBe('')
+    await docker('pause', two.ref)
+    expect((await inState(app, one.id, 'Running')).state).toBe('Running')
+    expect((await command(app, 'pauseInstance', one.id)).errors?.[0]?.extensions?.code).toBe('UNAVAILABLE')
+    await link.mend()
+    await app.until<{ engine: { connected: boolean } }>(engine, {}, (data) => data.engine.connected, 30)
+    await inState(app, two.id, 'Paused')
+    await inState(app, one.id, 'Running')
+  },
+)
+
+test('an engine that goes away in the middle of many starts loses none of them', LONG, async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'thon-middle-'))
+  const link = new DockerLink(join(dir, 'docker.sock'))
+  await link.mend()
+  onTestFinished(() => link.cut())
+  const app = await startDockerApp({ DOCKER_HOST: `unix://${link.path}`, THON_START_CONCURRENCY: '3' }, { dir })
+  const ids = await Promise.all(Array.from({ length: 8 }, (_, index) => create(app, `u${index}`)))
+  await inState(app, ids[0] as string, 'Running')
+  await link.cut()
+  await app.until<{ engine: { connected: boolean } }>('{ engine { connected } }', {}, (data) => !data.engine.connected)
+  await link.mend()
+  for (const id of ids) await inState(app, id, 'Running')
+  expect(await containersOf(dir)).toHaveLength(8)
+})

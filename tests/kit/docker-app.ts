@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { onTestFinished } from 'vitest'
+import { startApp, type TestApp } from './app.ts'
+import { testImage } from './docker.ts'
+
+const execute = promisify(execFile)
+
+/** Runs the docker command as somebody at a shell would; returns what it printed. */
+export async function docker(...args: string[]): Promise<string> {
+  return (await execute('docker', args)).stdout.trim()
+}
+
+/** A server on the real Docker engine, with tiny sandboxes. Its containers and volumes go with the test. */
+export async function startDockerApp(
+  variables: Record<string, string> = {},
+  options: { dir?: string } = {},
+): Promise<TestApp> {
+  const app = await startApp(
+    { THON_ENGINE: 'docker', SANDBOX_IMAGE: testImage, THON_READY_SECONDS: '20', SANDBOX_MEMORY: '64m', ...variables },
+    options,
+  )
+  onTestFinished(() => removeAll(nodeOf(app.dir)))
+  return app
+}
+
+/** How this server's containers are labelled. */
+export function nodeOf(dir: string): string {
+  return createHash('sha256').update(join(dir, 'thon.db')).digest('hex').slice(0, 12)
+}
+
+/** Containers of a server, running or not, by id. */
+export async function containersOf(dir: string): Promise<string[]> {
+  const ids = await docker('ps', '-aq', '--no-trunc', '--filter', `label=thon.node=${nodeOf(dir)}`)
+  return ids ? ids.split('\n') : []
+}
+
+async function removeAll(node: string): Promise<void> {
+  const ids = await docker('ps', '-aq', '--filter', `label=thon.node=${node}`)
+  const volumes = new Set<string>()
+  for (const id of ids ? ids.split('\n') : []) {
+    const mounts = JSON.parse(await docker('inspect', '--format', '{{json .Mounts}}', id)) as { Name?: string }[]
+    for (const { Name } of mounts) if (Name) volumes.add(Name)
+    await docker('rm', '-f', id)
+  }
+  for (const volume of volumes) await docker('volume', 'rm', volume).catch(() => undefined)
+}
+
+/** A way to the Docker engine that a test can cut and mend. */
+export class DockerLink {
+  readonly path: string
+  #server: Server | null = null
+  readonly #sockets = new Set<Socket>()
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  async mend(): Promise<void> {
+    const server = createServer((near) => {
+      const far = connect('/var/run/docker.sock')
+      for (const one of [near, far]) {
+        this.#sockets.add(one)
+        one.on('error', () => undefined).on('close', () => this.#sockets.delete(one))
+      }
+      near.pipe(far).pipe(near)
+      near.on('close', () => far.destroy())
+      far.on('close', () => near.destroy())
+    })
+    this.#server = server
+    await new Promise<void>((resolve) => server.listen(this.path, resolve))
+  }
+
+  async cut(): Promise<void> {
+    const server = this.#server
+    if (!server) return
+    this.#server = null
+    const closed = new Promise((resolve) => server.close(resolve))
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+}

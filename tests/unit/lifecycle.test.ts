@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest'
+import {
+  canDo,
+  COMMANDS,
+  intentOf,
+  isActive,
+  isSettled,
+  next,
+  STATES,
+  todo,
+  type Observation,
+  type State,
+} from '../../server/instances/lifecycle.ts'
+
+const crash: Observation = { type: 'exited', exitCode: 1, outOfMemory: false }
+const stop: Observation = { type: 'exited', exitCode: 143, outOfMemory: false }
+const oom: Observation = { type: 'exited', exitCode: 137, outOfMemory: true }
+
+/** State × observation → the state after it, "=" for no change; with the beginning of the reason, where there is one. */
+const STEPS: Record<State, Record<string, string>> = {
+  Pending: {
+    ...{ created: '=', running: '=', ready: 'Running', paused: '=', gone: 'Failed: It was removed from outside THON' },
+    ...{ crash: 'Failed: It ended before code-server answered (exit code 1)', refused: 'Failed: no', overdue: 'Failed: late' },
+    ...{ stop: 'Failed: It ended before code-server answered (exit code 143)', oom: 'Failed: It ran out of memory' },
+  },
+  Running: {
+    ...{ created: '=', running: '=', ready: '=', paused: 'Paused', gone: 'Terminated: It was removed from outside THON.' },
+    ...{ crash: 'Failed: It crashed (exit code 1)', stop: 'Terminated: It was stopped from outside THON (exit code 143)' },
+    ...{ oom: 'Failed: It ran out of memory', refused: '=', overdue: '=' },
+  },
+  Pausing: {
+    ...{ created: '=', running: '=', ready: '=', paused: 'Paused', gone: 'Terminated: It was removed from outside THON.' },
+    ...{ crash: 'Failed: It crashed (exit code 1)', stop: 'Terminated: It was stopped from outside THON (exit code 143)' },
+    ...{ oom: 'Failed: It ran out of memory', refused: 'Pending: no', overdue: 'Pending: late' },
+  },
+  Paused: {
+    ...{ created: '=', running: 'Pending', ready: '=', paused: '=', gone: 'Terminated: It was removed from outside THON.' },
+    ...{ crash: 'Failed: It crashed (exit code 1)', stop: 'Terminated: It was stopped from outside THON (exit code 143)' },
+    ...{ oom: 'Failed: It ran out of memory', refused: '=', overdue: '=' },
+  },
+  Stopping: {
+    ...{ created: '=', running: '=', ready: '=', paused: '=', gone: 'Terminated', crash: 'Terminated' },
+    ...{ stop: 'Terminated', oom: 'Terminated', refused: '=', overdue: 'Failed: late' },
+  },
+  Terminated: {
+    ...{ created: '=', running: 'Pending', ready: '=', paused: 'Paused', gone: '=', crash: '=', stop: '=', oom: '=' },
+    ...{ refused: '=', overdue: '=' },
+  },
+  Failed: {
+    ...{ created: '=', running: '=', ready: '=', paused: '=', gone: '=', crash: '=', stop: '=', oom: '=' },
+    ...{ refused: '=', overdue: '=' },
+  },
+}
+
+const OBSERVATIONS: Record<string, Observation> = {
+  ...{ created: { type: 'created' }, running: { type: 'running' }, ready: { type: 'ready' }, paused: { type: 'paused' } },
+  ...{ gone: { type: 'gone' }, crash, stop, oom },
+  ...{ refused: { type: 'refused', message: 'no' }, overdue: { type: 'overdue', message: 'late' } },
+}
+
+describe('every state under every observation', () => {
+  const cases = STATES.flatMap((state) =>
+    Object.keys(OBSERVATIONS).map((seen) => ({ state, seen, after: STEPS[state][seen] as string })),
+  )
+
+  test.for(cases)('$state, seen $seen: $after', ({ state, seen, after }) => {
+    const verdict = next(state, OBSERVATIONS[seen] as Observation)
+    if (after === '=') return expect(verdict).toBeNull()
+    const [wanted, reason] = after.split(': ')
+    expect(verdict?.state).toBe(wanted)
+    if (reason) expect(verdict?.reason?.startsWith(reason)).toBe(true)
+    else expect(verdict?.reason).toBeNull()
+  })
+
+  test('the same observation twice changes nothing the second time, but for what Pending reveals', () => {
+    for (const state of STATES)
+      for (const seen of Object.values(OBSERVATIONS)) {
+        const verdict = next(state, seen)
+        if (verdict && verdict.state !== 'Pending') expect(next(verdict.state, seen)).toBeNull()
+      }
+  })
+
+  test.for([
+    [0, 'Terminated'],
+    [137, 'Terminated'],
+    [143, 'Terminated'],
+    [2, 'Failed'],
+    [139, 'Failed'],
+    [null, 'Failed'],
+  ] as const)('exit code %s of a Running one makes it %s', ([exitCode, state]) => {
+    const verdict = next('Running', { type: 'exited', exitCode, outOfMemory: false })
+    expect(verdict?.state).toBe(state)
+    if (exitCode === null) expect(verdict?.reason).not.toContain('null')
+    else expect(verdict?.reason).toContain(`exit code ${exitCode}`)
+  })
+})
+
+test('every state under every command is as the manual says', () => {
+  const legal = Object.fromEntries(STATES.map((state) => [state, COMMANDS.filter((one) => canDo(state, one))]))
+  expect(legal).toEqual({
+    Pending: ['kill', 'renew'],
+    Running: ['pause', 'restart', 'kill', 'recreate', 'renew'],
+    Pausing: ['kill', 'renew'],
+    Paused: ['resume', 'restart', 'kill', 'recreate', 'renew'],
+    Stopping: ['kill'],
+    Terminated: ['recreate'],
+    Failed: ['kill', 'recreate'],
+  })
+})
+
+test('kill is legal in every state that is not over', () => {
+  for (const state of STATES) if (isActive(state)) expect(canDo(state, 'kill')).toBe(true)
+})
+
+test('commands write their intent', () => {
+  const intents = (['pause', 'resume', 'restart', 'kill'] as const).map(intentOf)
+  expect(intents).toEqual(['Pausing', 'Pending', 'Pending', 'Stopping'])
+})
+
+test('the ended states hold no place, and states that are passed through are not settled', () => {
+  expect(STATES.filter((state) => !isActive(state))).toEqual(['Terminated', 'Failed'])
+  expect(STATES.filter((state) => !isSettled(state))).toEqual(['Pending', 'Pausing', 'Stopping'])
+})
+
+test('what is left to do follows from state and status', () => {
+  const statuses = [null, 'created', 'running', 'paused', 'exited'] as const
+  const table = Object.fromEntries(STATES.map((state) => [state, statuses.map((status) => todo(state, status, true))]))
+  expect(table).toEqual({
+    //         no sandbox  created   running   paused    exited
+    Pending: ['launch', 'start', 'probe', 'resume', null],
+    Running: [null, null, null, null, null],
+    Pausing: [null, null, 'pause', null, null],
+    Paused: [null, null, null, null, null],
+    Stopping: [null, 'kill', 'kill', 'kill', 'remove'],
+    Terminated: [null, null, null, null, 'remove'],
+    Failed: [null, 'remove', 'remove', 'remove', 'remove'],
+  })
+})
+
+test('a sandbox that somebody else stopped is kept, so that its owner can look at it', () => {
+  expect(todo('Terminated', 'exited', false)).toBeNull()
+})
+
+test('whatever is left to do ends in a state that leaves nothing to do', () => {
+  const effect = { launch: 'created', start: 'running', resume: 'running', pause: 'paused', kill: 'exited', remove: null } as const
+  for (const state of STATES)
+    for (const status of [null, 'created', 'running', 'paused', 'exited'] as const) {
+      let at: { state: State; status: 'created' | 'running' | 'paused' | 'exited' | null } = { state, status }
+      for (let step = 0; step < 8; step++) {
+        const left = todo(at.state, at.status, true)
+        if (left === null) break
+        const seen = left === 'probe' ? 'running' : effect[left]
+        const verdict = left === 'probe' ? next(at.state, { type: 'ready' }) : next(at.state, observed(seen))
+        at = { state: verdict?.state ?? at.state, status: seen }
+      }
+      expect(todo(at.state, at.status, true), `${state}, ${status}`).toBeNull()
+    }
+})
+
+function observed(status: 'created' | 'running' | 'paused' | 'exited' | null): Observation {
+  if (status === null) return { type: 'gone' }
+  return status === 'exited' ? stop : { type: status }
+}

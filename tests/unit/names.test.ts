@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import { name, parse } from '../../server/input.ts'
+import { hashedName, isName, sandboxName, slug } from '../../server/names.ts'
+import { Random } from '../kit/random.ts'
+
+/** What Docker takes as the name of a container or a volume. */
+const DOCKER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
+const volume = (group: string, username: string) => sandboxName('thon-workspace', group, username)
+
+describe('the rule for names', () => {
+  test.for(['a', 'Ann Lee', 'team.1_x-y', '..x', '2026', 'Łódź', 'मुंबई', '東京', 'Ünïcode', 'a'.repeat(64), '字'.repeat(64), '𝒜'])(
+    'takes %j',
+    (good) => expect(isName(good)).toBe(true),
+  )
+
+  test.for(['', '.', '..', 'a/b', 'a\\b', 'a\nb', 'a\u0000b', 'a\tb', 'a\u007fb', '👍', 'a:b', 'a@b', "a'b", 'a<b', 'a\u200bb', 'a'.repeat(65), '字'.repeat(65)])(
+    'refuses %j',
+    (bad) => expect(isName(bad)).toBe(false),
+  )
+
+  test('names are trimmed first, and what is left is held to the rule', () => {
+    expect(parse(name, '  ann  ')).toBe('ann')
+    expect(() => parse(name, '   ')).toThrow('must be 1 to 64')
+    expect(() => parse(name, ' . ')).toThrow('must be 1 to 64')
+  })
+})
+
+describe('names of volumes and containers', () => {
+  test('plain names stay plain', () => expect(volume('alpha', 'ann')).toBe('thon-workspace-alpha-ann'))
+  test('a dash in the group alone stays plain', () => expect(volume('team-1', 'ann')).toBe('thon-workspace-team-1-ann'))
+  test('a + b-c and a-b + c are two', () => expect(volume('a', 'b-c')).not.toBe(volume('a-b', 'c')))
+  test('case makes a difference', () => expect(volume('A', 'b')).not.toBe(volume('a', 'b')))
+  test('a space and an underscore are two', () => expect(volume('a b', 'c')).not.toBe(volume('a_b', 'c')))
+  test('a group that ends in a dash does not pass for a hashed one', () => expect(volume('a-', 'b')).not.toBe('thon-workspace-a--b'))
+  test('another salt gives another name', () => expect(hashedName('v', 'a', 'b', '1')).not.toBe(hashedName('v', 'a', 'b', '2')))
+  test('a slug is never empty', () => expect(slug('東京')).toBe('x'))
+  test('the longest names still fit', () => {
+    expect(volume('a'.repeat(64), 'b'.repeat(64)).length).toBeLessThanOrEqual(128)
+    expect(volume('字'.repeat(64), 'ü'.repeat(64)).length).toBeLessThanOrEqual(128)
+  })
+
+  const alphabet = [...'abAB01._- ', 'é', 'É', 'ß', '字', 'م', '\u0301']
+
+  test('no two of many people share a name, and each is one that Docker takes', () => {
+    const random = new Random(7)
+    const owners = new Map<string, string>()
+    let people = 0
+    while (people < 20_000) {
+      const [group, username] = [random.text(alphabet, 1, 4).trim(), random.text(alphabet, 1, 4).trim()]
+      if (!isName(group) || !isName(username)) continue
+      people += 1
+      const made = volume(group, username)
+      const owner = JSON.stringify([group, username])
+      expect(made).toMatch(DOCKER_NAME)
+      expect(owners.get(made) ?? owner, made).toBe(owner)
+      owners.set(made, owner)
+    }
+    expect(owners.size).toBeGreaterThan(10_000)
+  })
+
+  test('somebody who types another one’s hashed name as a name does not get their volume', () => {
+    const hashed = volume('a', 'b-c').slice('thon-workspace-'.length)
+    for (let cut = 1; cut < hashed.length - 1; cut++)
+      expect(volume(hashed.slice(0, cut), hashed.slice(cut + 1))).not.toBe(volume('a', 'b-c'))
+  })
+})
