@@ -32,7 +32,9 @@ export async function dockerHarness(): Promise<EngineHarness & { engine: DockerE
     return made
   }
   const dispose = async () => {
-    for (const { ref } of await engine.list()) await engine.remove(ref)
+    // By label, not by list: that also has those of no node, which may be somebody else's.
+    const ours = await docker.listContainers({ all: true, filters: { label: [`thon.node=${node}`] } })
+    for (const { Id } of ours) await engine.remove(Id)
     for (const volume of volumes) await engine.removeVolume(volume)
     await engine.close()
   }

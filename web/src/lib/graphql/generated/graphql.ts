@@ -22,7 +22,9 @@ export type EngineCapability =
   /** Keep sandboxes apart from each other and from the host. */
   | 'isolation'
   /** Limit memory, CPU and number of processes. */
-  | 'limits';
+  | 'limits'
+  /** Keep sandboxes running while THON is not. */
+  | 'survival';
 
 /** What runs the sandboxes. */
 export type EngineKind =

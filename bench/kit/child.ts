@@ -1,0 +1,72 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+
+/** A Node process of its own, asked one thing after the other over IPC. It speaks first, to say that it is ready. */
+export class Child<Ready> {
+  readonly #process: ChildProcess
+  readonly ready: Ready
+
+  private constructor(process: ChildProcess, ready: Ready) {
+    this.#process = process
+    this.ready = ready
+  }
+
+  /**
+   * @param script absolute path of a file that calls `answer`
+   * @param env added to this process's environment
+   */
+  static async start<Ready>(script: string, env: Record<string, string> = {}): Promise<Child<Ready>> {
+    const process = fork(script, [], { env: { ...globalThis.process.env, ...env }, execArgv: ['--expose-gc'] })
+    return new Child(process, await reply<Ready>(process, script))
+  }
+
+  async ask<Answer>(question: object): Promise<Answer> {
+    const answer = reply<Answer>(this.#process, JSON.stringify(question))
+    this.#process.send(question)
+    return answer
+  }
+
+  /** Asks it to end, by SIGTERM, and waits. */
+  async end(): Promise<void> {
+    const exited = once(this.#process, 'exit')
+    this.#process.kill('SIGTERM')
+    await exited
+  }
+}
+
+/** The child's side: says `ready`, then answers one question after the other. */
+export function answer<Question>(ready: unknown, to: (question: Question) => Promise<unknown>): void {
+  process.on('message', (question: Question) => {
+    to(question).then(
+      (value) => process.send?.({ value }),
+      (error: unknown) => process.send?.({ error: String(error) }),
+    )
+  })
+  // A parent that died can ask nothing any more.
+  process.on('disconnect', () => process.exit(1))
+  process.send?.({ value: ready })
+}
+
+/** Resident memory in bytes once everything that could be collected is. */
+export async function settledMemory(): Promise<number> {
+  for (let turn = 0; turn < 5; turn++) {
+    globalThis.gc?.()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return process.memoryUsage.rss()
+}
+
+async function reply<T>(child: ChildProcess, what: string): Promise<T> {
+  const waiting = new AbortController()
+  const { signal } = waiting
+  try {
+    const [message] = (await Promise.race([
+      once(child, 'message', { signal }),
+      once(child, 'exit', { signal }).then(([code]) => [{ error: `it exited with ${code}` }]),
+    ])) as [{ value?: T; error?: string }]
+    if (message.error) throw new Error(`${what}: ${message.error}`)
+    return message.value as T
+  } finally {
+    waiting.abort()
+  }
+}

@@ -1,0 +1,67 @@
+import Docker from 'dockerode'
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { cpus, freemem, loadavg, totalmem } from 'node:os'
+import { join } from 'node:path'
+import type { Row, Spread } from './measure.ts'
+
+const path = join(import.meta.dirname, '..', 'results.json')
+
+/** What was measured where, as `bench/results.json` keeps it. */
+export interface Report {
+  machine: Awaited<ReturnType<typeof describeMachine>>
+  rows: Row[]
+}
+
+/** The machine and what runs on it, as far as numbers depend on it. */
+export async function describeMachine() {
+  const { Version: docker } = await new Docker().version()
+  const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim()
+  return {
+    date: new Date().toISOString(),
+    commit: git('rev-parse', 'HEAD'),
+    /** Whether files differed from that commit. */
+    changed: git('status', '--porcelain') !== '',
+    node: process.version,
+    docker,
+    cores: cpus().length,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    memoryGiB: round(totalmem() / 2 ** 30),
+    freeGiB: round(freemem() / 2 ** 30),
+    /** Load of the last minute before the first measurement: well above 0.5 means that others were using the machine. */
+    loadBefore: round(loadavg()[0] as number),
+  }
+}
+
+/** Writes `bench/results.json` and prints the table. */
+export function publish(report: Report): void {
+  writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`)
+  const { machine } = report
+  console.log(
+    `\n${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, Node ${machine.node}, Docker ${machine.docker}, load before ${machine.loadBefore}\n`,
+  )
+  const head = ['what', 'ours (min–max)', 'peer (min–max)', 'ratio', 'goal', 'verdict']
+  const lines = [head, ...report.rows.map(lineOf)]
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] as string).length)))
+  for (const line of lines) console.log(line.map((cell, column) => cell.padEnd(widths[column] as number)).join('  '))
+  for (const { what, note } of report.rows) console.log(`\n${what}: ${note}`)
+  console.log(`\nWritten to ${path}`)
+}
+
+function lineOf(row: Row): string[] {
+  const goal = row.goal === null ? '–' : `≤ ${row.goal}`
+  const verdict = row.goal === null ? '–' : row.ratio <= row.goal ? 'met' : 'MISSED'
+  return [row.what, show(row.ours, row.unit), show(row.peer, row.unit), row.ratio.toFixed(2), goal, verdict]
+}
+
+function show({ min, median, max }: Spread, unit: string): string {
+  return `${format(median)} ${unit} (${format(min)}–${format(max)})`
+}
+
+function format(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3)
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100
+}

@@ -1,0 +1,47 @@
+import Docker, { type ContainerCreateOptions } from 'dockerode'
+import { testImage } from '../../tests/kit/docker.ts'
+
+/** Docker itself, on this machine's socket. */
+export const docker = new Docker({ socketPath: '/var/run/docker.sock' })
+
+/** What THON needs to run its sandboxes from the tests' small image. */
+export const dockerEnv = { THON_ENGINE: 'docker', DOCKER_HOST: 'unix:///var/run/docker.sock', SANDBOX_IMAGE: testImage }
+
+/** Makes what a container of THON's is made of, for the next person: same command, limits and rights. */
+export type Recipe = (volume: string) => ContainerCreateOptions
+
+/** Reads the recipe off a container that THON made, so that the peer's are like it whatever THON does. */
+export async function recipeOf(ref: string): Promise<Recipe> {
+  const { Config: config, HostConfig: host } = await docker.getContainer(ref).inspect()
+  const { Image, Entrypoint, Cmd, Env, ExposedPorts } = config
+  const [mount] = host.Mounts ?? []
+  if (!mount) throw new Error('a sandbox of THON has no mount')
+  return (volume) => ({
+    ...{ Image, Entrypoint: Entrypoint as string[], Cmd, Env, ExposedPorts },
+    Labels: { 'thon.bench': 'peer' },
+    HostConfig: {
+      ...host,
+      Mounts: [{ ...mount, Source: volume, VolumeOptions: { ...mount.VolumeOptions!, Labels: { 'thon.bench': 'peer' } } }],
+    },
+  })
+}
+
+/** Removes every container with the one label, and every volume with the other. */
+export async function removeAll(containerLabel: string, volumeLabel: string): Promise<void> {
+  const containers = await docker.listContainers({ all: true, filters: { label: [containerLabel] } })
+  await forEach(containers, ({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }))
+  const { Volumes: volumes } = await docker.listVolumes({ filters: { label: [volumeLabel] } })
+  await forEach(volumes, ({ Name }) => docker.getVolume(Name).remove())
+}
+
+/** A few at a time; what is gone already, or being removed by THON itself, does not matter. */
+async function forEach<T>(items: T[], remove: (item: T) => Promise<unknown>): Promise<void> {
+  const rest = items.values()
+  const work = async () => {
+    for (const item of rest)
+      await remove(item).catch((error: { statusCode?: number }) => {
+        if (error.statusCode !== 404 && error.statusCode !== 409) throw error
+      })
+  }
+  await Promise.all(Array.from({ length: 6 }, work))
+}

@@ -1,0 +1,19 @@
+import type { ActivityRowFragment, Outcome } from '#lib/graphql/generated/graphql.ts'
+import type { Column } from '#lib/ui/column.ts'
+import type { Tone } from '#lib/ui/tone.ts'
+
+/** The columns of the activity log. */
+export const columns: Column<ActivityRowFragment>[] = [
+  { key: 'at', header: 'When', width: '8rem' },
+  { key: 'outcome', header: 'Outcome', width: '7.5rem' },
+  { key: 'actor', header: 'Who', width: '8rem', text: (act) => act.actor },
+  { key: 'action', header: 'What', width: 'minmax(7rem, 1fr)', text: (act) => act.action },
+  { key: 'label', header: 'Which', width: 'minmax(9rem, 2fr)' },
+  { key: 'detail', header: 'Detail', width: 'minmax(8rem, 4fr)' },
+]
+
+/** How an outcome looks. */
+export const outcomes: Record<Outcome, Tone> = { done: 'success', refused: 'warning', failed: 'danger' }
+
+/** The kinds of things acts are done to. */
+export const kinds = ['instance', 'group', 'user', 'event', 'workspace', 'engine'] as const

@@ -1,0 +1,15 @@
+import type { CacheExchangeOpts, KeyGenerator } from '@urql/exchange-graphcache'
+import { cacheKeys as activity } from '#lib/activity/cache.ts'
+import { cacheKeys as groups } from '#lib/groups/cache.ts'
+import { cacheKeys as instances } from '#lib/instances/cache.ts'
+import { cacheKeys as sandbox } from '#lib/sandbox/cache.ts'
+import introspection from './generated/introspection.json'
+
+/**
+ * How the cache tells one thing from another, merged from the features. Types with an `id` need no rule; a type without one,
+ * or whose `id` is somebody else's, is `embedded` in what holds it, or a `singleton`.
+ */
+export const cacheOptions: CacheExchangeOpts = {
+  schema: introspection as unknown as CacheExchangeOpts['schema'],
+  keys: { ...instances, ...groups, ...activity, ...sandbox } satisfies Record<string, KeyGenerator>,
+}

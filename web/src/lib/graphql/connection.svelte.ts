@@ -1,0 +1,41 @@
+/** Whether this tab is connected to the server, and how old its data may be. One for the tab; the socket writes it. */
+class Connection {
+  /** `never` until the first connection. */
+  status = $state<'never' | 'connected' | 'lost'>('never')
+  /** Since when it has that status, in milliseconds since the epoch. */
+  since = $state(Date.now())
+  /** Last sign of life from the server before the link was lost; what is shown is as of then. */
+  lastSyncAt = $state(Date.now())
+
+  // Written with every frame, so it is not reactive: nobody needs it while the link is up.
+  #heardAt = Date.now()
+
+  /** The server was heard. */
+  heard(): void {
+    this.#heardAt = Date.now()
+  }
+
+  /** Milliseconds since the server was last heard. */
+  get silence(): number {
+    return Date.now() - this.#heardAt
+  }
+
+  connected(): void {
+    this.heard()
+    this.#become('connected')
+  }
+
+  lost(): void {
+    this.lastSyncAt = this.#heardAt
+    this.#become(this.status === 'never' ? 'never' : 'lost')
+  }
+
+  #become(status: Connection['status']): void {
+    if (this.status === status) return
+    this.status = status
+    this.since = Date.now()
+  }
+}
+
+/** The tab's connection. */
+export const connection = new Connection()

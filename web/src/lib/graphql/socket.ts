@@ -1,0 +1,115 @@
+import { createClient, type Client, type FormattedExecutionResult, type SubscribePayload } from 'graphql-ws'
+import { connection } from './connection.svelte.ts'
+
+const PING_EVERY = 10_000
+const PONG_WITHIN = 4_000
+/** How long frames gather before the cache gets them in one go: a burst then re-renders lists once, not once a frame. */
+const GATHER = 16
+
+/** The tab's one WebSocket: opened at once, kept open, and re-opened for as long as the tab lives. */
+export function openSocket(): Client {
+  let socket: WebSocket | undefined
+  let pongDue: ReturnType<typeof setTimeout> | undefined
+  let skipWait: (() => void) | undefined
+
+  const expectPong = (within: number) => {
+    clearTimeout(pongDue)
+    // terminate() does not wait for a closing handshake, which a dead link would never answer.
+    pongDue = setTimeout(() => client.terminate(), within)
+  }
+
+  const client = createClient({
+    url: () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
+    lazy: false,
+    // Errors that end the connection for good end its subscriptions too, and those begin anew (see watch()).
+    onNonLazyError: () => undefined,
+    keepAlive: PING_EVERY,
+    connectionAckWaitTimeout: 5_000,
+    retryAttempts: Number.POSITIVE_INFINITY,
+    shouldRetry: () => true,
+    retryWait: async (retries) => {
+      if (retries === 0) return
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, backoff(retries))
+        skipWait = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      skipWait = undefined
+    },
+    on: {
+      opened: (opened) => (socket = opened as WebSocket),
+      connected: () => connection.connected(),
+      message: () => connection.heard(),
+      ping: (received) => {
+        if (!received) expectPong(PONG_WITHIN)
+      },
+      pong: (received) => {
+        if (received) clearTimeout(pongDue)
+      },
+      closed: () => {
+        clearTimeout(pongDue)
+        socket = undefined
+        connection.lost()
+      },
+    },
+  })
+
+  // A laptop that wakes, or a phone that is taken out of a pocket, should not wait for a timer to notice.
+  const wake = () => {
+    if (document.visibilityState !== 'visible') return
+    skipWait?.()
+    if (socket?.readyState === WebSocket.OPEN && connection.silence > 2_000) {
+      socket.send('{"type":"ping"}')
+      expectPong(2_000)
+    }
+  }
+  addEventListener('online', wake)
+  addEventListener('pageshow', wake)
+  document.addEventListener('visibilitychange', wake)
+  return client
+}
+
+/** 250 ms, doubling up to 5 s, less up to a third so that a hall full of tabs does not come back in one instant. */
+function backoff(retries: number): number {
+  return Math.min(250 * 2 ** (retries - 1), 5_000) * (1 - Math.random() / 3)
+}
+
+/** How long to wait before a subscription the server ended is begun anew. */
+const BEGIN_ANEW = 2_000
+
+/**
+ * Subscribes, and does so again whenever the server ends the subscription, as it does with a reader that cannot keep up.
+ * @returns the function that ends it
+ */
+export function subscribeForEver(
+  client: Client,
+  payload: SubscribePayload,
+  onFrame: (frame: FormattedExecutionResult) => void,
+): () => void {
+  let stopped = false
+  let end: () => void
+  const begin = () => {
+    if (!stopped) end = client.subscribe(payload, { next: deliver, error: again, complete: again })
+  }
+  const again = () => void setTimeout(begin, BEGIN_ANEW)
+  const deliver = (frame: FormattedExecutionResult) => gather(() => stopped || onFrame(frame))
+  begin()
+  return () => {
+    stopped = true
+    end()
+  }
+}
+
+let gathered: (() => void)[] = []
+
+function gather(deliver: () => void): void {
+  if (gathered.push(deliver) === 1) setTimeout(deliverAll, GATHER)
+}
+
+function deliverAll(): void {
+  const burst = gathered
+  gathered = []
+  for (const deliver of burst) deliver()
+}

@@ -1,0 +1,36 @@
+import type { Attachment } from 'svelte/attachments'
+
+/** What the one tooltip of the page shows, and beside what. `Tooltip.svelte` draws it. */
+export const tip = $state<{ text: string; beside: DOMRect | null }>({ text: '', beside: null })
+
+const DELAY = 350
+
+/**
+ * `{@attach tooltip('Pause')}`: says a few words on hover and on keyboard focus. One tooltip serves the page, so that a
+ * thousand rows of buttons cost a thousand listeners, not a thousand components.
+ */
+export function tooltip(text: string): Attachment<HTMLElement> {
+  return (element) => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const show = () => {
+      tip.text = text
+      tip.beside = element.getBoundingClientRect()
+    }
+    const enter = (event: PointerEvent) => {
+      if (event.pointerType === 'mouse') timer = setTimeout(show, DELAY)
+    }
+    const focus = () => element.matches(':focus-visible') && show()
+    const hide = () => {
+      clearTimeout(timer)
+      if (tip.text === text) tip.beside = null
+    }
+    const listeners = { pointerenter: enter, focus, pointerleave: hide, blur: hide, pointerdown: hide, keydown: hide }
+    for (const [name, listener] of Object.entries(listeners)) element.addEventListener(name, listener as EventListener)
+    return () => {
+      hide()
+      for (const [name, listener] of Object.entries(listeners)) {
+        element.removeEventListener(name, listener as EventListener)
+      }
+    }
+  }
+}

@@ -1,0 +1,4 @@
+import { redirect } from '@sveltejs/kit'
+
+/** The dashboard begins with the instances. */
+export const load = () => redirect(307, '/instances')
