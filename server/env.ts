@@ -138,7 +138,9 @@ export function loadEnv(source: Record<string, string | undefined>): Env {
 
 function describeIssue(issue: z.core.$ZodIssue): string {
   const [name = '', index] = issue.path
-  return `${String(name)}${index === undefined ? '' : ` (entry ${Number(index) + 1})`}: ${issue.message}`
+  // Of "0, or this rule" the rule is what people need to read.
+  const rule = issue.code === 'invalid_union' ? issue.errors.at(-1)?.[0]?.message : undefined
+  return `${String(name)}${index === undefined ? '' : ` (entry ${Number(index) + 1})`}: ${rule ?? issue.message}`
 }
 
 function absolute(path: string, home: string): string {

@@ -2,6 +2,7 @@
  * The peer: a bare `ws` server that follows Docker's events by dockerode and sends one ready-made frame to every socket
  * when its container is paused or resumed. Ready with its URL; takes the frames, then answers with its memory.
  */
+import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import { answer, settledMemory } from '../kit/child.ts'
@@ -15,6 +16,7 @@ export interface BareQuestion {
 
 let frames: Record<string, string> = {}
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
+await once(server, 'listening')
 const container = [process.env.BENCH_CONTAINER as string]
 const events = await docker.getEvents({ filters: { container, event: ['pause', 'unpause'] } })
 

@@ -1,6 +1,8 @@
 import { parse, validate, type DocumentNode, type GraphQLError, type GraphQLSchema } from 'graphql'
 
 const KEPT = 500
+/** Longest text that is kept, in characters; what dashboards send is shorter. */
+const LONGEST_KEPT = 20_000
 
 /** A parsed document, or why it is none. */
 export type Parsed =
@@ -19,6 +21,7 @@ export class Documents {
     const known = this.#known.get(text)
     if (known) return known
     const parsed = this.#parse(text)
+    if (text.length > LONGEST_KEPT) return parsed
     if (this.#known.size >= KEPT) this.#known.delete(this.#known.keys().next().value as string)
     this.#known.set(text, parsed)
     return parsed

@@ -1,4 +1,4 @@
-import { subscribe, type ExecutionArgs, type ExecutionResult } from 'graphql'
+import { GraphQLError, subscribe, type ExecutionArgs, type ExecutionResult } from 'graphql'
 import { Channel } from '../events.ts'
 
 /** What may be waiting for one subscriber before it is cut off: it will come back and query anew. */
@@ -94,6 +94,10 @@ class Shared {
   async #pump(): Promise<void> {
     try {
       for await (const result of this.#source) this.#hand(result)
+    } catch (error) {
+      // As a last frame: thrown on, it would end the process; the socket masks it.
+      const originalError = error instanceof Error ? error : new Error(String(error))
+      this.#hand({ errors: [new GraphQLError(originalError.message, { originalError })] })
     } finally {
       this.#end()
     }

@@ -220,7 +220,11 @@ const ImportChangeType = builder.objectRef<ImportChange>('ImportChange').impleme
     kind: t.field({
       type: builder.enumType('ImportKind', {
         description: 'What a line is about.',
-        values: ['event', 'group', 'user'] as const,
+        values: {
+          event: { description: 'An event.' },
+          group: { description: 'A group.' },
+          user: { description: 'A user of a group.' },
+        } as const,
       }),
       description: 'What it is about.',
       resolve: (change) => change.kind,
@@ -229,7 +233,11 @@ const ImportChangeType = builder.objectRef<ImportChange>('ImportChange').impleme
     action: t.field({
       type: builder.enumType('ImportAction', {
         description: 'What happens to it.',
-        values: ['create', 'update', 'keep'] as const,
+        values: {
+          create: { description: 'It is new.' },
+          update: { description: 'It is there, and changes as `detail` says.' },
+          keep: { description: 'It is there, and stays as it is.' },
+        } as const,
       }),
       description: 'What happens to it.',
       resolve: (change) => change.action,

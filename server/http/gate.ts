@@ -14,7 +14,7 @@ export class Gate {
    * @param allowedHosts further host names, without port
    */
   constructor(host: string, allowedHosts: readonly string[]) {
-    this.#hosts = new Set(['localhost', host.toLowerCase(), ...allowedHosts])
+    this.#hosts = new Set(['localhost', canonical(host), ...allowedHosts.map(canonical)])
     this.#anyHost = host === '0.0.0.0' || host === '::'
   }
 
@@ -41,6 +41,11 @@ export class Gate {
 /** Plain reads carry no effect and, without CORS headers, no answer for the other origin. A WebSocket can be read. */
 function isRead(request: IncomingMessage): boolean {
   return (request.method === 'GET' || request.method === 'HEAD') && request.headers.upgrade === undefined
+}
+
+/** A host as URLs spell it: IPv6 addresses in brackets and in their short form. */
+function canonical(host: string): string {
+  return hostnameOf(`http://${host.includes(':') ? `[${host.replace(/^\[|\]$/g, '')}]` : host}`) ?? host.toLowerCase()
 }
 
 function isLoopbackAddress(address: string): boolean {

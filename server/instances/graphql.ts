@@ -3,8 +3,8 @@ import type { AppError } from '../errors.ts'
 import type { Change, Ready } from '../events.ts'
 import { builder, ChangeKind } from '../graphql/builder.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
-import { canDo, COMMANDS, type State } from './lifecycle.ts'
-import { SORT_FIELDS, type InstanceRow } from './model.ts'
+import { canDo, COMMANDS, type Command, type State } from './lifecycle.ts'
+import type { InstanceRow, SORT_FIELDS } from './model.ts'
 import type { InstancePage, Result } from './service.ts'
 
 const InstanceState = builder.enumType('InstanceState', {
@@ -24,7 +24,14 @@ const InstanceState = builder.enumType('InstanceState', {
 
 const InstanceCommand = builder.enumType('InstanceCommand', {
   description: 'What can be done with an instance.',
-  values: COMMANDS,
+  values: {
+    pause: { description: 'Suspend its processes.' },
+    resume: { description: 'Let its processes go on.' },
+    restart: { description: 'Stop and start it in place.' },
+    kill: { description: 'End it.' },
+    recreate: { description: 'Make a new one in its place.' },
+    renew: { description: 'Let it live longer.' },
+  } satisfies Record<Command, object>,
 })
 
 /** Passwords are shown for one instance asked for by itself, never in lists, and never pushed. */
@@ -148,7 +155,13 @@ const InstanceSort = builder.inputType('InstanceSort', {
     field: t.field({
       type: builder.enumType('InstanceSortField', {
         description: 'What instances can be sorted by.',
-        values: SORT_FIELDS,
+        values: {
+          createdAt: { description: 'When it was asked for.' },
+          group: { description: 'Name of its group.' },
+          username: { description: 'Name of its user.' },
+          state: { description: 'Its state, by name.' },
+          expiresAt: { description: 'When it will be ended; never comes first.' },
+        } satisfies Record<(typeof SORT_FIELDS)[number], object>,
       }),
       required: true,
       description: 'What to sort by.',

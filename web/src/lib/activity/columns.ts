@@ -5,10 +5,10 @@ import type { Tone } from '#lib/ui/tone.ts'
 /** The columns of the activity log. */
 export const columns: Column<ActivityRowFragment>[] = [
   { key: 'at', header: 'When', width: '8rem' },
-  { key: 'outcome', header: 'Outcome', width: '7.5rem' },
+  { key: 'outcome', header: 'Outcome', width: '7.5rem', phone: 'bare' },
   { key: 'actor', header: 'Who', width: '8rem', text: (act) => act.actor },
-  { key: 'action', header: 'What', width: 'minmax(7rem, 1fr)', text: (act) => act.action },
-  { key: 'label', header: 'Which', width: 'minmax(9rem, 2fr)' },
+  { key: 'action', header: 'What', width: 'minmax(9rem, 1fr)', text: (act) => act.action },
+  { key: 'label', header: 'Which', width: 'minmax(9rem, 2fr)', phone: 'title' },
   { key: 'detail', header: 'Detail', width: 'minmax(8rem, 4fr)' },
 ]
 

@@ -3,7 +3,7 @@ import type { Column } from '#lib/ui/column.ts'
 
 /** The columns of the list of groups. */
 export const columns: Column<GroupRowFragment>[] = [
-  { key: 'name', header: 'Group', width: 'minmax(8rem, 2fr)', text: (row) => row.name, phone: 'bare' },
+  { key: 'name', header: 'Group', width: 'minmax(8rem, 2fr)', text: (row) => row.name, phone: 'title' },
   { key: 'title', header: 'Title', width: 'minmax(8rem, 3fr)', text: (row) => row.title ?? '' },
   {
     key: 'event',

@@ -3,7 +3,7 @@ import type { Column } from '#lib/ui/column.ts'
 
 /** The columns of the list of instances. */
 export const columns: Column<InstanceRowFragment>[] = [
-  { key: 'username', header: 'User', width: 'minmax(8rem, 2fr)', text: (row) => row.username, phone: 'bare' },
+  { key: 'username', header: 'User', width: 'minmax(8rem, 2fr)', text: (row) => row.username, phone: 'title' },
   { key: 'group', header: 'Group', width: 'minmax(7rem, 2fr)', text: (row) => row.group },
   { key: 'state', header: 'State', width: '9rem' },
   { key: 'since', header: 'Since', width: '8rem' },

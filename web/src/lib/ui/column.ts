@@ -9,8 +9,8 @@ export interface Column<Row> {
   /** What the cell says, when no snippet draws it. */
   text?: (row: Row) => string
   align?: 'end'
-  /** On a phone, where rows are cards: no label before it, for what speaks for itself, or not at all. */
-  phone?: 'bare' | 'hidden'
+  /** On a phone, where rows are cards: their heading; without a label, for what speaks for itself; or not at all. */
+  phone?: 'title' | 'bare' | 'hidden'
 }
 
 /** What a table is sorted by. */

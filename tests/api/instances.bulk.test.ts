@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { startApp, type TestApp } from '../kit/app.ts'
+import { command, get, inState, running } from '../kit/instances.ts'
+
+interface Result {
+  id: string
+  instance: { id: string; state: string; password: string | null } | null
+  error: { code: string; message: string } | null
+}
+
+async function bulk(app: TestApp, field: 'pauseInstances' | 'resumeInstances' | 'killInstances', ids: string[]) {
+  const mutation = `mutation ($ids: [ID!]!) { ${field}(ids: $ids) { id instance { id state password } error { code message } } }`
+  return (await app.execute<Record<string, Result[]>>(mutation, { ids }))[field] as Result[]
+}
+
+test('there is one result per id, in their order, and one refusal keeps no other back', async () => {
+  const app = await startApp()
+  const [ann, bob, cy] = [await running(app, 'ann'), await running(app, 'bob'), await running(app, 'cy')]
+  await command(app, 'pauseInstance', bob.id)
+  await inState(app, bob.id, 'Paused')
+  const results = await bulk(app, 'pauseInstances', [ann.id, 'nobody', bob.id, cy.id])
+  expect(results.map((one) => one.id)).toEqual([ann.id, 'nobody', bob.id, cy.id])
+  expect(results.map((one) => one.instance?.state ?? one.error?.code)).toEqual([
+    ...['Pausing', 'NOT_FOUND', 'CONFLICT', 'Pausing'],
+  ])
+  for (const { id } of [ann, cy]) await inState(app, id, 'Paused')
+  await bulk(app, 'resumeInstances', [ann.id, bob.id, cy.id])
+  for (const { id } of [ann, bob, cy]) await inState(app, id, 'Running')
+  await bulk(app, 'killInstances', [ann.id, bob.id, cy.id])
+  for (const { id } of [ann, bob, cy]) await inState(app, id, 'Terminated')
+})
+
+test('an id that comes twice gets two results, and the command is carried out once', async () => {
+  const app = await startApp()
+  const { id } = await running(app)
+  const results = await bulk(app, 'pauseInstances', [id, id, id])
+  expect(results.map((one) => one.id)).toEqual([id, id, id])
+  expect(results.filter((one) => one.error === null)).toHaveLength(1)
+  expect(results.filter((one) => one.error?.code === 'CONFLICT')).toHaveLength(2)
+  await inState(app, id, 'Paused')
+  expect(app.engine.count('pause', id)).toBe(1)
+})
+
+test('killing the same one often ends it once', async () => {
+  const app = await startApp()
+  const { id } = await running(app)
+  await bulk(app, 'killInstances', Array(10).fill(id))
+  await inState(app, id, 'Terminated')
+})
+
+test('no ids give no results', async () => {
+  expect(await bulk(await startApp(), 'killInstances', [])).toEqual([])
+})
+
+test('more than 2000 ids are refused, and nothing is done', async () => {
+  const app = await startApp()
+  const { id } = await running(app)
+  const refusal = await app.refused('mutation ($ids: [ID!]!) { killInstances(ids: $ids) { id } }', { ids: Array(2001).fill(id) })
+  expect(refusal).toMatchObject({ code: 'INVALID_INPUT', fields: [{ field: 'ids', message: 'must be at most 2000 ids' }] })
+  expect((await get(app, id)).state).toBe('Running')
+})
+
+test('while the engine is away every result says so', async () => {
+  const app = await startApp()
+  const { id } = await running(app)
+  app.engine.leave()
+  await app.until<{ engine: { connected: boolean } }>('{ engine { connected } }', {}, (data) => !data.engine.connected)
+  expect((await bulk(app, 'killInstances', [id, 'nobody'])).map((one) => one.error?.code)).toEqual(['UNAVAILABLE', 'NOT_FOUND'])
+  expect((await get(app, id)).state).toBe('Running')
+})

@@ -1,0 +1,48 @@
+import { GraphQLError } from 'graphql'
+import { expect, test } from 'vitest'
+import { Conflict, Forbidden, InvalidInput, NotFound, Unavailable } from '../../server/errors.ts'
+import { maskError } from '../../server/graphql/errors.ts'
+import type { Log } from '../../server/log.ts'
+
+function mask(error: unknown) {
+  const logged: unknown[] = []
+  const log = { error: (what: { err: unknown }) => logged.push(what.err) } as unknown as Log
+  return { masked: maskError(error, log), logged }
+}
+
+function located(original: Error) {
+  return new GraphQLError(original.message, { originalError: original, path: ['group', 0, 'name'] })
+}
+
+test.for([
+  [new NotFound('no such thing'), 'NOT_FOUND'],
+  [new Conflict('taken'), 'CONFLICT'],
+  [new Forbidden('not you'), 'FORBIDDEN'],
+  [new Unavailable('away'), 'UNAVAILABLE'],
+] as const)('a refusal keeps its message, its code and its path: %s', ([error, code]) => {
+  const { masked, logged } = mask(located(error))
+  expect(masked.toJSON()).toEqual({ message: error.message, path: ['group', 0, 'name'], extensions: { code } })
+  expect(logged).toEqual([])
+})
+
+test('bad input names its fields', () => {
+  const { masked } = mask(located(new InvalidInput([{ field: 'port', message: 'must be 1 to 65535' }])))
+  expect(masked.extensions).toEqual({ code: 'INVALID_INPUT', fields: [{ field: 'port', message: 'must be 1 to 65535' }] })
+})
+
+test('a fault of the query itself stays as it is', () => {
+  const error = new GraphQLError('Cannot query field "x".')
+  expect(mask(error).masked).toBe(error)
+})
+
+test.for([
+  ['in a resolver', located(new Error('SELECT secret'))],
+  ['outside of all resolvers', new Error('SELECT secret')],
+  ['that is no error', 'SELECT secret'],
+] as const)('anything else %s is masked, and logged as it was', ([, thrown]) => {
+  const { masked, logged } = mask(thrown)
+  expect(masked.message).toBe('Internal Server Error')
+  expect(masked.extensions).toEqual({ code: 'INTERNAL_ERROR' })
+  expect(JSON.stringify(masked)).not.toContain('secret')
+  expect(String(logged[0])).toContain('SELECT secret')
+})
