@@ -17,7 +17,10 @@ export function parse<T>(schema: z.ZodType<T>, raw: unknown): T {
   )
 }
 
-/** Text as search compares it, in any script: case and compatibility forms do not matter. */
+/**
+ * Text as search compares it, in any script: case and compatibility forms do not matter. LIKE's wildcards, which Prisma
+ * does not escape, become characters that no name holds.
+ */
 export function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase()
+  return text.normalize('NFKC').toLowerCase().replaceAll('_', '\u001f').replaceAll('%', '\u001e')
 }

@@ -9,6 +9,26 @@ export interface Replay {
   replayNewest: () => void
 }
 
+/** The frames of one subscriber. */
+export class Frames extends Channel<ExecutionResult> {
+  /**
+   * Where a frame goes while the reader waits for one, in place of the reader: at once, which costs far less with many.
+   * The reader gets what came before it first waited, and the end.
+   */
+  sink: ((frame: ExecutionResult) => void) | null = null
+  #readerWaits = false
+
+  override push(frame: ExecutionResult): void {
+    if (this.sink && this.#readerWaits) this.sink(frame)
+    else super.push(frame)
+  }
+
+  override next(): Promise<IteratorResult<ExecutionResult>> {
+    this.#readerWaits = this.backlog === 0
+    return super.next()
+  }
+}
+
 /**
  * One execution for all subscribers of the same operation with the same variables and the same rights: every event is
  * resolved once, and its result handed to each of them. Who joins later gets the first frame (READY), or the newest
@@ -27,7 +47,7 @@ export class FanOut {
    * @param args as for graphql's `subscribe`; made into a context of the shared execution's own
    * @returns the frames, or the result that refuses the subscription
    */
-  async subscribe(key: string, args: ExecutionArgs): Promise<Channel<ExecutionResult> | ExecutionResult> {
+  async subscribe(key: string, args: ExecutionArgs): Promise<Frames | ExecutionResult> {
     for (;;) {
       const pending = this.#shared.get(key) ?? this.#begin(key, args)
       const shared = await pending
@@ -66,7 +86,7 @@ class Shared {
   readonly #source: AsyncGenerator<ExecutionResult, void, void>
   readonly #newest: boolean
   readonly #onEnd: () => void
-  readonly #subscribers = new Set<Channel<ExecutionResult>>()
+  readonly #subscribers = new Set<Frames>()
   #replay: ExecutionResult | null = null
   #ended = false
 
@@ -78,15 +98,15 @@ class Shared {
   }
 
   /** @returns null when it has ended */
-  join(): Channel<ExecutionResult> | null {
+  join(): Frames | null {
     if (this.#ended) return null
-    const channel: Channel<ExecutionResult> = new Channel(() => this.#leave(channel))
+    const channel: Frames = new Frames(() => this.#leave(channel))
     this.#subscribers.add(channel)
     if (this.#replay) channel.push(this.#replay)
     return channel
   }
 
-  #leave(channel: Channel<ExecutionResult>): void {
+  #leave(channel: Frames): void {
     this.#subscribers.delete(channel)
     if (this.#subscribers.size === 0) this.#end()
   }

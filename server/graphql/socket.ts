@@ -1,18 +1,22 @@
+import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { execute, getOperationAST, GraphQLError, OperationTypeNode, type ExecutionArgs } from 'graphql'
-import { useServer } from 'graphql-ws/use/ws'
-import { WebSocketServer } from 'ws'
+import {
+  execute,
+  getOperationAST,
+  GraphQLError,
+  OperationTypeNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+} from 'graphql'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Log } from '../log.ts'
 import type { GraphContext, Services } from './context.ts'
 import { Documents } from './documents.ts'
 import { maskError } from './errors.ts'
-import { FanOut } from './fanout.ts'
+import { FanOut, Frames } from './fanout.ts'
 import { schema } from './schema.ts'
-
-/** Largest message a client may send, in bytes. */
-const LARGEST_MESSAGE = 1024 * 1024 + 64 * 1024
+import { Transport, type Peer } from './transport.ts'
 
 /** GraphQL over WebSocket: the graphql-transport-ws protocol (https://github.com/graphql/graphql-over-http, graphql-ws PROTOCOL.md). */
 export interface GraphqlSocket {
@@ -22,9 +26,12 @@ export interface GraphqlSocket {
   close(): Promise<void>
 }
 
-interface Shareable extends ExecutionArgs {
+interface Subscription extends ExecutionArgs {
   /** Equal for exactly those operations that may share one execution. */
   shareKey: string
+  /** Whom its frames are for, and under which id. */
+  peer: Peer
+  id: string
 }
 
 /** @param viewerOf who opened the socket */
@@ -33,46 +40,52 @@ export function createSocket(
   viewerOf: (request: IncomingMessage) => Viewer,
   log: Log,
 ): GraphqlSocket {
-  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: LARGEST_MESSAGE })
   const documents = new Documents(schema)
   const fanOut = new FanOut()
+  const texts = new WeakMap<ExecutionResult, string>()
 
-  const protocol = useServer(
-    {
-      onSubscribe: ({ extra }, _id, { query, operationName, variables }) => {
-        const parsed = documents.get(query)
-        if (parsed.errors) return parsed.errors
-        const operation = getOperationAST(parsed.document, operationName)
-        if (!operation) return [new GraphQLError('Unable to identify the operation.')]
-        const viewer = viewerOf(extra.request)
-        const contextValue: GraphContext = { ...services, viewer, replayNewest: () => undefined }
-        const args: ExecutionArgs = {
-          schema,
-          document: parsed.document,
-          operationName,
-          variableValues: variables,
-          contextValue,
-        }
-        if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return args
-        return { ...args, shareKey: JSON.stringify([viewer, query, operationName, variables]) } satisfies Shareable
-      },
-      execute,
-      subscribe: async (args) => fanOut.subscribe((args as unknown as Shareable).shareKey, args),
-      onNext: (_context, _id, _payload, _args, result) => masked(result, log),
-      onError: (_context, _id, _payload, errors) => errors.map((error) => maskError(error, log)),
+  /** Made once for each result, however many it goes to. */
+  const textOf = (result: ExecutionResult): string => {
+    const text = texts.get(result) ?? JSON.stringify(masked(result, log) ?? result)
+    texts.set(result, text)
+    return text
+  }
+
+  const contextOf = (viewer: Viewer): GraphContext => ({ ...services, viewer, replayNewest: () => undefined })
+
+  const transport = new Transport({
+    onSubscribe: ({ extra: peer }, id, { query, operationName, variables }) => {
+      const { viewer } = peer
+      const parsed = documents.get(query)
+      if (parsed.errors) return parsed.errors
+      const operation = getOperationAST(parsed.document, operationName)
+      if (!operation) return [new GraphQLError('Unable to identify the operation.')]
+      const args: ExecutionArgs = { schema, document: parsed.document, operationName, variableValues: variables }
+      if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return { ...args, contextValue: contextOf(viewer) }
+      const shareKey = hash(JSON.stringify([viewer, query, operationName, variables]))
+      return { ...args, shareKey, peer, id } satisfies Subscription
     },
-    server,
-    12_000,
-  )
+    execute,
+    subscribe: async (args) => {
+      const { shareKey, peer, id, ...execution } = args as unknown as Subscription
+      const frames = await fanOut.subscribe(shareKey, { ...execution, contextValue: contextOf(peer.viewer) })
+      if (frames instanceof Frames)
+        frames.sink = (frame) => peer.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${textOf(frame)}}`)
+      return frames
+    },
+    onNext: (_context, _id, _payload, _args, result) => masked(result, log),
+    onError: (_context, _id, _payload, errors) => errors.map((error) => maskError(error, log)),
+  })
 
   return {
-    upgrade: (request, socket, head) =>
-      server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, request)),
-    close: async () => {
-      await protocol.dispose()
-      server.close()
-    },
+    upgrade: (request, socket, head) => transport.upgrade(request, socket, head, viewerOf(request)),
+    close: () => transport.close(),
   }
+}
+
+/** Short, since every subscriber keeps one. */
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('base64')
 }
 
 function masked<Result extends { errors?: readonly GraphQLError[] }>(result: Result, log: Log): Result | undefined {

@@ -50,6 +50,7 @@ export class Conductor {
   readonly #endedRuns = new Map<string, Date>()
   readonly #probes = new Map<string, AbortController>()
   readonly #progress = new Map<string, string>()
+  #closed = false
 
   constructor(parts: ConductorParts) {
     this.#parts = parts
@@ -108,9 +109,11 @@ export class Conductor {
 
   /** Does what is left to do for this row, unless it is being done. */
   drive(row: InstanceRow): void {
-    if (row.engine !== this.#parts.engine.kind || this.#restarting.has(row.id)) return
+    if (this.#closed || row.engine !== this.#parts.engine.kind || this.#restarting.has(row.id)) return
     const sandbox = this.seen(row.id)
     const left = todo(row.state, sandbox?.status ?? null, row.reason === null)
+    // A launch under way starts what it has made.
+    if (left === 'start' && this.isStarting(row.id)) return
     if (left === 'launch') this.queue.add(row.id, () => this.#once(row.id, 'launch', () => this.#launch(row.id)))
     else if (left && sandbox) void this.#once(row.id, left, () => this.#carryOut(left, row, sandbox))
     else if (row.state === 'Stopping' && !sandbox) this.#callOff(row)
@@ -127,18 +130,24 @@ export class Conductor {
       this.#restarting.delete(id)
       throw error
     })
-    void this.#restart(id, row)
+    this.#quietly(id, this.#restart(id, row))
     return row
   }
 
   async #restart(id: string, row: InstanceRow | null): Promise<void> {
     const sandbox = this.seen(id)
+    let away = false
     if (row && sandbox)
       await this.#once(id, 'start', async () => {
-        await this.#parts.engine.restart(sandbox.ref)
+        await this.#parts.engine.restart(sandbox.ref).catch((error: unknown) => {
+          away = error instanceof EngineAway
+          throw error
+        })
         if (sandbox.startedAt) this.#endedRuns.set(id, sandbox.startedAt)
       })
     this.#restarting.delete(id)
+    // What was seen last may be half of the restart: the list that follows tells how it ended.
+    if (away) return
     const now = await this.#parts.store.find(id)
     const after = this.seen(id)
     if (!now) return
@@ -150,6 +159,7 @@ export class Conductor {
 
   /** Ends every wait. */
   close(): void {
+    this.#closed = true
     for (const probe of this.#probes.values()) probe.abort()
     for (const id of this.queue.waitingIds()) this.queue.drop(id)
   }
@@ -170,7 +180,8 @@ export class Conductor {
     const ref = await engine.create(spec, (text) => this.#say(row, text))
     this.note({ instanceId: id, ref, sandbox: justMade(spec, ref) })
     const pending = await store.find(id)
-    const claimed = pending?.state === 'Pending' && (await store.amend(pending, { ref }))
+    // Its deadline counts from here, not from the wait for its turn.
+    const claimed = pending?.state === 'Pending' && (await store.amend(pending, { ref, stateAt: new Date() }))
     if (!claimed) return this.#endLaunch(id, ref)
     try {
       await engine.start(ref)
@@ -248,12 +259,25 @@ export class Conductor {
     underWay.delete(task)
     if (underWay.size === 0) this.#underWay.delete(id)
     // What asked meanwhile may have known more than this task did when it began.
-    const row = again ? await this.#parts.store.find(id) : null
+    if (again) this.#quietly(id, this.#driveAgain(id))
+  }
+
+  async #driveAgain(id: string): Promise<void> {
+    const row = this.#closed ? null : await this.#parts.store.find(id)
     if (row) this.drive(row)
+  }
+
+  /** For work that nobody waits for: its failure is logged, and not thrown at the whole process. */
+  #quietly(id: string, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!this.#closed) this.#parts.log.error({ err: error, instance: id }, 'following up a sandbox command failed')
+    })
   }
 
   #failed(id: string, error: unknown): void {
     this.#progress.delete(id)
+    // The database is closed, too; the next start goes on from what the engine has.
+    if (this.#closed) return
     if (error instanceof EngineAway) return this.#parts.onAway()
     if (!(error instanceof EngineRefused))
       this.#parts.log.error({ err: error, instance: id }, 'a sandbox command failed')

@@ -160,7 +160,7 @@ const InstanceSort = builder.inputType('InstanceSort', {
           group: { description: 'Name of its group.' },
           username: { description: 'Name of its user.' },
           state: { description: 'Its state, by name.' },
-          expiresAt: { description: 'When it will be ended; never comes first.' },
+          expiresAt: { description: 'When it will be ended; those that never are come last.' },
         } satisfies Record<(typeof SORT_FIELDS)[number], object>,
       }),
       required: true,
@@ -255,7 +255,7 @@ builder.mutationField('renewInstance', (t) =>
   }),
 )
 
-const FieldError = builder.objectRef<AppError>('InstanceError').implement({
+const InstanceError = builder.objectRef<Pick<AppError, 'code' | 'message'>>('InstanceError').implement({
   description: 'Why a command was refused for one instance of several.',
   fields: (t) => ({
     code: t.exposeString('code', { description: 'As in `extensions.code` of an error.' }),
@@ -273,7 +273,13 @@ const InstanceResult = builder.objectRef<Result<Instance>>('InstanceResult').imp
       description: 'The instance, if the command was taken on.',
       resolve: (one) => one.row,
     }),
-    error: t.field({ type: FieldError, nullable: true, description: 'Why it was not.', resolve: (one) => one.error }),
+    error: t.field({
+      type: InstanceError,
+      nullable: true,
+      description: 'Why it was not.',
+      // As a plain object: graphql throws an Error that it is handed.
+      resolve: ({ error }) => error && { code: error.code, message: error.message },
+    }),
   }),
 })
 

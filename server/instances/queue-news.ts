@@ -10,6 +10,7 @@ export class QueueNews {
   readonly #events: Events
   readonly #waitingIds: () => string[]
   #timer: NodeJS.Timeout | undefined
+  #closed = false
 
   constructor(store: InstanceStore, events: Events, waitingIds: () => string[]) {
     this.#store = store
@@ -18,10 +19,11 @@ export class QueueNews {
   }
 
   moved(): void {
-    this.#timer ??= setTimeout(() => void this.#say(), EVERY_MS)
+    if (!this.#closed) this.#timer ??= setTimeout(() => void this.#say().catch(() => undefined), EVERY_MS)
   }
 
   close(): void {
+    this.#closed = true
     clearTimeout(this.#timer)
   }
 

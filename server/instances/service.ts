@@ -10,7 +10,7 @@ import type { EngineKind, SandboxEngine } from '../sandbox/engine.ts'
 import type { EngineStatus } from '../sandbox/watcher.ts'
 import type { Conductor } from './conductor.ts'
 import { canDo, intentOf, isActive, isSettled, type Command, type State, type Verdict } from './lifecycle.ts'
-import { bulkInput, createInput, labelOf, listInput, renewInput, type InstanceRow } from './model.ts'
+import { bulkInput, createInput, labelOf, listInput, renewInput, type InstanceRow, type SORT_FIELDS } from './model.ts'
 import type { InstanceStore } from './store.ts'
 
 /** The person and files a new instance is for. */
@@ -74,7 +74,7 @@ export class InstancesService {
     const [items, counts] = await Promise.all([
       instance.findMany({
         where,
-        orderBy: [{ [sort?.field ?? 'createdAt']: direction }, { id: 'asc' }],
+        orderBy: [orderBy(sort?.field ?? 'createdAt', direction), { id: 'asc' }],
         skip: (number - 1) * size,
         take: size,
       }),
@@ -303,6 +303,11 @@ export class InstancesService {
     this.assertEngine(isActive(row.state) ? row.engine : undefined)
     if (!canDo(row.state, command)) throw illegal(row, command)
   }
+}
+
+function orderBy(field: (typeof SORT_FIELDS)[number], sort: 'asc' | 'desc'): Prisma.InstanceOrderByWithRelationInput {
+  // Those that never end come last, whichever way.
+  return field === 'expiresAt' ? { expiresAt: { sort, nulls: 'last' } } : { [field]: sort }
 }
 
 function illegal(row: InstanceRow, command: Command): Conflict {

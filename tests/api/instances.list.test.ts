@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
+import { fold } from '../../server/input.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 
 interface Page {
@@ -30,7 +31,7 @@ async function store(rows: [group: string, username: string, state: string, expi
   for (const [index, [group, username, state, expiresAt]] of rows.entries())
     await app.db.instance.create({
       data: {
-        ...{ group, username, state, search: `${group} ${username}`.normalize('NFKC').toLowerCase() },
+        ...{ group, username, state, search: fold(`${group} ${username}`) },
         ...{ activeKey: null, port: 8443, secure: false, image: 'i', volume: 'v', engine: 'process', expiresAt },
         createdAt: new Date(1_700_000_000_000 + index * 1000),
       },
@@ -112,7 +113,6 @@ test.for([
   [{ page: { number: 0 } }, 'page.number'],
   [{ page: { size: 0 } }, 'page.size'],
   [{ page: { size: 1001 } }, 'page.size'],
-  [{ page: { number: 2_147_483_647, size: 1000 } }, 'page.number'],
   [{ filter: { search: 'x'.repeat(201) } }, 'filter.search'],
 ] as const)('%j is refused, naming the field', async ([variables, field]) => {
   const refusal = await app.refused(LIST, { ...variables })

@@ -1,15 +1,11 @@
-import type { GroupRowFragment } from '#lib/graphql/generated/graphql.ts'
 import type { Column } from '#lib/ui/column.ts'
+import type { ListedUser } from './types.ts'
 
-/** The columns of the list of groups. */
-export const columns: Column<GroupRowFragment>[] = [
-  { key: 'name', header: 'Group', width: 'minmax(8rem, 2fr)', text: (row) => row.name, phone: 'title' },
-  { key: 'title', header: 'Title', width: 'minmax(8rem, 3fr)', text: (row) => row.title ?? '' },
-  {
-    key: 'event',
-    header: 'Event',
-    width: 'minmax(7rem, 2fr)',
-    text: (row) => row.event?.title ?? row.event?.eventId ?? '',
-  },
-  { key: 'users', header: 'Users', width: '6rem', text: (row) => String(row.userCount), align: 'end' },
+/** The columns of the users of a group. */
+export const columns: Column<ListedUser>[] = [
+  { key: 'username', header: 'User', width: 'minmax(8rem, 3fr)', phone: 'title' },
+  { key: 'email', header: 'E-mail', width: 'minmax(8rem, 4fr)' },
+  { key: 'state', header: 'State', width: '8rem', phone: 'bare' },
+  { key: 'detail', header: 'Detail', width: 'minmax(8rem, 5fr)', phone: 'bare' },
+  { key: 'endpoint', header: 'Endpoint', width: '10rem', phone: 'bare' },
 ]

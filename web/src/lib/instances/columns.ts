@@ -1,11 +1,13 @@
 import type { InstanceRowFragment } from '#lib/graphql/generated/graphql.ts'
 import type { Column } from '#lib/ui/column.ts'
 
-/** The columns of the list of instances. */
+/** The columns of the list of instances; keys of those that sort are the server's. InstanceTable draws most of them. */
 export const columns: Column<InstanceRowFragment>[] = [
-  { key: 'username', header: 'User', width: 'minmax(8rem, 2fr)', text: (row) => row.username, phone: 'title' },
-  { key: 'group', header: 'Group', width: 'minmax(7rem, 2fr)', text: (row) => row.group },
-  { key: 'state', header: 'State', width: '9rem' },
-  { key: 'since', header: 'Since', width: '8rem' },
-  { key: 'detail', header: 'Detail', width: 'minmax(8rem, 3fr)', text: (row) => row.reason ?? row.progress ?? '' },
+  { key: 'username', header: 'User', width: 'minmax(7rem, 2fr)', sortable: true, phone: 'title' },
+  { key: 'group', header: 'Group', width: 'minmax(5.5rem, 2fr)', sortable: true },
+  { key: 'state', header: 'State', width: 'minmax(12rem, 4fr)', sortable: true, phone: 'bare' },
+  { key: 'endpoint', header: 'Endpoint', width: '10.5rem' },
+  { key: 'expiresAt', header: 'Time left', width: '6.5rem', sortable: true },
+  { key: 'createdAt', header: 'Created', width: '7rem', sortable: true, wide: true },
+  { key: 'id', header: 'ID', width: '6.5rem', wide: true },
 ]

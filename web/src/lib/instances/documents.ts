@@ -66,3 +66,61 @@ export const InstanceChanged = graphql(`
     }
   }
 `)
+
+/** One instance, for its detail. */
+export const InstanceQuery = graphql(`
+  query Instance($id: ID!) {
+    instance(id: $id) {
+      ...InstanceRow
+    }
+  }
+`)
+
+/** Asked only when somebody wants to see it. */
+export const InstancePasswordQuery = graphql(`
+  query InstancePassword($id: ID!) {
+    instance(id: $id) {
+      id
+      password
+    }
+  }
+`)
+
+/** The last lines a sandbox printed. */
+export const InstanceLogsQuery = graphql(`
+  query InstanceLogs($id: ID!, $lines: Int!) {
+    instance(id: $id) {
+      id
+      logs(lines: $lines)
+    }
+  }
+`)
+
+/** Instances of one person; the page is large, because the search finds parts of names too. */
+export const NamesakesQuery = graphql(`
+  query Namesakes($group: String!, $username: String!) {
+    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {
+      items {
+        id
+        username
+        volume
+        state
+        endedAt
+      }
+    }
+  }
+`)
+
+/** Names to suggest where an instance is created. */
+export const PeopleQuery = graphql(`
+  query People {
+    groups {
+      id
+      name
+      users {
+        id
+        username
+      }
+    }
+  }
+`)

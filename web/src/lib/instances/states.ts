@@ -18,3 +18,18 @@ export const states: Record<InstanceState, StateLook> = {
   Terminated: { tone: 'neutral', moving: false },
   Failed: { tone: 'danger', moving: false },
 }
+
+/** "1st", "2nd", "13th". */
+export function ordinal(place: number): string {
+  return `${place}${suffixes[plural.select(place)]}`
+}
+
+const plural = new Intl.PluralRules('en', { type: 'ordinal' })
+const suffixes: Record<Intl.LDMLPluralRule, string> = {
+  one: 'st',
+  two: 'nd',
+  few: 'rd',
+  other: 'th',
+  zero: 'th',
+  many: 'th',
+}

@@ -1,0 +1,94 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { CloseCode, handleProtocols, makeServer, type Server, type ServerOptions } from 'graphql-ws'
+import { WebSocketServer, type WebSocket } from 'ws'
+import type { Viewer } from '../auth/viewer.ts'
+
+/** What one operation may know of the socket it came over. */
+export interface Peer {
+  viewer: Viewer
+  /** Sends a text, whoever wrote it. A peer that reads too slowly is cut off: it comes back and queries anew. */
+  send: (text: string) => void
+}
+
+/** Largest message a client may send, in bytes. */
+const LARGEST_MESSAGE = 1024 * 1024 + 64 * 1024
+/** What may wait for one client before its socket is closed, in bytes. */
+const MOST_WAITING = 4 * 1024 * 1024
+/** A socket is pinged this often, and ended when the last ping was not answered. */
+const PING_MS = 12_000
+/** How long clients may take to answer a goodbye. */
+const GOODBYE_MS = 2_000
+
+/**
+ * The graphql-transport-ws protocol over `ws`, as `graphql-ws/use/ws`, but made for many sockets that mostly listen: one
+ * timer for all, no request kept for each, and a way around the protocol for frames that are ready to be sent.
+ */
+export class Transport {
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: LARGEST_MESSAGE,
+    handleProtocols,
+  })
+  readonly #protocol: Server<Peer>
+  readonly #silent = new WeakSet<WebSocket>()
+  readonly #heard: (this: WebSocket) => void
+  readonly #pings = setInterval(() => this.#ping(), PING_MS).unref()
+
+  constructor(options: ServerOptions<Record<string, unknown> | undefined, Peer>) {
+    this.#protocol = makeServer(options)
+    const silent = this.#silent
+    this.#heard = function () {
+      silent.delete(this)
+    }
+  }
+
+  /** Takes over a request to be upgraded. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, viewer: Viewer): void {
+    this.#server.handleUpgrade(request, socket, head, (client) => this.#open(client, viewer))
+  }
+
+  /** Ends every socket with code 1001, "going away", after which clients reconnect. */
+  async close(): Promise<void> {
+    clearInterval(this.#pings)
+    for (const client of this.#server.clients) client.close(1001, 'Going away')
+    const patience = setTimeout(() => this.#server.clients.forEach((client) => client.terminate()), GOODBYE_MS)
+    await new Promise((resolve) => this.#server.close(resolve))
+    clearTimeout(patience)
+  }
+
+  #open(client: WebSocket, viewer: Viewer): void {
+    const peer: Peer = { viewer, send: (text) => send(client, text) }
+    const closed = this.#protocol.opened(
+      {
+        protocol: client.protocol,
+        send: peer.send,
+        close: (code, reason) => client.close(code, reason),
+        onMessage: (take) => client.on('message', (data) => void take(String(data)).catch(() => failed.call(client))),
+      },
+      peer,
+    )
+    client.on('pong', this.#heard)
+    client.on('error', failed)
+    client.once('close', (code, reason) => void closed(code, String(reason)))
+  }
+
+  #ping(): void {
+    for (const client of this.#server.clients) {
+      if (this.#silent.has(client)) client.terminate()
+      this.#silent.add(client)
+      client.ping()
+    }
+  }
+}
+
+function send(client: WebSocket, text: string): void {
+  if (client.readyState !== client.OPEN) return
+  if (client.bufferedAmount > MOST_WAITING) client.terminate()
+  else client.send(text)
+}
+
+function failed(this: WebSocket): void {
+  this.close(CloseCode.InternalServerError, 'Internal server error')
+}

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { startApp, type TestApp } from '../kit/app.ts'
+import { command, create, get, inState, running } from '../kit/instances.ts'
+
+async function expire(app: TestApp, id: string): Promise<void> {
+  await app.db.instance.update({ where: { id }, data: { expiresAt: new Date(Date.now() - 1000) } })
+}
+
+test('an instance is ended when its time is up, whatever it does', async () => {
+  const app = await startApp()
+  const [ann, bob] = [await running(app, 'ann'), await running(app, 'bob')]
+  await command(app, 'pauseInstance', bob.id)
+  await inState(app, bob.id, 'Paused')
+  for (const { id } of [ann, bob]) await expire(app, id)
+  for (const { id } of [ann, bob]) await inState(app, id, 'Terminated')
+  await expect.poll(() => app.engine.sandboxes.size).toBe(0)
+})
+
+test('one that waits for its turn ends as well', async () => {
+  const app = await startApp({ THON_START_CONCURRENCY: '1' })
+  const release = app.engine.hold('create')
+  await create(app, 'ann')
+  const { id } = await create(app, 'bob')
+  await expire(app, id)
+  await inState(app, id, 'Terminated')
+  release()
+})
+
+test('one whose time is not up goes on, and one that was renewed too', async () => {
+  const app = await startApp()
+  const [ann, bob, marker] = [await running(app, 'ann', { timeoutMinutes: 1 }), await running(app, 'bob'), await running(app, 'm')]
+  await expire(app, bob.id)
+  await command(app, 'renewInstance', bob.id)
+  await expire(app, marker.id)
+  await inState(app, marker.id, 'Terminated')
+  expect((await get(app, ann.id)).state).toBe('Running')
+  expect((await get(app, bob.id)).state).toBe('Running')
+})
+
+test('a time to live outlives a restart of the server', async () => {
+  const app = await startApp()
+  const { id } = await running(app, 'ann', { timeoutMinutes: 30 })
+  const { expiresAt } = await get(app, id)
+  const again = await app.restart()
+  expect((await get(again, id)).expiresAt).toBe(expiresAt)
+  const third = await again.restart(() => undefined)
+  await expire(third, id)
+  await inState(third, id, 'Terminated')
+})
+
+test('what expired while the server was down ends soon after its start', async () => {
+  const app = await startApp()
+  const { id } = await running(app)
+  await expire(app, id)
+  const again = await app.restart()
+  await inState(again, id, 'Terminated')
+})
+
+test('SANDBOX_TTL_MINUTES is the default, and an input goes before it', async () => {
+  const app = await startApp({ SANDBOX_TTL_MINUTES: '45' })
+  const minutes = async (id: string) => Math.round((Date.parse((await get(app, id)).expiresAt as string) - Date.now()) / 60_000)
+  expect(await minutes((await create(app, 'ann')).id)).toBe(45)
+  expect(await minutes((await create(app, 'bob', { timeoutMinutes: 7 })).id)).toBe(7)
+})
+
+test('an instance of an engine that is not in use is left alone, and nothing is said of it every second', async () => {
+  const app = await startApp()
+  const data = { group: 'g', username: 'other', search: '', state: 'Running', activeKey: 'g/other', port: 1, secure: false }
+  const other = await app.db.instance.create({ data: { ...data, image: '', volume: 'v', engine: 'process', expiresAt: new Date(0) } })
+  const stuck = await app.db.instance.create({
+    data: { ...data, activeKey: 'g/stuck', state: 'Stopping', stateAt: new Date(0), image: '', volume: 'v', engine: 'process' },
+  })
+  const marker = await running(app, 'm')
+  for (const row of [marker, await running(app, 'n')]) {
+    await expire(app, row.id)
+    await inState(app, row.id, 'Terminated')
+  }
+  expect((await get(app, other.id)).state).toBe('Running')
+  expect((await get(app, stuck.id)).state).toBe('Stopping')
+  expect(await app.db.activity.count({ where: { target: other.id } })).toBe(0)
+})
+
+test('the sweep writes down what it ends', async () => {
+  const app = await startApp()
+  const { id } = await running(app)
+  await expire(app, id)
+  await inState(app, id, 'Terminated')
+  const acts = await app.db.activity.findMany({ where: { target: id, action: 'kill' } })
+  expect(acts).toMatchObject([{ actor: 'THON', outcome: 'done', label: 'alpha/ann' }])
+})

@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest'
+import { startApp, type TestApp } from '../kit/app.ts'
+import { addGroup, startGroup } from '../kit/groups.ts'
+import { all, command, create, get, inState, when } from '../kit/instances.ts'
+
+const COUNTERS = '{ engine { waiting starting startLimit } }'
+interface Counters {
+  engine: { waiting: number; starting: number; startLimit: number }
+}
+
+async function allRunning(app: TestApp, count: number): Promise<void> {
+  await expect
+    .poll(async () => (await all(app)).filter((row) => row.state === 'Running').length, { timeout: 25_000 })
+    .toBe(count)
+}
+
+test('starts wait for their turn in a visible place, and move up', async () => {
+  const app = await startApp({ THON_START_CONCURRENCY: '2' })
+  const release = app.engine.hold('create')
+  const rows = []
+  for (const name of ['a', 'b', 'c', 'd', 'e']) rows.push(await create(app, name))
+  const places = async () => Promise.all(rows.map(async ({ id }) => (await get(app, id)).queuePlace))
+  await expect.poll(places).toEqual([null, null, 1, 2, 3])
+  expect((await app.execute<Counters>(COUNTERS)).engine).toEqual({ waiting: 3, starting: 2, startLimit: 2 })
+  await command(app, 'killInstance', (rows[2] as { id: string }).id)
+  await expect.poll(places).toEqual([null, null, null, 1, 2])
+  release()
+  await allRunning(app, 4)
+  expect(app.engine.most.get('create')).toBe(2)
+  await expect.poll(async () => (await app.execute<Counters>(COUNTERS)).engine).toMatchObject({ waiting: 0, starting: 0 })
+})
+
+test('a subscriber sees its place move, and the counters of the engine', async () => {
+  const app = await startApp({ THON_START_CONCURRENCY: '1' })
+  const release = app.engine.hold('create')
+  const frames = await app.subscribe<{ instanceChanged: { instance: { username: string; queuePlace: number | null; state: string } } }>(
+    'subscription { instanceChanged { instance { username queuePlace state } } }',
+  )
+  const counters = await app.subscribe<{ engineChanged: { waiting: number } }>('subscription { engineChanged { waiting } }')
+  for (const name of ['a', 'b', 'c']) await create(app, name)
+  await counters.until(({ engineChanged }) => engineChanged.waiting === 2)
+  release()
+  const seen = await frames.until(({ instanceChanged: { instance } }) => instance.username === 'c' && instance.state === 'Running')
+  expect(seen.some(({ instanceChanged: { instance } }) => instance.username === 'c' && instance.queuePlace === 2)).toBe(true)
+  await counters.until(({ engineChanged }) => engineChanged.waiting === 0)
+})
+
+test('one that is killed while it waits ends at once, and no sandbox is made', async () => {
+  const app = await startApp({ THON_START_CONCURRENCY: '1' })
+  const release = app.engine.hold('create')
+  const first = await create(app, 'a')
+  const second = await create(app, 'b')
+  await command(app, 'killInstance', second.id)
+  await inState(app, second.id, 'Terminated')
+  release()
+  await inState(app, first.id, 'Running')
+  expect(app.engine.count('create', second.id)).toBe(0)
+})
+
+test('a failed start gives its turn to the next', async () => {
+  const app = await startApp({ THON_START_CONCURRENCY: '1' })
+  app.engine.refuse('create', 'disk full')
+  const first = await create(app, 'a')
+  const second = await create(app, 'b')
+  await inState(app, first.id, 'Failed')
+  await inState(app, second.id, 'Running')
+})
+
+test('a slow code-server does not hold up the starts of others', async () => {
+  const app = await startApp({ THON_START_CONCURRENCY: '1' })
+  app.engine.answering = false
+  const first = await create(app, 'a')
+  const second = await create(app, 'b')
+  await when(app, second.id, (row) => row.hostPort !== null)
+  app.engine.answering = true
+  for (const { id } of [first, second]) await inState(app, id, 'Running')
+})
+
+test('what a slow start is at can be read, and is told', async () => {
+  const app = await startApp()
+  app.engine.saying = 'Pulling image 45 %'
+  const release = app.engine.hold('create')
+  const frames = await app.subscribe<{ instanceChanged: { instance: { progress: string | null } } }>(
+    'subscription { instanceChanged { instance { progress } } }',
+  )
+  const { id } = await create(app)
+  await frames.until(({ instanceChanged }) => instanceChanged.instance.progress === 'Pulling image 45 %')
+  expect((await get(app, id)).progress).toBe('Pulling image 45 %')
+  release()
+  expect((await inState(app, id, 'Running')).progress).toBeNull()
+})
+
+test('sixty users of a group start, a few at a time, in their order', async () => {
+  const app = await startApp({ THON_START_CONCURRENCY: '4' })
+  app.engine.delay = 5
+  const usernames = Array.from({ length: 60 }, (_, index) => `u${String(index).padStart(2, '0')}`)
+  const yaml = `groups: { big: [${usernames.join(', ')}] }`
+  await app.execute('mutation ($yaml: String!) { importGroups(yaml: $yaml) { applied } }', { yaml })
+  const { groups } = await app.execute<{ groups: { id: string }[] }>('{ groups { id } }')
+  const started = await startGroup(app, (groups[0] as { id: string }).id)
+  expect(started.map((one) => one.user.username)).toEqual(usernames)
+  await allRunning(app, 60)
+  expect(app.engine.most.get('create')).toBeLessThanOrEqual(4)
+  expect(new Set((await all(app)).map((row) => row.volume)).size).toBe(60)
+})
+
+test('a long wait for its turn does not count against the deadline of a start', async () => {
+  const app = await startApp({ THON_START_CONCURRENCY: '1' })
+  const release = app.engine.hold('create')
+  await addGroup(app, 'alpha')
+  await create(app, 'a')
+  const second = await create(app, 'b')
+  await app.db.instance.update({ where: { id: second.id }, data: { stateAt: new Date(Date.now() - 3_600_000) } })
+  app.engine.answering = false
+  release()
+  await when(app, second.id, (row) => row.hostPort !== null)
+  await turns(app, 2)
+  expect((await get(app, second.id)).state).toBe('Pending')
+  app.engine.answering = true
+  await inState(app, second.id, 'Running')
+})
+
+/** Waits until the sweep has looked so often: each time it ends an instance that has expired. */
+async function turns(app: TestApp, count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) {
+    const { id } = await app.db.instance.create({
+      data: {
+        ...{ group: 'x', username: `turn${turn}`, search: '', state: 'Paused', activeKey: `turn${turn}`, port: 1 },
+        ...{ secure: false, image: '', volume: '', engine: 'docker', expiresAt: new Date(0) },
+      },
+    })
+    await inState(app, id, 'Terminated')
+  }
+}

@@ -1,0 +1,65 @@
+import { toast } from 'svelte-sonner'
+import { SvelteMap } from 'svelte/reactivity'
+import { act } from '#lib/graphql/act.ts'
+import { StartGroup, StartUser } from './mutations.ts'
+import type { ListedGroup, ListedUser } from './types.ts'
+
+/** What this tab knows of a "Start all" beyond what the instances themselves say. */
+export interface Run {
+  /** The question is on its way. */
+  asking: boolean
+  /** Why somebody was skipped, by user. */
+  skipped: ReadonlyMap<string, string>
+}
+
+const none: ReadonlyMap<string, string> = new Map()
+
+/** The starts of whole groups, for as long as the tab lives: progress is still there after a look at another page. */
+class Runs {
+  readonly #runs = new SvelteMap<string, Run>()
+
+  of(groupId: string): Run | undefined {
+    return this.#runs.get(groupId)
+  }
+
+  /** Starts everybody at once. Instances tell the rest by themselves. */
+  async startAll({ id }: ListedGroup): Promise<void> {
+    this.#runs.set(id, { asking: true, skipped: none })
+    const { data } = await act(StartGroup, { id })
+    if (!data) return this.dismiss(id)
+    this.#finish(
+      id,
+      data.startGroup.map(({ user, warning }) => [user.id, warning]),
+    )
+  }
+
+  /** Starts those again whose instance failed, and nobody else. */
+  async retry({ id, users }: ListedGroup): Promise<void> {
+    const failed = users.filter(({ instance }) => instance?.state === 'Failed')
+    this.#runs.set(id, { asking: true, skipped: none })
+    const results = await Promise.all(failed.map((user) => act(StartUser, { id: user.id })))
+    this.#finish(
+      id,
+      results.flatMap(({ data }) => (data ? [[data.startUser.user.id, data.startUser.warning]] : [])),
+    )
+  }
+
+  /** Its summary was read. */
+  dismiss(groupId: string): void {
+    this.#runs.delete(groupId)
+  }
+
+  #finish(id: string, results: [string, string | null][]): void {
+    const skipped = results.filter((result): result is [string, string] => result[1] !== null)
+    this.#runs.set(id, { asking: false, skipped: new Map(skipped) })
+  }
+}
+
+/** The tab's. */
+export const runs = new Runs()
+
+/** Starts one user; who has an active instance already is told so. */
+export async function startUser({ id, username }: ListedUser): Promise<void> {
+  const { data } = await act(StartUser, { id })
+  if (data?.startUser.warning) toast.warning(`${username} was not started`, { description: data.startUser.warning })
+}

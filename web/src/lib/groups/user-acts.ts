@@ -1,0 +1,77 @@
+import ArrowRightLeft from '@lucide/svelte/icons/arrow-right-left'
+import CirclePlay from '@lucide/svelte/icons/circle-play'
+import CircleStop from '@lucide/svelte/icons/circle-stop'
+import ExternalLink from '@lucide/svelte/icons/external-link'
+import Mail from '@lucide/svelte/icons/mail'
+import Pause from '@lucide/svelte/icons/pause'
+import PencilLine from '@lucide/svelte/icons/pencil-line'
+import Play from '@lucide/svelte/icons/play'
+import UserMinus from '@lucide/svelte/icons/user-minus'
+import UserRound from '@lucide/svelte/icons/user-round'
+import { act } from '#lib/graphql/act.ts'
+import { PauseInstance, ResumeInstance } from '#lib/instances/mutations.ts'
+import type { MenuItem } from '#lib/ui/Menu.svelte'
+import { setParams } from '#lib/ui/url-state.ts'
+import type { OnAsk } from './ask.ts'
+import { startUser } from './runs.svelte.ts'
+import { isActive } from './tally.ts'
+import type { ListedGroup, ListedUser } from './types.ts'
+
+/** Where the user's VS Code opens now; null while it does not. */
+export function ideOf({ instance }: ListedUser): string | null {
+  return instance?.state === 'Running' ? instance.url : null
+}
+
+/** The acts worth a button of their own in the present state; `run` is null for the link to the IDE. */
+export function quickActs(user: ListedUser): MenuItem[] {
+  const { instance, username } = user
+  const items: MenuItem[] = []
+  if (!isActive(instance?.state))
+    items.push({ label: `Start ${username}`, icon: Play, onselect: () => void startUser(user) })
+  const ide = ideOf(user)
+  if (ide) items.push({ label: `Open the IDE of ${username}`, icon: ExternalLink, href: ide, external: true })
+  if (instance?.commands.includes('pause')) {
+    const onselect = () => void act(PauseInstance, { id: instance.id })
+    items.push({ label: `Pause ${username}`, icon: Pause, onselect })
+  }
+  if (instance?.commands.includes('resume')) {
+    const onselect = () => void act(ResumeInstance, { id: instance.id })
+    items.push({ label: `Resume ${username}`, icon: CirclePlay, onselect })
+  }
+  return items
+}
+
+/** Everything that can be done with a user. */
+export function menuOf(user: ListedUser, group: ListedGroup, ask: OnAsk): MenuItem[] {
+  const { instance, id } = user
+  const can = (command: 'pause' | 'resume' | 'kill') => !instance?.commands.includes(command)
+  const ide = ideOf(user)
+  return [
+    { label: 'Details', icon: UserRound, onselect: () => setParams({ user: id }, true) },
+    { label: 'Start', icon: Play, separated: true, onselect: () => void startUser(user) },
+    { label: 'Open IDE', icon: ExternalLink, href: ide ?? undefined, external: true, disabled: !ide },
+    {
+      label: 'Pause',
+      icon: Pause,
+      disabled: can('pause'),
+      onselect: () => void (instance && act(PauseInstance, { id: instance.id })),
+    },
+    {
+      label: 'Resume',
+      icon: CirclePlay,
+      disabled: can('resume'),
+      onselect: () => void (instance && act(ResumeInstance, { id: instance.id })),
+    },
+    {
+      label: 'Kill…',
+      icon: CircleStop,
+      danger: true,
+      disabled: can('kill'),
+      onselect: () => ask({ what: 'kill instance', user, group }),
+    },
+    { label: 'Rename…', icon: PencilLine, separated: true, onselect: () => ask({ what: 'rename user', user, group }) },
+    { label: 'Set e-mail…', icon: Mail, onselect: () => ask({ what: 'set email', user, group }) },
+    { label: 'Transfer…', icon: ArrowRightLeft, onselect: () => ask({ what: 'transfer user', user, group }) },
+    { label: 'Remove…', icon: UserMinus, danger: true, onselect: () => ask({ what: 'remove user', user, group }) },
+  ]
+}

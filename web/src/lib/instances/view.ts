@@ -1,0 +1,67 @@
+import type { InstanceSortField, InstanceState, InstancesQueryVariables } from '#lib/graphql/generated/graphql.ts'
+import type { Sort } from '#lib/ui/column.ts'
+import { states } from './states.ts'
+
+/** What the page shows, as its URL says: `?q=&state=&group=&sort=-createdAt&page=&size=&id=`. */
+export interface InstancesView {
+  search: string
+  states: InstanceState[]
+  group: string | null
+  sort: Sort & { key: InstanceSortField }
+  page: { number: number; size: number }
+  /** The instance whose drawer is open. */
+  id: string | null
+}
+
+/** What the page has of the URL's parameters. */
+type Params = Pick<URLSearchParams, 'get' | 'getAll'>
+
+const sortFields: readonly InstanceSortField[] = ['createdAt', 'expiresAt', 'group', 'state', 'username']
+const newestFirst = { key: 'createdAt', descending: true } as const
+
+/** Rows a page may have. */
+export const sizes = [50, 100, 250, 1000]
+
+/** Reads the view; what makes no sense in it is as if it were not there. */
+export function viewOf(params: Params): InstancesView {
+  const size = Number(params.get('size'))
+  const number = Number(params.get('page'))
+  return {
+    search: params.get('q')?.trim() ?? '',
+    states: params.getAll('state').filter((state): state is InstanceState => Object.hasOwn(states, state)),
+    group: params.get('group') || null,
+    sort: sortOf(params.get('sort') ?? ''),
+    page: {
+      number: Number.isInteger(number) && number >= 1 && number < 1e6 ? number : 1,
+      size: sizes.includes(size) ? size : sizes[0]!,
+    },
+    id: params.get('id') || null,
+  }
+}
+
+function sortOf(text: string): InstancesView['sort'] {
+  const descending = text.startsWith('-')
+  const key = sortFields.find((field) => field === text.slice(descending ? 1 : 0))
+  return key ? { key, descending } : newestFirst
+}
+
+/** The view as the server is asked for it, the same in a load and in a component. */
+export function variablesOf({ search, states, group, sort, page }: InstancesView): InstancesQueryVariables {
+  return { filter: { search, states, group }, sort: { field: sort.key, descending: sort.descending }, page }
+}
+
+/** What `sort` of the URL becomes when a header is clicked; null is the usual order. */
+export function sortParam(now: Sort, key: string): string | null {
+  // Times are wanted latest first, names from A.
+  const descending = now.key === key ? !now.descending : key === newestFirst.key
+  const text = `${descending ? '-' : ''}${key}`
+  return text === `-${newestFirst.key}` ? null : text
+}
+
+/** Whether the list is only a part of all instances. */
+export function isFiltered({ search, states, group }: InstancesView): boolean {
+  return search !== '' || states.length > 0 || group !== null
+}
+
+/** Changes of the URL that show everything again. */
+export const unfiltered = { q: null, state: null, group: null, page: null }
