@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { generate, type CodegenConfig } from '@graphql-codegen/cli'
 import { getNamedType, introspectionFromSchema, isInputType, type GraphQLSchema, type IntrospectionType } from 'graphql'
 
@@ -76,4 +77,10 @@ const config: CodegenConfig = {
   },
 }
 
-await generate(config)
+const checking = process.argv.includes('--check')
+const files = (await generate(config, !checking)) as { filename: string; content: string }[]
+for (const { filename, content } of checking ? files : []) {
+  if (existsSync(filename) && readFileSync(filename, 'utf8') === content) continue
+  console.error(`${filename} is not up to date; run: npm run codegen`)
+  process.exitCode = 1
+}

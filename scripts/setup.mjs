@@ -25,6 +25,9 @@ await step('packages', packages, 'Installing packages (once, about a minute)', a
 })
 const client = packages + hash(['prisma/schema.prisma', 'prisma.config.ts'])
 await step('client', client, 'Generating the database client', () => run('prisma', ['generate']))
+await step('kit', packages + hash(['web/vite.config.ts']), 'Preparing the dashboard', () =>
+  run('svelte-kit', ['sync', '--config', 'web/vite.config.ts']),
+)
 if (process.argv.includes('--web')) {
   const sources = packages + hash(['schema.graphql', 'web/src', 'web/static', 'web/vite.config.ts', 'web/tsconfig.json'])
   await step('web', sources, 'Building the dashboard', () => run('vite', ['build', '--logLevel', 'warn'], join(root, 'web')))
@@ -49,7 +52,7 @@ async function step(name, key, title, work) {
 
 /** A stamp is worth nothing when somebody deleted what it stands for. */
 function isThere(name) {
-  const results = { packages: bin, client: 'prisma/generated/client/client.ts', web: 'web/build/handler.js' }
+  const results = { packages: bin, client: 'prisma/generated/client/client.ts', kit: 'web/.svelte-kit/types', web: 'web/build/handler.js' }
   return existsSync(join(root, results[name].replace(root, '')))
 }
 

@@ -8,7 +8,9 @@ export function announce(env: Env, app: App): string {
   const present = engine.info?.imagePresent ?? null
   const image =
     present === null
-      ? 'not used'
+      ? engine.cannot.includes('images')
+        ? 'not used'
+        : engine.image
       : `${engine.image}${present ? '' : ' (not on this machine yet; pulled at the first start)'}`
   const [first, ...others] = app.urls
   const lines = [

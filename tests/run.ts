@@ -21,7 +21,7 @@ const CHECKS: [string, string, string[]][] = [
   ['lint', 'eslint', ['--max-warnings', '0', '.']],
   ['formatting', 'prettier', ['--check', '--log-level', 'warn', '.']],
   ['schema.graphql is what the server serves', 'node', ['server/graphql/print.ts', '--check']],
-  ['generated GraphQL documents are up to date', 'graphql-codegen', ['--config', 'codegen.ts', '--check']],
+  ['generated GraphQL documents are up to date', 'node', ['codegen.ts', '--check']],
   ['migrations agree with the Prisma schema', 'node', ['scripts/migration.ts', '--check']],
   ['no unused files, exports or dependencies', 'knip', []],
 ]

@@ -54,7 +54,7 @@ export function createInstances({ env, db, events, activity, engine, log, person
   })
   const sweep = new Sweep({
     ...{ db, log, conductor, instances, activity, tell },
-    engineConnected: () => watcher.status.connected,
+    engineSince: () => (watcher.status.connected ? watcher.status.since : null),
   })
 
   return {

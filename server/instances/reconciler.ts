@@ -1,6 +1,7 @@
 import { system } from '../auth/viewer.ts'
 import type { ActivityService } from '../activity/service.ts'
 import type { Log } from '../log.ts'
+import { isName } from '../names.ts'
 import type { Sandbox, SandboxEngine, SandboxEvent } from '../sandbox/engine.ts'
 import type { SandboxObserver } from '../sandbox/watcher.ts'
 import type { Conductor } from './conductor.ts'
@@ -106,7 +107,7 @@ export class Reconciler implements SandboxObserver {
 
   async #apply(id: string, observation: Observation, facts: Facts = {}, sandbox?: Sandbox): Promise<void> {
     const { store, conductor } = this.#parts
-    const row = (await store.find(id)) ?? (sandbox && (await this.#adopt(sandbox)))
+    const row = (await store.find(id)) ?? (sandbox && isNamed(sandbox) && (await this.#adopt(sandbox)))
     if (!row) return
     const verdict = next(row.state, observation)
     const moved = verdict
@@ -128,7 +129,7 @@ export class Reconciler implements SandboxObserver {
       group,
       username,
       search: '',
-      state: ended ? 'Terminated' : 'Pending',
+      state: ended ? 'Terminated' : sandbox.status === 'paused' ? 'Paused' : 'Pending',
       activeKey: ended ? null : activeKey(group, username),
       reason: ended ? 'It had ended when THON found it.' : null,
       port: sandbox.port,
@@ -166,6 +167,11 @@ export class Reconciler implements SandboxObserver {
       await activity.add({ actor: system, action: 'pause from outside', target, outcome: 'done' })
     }
   }
+}
+
+/** Labels that no THON wrote: somebody else's container, which is left alone. */
+function isNamed({ group, username }: Sandbox): boolean {
+  return isName(group) && isName(username)
 }
 
 function observationOf(sandbox: Sandbox): Observation {

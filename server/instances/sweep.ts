@@ -22,7 +22,8 @@ export interface SweepParts {
   conductor: Conductor
   instances: InstancesService
   activity: ActivityService
-  engineConnected: () => boolean
+  /** Since when the engine has answered; null while it is away. */
+  engineSince: () => Date | null
   tell: (id: string, observation: Observation) => Promise<void>
 }
 
@@ -56,9 +57,10 @@ export class Sweep {
   async once(): Promise<void> {
     this.#turn += 1
     if (this.#turn % PRUNE_TURNS === 0) await this.#parts.activity.prune()
-    if (!this.#parts.engineConnected()) return
+    const since = this.#parts.engineSince()
+    if (!since) return
     await this.#expire()
-    await this.#overdue()
+    await this.#overdue(since)
     if (this.#turn % RETRY_TURNS === 0) await this.#retry()
   }
 
@@ -76,9 +78,11 @@ export class Sweep {
     }
   }
 
-  async #overdue(): Promise<void> {
+  /** @param since when the engine came: what stood still while it was away gets its whole time anew */
+  async #overdue(since: Date): Promise<void> {
     const now = Date.now()
     for (const [state, seconds] of Object.entries(DEADLINE_SECONDS)) {
+      if (now - since.getTime() < seconds * 1000) continue
       const stateAt = { lte: new Date(now - seconds * 1000) }
       const rows = await this.#parts.db.instance.findMany({ where: { state, stateAt }, select: { id: true } })
       for (const { id } of rows) {

@@ -79,11 +79,10 @@ export class FakeMachine {
     const { status = 'running' } = facts
     const names = { group: 'alpha', username: 'ann', image: 'none', volume: 'thon-workspace-alpha-ann' }
     const never = { hostPort: null, exitCode: null, outOfMemory: false, startedAt: null, server: null }
-    const made = { ref, ...names, port: 8443, password: null, ...never, ...facts, status: 'created' as const }
+    const made: FakeSandbox = { ref, ...names, port: 8443, password: null, ...never, ...facts, status }
+    if (status === 'running' || status === 'paused') await this.#boot(made)
     this.sandboxes.set(ref, made)
-    this.tell(ref)
-    if (status === 'running' || status === 'paused') await this.begin(made)
-    if (status === 'paused' || status === 'exited') this.become(ref, status)
+    this.become(ref, status)
     return ref
   }
 
@@ -127,14 +126,7 @@ export class FakeMachine {
 
   protected async begin(sandbox: FakeSandbox): Promise<void> {
     if (sandbox.status === 'running') return
-    if (sandbox.status !== 'paused') {
-      const server = await this.#serve(sandbox)
-      const { port } = server.address() as AddressInfo
-      // Two starts are never at the same moment, whatever the clock says.
-      this.#lastStart = Math.max(Date.now(), this.#lastStart + 1)
-      const startedAt = new Date(this.#lastStart)
-      Object.assign(sandbox, { server, hostPort: port, startedAt, exitCode: null, outOfMemory: false })
-    }
+    if (sandbox.status !== 'paused') await this.#boot(sandbox)
     this.become(sandbox.ref, 'running')
   }
 
@@ -158,6 +150,15 @@ export class FakeMachine {
   protected async reach(): Promise<void> {
     await Promise.resolve()
     if (this.#away) throw new EngineAway(this.#away)
+  }
+
+  async #boot(sandbox: FakeSandbox): Promise<void> {
+    const server = await this.#serve(sandbox)
+    const { port } = server.address() as AddressInfo
+    // Two starts are never at the same moment, whatever the clock says.
+    this.#lastStart = Math.max(Date.now(), this.#lastStart + 1)
+    const startedAt = new Date(this.#lastStart)
+    Object.assign(sandbox, { server, hostPort: port, startedAt, exitCode: null, outOfMemory: false })
   }
 
   async #serve(sandbox: FakeSandbox): Promise<Server> {

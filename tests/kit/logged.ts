@@ -12,13 +12,15 @@ export class Logged {
   /** Begins to listen, until the test ends. */
   static listen(): Logged {
     const logged = new Logged()
-    const write = fs.writeSync.bind(fs) as (...args: unknown[]) => number
-    const spy = vi.spyOn(fs, 'writeSync').mockImplementation(((fd: number, data: unknown, ...rest: unknown[]) => {
+    const write = fs.write.bind(fs) as (...args: unknown[]) => void
+    // As pino's destination writes: descriptor, text, encoding, callback.
+    const spy = vi.spyOn(fs, 'write').mockImplementation(((fd: number, data: unknown, ...rest: unknown[]) => {
       const line = String(data)
       if (fd !== 2 || !line.startsWith('{')) return write(fd, data, ...rest)
       logged.lines.push(line)
-      return Buffer.byteLength(line)
-    }) as typeof fs.writeSync)
+      const done = rest.at(-1) as (error: null, written: number) => void
+      process.nextTick(done, null, Buffer.byteLength(line))
+    }) as unknown as typeof fs.write)
     onTestFinished(() => {
       spy.mockRestore()
       const surprise = logged.lines.filter((line) => !logged.#expected?.test(line))

@@ -1,14 +1,15 @@
 import type { ListedGroup, ListedUser } from './types.ts'
 
+/** The dialogs that are about a user. */
+export type AskOfUser =
+  'rename user' | 'set email' | 'transfer user' | 'remove user' | 'kill instance' | 'delete workspace'
+
 /** A dialog of the page, and what it is about. */
 export type Ask =
-  | { what: 'create group' | 'import' }
+  | { what: 'create group' }
+  | { what: 'import'; text?: string }
   | { what: 'rename group' | 'delete group'; group: ListedGroup }
-  | {
-      what: 'rename user' | 'set email' | 'transfer user' | 'remove user' | 'kill instance' | 'delete workspace'
-      user: ListedUser
-      group: ListedGroup
-    }
+  | { what: AskOfUser; user: ListedUser; group: ListedGroup }
 
 /** Opens a dialog. */
 export type OnAsk = (ask: Ask) => void

@@ -1,7 +1,7 @@
 import type { InstanceState } from '#lib/graphql/generated/graphql.ts'
 import type { Segment } from '#lib/ui/SegmentBar.svelte'
 import { states } from '#lib/instances/states.ts'
-import type { ListedUser } from './types.ts'
+import type { ListedGroup, ListedUser } from './types.ts'
 
 /** How the people of a group are doing, counted from their instances as they are now. */
 export interface Tally {
@@ -65,4 +65,19 @@ export function progressOf(tally: Tally, skipped: number): string {
   ]
     .filter(Boolean)
     .join(', ')
+}
+
+/** "3 groups · 24 users · 20 running". */
+export function noteOf(groups: readonly ListedGroup[]): string {
+  const users = groups.flatMap((group) => group.users)
+  const { running, starting, failed } = tallyOf(users)
+  return [
+    `${groups.length} ${groups.length === 1 ? 'group' : 'groups'}`,
+    `${users.length} ${users.length === 1 ? 'user' : 'users'}`,
+    running > 0 && `${running} running`,
+    starting > 0 && `${starting} starting`,
+    failed > 0 && `${failed} failed`,
+  ]
+    .filter(Boolean)
+    .join(' · ')
 }

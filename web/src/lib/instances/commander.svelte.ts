@@ -84,12 +84,12 @@ export class Commander {
     const { data } = await act(mutation, { ids: rows.map((row) => row.id) })
     this.bulkBusy = null
     if (!data) return false
-    const labels = new Map(rows.map((row) => [row.id, labelOf(row)]))
+    const labels = Object.fromEntries(rows.map((row) => [row.id, labelOf(row)]))
     this.outcome = {
       done,
       rows: data.results.map(({ id, error }) => ({
         key: id,
-        label: labels.get(id) ?? id,
+        label: labels[id] ?? id,
         ok: !error,
         message: error?.message,
       })),

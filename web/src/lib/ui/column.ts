@@ -24,6 +24,8 @@ export interface Sort {
 /** Where there is much room, and where there is not: the grid tracks of a table, as the custom properties it reads. */
 export function tracksOf(columns: Column<never>[], selectable: boolean, actionsWidth: string | undefined): string {
   const tracks = (some: Column<never>[]) =>
-    [selectable && '2.6rem', ...some.map(({ width = 'minmax(0, 1fr)' }) => width), actionsWidth].filter(Boolean).join(' ')
+    [selectable && '2.6rem', ...some.map(({ width = 'minmax(0, 1fr)' }) => width), actionsWidth]
+      .filter(Boolean)
+      .join(' ')
   return `--all-tracks: ${tracks(columns)}; --few-tracks: ${tracks(columns.filter(({ wide }) => !wide))}`
 }

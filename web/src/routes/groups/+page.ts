@@ -1,9 +1,12 @@
 import { prime } from '#lib/graphql/client.ts'
-import { GroupsQuery } from '#lib/groups/documents.ts'
+import { EventsQuery, GroupsQuery } from '#lib/groups/documents.ts'
+import { searchOf, variablesOf } from '#lib/groups/view.svelte.ts'
 import type { PageLoad } from './$types'
 
 /** The list, for the first paint. */
-export const load: PageLoad = async ({ parent }) => {
+export const load: PageLoad = async ({ parent, url }) => {
   const { client } = await parent()
-  await prime(client, GroupsQuery, {})
+  const search = searchOf(url)
+  const everybody = url.searchParams.has('user') && search !== '' ? [prime(client, GroupsQuery, {})] : []
+  await Promise.all([prime(client, GroupsQuery, variablesOf(search)), prime(client, EventsQuery, {}), ...everybody])
 }

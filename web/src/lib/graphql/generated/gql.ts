@@ -18,11 +18,41 @@ type Documents = {
     "\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n": typeof types.ActivityDocument,
     "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityAddedDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.GroupRowFragmentDoc,
-    "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n    }\n  }\n": typeof types.GroupsDocument,
+    "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": typeof types.UserRowFragmentDoc,
+    "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.GroupsDocument,
+    "\n  query Events {\n    events {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.EventsDocument,
     "\n  subscription GroupChanged {\n    groupChanged {\n      kind\n      id\n      group {\n        ...GroupRow\n      }\n    }\n  }\n": typeof types.GroupChangedDocument,
+    "\n  query ExportGroups {\n    exportGroups\n  }\n": typeof types.ExportGroupsDocument,
+    "\n  mutation CreateGroup($name: String!, $title: String, $eventId: String) {\n    createGroup(name: $name, title: $title, eventId: $eventId) {\n      ...GroupRow\n    }\n  }\n": typeof types.CreateGroupDocument,
+    "\n  mutation RenameGroup($id: ID!, $name: String!) {\n    renameGroup(id: $id, name: $name) {\n      ...GroupRow\n    }\n  }\n": typeof types.RenameGroupDocument,
+    "\n  mutation DeleteGroup($id: ID!, $deleteWorkspaces: Boolean!) {\n    deleteGroup(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n": typeof types.DeleteGroupDocument,
+    "\n  mutation AddUser($groupId: ID!, $username: String!, $email: String) {\n    addUser(groupId: $groupId, username: $username, email: $email) {\n      ...UserRow\n    }\n  }\n": typeof types.AddUserDocument,
+    "\n  mutation RenameUser($id: ID!, $username: String!) {\n    renameUser(id: $id, username: $username) {\n      ...UserRow\n    }\n  }\n": typeof types.RenameUserDocument,
+    "\n  mutation SetUserEmail($id: ID!, $email: String) {\n    setUserEmail(id: $id, email: $email) {\n      ...UserRow\n    }\n  }\n": typeof types.SetUserEmailDocument,
+    "\n  mutation TransferUser($id: ID!, $groupId: ID!) {\n    transferUser(id: $id, groupId: $groupId) {\n      ...UserRow\n    }\n  }\n": typeof types.TransferUserDocument,
+    "\n  mutation RemoveUser($id: ID!, $deleteWorkspaces: Boolean!) {\n    removeUser(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n": typeof types.RemoveUserDocument,
+    "\n  mutation StartUser($id: ID!) {\n    startUser(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.StartUserDocument,
+    "\n  mutation StartGroup($id: ID!) {\n    startGroup(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.StartGroupDocument,
+    "\n  mutation ImportGroups($yaml: String!, $dryRun: Boolean!) {\n    importGroups(yaml: $yaml, dryRun: $dryRun) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n": typeof types.ImportGroupsDocument,
     "\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": typeof types.InstanceRowFragmentDoc,
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": typeof types.InstanceChangedDocument,
+    "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.InstanceDocument,
+    "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": typeof types.InstancePasswordDocument,
+    "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": typeof types.InstanceLogsDocument,
+    "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": typeof types.NamesakesDocument,
+    "\n  query People {\n    groups {\n      id\n      name\n      users {\n        id\n        username\n      }\n    }\n  }\n": typeof types.PeopleDocument,
+    "\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n": typeof types.CreateInstanceDocument,
+    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.PauseInstanceDocument,
+    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.ResumeInstanceDocument,
+    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RestartInstanceDocument,
+    "\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.KillInstanceDocument,
+    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RecreateInstanceDocument,
+    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RenewInstanceDocument,
+    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.PauseInstancesDocument,
+    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.ResumeInstancesDocument,
+    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.KillInstancesDocument,
+    "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": typeof types.DeleteWorkspaceDocument,
     "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n  }\n": typeof types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": typeof types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": typeof types.EngineChangedDocument,
@@ -32,11 +62,41 @@ const documents: Documents = {
     "\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n": types.ActivityDocument,
     "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityAddedDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": types.GroupRowFragmentDoc,
-    "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n    }\n  }\n": types.GroupsDocument,
+    "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": types.UserRowFragmentDoc,
+    "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n": types.GroupsDocument,
+    "\n  query Events {\n    events {\n      id\n      eventId\n      title\n    }\n  }\n": types.EventsDocument,
     "\n  subscription GroupChanged {\n    groupChanged {\n      kind\n      id\n      group {\n        ...GroupRow\n      }\n    }\n  }\n": types.GroupChangedDocument,
+    "\n  query ExportGroups {\n    exportGroups\n  }\n": types.ExportGroupsDocument,
+    "\n  mutation CreateGroup($name: String!, $title: String, $eventId: String) {\n    createGroup(name: $name, title: $title, eventId: $eventId) {\n      ...GroupRow\n    }\n  }\n": types.CreateGroupDocument,
+    "\n  mutation RenameGroup($id: ID!, $name: String!) {\n    renameGroup(id: $id, name: $name) {\n      ...GroupRow\n    }\n  }\n": types.RenameGroupDocument,
+    "\n  mutation DeleteGroup($id: ID!, $deleteWorkspaces: Boolean!) {\n    deleteGroup(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n": types.DeleteGroupDocument,
+    "\n  mutation AddUser($groupId: ID!, $username: String!, $email: String) {\n    addUser(groupId: $groupId, username: $username, email: $email) {\n      ...UserRow\n    }\n  }\n": types.AddUserDocument,
+    "\n  mutation RenameUser($id: ID!, $username: String!) {\n    renameUser(id: $id, username: $username) {\n      ...UserRow\n    }\n  }\n": types.RenameUserDocument,
+    "\n  mutation SetUserEmail($id: ID!, $email: String) {\n    setUserEmail(id: $id, email: $email) {\n      ...UserRow\n    }\n  }\n": types.SetUserEmailDocument,
+    "\n  mutation TransferUser($id: ID!, $groupId: ID!) {\n    transferUser(id: $id, groupId: $groupId) {\n      ...UserRow\n    }\n  }\n": types.TransferUserDocument,
+    "\n  mutation RemoveUser($id: ID!, $deleteWorkspaces: Boolean!) {\n    removeUser(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n": types.RemoveUserDocument,
+    "\n  mutation StartUser($id: ID!) {\n    startUser(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n": types.StartUserDocument,
+    "\n  mutation StartGroup($id: ID!) {\n    startGroup(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n": types.StartGroupDocument,
+    "\n  mutation ImportGroups($yaml: String!, $dryRun: Boolean!) {\n    importGroups(yaml: $yaml, dryRun: $dryRun) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n": types.ImportGroupsDocument,
     "\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": types.InstanceRowFragmentDoc,
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": types.InstanceChangedDocument,
+    "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.InstanceDocument,
+    "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": types.InstancePasswordDocument,
+    "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": types.InstanceLogsDocument,
+    "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": types.NamesakesDocument,
+    "\n  query People {\n    groups {\n      id\n      name\n      users {\n        id\n        username\n      }\n    }\n  }\n": types.PeopleDocument,
+    "\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n": types.CreateInstanceDocument,
+    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.PauseInstanceDocument,
+    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.ResumeInstanceDocument,
+    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.RestartInstanceDocument,
+    "\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.KillInstanceDocument,
+    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.RecreateInstanceDocument,
+    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n": types.RenewInstanceDocument,
+    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.PauseInstancesDocument,
+    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.ResumeInstancesDocument,
+    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.KillInstancesDocument,
+    "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": types.DeleteWorkspaceDocument,
     "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n  }\n": types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": types.EngineChangedDocument,
@@ -75,11 +135,67 @@ export function graphql(source: "\n  fragment GroupRow on Group {\n    id\n    n
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n    }\n  }\n"): (typeof documents)["\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n    }\n  }\n"];
+export function graphql(source: "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n"): (typeof documents)["\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n"): (typeof documents)["\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Events {\n    events {\n      id\n      eventId\n      title\n    }\n  }\n"): (typeof documents)["\n  query Events {\n    events {\n      id\n      eventId\n      title\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  subscription GroupChanged {\n    groupChanged {\n      kind\n      id\n      group {\n        ...GroupRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription GroupChanged {\n    groupChanged {\n      kind\n      id\n      group {\n        ...GroupRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ExportGroups {\n    exportGroups\n  }\n"): (typeof documents)["\n  query ExportGroups {\n    exportGroups\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateGroup($name: String!, $title: String, $eventId: String) {\n    createGroup(name: $name, title: $title, eventId: $eventId) {\n      ...GroupRow\n    }\n  }\n"): (typeof documents)["\n  mutation CreateGroup($name: String!, $title: String, $eventId: String) {\n    createGroup(name: $name, title: $title, eventId: $eventId) {\n      ...GroupRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RenameGroup($id: ID!, $name: String!) {\n    renameGroup(id: $id, name: $name) {\n      ...GroupRow\n    }\n  }\n"): (typeof documents)["\n  mutation RenameGroup($id: ID!, $name: String!) {\n    renameGroup(id: $id, name: $name) {\n      ...GroupRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteGroup($id: ID!, $deleteWorkspaces: Boolean!) {\n    deleteGroup(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteGroup($id: ID!, $deleteWorkspaces: Boolean!) {\n    deleteGroup(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation AddUser($groupId: ID!, $username: String!, $email: String) {\n    addUser(groupId: $groupId, username: $username, email: $email) {\n      ...UserRow\n    }\n  }\n"): (typeof documents)["\n  mutation AddUser($groupId: ID!, $username: String!, $email: String) {\n    addUser(groupId: $groupId, username: $username, email: $email) {\n      ...UserRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RenameUser($id: ID!, $username: String!) {\n    renameUser(id: $id, username: $username) {\n      ...UserRow\n    }\n  }\n"): (typeof documents)["\n  mutation RenameUser($id: ID!, $username: String!) {\n    renameUser(id: $id, username: $username) {\n      ...UserRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SetUserEmail($id: ID!, $email: String) {\n    setUserEmail(id: $id, email: $email) {\n      ...UserRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetUserEmail($id: ID!, $email: String) {\n    setUserEmail(id: $id, email: $email) {\n      ...UserRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation TransferUser($id: ID!, $groupId: ID!) {\n    transferUser(id: $id, groupId: $groupId) {\n      ...UserRow\n    }\n  }\n"): (typeof documents)["\n  mutation TransferUser($id: ID!, $groupId: ID!) {\n    transferUser(id: $id, groupId: $groupId) {\n      ...UserRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RemoveUser($id: ID!, $deleteWorkspaces: Boolean!) {\n    removeUser(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RemoveUser($id: ID!, $deleteWorkspaces: Boolean!) {\n    removeUser(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation StartUser($id: ID!) {\n    startUser(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartUser($id: ID!) {\n    startUser(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation StartGroup($id: ID!) {\n    startGroup(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartGroup($id: ID!) {\n    startGroup(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ImportGroups($yaml: String!, $dryRun: Boolean!) {\n    importGroups(yaml: $yaml, dryRun: $dryRun) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation ImportGroups($yaml: String!, $dryRun: Boolean!) {\n    importGroups(yaml: $yaml, dryRun: $dryRun) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -92,6 +208,70 @@ export function graphql(source: "\n  query Instances($filter: InstanceFilter, $s
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n"): (typeof documents)["\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n"): (typeof documents)["\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n"): (typeof documents)["\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query People {\n    groups {\n      id\n      name\n      users {\n        id\n        username\n      }\n    }\n  }\n"): (typeof documents)["\n  query People {\n    groups {\n      id\n      name\n      users {\n        id\n        username\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n"): (typeof documents)["\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest'
+import { startApp, type TestApp } from '../kit/app.ts'
+import { addGroup } from '../kit/groups.ts'
+import { all, command, create, get, inState, refusedCommand, refusedCreate, running } from '../kit/instances.ts'
+
+interface Engine {
+  engine: { connected: boolean; message: string | null; since: string }
+}
+
+async function connected(app: TestApp, wanted: boolean): Promise<Engine['engine']> {
+  const data = await app.until<Engine>('{ engine { connected message since } }', {}, ({ engine }) => engine.connected === wanted)
+  return data.engine
+}
+
+async function leave(app: TestApp): Promise<void> {
+  app.engine.leave('Docker does not answer. Start it.')
+  await connected(app, false)
+}
+
+async function back(app: TestApp): Promise<void> {
+  app.engine.back()
+  await connected(app, true)
+}
+
+test('no instance changes its state, commands are refused, and it is told why', async () => {
+  const app = await startApp()
+  const ids = [(await running(app, 'ann')).id, (await running(app, 'bob')).id]
+  await command(app, 'pauseInstance', ids[1] as string)
+  await inState(app, ids[1] as string, 'Paused')
+  const before = await all(app)
+  await leave(app)
+  expect((await connected(app, false)).message).toBe('Docker does not answer. Start it.')
+  for (const field of ['pauseInstance', 'restartInstance', 'killInstance', 'recreateInstance'] as const) {
+    const refusal = await refusedCommand(app, field, ids[0] as string)
+    expect(refusal).toMatchObject({ code: 'UNAVAILABLE', message: 'Sandbox server unavailable. Docker does not answer. Start it.' })
+  }
+  expect((await refusedCreate(app, { username: 'cy' })).code).toBe('UNAVAILABLE')
+  expect(await all(app)).toEqual(before)
+  await back(app)
+  expect(await all(app)).toEqual(before)
+})
+
+test('subscribers are told when it goes and when it is back', async () => {
+  const app = await startApp()
+  const frames = await app.subscribe<{ engineChanged: { connected: boolean } }>('subscription { engineChanged { connected } }')
+  app.engine.leave()
+  await frames.until(({ engineChanged }) => !engineChanged.connected)
+  app.engine.back()
+  await frames.until(({ engineChanged }) => engineChanged.connected)
+})
+
+test('what happened meanwhile is seen when it is back', async () => {
+  const app = await startApp()
+  const [paused, stopped, crashed, removed, untouched] = await Promise.all(
+    ['paused', 'stopped', 'crashed', 'removed', 'untouched'].map((name) => running(app, name)),
+  )
+  await leave(app)
+  const refOf = (row?: { id: string }) => app.engine.of(row?.id ?? '').ref
+  app.engine.byHand(refOf(paused), 'paused')
+  await app.engine.exit(refOf(stopped), 143)
+  await app.engine.exit(refOf(crashed), 1)
+  await app.engine.destroy(refOf(removed))
+  expect((await all(app)).every((row) => row.state === 'Running')).toBe(true)
+  await back(app)
+  await inState(app, paused?.id ?? '', 'Paused')
+  expect((await inState(app, stopped?.id ?? '', 'Terminated')).reason).toContain('stopped from outside')
+  expect((await inState(app, crashed?.id ?? '', 'Failed')).reason).toContain('exit code 1')
+  expect((await inState(app, removed?.id ?? '', 'Terminated')).reason).toContain('removed from outside')
+  expect((await get(app, untouched?.id ?? '')).state).toBe('Running')
+})
+
+test.for(['create', 'start'] as const)('a start that loses the engine in its %s goes on when it is back', async (step) => {
+  const app = await startApp()
+  const release = app.engine.hold(step)
+  const { id } = await create(app)
+  await expect.poll(() => app.engine.count(step, id)).toBe(1)
+  await leave(app)
+  release()
+  expect((await get(app, id)).state).toBe('Pending')
+  await back(app)
+  await inState(app, id, 'Running')
+  expect(app.engine.sandboxes.size).toBe(1)
+})
+
+test('starts that wait keep their order over an absence', async () => {
+  const app = await startApp({ THON_START_CONCURRENCY: '1' })
+  const release = app.engine.hold('create')
+  const rows = []
+  for (const name of ['zoe', 'mia', 'ann', 'bob']) rows.push(await create(app, name))
+  await leave(app)
+  release()
+  await back(app)
+  for (const { id } of rows) await inState(app, id, 'Running')
+  const starts = app.engine.calls.filter((call) => call.command === 'start').map((call) => call.instanceId)
+  expect(starts).toEqual(rows.map((row) => row.id))
+})
+
+test.for(['pause', 'kill'] as const)('a %s that loses the engine is carried out when it is back', async (act) => {
+  const app = await startApp()
+  const { id } = await running(app)
+  const release = app.engine.hold(act)
+  await command(app, `${act}Instance`, id)
+  await expect.poll(() => app.engine.count(act, id)).toBe(1)
+  await leave(app)
+  release()
+  await back(app)
+  await inState(app, id, act === 'pause' ? 'Paused' : 'Terminated')
+})
+
+test('a restart that loses the engine half way ends as the engine has it', async () => {
+  const app = await startApp()
+  const { id, ref } = await running(app)
+  const { restart } = app.engine
+  app.engine.restart = async (of: string) => {
+    await app.engine.exit(of, 143)
+    app.engine.leave()
+    return restart.call(app.engine, of)
+  }
+  await command(app, 'restartInstance', id)
+  await connected(app, false)
+  expect((await get(app, id)).state).toBe('Pending')
+  await app.engine.startByHand(ref as string)
+  await back(app)
+  await inState(app, id, 'Running')
+})
+
+test('a wait that was long before it came back is not held against anybody', async () => {
+  const app = await startApp()
+  const { id } = await running(app)
+  const release = app.engine.hold('kill')
+  await command(app, 'killInstance', id)
+  await leave(app)
+  await app.db.instance.update({ where: { id }, data: { stateAt: new Date(0) } })
+  await back(app)
+  const marker = await running(app, 'marker')
+  await app.db.instance.update({ where: { id: marker.id }, data: { expiresAt: new Date(0) } })
+  await inState(app, marker.id, 'Stopping')
+  expect((await get(app, id)).state).toBe('Stopping')
+  release()
+  await inState(app, id, 'Terminated')
+})
+
+test('a server that starts while it is away serves everything, and finds it later', async () => {
+  const app = await startApp()
+  const { id } = await running(app)
+  const again = await app.restart(() => app.engine.leave())
+  expect((await connected(again, false)).message).toContain('Cannot reach')
+  expect((await get(again, id)).state).toBe('Running')
+  await addGroup(again, 'beta', ['bob'])
+  await back(again)
+  expect((await get(again, id)).state).toBe('Running')
+})
+
+test('many absences leave no streams behind', async () => {
+  const app = await startApp()
+  for (let round = 0; round < 3; round++) {
+    await leave(app)
+    await back(app)
+  }
+  expect(app.engine.streams).toBe(1)
+  await app.close()
+  expect(app.engine.streams).toBe(0)
+})

@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest'
+import { startApp } from '../kit/app.ts'
+import { command, create, get, inState, running, when } from '../kit/instances.ts'
+
+test.for(['create', 'start'] as const)('a refused %s fails it with the engine’s own words, and a second try works', async (step) => {
+  const app = await startApp()
+  app.engine.refuse(step, 'Image none is missing. Run: docker pull none')
+  const { id } = await create(app)
+  const failed = await inState(app, id, 'Failed')
+  expect(failed.reason).toBe('Image none is missing. Run: docker pull none')
+  expect(failed).toMatchObject({ hostPort: null, progress: null, endedAt: expect.any(String) })
+  await expect.poll(() => app.engine.sandboxes.size).toBe(0)
+  const second = await running(app)
+  expect(second.volume).toBe(failed.volume)
+})
+
+test('a crash fails it with exit code and last lines, and leaves no sandbox', async () => {
+  const app = await startApp()
+  const { id, ref } = await running(app)
+  await app.engine.exit(ref as string, 139)
+  const failed = await inState(app, id, 'Failed')
+  expect(failed.reason).toBe('It crashed (exit code 139).')
+  await expect.poll(() => app.engine.sandboxes.size).toBe(0)
+  expect((await get(app, id)).logs).toBe('first line\nlast line')
+})
+
+test('running out of memory is said so, with what to do', async () => {
+  const app = await startApp()
+  const { id, ref } = await running(app)
+  await app.engine.exit(ref as string, 137, true)
+  expect((await inState(app, id, 'Failed')).reason).toContain('out of memory')
+  expect((await get(app, id)).reason).toContain('SANDBOX_MEMORY')
+})
+
+test('ending before code-server answered fails it, even with exit code 0', async () => {
+  const app = await startApp()
+  app.engine.answering = false
+  const { id } = await create(app)
+  await when(app, id, (row) => row.hostPort !== null)
+  await app.engine.exit(app.engine.of(id).ref, 0)
+  expect((await inState(app, id, 'Failed')).reason).toBe('It ended before code-server answered (exit code 0).')
+})
+
+test('a code-server that never answers fails it after THON_READY_SECONDS, and its sandbox goes', async () => {
+  const app = await startApp({ THON_READY_SECONDS: '1' })
+  app.engine.answering = false
+  const { id } = await create(app)
+  expect((await inState(app, id, 'Failed')).reason).toBe('code-server did not answer within 1 seconds.')
+  await expect.poll(() => app.engine.sandboxes.size).toBe(0)
+  app.engine.answering = true
+  await running(app)
+})
+
+test('a refused pause leaves it running, and says why', async () => {
+  const app = await startApp()
+  const { id } = await running(app)
+  app.engine.refuse('pause', 'cgroup is frozen')
+  await command(app, 'pauseInstance', id)
+  await inState(app, id, 'Running')
+  const acts = await app.db.activity.findMany({ where: { target: id, outcome: 'failed' } })
+  expect(acts).toMatchObject([{ action: 'pause', detail: 'cgroup is frozen' }])
+  await command(app, 'pauseInstance', id)
+  await inState(app, id, 'Paused')
+})
+
+test('a pause that does not come is given up, and it runs on', async () => {
+  const app = await startApp()
+  const { id } = await running(app)
+  const release = app.engine.hold('pause')
+  await command(app, 'pauseInstance', id)
+  await app.services.instances.get({ name: 'x', role: 'organiser' }, id)
+  app.engine.refuse('pause', 'not now')
+  release()
+  await inState(app, id, 'Running')
+})
+
+test('a refused kill is tried again until it is done', async () => {
+  const app = await startApp()
+  const { id } = await running(app)
+  app.engine.refuse('kill', 'device or resource busy')
+  app.engine.refuse('kill', 'device or resource busy')
+  await command(app, 'killInstance', id)
+  expect((await get(app, id)).state).toBe('Stopping')
+  await command(app, 'killInstance', id)
+  await inState(app, id, 'Terminated', 25)
+  expect(app.engine.count('kill', id)).toBe(3)
+})
+
+test('a refused restart fails it, with the reason', async () => {
+  const app = await startApp()
+  const { id } = await running(app)
+  app.engine.refuse('restart', 'no space left on device')
+  await command(app, 'restartInstance', id)
+  expect((await inState(app, id, 'Failed')).reason).toBe('no space left on device')
+})
+
+test('killed before its sandbox was asked for: none is made', async () => {
+  const app = await startApp({ THON_START_CONCURRENCY: '1' })
+  const release = app.engine.hold('create')
+  await create(app, 'first')
+  const { id } = await create(app)
+  await command(app, 'killInstance', id)
+  await inState(app, id, 'Terminated')
+  release()
+  await running(app, 'last')
+  expect(app.engine.count('create', id)).toBe(0)
+})
+
+test.for(['create', 'start'] as const)('killed during its %s: no sandbox is left, and the row is Terminated', async (step) => {
+  const app = await startApp()
+  const release = app.engine.hold(step)
+  const { id } = await create(app)
+  await expect.poll(() => app.engine.count(step, id)).toBe(1)
+  await command(app, 'killInstance', id)
+  release()
+  await inState(app, id, 'Terminated')
+  await expect.poll(() => app.engine.sandboxes.size).toBe(0)
+  await running(app)
+})
+
+test('killed during a create that is then refused: it ends at once, not in a failure', async () => {
+  const app = await startApp()
+  const release = app.engine.hold('create')
+  const { id } = await create(app)
+  await expect.poll(() => app.engine.count('create', id)).toBe(1)
+  app.engine.refuse('create', 'disk full')
+  await command(app, 'killInstance', id)
+  release()
+  await inState(app, id, 'Terminated', 5)
+})
+
+test('killed while code-server does not answer yet', async () => {
+  const app = await startApp()
+  app.engine.answering = false
+  const { id } = await create(app)
+  await when(app, id, (row) => row.hostPort !== null)
+  await command(app, 'killInstance', id)
+  await inState(app, id, 'Terminated')
+  await expect.poll(() => app.engine.sandboxes.size).toBe(0)
+})
+
+test('a failed one can be cleared from the list of troubles, and keeps its reason', async () => {
+  const app = await startApp()
+  app.engine.refuse('create', 'volume busy')
+  const { id } = await create(app)
+  await inState(app, id, 'Failed')
+  await command(app, 'killInstance', id)
+  expect((await inState(app, id, 'Terminated')).reason).toBe('volume busy')
+})

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import { startApp } from '../kit/app.ts'
+import { addGroup, addUser, renameUser, startGroup, userOf } from '../kit/groups.ts'
+import { command, create, get, inState, running } from '../kit/instances.ts'
+import { follow, says, states, type Frame } from '../kit/live.ts'
+
+test('every state of a life is seen, in order', async () => {
+  const app = await startApp()
+  const frames = await follow(app)
+  const seen: Frame[] = []
+  const { id } = await create(app)
+  seen.push(...(await frames.until(says(id, 'Running'))))
+  await command(app, 'pauseInstance', id)
+  seen.push(...(await frames.until(says(id, 'Paused'))))
+  await command(app, 'resumeInstance', id)
+  seen.push(...(await frames.until(says(id, 'Running'))))
+  await command(app, 'restartInstance', id)
+  seen.push(...(await frames.until(says(id, 'Running'))))
+  await command(app, 'killInstance', id)
+  seen.push(...(await frames.until(says(id, 'Terminated'))))
+  expect(seen[0]?.instanceChanged).toMatchObject({ kind: 'ADDED', id, instance: { state: 'Pending' } })
+  expect(seen.slice(1).every((frame) => frame.instanceChanged.kind === 'UPDATED')).toBe(true)
+  expect(states(seen, id)).toEqual([
+    ...['Pending', 'Running', 'Pausing', 'Paused', 'Pending', 'Running', 'Pending', 'Running', 'Stopping', 'Terminated'],
+  ])
+})
+
+test('READY comes first, before and without any change', async () => {
+  const app = await startApp()
+  const client = app.socket()
+  const source = client.iterate<Frame>({ query: 'subscription { instanceChanged { kind id instance { id } } }' })
+  const first = await source.next()
+  expect(first.value?.data?.instanceChanged).toEqual({ kind: 'READY', id: null, instance: null })
+})
+
+test('changes from the engine’s side are seen like those from ours', async () => {
+  const app = await startApp()
+  const { id, ref } = await running(app)
+  const frames = await follow(app)
+  app.engine.byHand(ref as string, 'paused')
+  await frames.until(says(id, 'Paused'))
+  await app.engine.exit(ref as string, 7)
+  const last = (await frames.until(says(id, 'Failed'))).at(-1)
+  expect(last?.instanceChanged.instance?.reason).toContain('exit code 7')
+})
+
+test('a frame shows the row as that change left it, also when it has moved on since', async () => {
+  const app = await startApp()
+  const frames = await follow(app)
+  const { id } = await create(app)
+  await inState(app, id, 'Running')
+  await command(app, 'killInstance', id)
+  await inState(app, id, 'Terminated')
+  expect(states(await frames.until(says(id, 'Terminated')), id)).toEqual(['Pending', 'Running', 'Stopping', 'Terminated'])
+})
+
+test('a rename tells the new names of instances', async () => {
+  const app = await startApp()
+  const group = await addGroup(app, 'alpha', ['ann'])
+  const [started] = await startGroup(app, group.id)
+  const id = started?.instance?.id as string
+  await inState(app, id, 'Running')
+  const frames = await follow(app)
+  await renameUser(app, userOf(group, 'ann').id, 'anna')
+  const last = (await frames.until(({ instanceChanged }) => instanceChanged.instance?.username === 'anna')).at(-1)
+  expect(last?.instanceChanged.instance?.state).toBe('Running')
+  expect((await get(app, id)).username).toBe('anna')
+})
+
+test('groups and their users are told: added, changed, removed', async () => {
+  const app = await startApp()
+  interface GroupFrame {
+    groupChanged: { kind: string; id: string; group: { name: string; userCount: number } | null }
+  }
+  const frames = await app.subscribe<GroupFrame>('subscription { groupChanged { kind id group { name userCount } } }')
+  const next = async () => (await frames.next()).groupChanged
+  const group = await addGroup(app, 'alpha')
+  expect(await next()).toEqual({ kind: 'ADDED', id: group.id, group: { name: 'alpha', userCount: 0 } })
+  await addUser(app, group.id, 'ann')
+  expect(await next()).toEqual({ kind: 'UPDATED', id: group.id, group: { name: 'alpha', userCount: 1 } })
+  await app.execute('mutation ($id: ID!) { renameGroup(id: $id, name: "beta") { id } }', { id: group.id })
+  expect(await next()).toEqual({ kind: 'UPDATED', id: group.id, group: { name: 'beta', userCount: 1 } })
+  await app.execute('mutation ($id: ID!) { deleteGroup(id: $id) { id } }', { id: group.id })
+  expect(await next()).toEqual({ kind: 'REMOVED', id: group.id, group: null })
+})
+
+test('acts are told once they are written down', async () => {
+  const app = await startApp()
+  interface ActFrame {
+    activityAdded: { kind: string; activity: { id: string; action: string; outcome: string; label: string } }
+  }
+  const frames = await app.subscribe<ActFrame>('subscription { activityAdded { kind activity { id action outcome label } } }')
+  await addGroup(app, 'alpha')
+  const { activityAdded } = await frames.next()
+  expect(activityAdded).toMatchObject({ kind: 'ADDED', activity: { action: 'create group', outcome: 'done', label: 'alpha' } })
+  expect(await app.db.activity.count({ where: { id: Number(activityAdded.activity.id) } })).toBe(1)
+})
