@@ -6,18 +6,8 @@ export interface FieldError {
   message: string
 }
 
-/** What clients can switch on. GraphQL sends it as `extensions.code`, REST as the status in `httpStatus`. */
+/** What clients can switch on. GraphQL sends it as `extensions.code`. */
 export type ErrorCode = 'INVALID_INPUT' | 'NOT_FOUND' | 'CONFLICT' | 'FORBIDDEN' | 'UNAUTHENTICATED' | 'UNAVAILABLE'
-
-/** The one table from code to HTTP status. */
-export const httpStatus: Record<ErrorCode, number> = {
-  INVALID_INPUT: 422,
-  NOT_FOUND: 404,
-  CONFLICT: 409,
-  FORBIDDEN: 403,
-  UNAUTHENTICATED: 401,
-  UNAVAILABLE: 503,
-}
 
 /**
  * A refusal that people may read. Everything that is not an AppError is masked before it leaves the server, and logged.

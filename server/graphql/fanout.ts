@@ -4,11 +4,6 @@ import { Channel } from '../events.ts'
 /** What may be waiting for one subscriber before it is cut off: it will come back and query anew. */
 const LONGEST_BACKLOG = 2_000
 
-/** What a topic of subscriptions may tell the fan-out, through the context. */
-export interface Replay {
-  replayNewest: () => void
-}
-
 /** The frames of one subscriber. */
 export class Frames extends Channel<ExecutionResult> {
   /**

@@ -19,7 +19,6 @@ export const createInput = z.object({
   /** Time to live; null takes the server's default. */
   timeoutMinutes: minutes.nullish(),
 })
-export type CreateInput = z.infer<typeof createInput>
 
 export const renewInput = z.object({ timeoutMinutes: minutes.default(60) })
 
@@ -49,7 +48,6 @@ export const listInput = z.object({
     })
     .nullish(),
 })
-export type ListInput = z.infer<typeof listInput>
 
 /** The one-instance rule's key: unique in the database among active instances. */
 export function activeKey(group: string, username: string): string {

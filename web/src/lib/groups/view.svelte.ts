@@ -11,8 +11,8 @@ export function variablesOf(search: string): GroupsQueryVariables {
 }
 
 /** What is searched for, as the URL says. */
-export function searchOf(url: URL): string {
-  return url.searchParams.get('q')?.trim() ?? ''
+export function searchOf({ searchParams }: { searchParams: Pick<URLSearchParams, 'get'> }): string {
+  return searchParams.get('q')?.trim() ?? ''
 }
 
 /** What the page shows, as its URL says: `?q=&event=&user=`. */
