@@ -78,7 +78,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     users,
     groups: new GroupsService(parts),
     starter: new GroupStarter(db, live.instances),
-    groupsImport: new GroupsImport(db, events, activity, (group, username) => users.volumeFor(group, username)),
+    groupsImport: new GroupsImport(parts, (group, username) => users.volumeFor(group, username)),
     instances: live.instances,
     engine: new EngineService({
       engine,

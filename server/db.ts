@@ -22,11 +22,20 @@ export async function openDb(path: string): Promise<{ db: Db; applied: string[] 
   chmodSync(path, 0o600)
   const url = `file:${path}`
   const applied = await migrate(url)
-  const db = new PrismaClient({ adapter: new PrismaLibSql({ url, timeout: 5_000 }) })
+  const db = new PrismaClient({ adapter: new Adapter({ url, timeout: 5_000 }) })
   // WAL is kept in the file; these two belong to the connection, and the adapter has only one.
   await db.$queryRaw`PRAGMA synchronous = NORMAL`
   await db.$queryRaw`PRAGMA foreign_keys = ON`
   return { db, applied }
+}
+
+/** Prisma takes SQLite's limit of parameters to be the 999 of old, and refuses to load what belongs to more rows at once. */
+class Adapter extends PrismaLibSql {
+  override async connect() {
+    const connection = await super.connect()
+    const info = { maxBindValues: 32_766, supportsRelationJoins: false }
+    return Object.assign(connection, { getConnectionInfo: () => info })
+  }
 }
 
 /** Brings the file up to date by prisma/migrations, keeping Prisma's own bookkeeping table so that its CLI stays usable. */

@@ -6,20 +6,54 @@ import { connect } from 'node:net'
 import { answer } from '../kit/child.ts'
 import { now } from '../kit/measure.ts'
 
-/** `bodies` are sent in turn. */
+/** What to send, and for how long. */
 export interface Load {
   port: number
-  bodies: string[]
+  /** JSON; a `#` in it is replaced by a number that no other request has. */
+  body: string
   connections: number
   seconds: number
 }
 
-answer('ready', async ({ port, bodies, connections, seconds }: Load) => {
+let number = 0
+
+/** Answers with requests a second. */
+answer('ready', async ({ port, body, connections, seconds }: Load) => {
   let done = 0
-  const requests = bodies.map(request).values()
   const began = now()
-  const endless = () => requests.next().value ?? request(bodies[done % bodies.length] as string)
-  const one = () => talk(port, endless, () => ((done += 1), now() - began < seconds * 1000))
-  await Promise.all(Array.from({ length: connections }, one))
+  const more = () => now() - began < seconds * 1000
+  await Promise.all(Array.from({ length: connections }, () => talk(port, body, more, () => (done += 1))))
   return (done * 1000) / (now() - began)
 })
+
+/** One connection. Resolves when there is no more to ask. */
+function talk(port: number, body: string, more: () => boolean, onAnswer: () => void): Promise<void> {
+  const socket = connect(port, '127.0.0.1').setNoDelay()
+  socket.write(request(body))
+  let missing = 0
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject)
+    socket.on('data', (chunk) => {
+      missing = missing > 0 ? missing - chunk.length : missingAfter(chunk)
+      if (missing > 0) return
+      onAnswer()
+      if (more()) return void socket.write(request(body))
+      socket.end()
+      resolve()
+    })
+  })
+}
+
+/** Bytes of an answer that are still to come after its first piece, which holds the whole head. */
+function missingAfter(first: Buffer): number {
+  const end = first.indexOf('\r\n\r\n') + 4
+  const head = first.toString('latin1', 0, end)
+  const length = /^content-length: (\d+)/im.exec(head)?.[1]
+  if (!head.startsWith('HTTP/1.1 200') || !length) throw new Error(`not an answer to count: ${head}`)
+  return Number(length) - (first.length - end)
+}
+
+function request(body: string): string {
+  const text = body.replace('#', String(++number))
+  return `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`
+}

@@ -47,7 +47,7 @@ builder.queryField('activity', (t) =>
       target: t.arg.id({ description: 'Only acts on the thing with this id.' }),
     },
     resolve: (_root, { first, before, kind, target }, { activity, viewer }) =>
-      activity.list(viewer, { first: first ?? 50, before: before ? Number(before) : null, kind, target }),
+      activity.list(viewer, { first: first ?? 50, before, kind, target }),
   }),
 )
 

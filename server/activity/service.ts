@@ -1,7 +1,9 @@
+import { z } from 'zod'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
 import { AppError, messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
+import { parse } from '../input.ts'
 import type { Activity } from '../../prisma/generated/client/client.ts'
 
 /** How an act ended: done as asked, refused by a rule, or failed later on at the engine. */
@@ -27,6 +29,16 @@ export interface Act {
 }
 
 const KEPT = 20_000
+
+const listInput = z.object({
+  first: z.number(),
+  before: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be the id of an act')
+    .nullish(),
+  kind: z.string().nullish(),
+  target: z.string().nullish(),
+})
 
 /** The activity log: who did what to which, and how it ended. */
 export class ActivityService {
@@ -75,16 +87,17 @@ export class ActivityService {
   }
 
   /**
-   * The newest acts first.
+   * The newest acts first. @throws InvalidInput
    * @param page `before` is the id of the oldest one already seen; `kind` and `target` narrow to one thing
    */
   async list(
     _viewer: Viewer,
-    page: { first: number; before?: number | null; kind?: string | null; target?: string | null },
+    raw: { first: number; before?: string | null; kind?: string | null; target?: string | null },
   ): Promise<Activity[]> {
+    const page = parse(listInput, raw)
     return this.#db.activity.findMany({
       where: {
-        id: page.before ? { lt: page.before } : undefined,
+        id: page.before ? { lt: Number(page.before) } : undefined,
         kind: page.kind ?? undefined,
         target: page.target ?? undefined,
       },

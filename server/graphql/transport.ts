@@ -71,7 +71,7 @@ export class Transport {
     )
     client.on('pong', this.#heard)
     client.on('error', failed)
-    client.once('close', (code, reason) => void closed(code, String(reason)))
+    client.on('close', (code, reason) => void closed(code, String(reason)))
   }
 
   #ping(): void {

@@ -2,6 +2,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import { createYoga, type YogaServerInstance } from 'graphql-yoga'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Log } from '../log.ts'
+import { keptAnswers } from './answers.ts'
 import type { GraphContext, Services } from './context.ts'
 import { maskError } from './errors.ts'
 import { schema } from './schema.ts'
@@ -22,6 +23,7 @@ export function createGraphql(services: Services, viewerOf: (request: Request) =
     renderGraphiQL,
     logging: false,
     context: ({ request }) => ({ ...services, viewer: viewerOf(request), replayNewest: () => undefined }),
+    plugins: [keptAnswers(services.events)],
     maskedErrors: { maskError: (error) => maskError(error, log) },
   })
 }

@@ -4,6 +4,8 @@ import type { Db } from '../db.ts'
 import type { Events } from '../events.ts'
 import type { Group, Prisma } from '../../prisma/generated/client/client.ts'
 import type { FileGroup, GroupsFile } from './model.ts'
+import type { InstancesForGroups } from './needs.ts'
+import type { UsersParts, UsersService } from './users.ts'
 import { formatGroups, parseGroups } from './yaml.ts'
 
 /** One line of what an import does, or would do. */
@@ -29,18 +31,15 @@ export class GroupsImport {
   readonly #db: Db
   readonly #events: Events
   readonly #activity: ActivityService
-  readonly #volumeFor: (group: string, username: string) => Promise<string>
+  readonly #volumeFor: UsersService['volumeFor']
+  readonly #claim: InstancesForGroups['claim']
 
-  constructor(
-    db: Db,
-    events: Events,
-    activity: ActivityService,
-    volumeFor: (group: string, username: string) => Promise<string>,
-  ) {
+  constructor({ db, events, activity, instances }: UsersParts, volumeFor: UsersService['volumeFor']) {
     this.#db = db
     this.#events = events
     this.#activity = activity
     this.#volumeFor = volumeFor
+    this.#claim = instances.claim
   }
 
   /**
@@ -55,8 +54,10 @@ export class GroupsImport {
     const pending = changes.filter((change) => change.action !== 'keep')
     if (dryRun || pending.length === 0) return { applied: !dryRun, changes }
     const touched = await this.#apply(file, stored)
-    for (const { group, isNew } of touched)
+    for (const { group, isNew, publish } of touched) {
+      publish()
       this.#events.publish('group', { kind: isNew ? 'ADDED' : 'UPDATED', id: group.id, row: group })
+    }
     const created = pending.filter((change) => change.action === 'create').length
     await this.#activity.add({
       actor: viewer,
@@ -112,7 +113,10 @@ export class GroupsImport {
     return [...events, ...groups]
   }
 
-  async #apply(file: GroupsFile, stored: Map<string, StoredGroup>): Promise<{ group: Group; isNew: boolean }[]> {
+  async #apply(
+    file: GroupsFile,
+    stored: Map<string, StoredGroup>,
+  ): Promise<{ group: Group; isNew: boolean; publish: () => void }[]> {
     const volumes = await this.#newVolumes(file, stored)
     return this.#db.$transaction(
       async (tx) => {
@@ -140,7 +144,7 @@ export class GroupsImport {
     const fresh = one.users.filter((user) => !known.has(user.name))
     // Milliseconds apart, so that the order of the file is the order of the list.
     const now = Date.now()
-    await tx.user.createMany({
+    const added = await tx.user.createManyAndReturn({
       data: fresh.map((user, index) => {
         const volume = volumes.get(`${name}/${user.name}`) as string
         return {
@@ -158,7 +162,7 @@ export class GroupsImport {
       if (was && user.email !== undefined && user.email !== was.email)
         await tx.user.update({ where: { id: was.id }, data: { email: user.email } })
     }
-    return { group, isNew: !before }
+    return { group, isNew: !before, publish: await this.#claim(tx, name, added) }
   }
 
   /** Chosen before the transaction, since choosing reads the database. */

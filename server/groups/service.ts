@@ -8,6 +8,7 @@ import type { Event, Group, Prisma } from '../../prisma/generated/client/client.
 import type { InstancesForGroups, WorkspacesForGroups } from './needs.ts'
 import { groupInput } from './model.ts'
 import { taken } from './taken.ts'
+import { assertUnused } from './unused.ts'
 
 /** What the service needs of its surroundings. */
 export interface GroupsParts {
@@ -116,13 +117,18 @@ export class GroupsService {
   /**
    * Deletes a group and its users. Active instances are ended first; if one cannot be, nothing is deleted. Volumes stay
    * unless asked for.
-   * @throws NotFound, Unavailable
+   * @throws NotFound, Unavailable, Conflict (somebody else's instance uses one of the volumes)
    */
   async remove(viewer: Viewer, id: string, options: { deleteWorkspaces: boolean }): Promise<Group> {
     const before = await this.get(viewer, id)
     return this.#recording(viewer, 'delete group', group(id, before.name), async () => {
       const users = await this.#parts.db.user.findMany({ where: { groupId: id } })
-      await this.#parts.instances.endAll(viewer, { userIds: users.map((user) => user.id) })
+      const userIds = users.map((user) => user.id)
+      if (options.deleteWorkspaces) {
+        const volumes = users.map((user) => user.volume)
+        await assertUnused(this.#parts.db, volumes, userIds)
+      }
+      await this.#parts.instances.endAll(viewer, { userIds })
       if (options.deleteWorkspaces) for (const user of users) await this.#parts.workspaces.remove(user.volume)
       await this.#parts.db.group.delete({ where: { id } })
       this.#publish('REMOVED', before)

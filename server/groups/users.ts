@@ -9,6 +9,7 @@ import type { Group, User } from '../../prisma/generated/client/client.ts'
 import { emailInput, userInput } from './model.ts'
 import type { InstancesForGroups, WorkspacesForGroups } from './needs.ts'
 import { taken } from './taken.ts'
+import { assertUnused } from './unused.ts'
 
 /** What the service needs of its surroundings. */
 export interface UsersParts {
@@ -51,11 +52,14 @@ export class UsersService {
     const owner = await this.#group(groupId)
     return this.#recording(viewer, 'add user', user(null, owner.name, username), async () => {
       const volume = await this.volumeFor(owner.name, username)
-      const created = await taken('username', `User ${username} is already in group ${owner.name}`, () =>
-        this.#parts.db.user.create({
-          data: { groupId, username, email: email ?? null, volume, workspacePath: volume },
+      const { created, publish } = await taken('username', `User ${username} is already in group ${owner.name}`, () =>
+        this.#parts.db.$transaction(async (tx) => {
+          const data = { groupId, username, email: email ?? null, volume, workspacePath: volume }
+          const created = await tx.user.create({ data })
+          return { created, publish: await this.#parts.instances.claim(tx, owner.name, [created]) }
         }),
       )
+      publish()
       this.#changed(owner)
       return created
     })
@@ -104,6 +108,7 @@ export class UsersService {
   async removeUser(viewer: Viewer, id: string, options: { deleteWorkspaces: boolean }): Promise<User> {
     const before = await this.get(viewer, id)
     return this.#recording(viewer, 'remove user', user(id, before.group.name, before.username), async () => {
+      if (options.deleteWorkspaces) await assertUnused(this.#parts.db, [before.volume], [id])
       await this.#parts.instances.endAll(viewer, { userIds: [id] })
       if (options.deleteWorkspaces) await this.#parts.workspaces.remove(before.volume)
       await this.#parts.db.user.delete({ where: { id } })
@@ -150,16 +155,19 @@ export class UsersService {
     const known = (await db.user.count({ where: { volume } })) + (await db.instance.count({ where: { volume } }))
     if (known === 0) throw new NotFound(`Workspace ${volume} not found`)
     return this.#recording(viewer, 'delete workspace', { kind: 'workspace', id: volume, label: volume }, async () => {
-      const active = await db.instance.findFirst({ where: { volume, activeKey: { not: null } } })
-      if (active) throw new Conflict(`Instance ${active.id} uses workspace ${volume}. End it first.`)
+      await assertUnused(db, [volume])
       await this.#parts.workspaces.remove(volume)
       return volume
     })
   }
 
-  /** The volume a new person of this name gets: the plain name, unless somebody who was renamed still keeps files there. */
+  /**
+   * The volume a new person of this name gets: the one of a sandbox they have already, else the plain name, unless
+   * somebody who was renamed still keeps files there.
+   */
   async volumeFor(groupName: string, username: string): Promise<string> {
-    let volume = sandboxName('thon-workspace', groupName, username)
+    const theirs = await this.#parts.instances.volumeInUse(groupName, username)
+    let volume = theirs ?? sandboxName('thon-workspace', groupName, username)
     for (;;) {
       const holder = await this.#parts.db.user.findUnique({ where: { volume } })
       if (!holder) return volume

@@ -253,7 +253,7 @@ export class Conductor {
       await work()
     } catch (error) {
       failed = true
-      this.#failed(id, error)
+      await this.#failed(id, task, error)
     }
     const again = underWay.get(task) && !failed
     underWay.delete(task)
@@ -274,14 +274,19 @@ export class Conductor {
     })
   }
 
-  #failed(id: string, error: unknown): void {
+  async #failed(id: string, task: Todo, error: unknown): Promise<void> {
     this.#progress.delete(id)
     // The database is closed, too; the next start goes on from what the engine has.
     if (this.#closed) return
     if (error instanceof EngineAway) return this.#parts.onAway()
     if (!(error instanceof EngineRefused))
       this.#parts.log.error({ err: error, instance: id }, 'a sandbox command failed')
-    void this.#parts.tell(id, { type: 'refused', message: messageOf(error) })
+    const told = this.#parts.tell(id, { type: 'refused', message: messageOf(error) })
+    if (task !== 'launch') return
+    // Until this is written it is starting, and "gone" is not taken for its reason.
+    await told
+    // For one that was killed meanwhile, a launch that made nothing is its end.
+    if (!this.seen(id)) await this.#parts.tell(id, { type: 'gone' })
   }
 
   #say(row: InstanceRow, text: string): void {

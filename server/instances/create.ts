@@ -8,7 +8,7 @@ import type { Prisma } from '../../prisma/generated/client/client.ts'
 import { EngineAway, EngineRefused, type SandboxEngine } from '../sandbox/engine.ts'
 import { EngineWatcher, type EngineStatus } from '../sandbox/watcher.ts'
 import { Conductor } from './conductor.ts'
-import { follow } from './follow.ts'
+import { claim, follow } from './follow.ts'
 import type { Observation } from './lifecycle.ts'
 import { QueueNews } from './queue-news.ts'
 import { Reconciler } from './reconciler.ts'
@@ -65,6 +65,9 @@ export function createInstances({ env, db, events, activity, engine, log, person
       endAll: instances.endAll.bind(instances),
       follow: (tx: Prisma.TransactionClient, userId: string, names: { group: string; username: string }) =>
         follow(tx, events, userId, names),
+      claim: (tx: Prisma.TransactionClient, group: string, users: { id: string; username: string }[]) =>
+        claim(tx, events, group, users),
+      volumeInUse: async (group: string, username: string) => (await store.active(group, username))?.volume ?? null,
     },
     /** Deletes a volume. @throws Conflict while a sandbox uses it */
     removeVolume: async (volume: string) => {

@@ -1,6 +1,6 @@
 import type { Events } from '../events.ts'
 import { fold } from '../input.ts'
-import type { Prisma } from '../../prisma/generated/client/client.ts'
+import type { Instance, Prisma } from '../../prisma/generated/client/client.ts'
 import { activeKey } from './model.ts'
 
 /**
@@ -25,5 +25,28 @@ export async function follow(
   })
   return () => {
     for (const row of [...ended, ...active]) events.publish('instance', { kind: 'UPDATED', id: row.id, row })
+  }
+}
+
+/**
+ * Users who were added now: active instances that somebody made under their names before are theirs from here on.
+ * @param tx the transaction in which they are added
+ * @returns as `follow`
+ */
+export async function claim(
+  tx: Prisma.TransactionClient,
+  events: Events,
+  group: string,
+  users: { id: string; username: string }[],
+): Promise<() => void> {
+  const nobodys = await tx.instance.findMany({ where: { group, userId: null, activeKey: { not: null } } })
+  const ids = new Map(users.map((user) => [user.username, user.id]))
+  const claimed: Instance[] = []
+  for (const { id, username } of nobodys) {
+    const userId = ids.get(username)
+    if (userId) claimed.push(await tx.instance.update({ where: { id }, data: { userId } }))
+  }
+  return () => {
+    for (const row of claimed) events.publish('instance', { kind: 'UPDATED', id: row.id, row })
   }
 }

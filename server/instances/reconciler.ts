@@ -109,6 +109,8 @@ export class Reconciler implements SandboxObserver {
     const { store, conductor } = this.#parts
     const row = (await store.find(id)) ?? (sandbox && isNamed(sandbox) && (await this.#adopt(sandbox)))
     if (!row) return
+    // A launch takes away itself what it could not start, and then tells why.
+    if (observation.type === 'gone' && row.state === 'Pending' && conductor.isStarting(id)) return
     const verdict = next(row.state, observation)
     const moved = verdict
       ? await store.move(row, verdict, isActive(verdict.state) ? facts : {})

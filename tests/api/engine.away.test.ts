@@ -1,14 +1,28 @@
 import { expect, test } from 'vitest'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { addGroup } from '../kit/groups.ts'
-import { all, command, create, get, inState, refusedCommand, refusedCreate, running } from '../kit/instances.ts'
+import {
+  all,
+  command,
+  create,
+  get,
+  inState,
+  refusedCommand,
+  refusedCreate,
+  running,
+  type Row,
+} from '../kit/instances.ts'
 
 interface Engine {
   engine: { connected: boolean; message: string | null; since: string }
 }
 
 async function connected(app: TestApp, wanted: boolean): Promise<Engine['engine']> {
-  const data = await app.until<Engine>('{ engine { connected message since } }', {}, ({ engine }) => engine.connected === wanted)
+  const data = await app.until<Engine>(
+    '{ engine { connected message since } }',
+    {},
+    ({ engine }) => engine.connected === wanted,
+  )
   return data.engine
 }
 
@@ -32,7 +46,10 @@ test('no instance changes its state, commands are refused, and it is told why', 
   expect((await connected(app, false)).message).toBe('Docker does not answer. Start it.')
   for (const field of ['pauseInstance', 'restartInstance', 'killInstance', 'recreateInstance'] as const) {
     const refusal = await refusedCommand(app, field, ids[0] as string)
-    expect(refusal).toMatchObject({ code: 'UNAVAILABLE', message: 'Sandbox server unavailable. Docker does not answer. Start it.' })
+    expect(refusal).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'Sandbox server unavailable. Docker does not answer. Start it.',
+    })
   }
   expect((await refusedCreate(app, { username: 'cy' })).code).toBe('UNAVAILABLE')
   expect(await all(app)).toEqual(before)
@@ -42,7 +59,9 @@ test('no instance changes its state, commands are refused, and it is told why', 
 
 test('subscribers are told when it goes and when it is back', async () => {
   const app = await startApp()
-  const frames = await app.subscribe<{ engineChanged: { connected: boolean } }>('subscription { engineChanged { connected } }')
+  const frames = await app.subscribe<{ engineChanged: { connected: boolean } }>(
+    'subscription { engineChanged { connected } }',
+  )
   app.engine.leave()
   await frames.until(({ engineChanged }) => !engineChanged.connected)
   app.engine.back()
@@ -69,23 +88,26 @@ test('what happened meanwhile is seen when it is back', async () => {
   expect((await get(app, untouched?.id ?? '')).state).toBe('Running')
 })
 
-test.for(['create', 'start'] as const)('a start that loses the engine in its %s goes on when it is back', async (step) => {
-  const app = await startApp()
-  const release = app.engine.hold(step)
-  const { id } = await create(app)
-  await expect.poll(() => app.engine.count(step, id)).toBe(1)
-  await leave(app)
-  release()
-  expect((await get(app, id)).state).toBe('Pending')
-  await back(app)
-  await inState(app, id, 'Running')
-  expect(app.engine.sandboxes.size).toBe(1)
-})
+test.for(['create', 'start'] as const)(
+  'a start that loses the engine in its %s goes on when it is back',
+  async (step) => {
+    const app = await startApp()
+    const release = app.engine.hold(step)
+    const { id } = await create(app)
+    await expect.poll(() => app.engine.count(step, id)).toBe(1)
+    await leave(app)
+    release()
+    expect((await get(app, id)).state).toBe('Pending')
+    await back(app)
+    await inState(app, id, 'Running')
+    expect(app.engine.sandboxes.size).toBe(1)
+  },
+)
 
 test('starts that wait keep their order over an absence', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '1' })
   const release = app.engine.hold('create')
-  const rows = []
+  const rows: Row[] = []
   for (const name of ['zoe', 'mia', 'ann', 'bob']) rows.push(await create(app, name))
   await leave(app)
   release()

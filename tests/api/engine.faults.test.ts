@@ -2,17 +2,20 @@ import { expect, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { command, create, get, inState, running, when } from '../kit/instances.ts'
 
-test.for(['create', 'start'] as const)('a refused %s fails it with the engine’s own words, and a second try works', async (step) => {
-  const app = await startApp()
-  app.engine.refuse(step, 'Image none is missing. Run: docker pull none')
-  const { id } = await create(app)
-  const failed = await inState(app, id, 'Failed')
-  expect(failed.reason).toBe('Image none is missing. Run: docker pull none')
-  expect(failed).toMatchObject({ hostPort: null, progress: null, endedAt: expect.any(String) })
-  await expect.poll(() => app.engine.sandboxes.size).toBe(0)
-  const second = await running(app)
-  expect(second.volume).toBe(failed.volume)
-})
+test.for(['create', 'start'] as const)(
+  'a refused %s fails it with the engine’s own words, and a second try works',
+  async (step) => {
+    const app = await startApp()
+    app.engine.refuse(step, 'Image none is missing. Run: docker pull none')
+    const { id } = await create(app)
+    const failed = await inState(app, id, 'Failed')
+    expect(failed.reason).toBe('Image none is missing. Run: docker pull none')
+    expect(failed).toMatchObject({ hostPort: null, progress: null, endedAt: expect.any(String) })
+    await expect.poll(() => app.engine.sandboxes.size).toBe(0)
+    const second = await running(app)
+    expect(second.volume).toBe(failed.volume)
+  },
+)
 
 test('a crash fails it with exit code and last lines, and leaves no sandbox', async () => {
   const app = await startApp()
@@ -106,17 +109,20 @@ test('killed before its sandbox was asked for: none is made', async () => {
   expect(app.engine.count('create', id)).toBe(0)
 })
 
-test.for(['create', 'start'] as const)('killed during its %s: no sandbox is left, and the row is Terminated', async (step) => {
-  const app = await startApp()
-  const release = app.engine.hold(step)
-  const { id } = await create(app)
-  await expect.poll(() => app.engine.count(step, id)).toBe(1)
-  await command(app, 'killInstance', id)
-  release()
-  await inState(app, id, 'Terminated')
-  await expect.poll(() => app.engine.sandboxes.size).toBe(0)
-  await running(app)
-})
+test.for(['create', 'start'] as const)(
+  'killed during its %s: no sandbox is left, and the row is Terminated',
+  async (step) => {
+    const app = await startApp()
+    const release = app.engine.hold(step)
+    const { id } = await create(app)
+    await expect.poll(() => app.engine.count(step, id)).toBe(1)
+    await command(app, 'killInstance', id)
+    release()
+    await inState(app, id, 'Terminated')
+    await expect.poll(() => app.engine.sandboxes.size).toBe(0)
+    await running(app)
+  },
+)
 
 test('killed during a create that is then refused: it ends at once, not in a failure', async () => {
   const app = await startApp()

@@ -43,7 +43,9 @@ test('one started by hand while its user has another does not take the place, an
   const second = await running(app)
   app.engine.remove = clear
   await app.engine.startByHand(first.ref as string)
-  expect((await when(app, first.id, (row) => row.reason?.includes('another active instance') ?? false)).state).toBe('Terminated')
+  expect((await when(app, first.id, (row) => row.reason?.includes('another active instance') ?? false)).state).toBe(
+    'Terminated',
+  )
   expect((await get(app, second.id)).state).toBe('Running')
 })
 
@@ -72,7 +74,12 @@ test('a sandbox of ours without a row is adopted as it is', async () => {
   await app.engine.place({ instanceId: 'lost-2', username: 'paused', status: 'paused' })
   await app.engine.place({ instanceId: 'lost-3', username: 'exited', status: 'exited', exitCode: 0 })
   await app.until('{ instances { total } }', {}, (data: { instances: { total: number } }) => data.instances.total === 3)
-  expect(await inState(app, 'lost-1', 'Running')).toMatchObject({ secure: true, password: 'kept', port: 9000, group: 'alpha' })
+  expect(await inState(app, 'lost-1', 'Running')).toMatchObject({
+    secure: true,
+    password: 'kept',
+    port: 9000,
+    group: 'alpha',
+  })
   await inState(app, 'lost-2', 'Paused')
   expect(app.engine.of('lost-2').status).toBe('paused')
   expect((await inState(app, 'lost-3', 'Terminated')).reason).toContain('ended when THON found it')

@@ -9,7 +9,12 @@ test('sandboxes survive a restart of the server, and are taken over as they are'
   await command(app, 'pauseInstance', bob.id)
   const paused = await inState(app, bob.id, 'Paused')
   const again = await app.restart()
-  expect(await get(again, ann.id)).toEqual({ ...(await get(again, ann.id)), state: 'Running', password: ann.password, hostPort: ann.hostPort })
+  expect(await get(again, ann.id)).toEqual({
+    ...(await get(again, ann.id)),
+    state: 'Running',
+    password: ann.password,
+    hostPort: ann.hostPort,
+  })
   expect(await get(again, bob.id)).toEqual(paused)
   expect(app.engine.count('create')).toBe(2)
 })

@@ -55,8 +55,13 @@ test('no ids give no results', async () => {
 test('more than 2000 ids are refused, and nothing is done', async () => {
   const app = await startApp()
   const { id } = await running(app)
-  const refusal = await app.refused('mutation ($ids: [ID!]!) { killInstances(ids: $ids) { id } }', { ids: Array(2001).fill(id) })
-  expect(refusal).toMatchObject({ code: 'INVALID_INPUT', fields: [{ field: 'ids', message: 'must be at most 2000 ids' }] })
+  const refusal = await app.refused('mutation ($ids: [ID!]!) { killInstances(ids: $ids) { id } }', {
+    ids: Array(2001).fill(id),
+  })
+  expect(refusal).toMatchObject({
+    code: 'INVALID_INPUT',
+    fields: [{ field: 'ids', message: 'must be at most 2000 ids' }],
+  })
   expect((await get(app, id)).state).toBe('Running')
 })
 
@@ -65,6 +70,9 @@ test('while the engine is away every result says so', async () => {
   const { id } = await running(app)
   app.engine.leave()
   await app.until<{ engine: { connected: boolean } }>('{ engine { connected } }', {}, (data) => !data.engine.connected)
-  expect((await bulk(app, 'killInstances', [id, 'nobody'])).map((one) => one.error?.code)).toEqual(['UNAVAILABLE', 'NOT_FOUND'])
+  expect((await bulk(app, 'killInstances', [id, 'nobody'])).map((one) => one.error?.code)).toEqual([
+    'UNAVAILABLE',
+    'NOT_FOUND',
+  ])
   expect((await get(app, id)).state).toBe('Running')
 })

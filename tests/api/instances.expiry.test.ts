@@ -28,7 +28,11 @@ test('one that waits for its turn ends as well', async () => {
 
 test('one whose time is not up goes on, and one that was renewed too', async () => {
   const app = await startApp()
-  const [ann, bob, marker] = [await running(app, 'ann', { timeoutMinutes: 1 }), await running(app, 'bob'), await running(app, 'm')]
+  const [ann, bob, marker] = [
+    await running(app, 'ann', { timeoutMinutes: 1 }),
+    await running(app, 'bob'),
+    await running(app, 'm'),
+  ]
   await expire(app, bob.id)
   await command(app, 'renewInstance', bob.id)
   await expire(app, marker.id)
@@ -58,15 +62,26 @@ test('what expired while the server was down ends soon after its start', async (
 
 test('SANDBOX_TTL_MINUTES is the default, and an input goes before it', async () => {
   const app = await startApp({ SANDBOX_TTL_MINUTES: '45' })
-  const minutes = async (id: string) => Math.round((Date.parse((await get(app, id)).expiresAt as string) - Date.now()) / 60_000)
+  const minutes = async (id: string) =>
+    Math.round((Date.parse((await get(app, id)).expiresAt as string) - Date.now()) / 60_000)
   expect(await minutes((await create(app, 'ann')).id)).toBe(45)
   expect(await minutes((await create(app, 'bob', { timeoutMinutes: 7 })).id)).toBe(7)
 })
 
 test('an expired instance of an engine that is not in use is given up, once', async () => {
   const app = await startApp()
-  const data = { group: 'g', username: 'other', search: '', state: 'Running', activeKey: 'g/other', port: 1, secure: false }
-  const { id } = await app.db.instance.create({ data: { ...data, image: '', volume: 'v', engine: 'process', expiresAt: new Date(0) } })
+  const data = {
+    group: 'g',
+    username: 'other',
+    search: '',
+    state: 'Running',
+    activeKey: 'g/other',
+    port: 1,
+    secure: false,
+  }
+  const { id } = await app.db.instance.create({
+    data: { ...data, image: '', volume: 'v', engine: 'process', expiresAt: new Date(0) },
+  })
   expect((await inState(app, id, 'Terminated')).reason).toContain('engine (process) was not in use')
   const marker = await running(app, 'm')
   await expire(app, marker.id)

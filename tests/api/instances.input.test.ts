@@ -49,11 +49,14 @@ test('names are trimmed', async () => {
   expect(await create(app, '  ann  ', { group: ' alpha ' })).toMatchObject({ group: 'alpha', username: 'ann' })
 })
 
-test.for(['東京', 'Zoë van Dam', 'मुंबई', 'a.b_c-d', '2026', 'x'.repeat(64)])('user %s gets a sandbox', async (username) => {
-  const row = await running(app, username)
-  expect(row.username).toBe(username)
-  expect(row.volume).toMatch(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/)
-})
+test.for(['東京', 'Zoë van Dam', 'मुंबई', 'a.b_c-d', '2026', 'x'.repeat(64)])(
+  'user %s gets a sandbox',
+  async (username) => {
+    const row = await running(app, username)
+    expect(row.username).toBe(username)
+    expect(row.volume).toMatch(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/)
+  },
+)
 
 test('the highest and the lowest port and lifetime are taken', async () => {
   expect((await create(app, 'a', { port: 1, timeoutMinutes: 1 })).port).toBe(1)

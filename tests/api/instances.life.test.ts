@@ -58,7 +58,10 @@ test('every command is refused in the states it is not for, naming both, and cha
   const refuse = async (state: string, fields: CommandField[]) => {
     for (const field of fields) {
       const { code, message } = await refusedCommand(app, field, id)
-      expect([code, message]).toEqual(['CONFLICT', `Cannot ${field.replace('Instance', '')} instance ${id}: it is ${state}.`])
+      expect([code, message]).toEqual([
+        'CONFLICT',
+        `Cannot ${field.replace('Instance', '')} instance ${id}: it is ${state}.`,
+      ])
     }
     expect((await get(app, id)).state).toBe(state)
   }
@@ -82,7 +85,10 @@ test('the commands that a row offers are the ones that are taken', async () => {
 test('commands on an instance that is not there are NOT_FOUND', async () => {
   const app = await startApp()
   for (const field of ['pauseInstance', 'killInstance', 'recreateInstance', 'renewInstance'] as const)
-    expect(await refusedCommand(app, field, 'nobody')).toMatchObject({ code: 'NOT_FOUND', message: 'Instance nobody not found' })
+    expect(await refusedCommand(app, field, 'nobody')).toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'Instance nobody not found',
+    })
   expect((await app.refused('{ instance(id: "nobody") { id } }')).code).toBe('NOT_FOUND')
 })
 
@@ -93,7 +99,14 @@ test('an unknown user and group are welcome, by default as default/workspace', a
   )
   expect(createInstance).toMatchObject({ group: 'default', username: 'workspace' })
   expect(await inState(app, createInstance.id, 'Running')).toMatchObject({
-    ...{ port: 8443, secure: false, password: null, volume: 'thon-workspace-default-workspace', user: null, expiresAt: null },
+    ...{
+      port: 8443,
+      secure: false,
+      password: null,
+      volume: 'thon-workspace-default-workspace',
+      user: null,
+      expiresAt: null,
+    },
   })
 })
 
@@ -101,10 +114,12 @@ test('logs are the last lines it printed, as many as asked for', async () => {
   const app = await startApp()
   const { id } = await running(app)
   const logs = async (lines: number) =>
-    (await app.execute<{ instance: { logs: string } }>(
-      'query ($id: ID!, $lines: Int) { instance(id: $id) { logs(lines: $lines) } }',
-      { id, lines },
-    )).instance.logs
+    (
+      await app.execute<{ instance: { logs: string } }>(
+        'query ($id: ID!, $lines: Int) { instance(id: $id) { logs(lines: $lines) } }',
+        { id, lines },
+      )
+    ).instance.logs
   expect(await logs(1)).toBe('last line')
   expect(await logs(50)).toBe('first line\nlast line')
   expect(await logs(-5)).toBe('last line')

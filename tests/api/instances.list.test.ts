@@ -43,7 +43,11 @@ beforeEach(async () => {
 })
 
 test('newest first, unless sorted otherwise', async () => {
-  await store([['b', 'x', 'Running'], ['a', 'y', 'Paused'], ['c', 'z', 'Failed']])
+  await store([
+    ['b', 'x', 'Running'],
+    ['a', 'y', 'Paused'],
+    ['c', 'z', 'Failed'],
+  ])
   expect(await names()).toEqual(['c/z', 'a/y', 'b/x'])
   expect(await names({ sort: { field: 'createdAt' } })).toEqual(['b/x', 'a/y', 'c/z'])
   expect(await names({ sort: { field: 'group' } })).toEqual(['a/y', 'b/x', 'c/z'])
@@ -53,7 +57,11 @@ test('newest first, unless sorted otherwise', async () => {
 })
 
 test('sorted by their end, those without one come last', async () => {
-  await store([['never', 'x', 'Running'], ['late', 'y', 'Running', new Date(3e12)], ['soon', 'z', 'Running', new Date(2.9e12)]])
+  await store([
+    ['never', 'x', 'Running'],
+    ['late', 'y', 'Running', new Date(3e12)],
+    ['soon', 'z', 'Running', new Date(2.9e12)],
+  ])
   expect(await names({ sort: { field: 'expiresAt' } })).toEqual(['soon/z', 'late/y', 'never/x'])
   expect(await names({ sort: { field: 'expiresAt', descending: true } })).toEqual(['late/y', 'soon/z', 'never/x'])
 })
@@ -70,12 +78,22 @@ test.for([
   ['a backslash', '\\', []],
   ['something that nobody has', 'nobody', []],
 ] as const)('search finds %s', async ([, search, found]) => {
-  await store([['Alpha', 'ann', 'Running'], ['axb', 'cyd', 'Running'], ['a_b', 'c%d', 'Running'], ['Привет', 'zoë', 'Paused']])
+  await store([
+    ['Alpha', 'ann', 'Running'],
+    ['axb', 'cyd', 'Running'],
+    ['a_b', 'c%d', 'Running'],
+    ['Привет', 'zoë', 'Paused'],
+  ])
   expect(await names({ filter: { search } })).toEqual(found)
 })
 
 test('filters by state and group, all of which have to match', async () => {
-  await store([['a', 'x', 'Running'], ['a', 'y', 'Paused'], ['b', 'x', 'Running'], ['ab', 'x', 'Failed']])
+  await store([
+    ['a', 'x', 'Running'],
+    ['a', 'y', 'Paused'],
+    ['b', 'x', 'Running'],
+    ['ab', 'x', 'Failed'],
+  ])
   expect(await names({ filter: { states: ['Running'] } })).toEqual(['b/x', 'a/x'])
   expect(await names({ filter: { states: ['Running', 'Failed'] } })).toEqual(['ab/x', 'b/x', 'a/x'])
   expect(await names({ filter: { states: [] } })).toHaveLength(4)
@@ -103,10 +121,18 @@ test('rows that sort alike still come once each over all pages', async () => {
 })
 
 test('counts tell every state of what matches, the chosen states left aside', async () => {
-  await store([['a', 'x', 'Running'], ['a', 'y', 'Paused'], ['a', 'z', 'Running'], ['b', 'x', 'Failed']])
+  await store([
+    ['a', 'x', 'Running'],
+    ['a', 'y', 'Paused'],
+    ['a', 'z', 'Running'],
+    ['b', 'x', 'Failed'],
+  ])
   const page = await list({ filter: { group: 'a', states: ['Paused'] } })
   expect(page.total).toBe(1)
-  expect(page.counts).toEqual([{ state: 'Paused', count: 1 }, { state: 'Running', count: 2 }])
+  expect(page.counts).toEqual([
+    { state: 'Paused', count: 1 },
+    { state: 'Running', count: 2 },
+  ])
 })
 
 test.for([

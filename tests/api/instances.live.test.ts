@@ -21,7 +21,18 @@ test('every state of a life is seen, in order', async () => {
   expect(seen[0]?.instanceChanged).toMatchObject({ kind: 'ADDED', id, instance: { state: 'Pending' } })
   expect(seen.slice(1).every((frame) => frame.instanceChanged.kind === 'UPDATED')).toBe(true)
   expect(states(seen, id)).toEqual([
-    ...['Pending', 'Running', 'Pausing', 'Paused', 'Pending', 'Running', 'Pending', 'Running', 'Stopping', 'Terminated'],
+    ...[
+      'Pending',
+      'Running',
+      'Pausing',
+      'Paused',
+      'Pending',
+      'Running',
+      'Pending',
+      'Running',
+      'Stopping',
+      'Terminated',
+    ],
   ])
 })
 
@@ -51,7 +62,12 @@ test('a frame shows the row as that change left it, also when it has moved on si
   await inState(app, id, 'Running')
   await command(app, 'killInstance', id)
   await inState(app, id, 'Terminated')
-  expect(states(await frames.until(says(id, 'Terminated')), id)).toEqual(['Pending', 'Running', 'Stopping', 'Terminated'])
+  expect(states(await frames.until(says(id, 'Terminated')), id)).toEqual([
+    'Pending',
+    'Running',
+    'Stopping',
+    'Terminated',
+  ])
 })
 
 test('a rename tells the new names of instances', async () => {
@@ -89,9 +105,14 @@ test('acts are told once they are written down', async () => {
   interface ActFrame {
     activityAdded: { kind: string; activity: { id: string; action: string; outcome: string; label: string } }
   }
-  const frames = await app.subscribe<ActFrame>('subscription { activityAdded { kind activity { id action outcome label } } }')
+  const frames = await app.subscribe<ActFrame>(
+    'subscription { activityAdded { kind activity { id action outcome label } } }',
+  )
   await addGroup(app, 'alpha')
   const { activityAdded } = await frames.next()
-  expect(activityAdded).toMatchObject({ kind: 'ADDED', activity: { action: 'create group', outcome: 'done', label: 'alpha' } })
+  expect(activityAdded).toMatchObject({
+    kind: 'ADDED',
+    activity: { action: 'create group', outcome: 'done', label: 'alpha' },
+  })
   expect(await app.db.activity.count({ where: { id: Number(activityAdded.activity.id) } })).toBe(1)
 })

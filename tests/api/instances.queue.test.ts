@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { addGroup, startGroup } from '../kit/groups.ts'
-import { all, command, create, get, inState, when } from '../kit/instances.ts'
+import { all, command, create, get, inState, when, type Row } from '../kit/instances.ts'
 
 const COUNTERS = '{ engine { waiting starting startLimit } }'
 interface Counters {
@@ -17,31 +17,39 @@ async function allRunning(app: TestApp, count: number): Promise<void> {
 test('starts wait for their turn in a visible place, and move up', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '2' })
   const release = app.engine.hold('create')
-  const rows = []
+  const rows: Row[] = []
   for (const name of ['a', 'b', 'c', 'd', 'e']) rows.push(await create(app, name))
   const places = async () => Promise.all(rows.map(async ({ id }) => (await get(app, id)).queuePlace))
   await expect.poll(places).toEqual([null, null, 1, 2, 3])
   expect((await app.execute<Counters>(COUNTERS)).engine).toEqual({ waiting: 3, starting: 2, startLimit: 2 })
-  await command(app, 'killInstance', (rows[2] as { id: string }).id)
+  await command(app, 'killInstance', rows[2]?.id as string)
   await expect.poll(places).toEqual([null, null, null, 1, 2])
   release()
   await allRunning(app, 4)
   expect(app.engine.most.get('create')).toBe(2)
-  await expect.poll(async () => (await app.execute<Counters>(COUNTERS)).engine).toMatchObject({ waiting: 0, starting: 0 })
+  await expect
+    .poll(async () => (await app.execute<Counters>(COUNTERS)).engine)
+    .toMatchObject({ waiting: 0, starting: 0 })
 })
 
 test('a subscriber sees its place move, and the counters of the engine', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '1' })
   const release = app.engine.hold('create')
-  const frames = await app.subscribe<{ instanceChanged: { instance: { username: string; queuePlace: number | null; state: string } } }>(
-    'subscription { instanceChanged { instance { username queuePlace state } } }',
+  const frames = await app.subscribe<{
+    instanceChanged: { instance: { username: string; queuePlace: number | null; state: string } }
+  }>('subscription { instanceChanged { instance { username queuePlace state } } }')
+  const counters = await app.subscribe<{ engineChanged: { waiting: number } }>(
+    'subscription { engineChanged { waiting } }',
   )
-  const counters = await app.subscribe<{ engineChanged: { waiting: number } }>('subscription { engineChanged { waiting } }')
   for (const name of ['a', 'b', 'c']) await create(app, name)
   await counters.until(({ engineChanged }) => engineChanged.waiting === 2)
   release()
-  const seen = await frames.until(({ instanceChanged: { instance } }) => instance.username === 'c' && instance.state === 'Running')
-  expect(seen.some(({ instanceChanged: { instance } }) => instance.username === 'c' && instance.queuePlace === 2)).toBe(true)
+  const seen = await frames.until(
+    ({ instanceChanged: { instance } }) => instance.username === 'c' && instance.state === 'Running',
+  )
+  expect(seen.some(({ instanceChanged: { instance } }) => instance.username === 'c' && instance.queuePlace === 2)).toBe(
+    true,
+  )
   await counters.until(({ engineChanged }) => engineChanged.waiting === 0)
 })
 

@@ -24,15 +24,19 @@ test('code-server is given the password, and asks for it', async () => {
 test('no list, bulk result, log of acts or subscription shows a password', async () => {
   const app = await startApp()
   const group = await addGroup(app, 'alpha', ['bob'])
-  const frames = await app.subscribe<{ instanceChanged: { instance: { id: string; state: string; password: string | null } } }>(
-    'subscription { instanceChanged { instance { id state password } } }',
-  )
+  const frames = await app.subscribe<{
+    instanceChanged: { instance: { id: string; state: string; password: string | null } }
+  }>('subscription { instanceChanged { instance { id state password } } }')
   const acts = await app.subscribe('subscription { activityAdded { activity { label detail action target } } }')
-  const groups = await app.subscribe<object>('subscription { groupChanged { group { users { instance { password } } } } }')
+  const groups = await app.subscribe<object>(
+    'subscription { groupChanged { group { users { instance { password } } } } }',
+  )
   const { id, password } = await create(app, 'ann', { secure: true })
   const shown: unknown[] = await frames.until(({ instanceChanged: { instance } }) => instance.state === 'Running')
   shown.push(await app.execute(LIST))
-  shown.push(await app.execute('mutation ($ids: [ID!]!) { pauseInstances(ids: $ids) { instance { password } } }', { ids: [id] }))
+  shown.push(
+    await app.execute('mutation ($ids: [ID!]!) { pauseInstances(ids: $ids) { instance { password } } }', { ids: [id] }),
+  )
   await inState(app, id, 'Paused')
   shown.push(await app.refused('mutation ($id: ID!) { pauseInstance(id: $id) { id } }', { id }))
   shown.push(await app.refused('mutation { createInstance(input: { group: "alpha", username: "ann" }) { id } }'))
@@ -51,7 +55,10 @@ test('the user of an instance can be shown their password by itself', async () =
   const group = await addGroup(app, 'alpha', ['ann'])
   await startUser(app, userOf(group, 'ann').id)
   const row = await running(app, 'bob', { secure: true })
-  const data = await app.execute<{ instance: { password: string } }>('query ($id: ID!) { instance(id: $id) { password } }', row as never)
+  const data = await app.execute<{ instance: { password: string } }>(
+    'query ($id: ID!) { instance(id: $id) { password } }',
+    row as never,
+  )
   expect(data.instance.password).toBe(row.password)
 })
 

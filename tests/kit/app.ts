@@ -14,7 +14,11 @@ import { Logged } from './logged.ts'
 /** What GraphQL answered: data, or errors. */
 export interface Answer<T> {
   data?: T | null
-  errors?: { message: string; path?: (string | number)[]; extensions?: { code?: string; fields?: { field: string; message: string }[] } }[]
+  errors?: {
+    message: string
+    path?: (string | number)[]
+    extensions?: { code?: string; fields?: { field: string; message: string }[] }
+  }[]
 }
 
 /** A refusal as clients see it. */
@@ -66,12 +70,17 @@ export class TestApp {
   /** Sends an operation and returns its data; an answer with errors fails the test, showing query and answer. */
   async execute<T = Record<string, never>>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
     const answer = await this.answer<T>(query, variables)
-    if (answer.errors || !answer.data) throw new Error(`${query}\n${JSON.stringify(variables)}\n→ ${JSON.stringify(answer)}`)
+    if (answer.errors || !answer.data)
+      throw new Error(`${query}\n${JSON.stringify(variables)}\n→ ${JSON.stringify(answer)}`)
     return answer.data
   }
 
   /** Sends an operation and returns whatever came back. */
-  async answer<T>(query: string, variables: Record<string, unknown> = {}, headers: Record<string, string> = {}): Promise<Answer<T>> {
+  async answer<T>(
+    query: string,
+    variables: Record<string, unknown> = {},
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', ...headers },
@@ -82,7 +91,14 @@ export class TestApp {
 
   /** A socket of its own, closed with the test. */
   socket(): Client {
-    const client = createClient({ url: `${this.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, lazy: false, retryAttempts: 0 })
+    const client = createClient({
+      url: `${this.url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      lazy: false,
+      retryAttempts: 0,
+      // The end of the server is no surprise.
+      onNonLazyError: () => undefined,
+    })
     onTestFinished(() => void client.dispose())
     return client
   }
@@ -96,14 +112,23 @@ export class TestApp {
   }
 
   /** Subscribes, and resolves once READY (or the first frame) has come. */
-  async subscribe<T>(query: string, variables: Record<string, unknown> = {}, client = this.socket()): Promise<Frames<T>> {
+  async subscribe<T>(
+    query: string,
+    variables: Record<string, unknown> = {},
+    client = this.socket(),
+  ): Promise<Frames<T>> {
     const frames = new Frames<T>(client.iterate<T>({ query, variables }))
     await frames.next()
     return frames
   }
 
   /** Asks until the answer satisfies, for at most `seconds`. */
-  async until<T>(query: string, variables: Record<string, unknown>, satisfies: (data: T) => boolean, seconds = 20): Promise<T> {
+  async until<T>(
+    query: string,
+    variables: Record<string, unknown>,
+    satisfies: (data: T) => boolean,
+    seconds = 20,
+  ): Promise<T> {
     const end = Date.now() + seconds * 1000
     for (;;) {
       const data = await this.execute<T>(query, variables)
@@ -167,8 +192,8 @@ export async function startApp(variables: Record<string, string> = {}, options: 
     THON_LOG_LEVEL: 'error',
     ...variables,
   })
-  const chosen = variables.THON_ENGINE ? {} : { engine }
-  const app = new TestApp(await createApp(env, { dashboard: 'none', ...chosen }), dir, engine, logged, variables)
+  const chosen: Overrides = { dashboard: options.dashboard ?? 'none', ...(!variables.THON_ENGINE && { engine }) }
+  const app = new TestApp(await createApp(env, chosen), dir, engine, logged, variables)
   onTestFinished(async () => {
     await app.close()
     if (options.engine) return

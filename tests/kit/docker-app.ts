@@ -17,7 +17,7 @@ export async function docker(...args: string[]): Promise<string> {
 /** A server on the real Docker engine, with tiny sandboxes. Its containers and volumes go with the test. */
 export async function startDockerApp(
   variables: Record<string, string> = {},
-  options: { dir?: string } = {},
+  options: { dir?: string; dashboard?: 'built' } = {},
 ): Promise<TestApp> {
   const app = await startApp(
     { THON_ENGINE: 'docker', SANDBOX_IMAGE: testImage, THON_READY_SECONDS: '20', SANDBOX_MEMORY: '64m', ...variables },

@@ -1,7 +1,13 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Channel } from '../../server/events.ts'
-import { EngineAway, EngineRefused, type Sandbox, type SandboxEvent, type SandboxStatus } from '../../server/sandbox/engine.ts'
+import {
+  EngineAway,
+  EngineRefused,
+  type Sandbox,
+  type SandboxEvent,
+  type SandboxStatus,
+} from '../../server/sandbox/engine.ts'
 
 export interface FakeSandbox extends Sandbox {
   server: Server | null

@@ -70,8 +70,9 @@ export async function renameUser(app: TestApp, id: string, username: string): Pr
 export const TRANSFER = `mutation ($id: ID!, $groupId: ID!) { transferUser(id: $id, groupId: $groupId) { ${USER} } }`
 
 export async function startUser(app: TestApp, id: string): Promise<Started> {
-  return (await app.execute<{ startUser: Started }>(`mutation ($id: ID!) { startUser(id: $id) { ${STARTED} } }`, { id }))
-    .startUser
+  return (
+    await app.execute<{ startUser: Started }>(`mutation ($id: ID!) { startUser(id: $id) { ${STARTED} } }`, { id })
+  ).startUser
 }
 
 export async function startGroup(app: TestApp, id: string): Promise<Started[]> {

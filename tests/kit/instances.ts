@@ -53,7 +53,8 @@ export async function get(app: TestApp, id: string): Promise<Row> {
 }
 
 export async function all(app: TestApp, args = '(page: { size: 1000 })'): Promise<Row[]> {
-  return (await app.execute<{ instances: { items: Row[] } }>(`{ instances${args} { items { ${FIELDS} } } }`)).instances.items
+  return (await app.execute<{ instances: { items: Row[] } }>(`{ instances${args} { items { ${FIELDS} } } }`)).instances
+    .items
 }
 
 export async function when(app: TestApp, id: string, satisfies: (row: Row) => boolean, seconds?: number): Promise<Row> {

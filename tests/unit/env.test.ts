@@ -76,7 +76,12 @@ test('0 is no limit, and no end', () => {
 })
 
 test('numbers are read as numbers', () => {
-  const env = loadEnv({ SANDBOX_CPUS: '0.5', SANDBOX_PIDS: '64', SANDBOX_TTL_MINUTES: '90', THON_START_CONCURRENCY: '3' })
+  const env = loadEnv({
+    SANDBOX_CPUS: '0.5',
+    SANDBOX_PIDS: '64',
+    SANDBOX_TTL_MINUTES: '90',
+    THON_START_CONCURRENCY: '3',
+  })
   expect(env.limits).toMatchObject({ cpus: 0.5, pids: 64 })
   expect([env.ttlMinutes, env.startConcurrency]).toEqual([90, 3])
 })

@@ -1,4 +1,12 @@
-import { GraphQLBoolean, GraphQLObjectType, GraphQLSchema, GraphQLString, parse, type ExecutionArgs, type ExecutionResult } from 'graphql'
+import {
+  GraphQLBoolean,
+  GraphQLObjectType,
+  GraphQLSchema,
+  GraphQLString,
+  parse,
+  type ExecutionArgs,
+  type ExecutionResult,
+} from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { Channel } from '../../server/events.ts'
 import { FanOut } from '../../server/graphql/fanout.ts'
@@ -27,7 +35,10 @@ function setup(options: { newest?: boolean } = {}) {
   }
   const query = new GraphQLObjectType({ name: 'Query', fields: { a: { type: GraphQLString } } })
   const subscription = new GraphQLObjectType({ name: 'Subscription', fields: { word } })
-  const args: ExecutionArgs = { schema: new GraphQLSchema({ query, subscription }), document: parse('subscription { word }') }
+  const args: ExecutionArgs = {
+    schema: new GraphQLSchema({ query, subscription }),
+    document: parse('subscription { word }'),
+  }
   return {
     ...{ fanOut, seen },
     push: (text: string) => source.push(text),

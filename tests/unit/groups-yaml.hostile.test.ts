@@ -39,7 +39,11 @@ describe('hostile groups files are refused, and cheaply', () => {
   test('an alias bomb', () => {
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
     for (let index = 1; index < 12; index++)
-      lines.push(`a${index}: &a${index} [${Array(10).fill(`*a${index - 1}`).join(', ')}]`)
+      lines.push(
+        `a${index}: &a${index} [${Array(10)
+          .fill(`*a${index - 1}`)
+          .join(', ')}]`,
+      )
     refusal(`${lines.join('\n')}\ngroups:\n  a: *a11`)
   })
 

@@ -6,7 +6,23 @@ import { Random } from '../kit/random.ts'
 
 const letters = [...'abyzYN019._- ', 'é', '字', 'م']
 const anything = [...'ab :#-?[]{}&*!|>%@`"\'\\,=~', '\n', '\t', '\u0007', 'é', '字', '👍', '\u2028', '\u0085', '\uFEFF']
-const tricky = ['yes', 'no', 'null', '~', '2026', '007', '1e3', '0x1F', 'true', '-', '__proto__', '10', '9', '1_000', '.5']
+const tricky = [
+  'yes',
+  'no',
+  'null',
+  '~',
+  '2026',
+  '007',
+  '1e3',
+  '0x1F',
+  'true',
+  '-',
+  '__proto__',
+  '10',
+  '9',
+  '1_000',
+  '.5',
+]
 
 function names(random: Random, count: number): string[] {
   const made = new Set<string>()
@@ -19,7 +35,9 @@ function names(random: Random, count: number): string[] {
 
 function title(random: Random): string | null {
   if (random.chance(40)) return null
-  return (random.chance(20) ? random.text(['long words ', 'and  more'], 8, 16) : random.text(anything, 1, 20)).trim() || null
+  return (
+    (random.chance(20) ? random.text(['long words ', 'and  more'], 8, 16) : random.text(anything, 1, 20)).trim() || null
+  )
 }
 
 function anyFile(random: Random): GroupsFile {
@@ -56,10 +74,16 @@ test('whatever is exported reads back as the same, order included', () => {
 })
 
 test('an export of one event is the plain shape that people write', () => {
-  const users = [{ name: 'ann', email: null }, { name: 'bob', email: 'bob@example.org' }]
+  const users = [
+    { name: 'ann', email: null },
+    { name: 'bob', email: 'bob@example.org' },
+  ]
   const text = formatGroups({
     events: [{ eventId: 'hack26', title: 'Hack 2026' }],
-    groups: [{ name: 'alpha', eventId: 'hack26', users }, { name: 'beta', title: 'B', eventId: 'hack26', users: [] }],
+    groups: [
+      { name: 'alpha', eventId: 'hack26', users },
+      { name: 'beta', title: 'B', eventId: 'hack26', users: [] },
+    ],
   })
   expect(text).toBe(
     'event_id: hack26\ntitle: Hack 2026\ngroups:\n  alpha:\n    - ann\n    - name: bob\n      email: bob@example.org\n  beta:\n    title: B\n    users: []\n',

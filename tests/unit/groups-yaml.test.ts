@@ -14,7 +14,10 @@ function faults(text: string): string[] {
 }
 
 function names(text: string): string[] {
-  return parseGroups(text).groups.flatMap((group) => [group.name, ...group.users.map((user) => `${group.name}/${user.name}`)])
+  return parseGroups(text).groups.flatMap((group) => [
+    group.name,
+    ...group.users.map((user) => `${group.name}/${user.name}`),
+  ])
 }
 
 describe('shapes of a groups file', () => {
@@ -33,7 +36,9 @@ describe('shapes of a groups file', () => {
   })
 
   test('a user is a map with name, or username, and e-mail', () => {
-    const { groups } = parseGroups('groups:\n  a:\n    - { name: ann, email: ann@example.org }\n    - { username: bob }\n    - { name: cy, email: null }')
+    const { groups } = parseGroups(
+      'groups:\n  a:\n    - { name: ann, email: ann@example.org }\n    - { username: bob }\n    - { name: cy, email: null }',
+    )
     expect(groups[0]?.users).toEqual([{ name: 'ann', email: 'ann@example.org' }, { name: 'bob' }, { name: 'cy' }])
   })
 
@@ -44,7 +49,9 @@ describe('shapes of a groups file', () => {
   })
 
   test('several events, each with its title', () => {
-    const file = parseGroups('events: { one: { title: One }, two: {} }\ngroups:\n  a: { event_id: one, users: [] }\n  b: []')
+    const file = parseGroups(
+      'events: { one: { title: One }, two: {} }\ngroups:\n  a: { event_id: one, users: [] }\n  b: []',
+    )
     expect(file.events).toEqual([{ eventId: 'one', title: 'One' }, { eventId: 'two' }])
     expect(file.groups.map((group) => group.eventId)).toEqual(['one', undefined])
   })
@@ -61,9 +68,11 @@ describe('shapes of a groups file', () => {
   test('no groups at all is a file without groups', () => expect(names('groups: {}')).toEqual([]))
 
   test('numbers, booleans and dates are the names that were written', () => {
-    expect(names('groups:\n  2026: [007, 1e3, 0x1F, 1.50, true, no, 2026-11-23]\n  yes: []')).toEqual(
-      ['2026', ...['007', '1e3', '0x1F', '1.50', 'true', 'no', '2026-11-23'].map((user) => `2026/${user}`), 'yes'],
-    )
+    expect(names('groups:\n  2026: [007, 1e3, 0x1F, 1.50, true, no, 2026-11-23]\n  yes: []')).toEqual([
+      '2026',
+      ...['007', '1e3', '0x1F', '1.50', 'true', 'no', '2026-11-23'].map((user) => `2026/${user}`),
+      'yes',
+    ])
   })
 
   test('an empty title takes the title away, a missing one leaves it', () => {

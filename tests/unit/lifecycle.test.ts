@@ -20,22 +20,53 @@ const oom: Observation = { type: 'exited', exitCode: 137, outOfMemory: true }
 const STEPS: Record<State, Record<string, string>> = {
   Pending: {
     ...{ created: '=', running: '=', ready: 'Running', paused: '=', gone: 'Failed: It was removed from outside THON' },
-    ...{ crash: 'Failed: It ended before code-server answered (exit code 1)', refused: 'Failed: no', overdue: 'Failed: late' },
+    ...{
+      crash: 'Failed: It ended before code-server answered (exit code 1)',
+      refused: 'Failed: no',
+      overdue: 'Failed: late',
+    },
     ...{ stop: 'Failed: It ended before code-server answered (exit code 143)', oom: 'Failed: It ran out of memory' },
   },
   Running: {
-    ...{ created: '=', running: '=', ready: '=', paused: 'Paused', gone: 'Terminated: It was removed from outside THON.' },
-    ...{ crash: 'Failed: It crashed (exit code 1)', stop: 'Terminated: It was stopped from outside THON (exit code 143)' },
+    ...{
+      created: '=',
+      running: '=',
+      ready: '=',
+      paused: 'Paused',
+      gone: 'Terminated: It was removed from outside THON.',
+    },
+    ...{
+      crash: 'Failed: It crashed (exit code 1)',
+      stop: 'Terminated: It was stopped from outside THON (exit code 143)',
+    },
     ...{ oom: 'Failed: It ran out of memory', refused: '=', overdue: '=' },
   },
   Pausing: {
-    ...{ created: '=', running: '=', ready: '=', paused: 'Paused', gone: 'Terminated: It was removed from outside THON.' },
-    ...{ crash: 'Failed: It crashed (exit code 1)', stop: 'Terminated: It was stopped from outside THON (exit code 143)' },
+    ...{
+      created: '=',
+      running: '=',
+      ready: '=',
+      paused: 'Paused',
+      gone: 'Terminated: It was removed from outside THON.',
+    },
+    ...{
+      crash: 'Failed: It crashed (exit code 1)',
+      stop: 'Terminated: It was stopped from outside THON (exit code 143)',
+    },
     ...{ oom: 'Failed: It ran out of memory', refused: 'Pending: no', overdue: 'Pending: late' },
   },
   Paused: {
-    ...{ created: '=', running: 'Pending', ready: '=', paused: '=', gone: 'Terminated: It was removed from outside THON.' },
-    ...{ crash: 'Failed: It crashed (exit code 1)', stop: 'Terminated: It was stopped from outside THON (exit code 143)' },
+    ...{
+      created: '=',
+      running: 'Pending',
+      ready: '=',
+      paused: '=',
+      gone: 'Terminated: It was removed from outside THON.',
+    },
+    ...{
+      crash: 'Failed: It crashed (exit code 1)',
+      stop: 'Terminated: It was stopped from outside THON (exit code 143)',
+    },
     ...{ oom: 'Failed: It ran out of memory', refused: '=', overdue: '=' },
   },
   Stopping: {
@@ -53,7 +84,12 @@ const STEPS: Record<State, Record<string, string>> = {
 }
 
 const OBSERVATIONS: Record<string, Observation> = {
-  ...{ created: { type: 'created' }, running: { type: 'running' }, ready: { type: 'ready' }, paused: { type: 'paused' } },
+  ...{
+    created: { type: 'created' },
+    running: { type: 'running' },
+    ready: { type: 'ready' },
+    paused: { type: 'paused' },
+  },
   ...{ gone: { type: 'gone' }, crash, stop, oom },
   ...{ refused: { type: 'refused', message: 'no' }, overdue: { type: 'overdue', message: 'late' } },
 }
@@ -142,7 +178,14 @@ test('a sandbox that somebody else stopped is kept, so that its owner can look a
 })
 
 test('whatever is left to do ends in a state that leaves nothing to do', () => {
-  const effect = { launch: 'created', start: 'running', resume: 'running', pause: 'paused', kill: 'exited', remove: null } as const
+  const effect = {
+    launch: 'created',
+    start: 'running',
+    resume: 'running',
+    pause: 'paused',
+    kill: 'exited',
+    remove: null,
+  } as const
   for (const state of STATES)
     for (const status of [null, 'created', 'running', 'paused', 'exited'] as const) {
       let at: { state: State; status: 'created' | 'running' | 'paused' | 'exited' | null } = { state, status }

@@ -27,7 +27,10 @@ test.for([
 
 test('bad input names its fields', () => {
   const { masked } = mask(located(new InvalidInput([{ field: 'port', message: 'must be 1 to 65535' }])))
-  expect(masked.extensions).toEqual({ code: 'INVALID_INPUT', fields: [{ field: 'port', message: 'must be 1 to 65535' }] })
+  expect(masked.extensions).toEqual({
+    code: 'INVALID_INPUT',
+    fields: [{ field: 'port', message: 'must be 1 to 65535' }],
+  })
 })
 
 test('a fault of the query itself stays as it is', () => {

@@ -26,7 +26,8 @@ test('every type, field, argument and enum value is described', () => {
     if (isIntrospectionType(type) || isSpecifiedScalarType(type)) continue
     look(type.name, type)
     if (isEnumType(type)) for (const value of type.getValues()) look(`${type.name}.${value.name}`, value)
-    if (isInputObjectType(type)) for (const field of Object.values(type.getFields())) look(`${type.name}.${field.name}`, field)
+    if (isInputObjectType(type))
+      for (const field of Object.values(type.getFields())) look(`${type.name}.${field.name}`, field)
     if (!isObjectType(type)) continue
     for (const field of Object.values(type.getFields())) {
       look(`${type.name}.${field.name}`, field)

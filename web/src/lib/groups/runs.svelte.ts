@@ -1,6 +1,7 @@
 import { toast } from 'svelte-sonner'
 import { SvelteMap } from 'svelte/reactivity'
 import { act } from '#lib/graphql/act.ts'
+import type { StartUserMutation } from '#lib/graphql/generated/graphql.ts'
 import { StartGroup, StartUser } from './mutations.ts'
 import type { ListedGroup, ListedUser } from './types.ts'
 
@@ -23,24 +24,24 @@ class Runs {
   }
 
   /** Starts everybody at once. Instances tell the rest by themselves. */
-  async startAll({ id }: ListedGroup): Promise<void> {
+  async startAll({ id, name }: ListedGroup): Promise<void> {
     this.#runs.set(id, { asking: true, skipped: none })
     const { data } = await act(StartGroup, { id })
     if (!data) return this.dismiss(id)
     this.#finish(
       id,
-      data.startGroup.map(({ user, warning }) => [user.id, warning]),
+      data.startGroup.map((result) => skipOf(name, result)),
     )
   }
 
   /** Starts those again whose instance failed, and nobody else. */
-  async retry({ id, users }: ListedGroup): Promise<void> {
+  async retry({ id, name, users }: ListedGroup): Promise<void> {
     const failed = users.filter(({ instance }) => instance?.state === 'Failed')
     this.#runs.set(id, { asking: true, skipped: none })
     const results = await Promise.all(failed.map((user) => act(StartUser, { id: user.id })))
     this.#finish(
       id,
-      results.flatMap(({ data }) => (data ? [[data.startUser.user.id, data.startUser.warning]] : [])),
+      results.flatMap(({ data }) => (data ? [skipOf(name, data.startUser)] : [])),
     )
   }
 
@@ -53,6 +54,11 @@ class Runs {
     const skipped = results.filter((result): result is [string, string] => result[1] !== null)
     this.#runs.set(id, { asking: false, skipped: new Map(skipped) })
   }
+}
+
+/** Why a user was skipped, without the name, which is beside it. */
+function skipOf(group: string, { user, warning }: StartUserMutation['startUser']): [string, string | null] {
+  return [user.id, warning?.replace(`User ${group}/${user.username} `, '') ?? null]
 }
 
 /** The tab's. */

@@ -58,6 +58,11 @@ export function sortParam(now: Sort, key: string): string | null {
   return text === `-${newestFirst.key}` ? null : text
 }
 
+/** What a page becomes in the URL; the usual one is not said. */
+export function pageParams({ number, size }: InstancesView['page']): Record<'page' | 'size', number | null> {
+  return { page: number > 1 ? number : null, size: size === sizes[0] ? null : size }
+}
+
 /** Whether the list is only a part of all instances. */
 export function isFiltered({ search, states, group }: InstancesView): boolean {
   return search !== '' || states.length > 0 || group !== null

@@ -9,8 +9,8 @@ export interface Column<Row> {
   /** What the cell says, when no snippet draws it. */
   text?: (row: Row) => string
   align?: 'end'
-  /** Only where there is much room; a phone's cards have it. */
-  wide?: boolean
+  /** Shown only where the table has some room (52rem), or much (64rem); as a card has it, too. */
+  room?: 'some' | 'much'
   /** On a phone, where rows are cards: their heading; without a label, for what speaks for itself; or not at all. */
   phone?: 'title' | 'bare' | 'hidden'
 }
@@ -21,11 +21,13 @@ export interface Sort {
   descending: boolean
 }
 
-/** Where there is much room, and where there is not: the grid tracks of a table, as the custom properties it reads. */
-export function tracksOf(columns: Column<never>[], selectable: boolean, actionsWidth: string | undefined): string {
-  const tracks = (some: Column<never>[]) =>
+/** The grid tracks of a table, for three widths of it, as the custom properties it reads. */
+export function tracksOf<Row>(columns: Column<Row>[], selectable: boolean, actionsWidth: string | undefined): string {
+  const tracks = (some: Column<Row>[]) =>
     [selectable && '2.6rem', ...some.map(({ width = 'minmax(0, 1fr)' }) => width), actionsWidth]
       .filter(Boolean)
       .join(' ')
-  return `--all-tracks: ${tracks(columns)}; --few-tracks: ${tracks(columns.filter(({ wide }) => !wide))}`
+  const some = columns.filter(({ room }) => room !== 'much')
+  const few = some.filter(({ room }) => room === undefined)
+  return `--much-tracks: ${tracks(columns)}; --some-tracks: ${tracks(some)}; --few-tracks: ${tracks(few)}`
 }

@@ -1,4 +1,5 @@
 import type { Attachment } from 'svelte/attachments'
+import { on } from 'svelte/events'
 
 /** What the one tooltip of the page shows, and beside what. `Tooltip.svelte` draws it. */
 export const tip = $state<{ text: string; beside: DOMRect | null }>({ text: '', beside: null })
@@ -25,12 +26,11 @@ export function tooltip(text: string): Attachment<HTMLElement> {
       if (tip.text === text) tip.beside = null
     }
     const listeners = { pointerenter: enter, focus, pointerleave: hide, blur: hide, pointerdown: hide, keydown: hide }
-    for (const [name, listener] of Object.entries(listeners)) element.addEventListener(name, listener as EventListener)
+    // Svelte's own: a focused element that is removed blurs in the middle of an update, where state may not be set.
+    const offs = Object.entries(listeners).map(([name, listener]) => on(element, name, listener as EventListener))
     return () => {
       hide()
-      for (const [name, listener] of Object.entries(listeners)) {
-        element.removeEventListener(name, listener as EventListener)
-      }
+      for (const off of offs) off()
     }
   }
 }

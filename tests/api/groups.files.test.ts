@@ -1,0 +1,193 @@
+import { expect, test } from 'vitest'
+import { startApp, type TestApp } from '../kit/app.ts'
+import { addGroup, addUser, group, groups, renameUser, startUser, TRANSFER, userOf } from '../kit/groups.ts'
+import { command, get, inState, running } from '../kit/instances.ts'
+
+/** Starts a user's sandbox and waits for it. */
+async function started(app: TestApp, id: string) {
+  return inState(app, (await startUser(app, id)).instance?.id as string, 'Running')
+}
+
+const DELETE_GROUP = 'mutation ($id: ID!, $all: Boolean) { deleteGroup(id: $id, deleteWorkspaces: $all) { id name } }'
+const REMOVE_USER = 'mutation ($id: ID!, $all: Boolean) { removeUser(id: $id, deleteWorkspaces: $all) { id } }'
+const DELETE_WORKSPACE =
+  'mutation ($volume: String!, $confirm: String!) { deleteWorkspace(volume: $volume, confirm: $confirm) }'
+
+test('a renamed user, and users of a renamed group, keep their files', async () => {
+  const app = await startApp()
+  const alpha = await addGroup(app, 'alpha', ['ann'])
+  const ann = userOf(alpha, 'ann')
+  const first = await started(app, ann.id)
+  app.engine.writeFile(first.ref as string, 'mine', 'ann’s')
+  expect((await renameUser(app, ann.id, 'anna')).volume).toBe(ann.volume)
+  await app.execute('mutation ($id: ID!) { renameGroup(id: $id, name: "omega") { id } }', { id: alpha.id })
+  const renamed = await get(app, first.id)
+  expect(renamed).toMatchObject({ group: 'omega', username: 'anna', state: 'Running', volume: ann.volume })
+  await command(app, 'killInstance', first.id)
+  await inState(app, first.id, 'Terminated')
+  const second = await started(app, ann.id)
+  expect(app.engine.readFile(second.ref as string, 'mine')).toBe('ann’s')
+})
+
+test('a new user with an old user’s former name gets another volume', async () => {
+  const app = await startApp()
+  const alpha = await addGroup(app, 'alpha', ['ann'])
+  const old = userOf(alpha, 'ann')
+  await renameUser(app, old.id, 'anna')
+  const fresh = await addUser(app, alpha.id, 'ann')
+  expect(fresh.volume).not.toBe(old.volume)
+  expect((await running(app, 'ann')).volume).toBe(fresh.volume)
+  expect((await running(app, 'anna')).volume).toBe(old.volume)
+})
+
+test('after a rename the one-instance rule holds for the new name, and the old one is free', async () => {
+  const app = await startApp()
+  const alpha = await addGroup(app, 'alpha', ['ann'])
+  const { id } = await started(app, userOf(alpha, 'ann').id)
+  await renameUser(app, userOf(alpha, 'ann').id, 'anna')
+  const refusal = await app.refused('mutation { createInstance(input: { group: "alpha", username: "anna" }) { id } }')
+  expect(refusal.message).toBe(`User alpha/anna already has instance ${id}`)
+  await running(app, 'ann')
+})
+
+test('a transferred user takes the files along, and cannot be moved while active', async () => {
+  const app = await startApp()
+  const [alpha, beta] = [await addGroup(app, 'alpha', ['ann']), await addGroup(app, 'beta', ['bob'])]
+  const ann = userOf(alpha, 'ann')
+  const first = await started(app, ann.id)
+  expect(await app.refused(TRANSFER, { id: ann.id, groupId: beta.id })).toMatchObject({
+    ...{ code: 'CONFLICT', message: `User ann has instance ${first.id}. End it before the transfer.` },
+  })
+  expect((await group(app, alpha.id)).users).toHaveLength(1)
+  await command(app, 'killInstance', first.id)
+  await inState(app, first.id, 'Terminated')
+  const { transferUser } = await app.execute<{ transferUser: object }>(TRANSFER, { id: ann.id, groupId: beta.id })
+  expect(transferUser).toMatchObject({ group: { name: 'beta' }, volume: ann.volume, workspacePath: ann.workspacePath })
+  expect((await started(app, ann.id)).volume).toBe(ann.volume)
+})
+
+test('a transfer to a group that has one of that name, or that is not there, is refused', async () => {
+  const app = await startApp()
+  const [alpha, beta] = [await addGroup(app, 'alpha', ['ann']), await addGroup(app, 'beta', ['ann'])]
+  const { id } = userOf(alpha, 'ann')
+  expect(await app.refused(TRANSFER, { id, groupId: beta.id })).toMatchObject({
+    code: 'CONFLICT',
+    fields: [{ field: 'groupId' }],
+  })
+  expect((await app.refused(TRANSFER, { id, groupId: 'none' })).code).toBe('NOT_FOUND')
+})
+
+test('deleting a group ends its instances first, and keeps the volumes', async () => {
+  const app = await startApp()
+  const alpha = await addGroup(app, 'alpha', ['ann', 'bob'])
+  const first = await started(app, userOf(alpha, 'ann').id)
+  await app.execute(DELETE_GROUP, { id: alpha.id })
+  expect(await groups(app)).toEqual([])
+  expect(await get(app, first.id)).toMatchObject({ state: 'Terminated', user: null })
+  await expect.poll(() => app.engine.sandboxes.size).toBe(0)
+  expect([...app.engine.volumes]).toEqual(['thon-workspace-alpha-ann'])
+})
+
+test('when one of its instances cannot be ended, nothing of a group is deleted', async () => {
+  const app = await startApp()
+  const alpha = await addGroup(app, 'alpha', ['ann', 'bob'])
+  const [ann, bob] = [await started(app, userOf(alpha, 'ann').id), await started(app, userOf(alpha, 'bob').id)]
+  app.engine.leave()
+  await app.until<{ engine: { connected: boolean } }>('{ engine { connected } }', {}, (data) => !data.engine.connected)
+  for (const all of [false, true])
+    expect((await app.refused(DELETE_GROUP, { id: alpha.id, all })).code).toBe('UNAVAILABLE')
+  expect((await app.refused(REMOVE_USER, { id: userOf(alpha, 'ann').id })).code).toBe('UNAVAILABLE')
+  expect((await group(app, alpha.id)).userCount).toBe(2)
+  for (const { id } of [ann, bob]) expect((await get(app, id)).state).toBe('Running')
+  expect(app.engine.volumes.size).toBe(2)
+})
+
+test('while the engine is away a group without instances can still be deleted', async () => {
+  const app = await startApp()
+  const alpha = await addGroup(app, 'alpha', ['ann'])
+  app.engine.leave()
+  await app.execute(DELETE_GROUP, { id: alpha.id })
+  expect(await groups(app)).toEqual([])
+})
+
+test('workspaces go with their group only when that was asked for', async () => {
+  const app = await startApp()
+  const [alpha, beta] = [await addGroup(app, 'alpha', ['ann', 'bob']), await addGroup(app, 'beta', ['cy'])]
+  for (const user of [...alpha.users, ...beta.users]) await started(app, user.id)
+  await app.execute(DELETE_GROUP, { id: alpha.id, all: true })
+  expect([...app.engine.volumes]).toEqual(['thon-workspace-beta-cy'])
+})
+
+test('a workspace that somebody else’s sandbox uses keeps the whole group, files included', async () => {
+  const app = await startApp()
+  const alpha = await addGroup(app, 'alpha', ['ann', 'bob'])
+  for (const user of alpha.users) await app.engine.ensureVolume(user.volume)
+  await app.engine.place({
+    instanceId: 'lost',
+    group: 'alpha',
+    username: 'visitor',
+    volume: userOf(alpha, 'bob').volume,
+  })
+  await inState(app, 'lost', 'Running')
+  expect((await app.refused(DELETE_GROUP, { id: alpha.id, all: true })).code).toBe('CONFLICT')
+  expect((await group(app, alpha.id)).userCount).toBe(2)
+  expect(app.engine.volumes.size).toBe(2)
+})
+
+test('removing a user ends the instance, keeps the volume unless asked, and leaves the others', async () => {
+  const app = await startApp()
+  const alpha = await addGroup(app, 'alpha', ['ann', 'bob'])
+  const [ann, bob] = [await started(app, userOf(alpha, 'ann').id), await started(app, userOf(alpha, 'bob').id)]
+  await app.execute(REMOVE_USER, { id: userOf(alpha, 'ann').id })
+  expect((await get(app, ann.id)).state).toBe('Terminated')
+  expect(app.engine.volumes.size).toBe(2)
+  await app.execute(REMOVE_USER, { id: userOf(alpha, 'bob').id, all: true })
+  expect((await get(app, bob.id)).state).toBe('Terminated')
+  expect([...app.engine.volumes]).toEqual([ann.volume])
+  expect((await group(app, alpha.id)).users).toEqual([])
+})
+
+test('a workspace is deleted only when confirmed by its name, and not while an instance uses it', async () => {
+  const app = await startApp()
+  const alpha = await addGroup(app, 'alpha', ['ann'])
+  const { id, volume } = userOf(alpha, 'ann')
+  const first = await started(app, id)
+  app.engine.writeFile(first.ref as string, 'mine', 'x')
+  expect(await app.refused(DELETE_WORKSPACE, { volume, confirm: 'yes' })).toMatchObject({
+    code: 'INVALID_INPUT',
+    fields: [{ field: 'confirm' }],
+  })
+  expect(await app.refused(DELETE_WORKSPACE, { volume, confirm: volume })).toMatchObject({
+    code: 'CONFLICT',
+    message: `Instance ${first.id} uses workspace ${volume}. End it first.`,
+  })
+  expect((await app.refused(DELETE_WORKSPACE, { volume: 'other', confirm: 'other' })).code).toBe('NOT_FOUND')
+  expect(app.engine.volumes.size).toBe(1)
+  await command(app, 'killInstance', first.id)
+  await inState(app, first.id, 'Terminated')
+  expect(await app.execute(DELETE_WORKSPACE, { volume, confirm: volume })).toEqual({ deleteWorkspace: volume })
+  expect(app.engine.volumes.size).toBe(0)
+  const second = await started(app, id)
+  expect(() => app.engine.readFile(second.ref as string, 'mine')).toThrow()
+})
+
+test('a sandbox kept because it was stopped by hand does not keep its workspace from being deleted', async () => {
+  const app = await startApp()
+  const first = await running(app)
+  await app.engine.exit(first.ref as string, 0)
+  await inState(app, first.id, 'Terminated')
+  await app.execute(DELETE_WORKSPACE, { volume: first.volume, confirm: first.volume })
+  expect([app.engine.volumes.size, app.engine.sandboxes.size]).toEqual([0, 0])
+})
+
+test('somebody who had a sandbox before they were added keeps it, and is the same person', async () => {
+  const app = await startApp()
+  const first = await running(app, 'ann')
+  const alpha = await addGroup(app, 'alpha', ['ann'])
+  const ann = userOf(alpha, 'ann')
+  expect(ann.volume).toBe(first.volume)
+  expect((await group(app, alpha.id)).users[0]?.instance).toEqual({ id: first.id, state: 'Running' })
+  expect((await app.refused(TRANSFER, { id: ann.id, groupId: (await addGroup(app, 'beta')).id })).code).toBe('CONFLICT')
+  await app.execute(DELETE_GROUP, { id: alpha.id })
+  expect((await get(app, first.id)).state).toBe('Terminated')
+})

@@ -1,0 +1,136 @@
+import { expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { startApp, type TestApp } from '../kit/app.ts'
+import { addGroup } from '../kit/groups.ts'
+import { create, inState, running } from '../kit/instances.ts'
+import { follow, INSTANCES, says } from '../kit/live.ts'
+
+/** How many listeners the topic of instances has: one per shared execution. */
+function executions(app: TestApp): { opened: () => number; heard: () => boolean } {
+  const spy = vi.spyOn(app.services.instances, 'changes')
+  return { opened: () => spy.mock.calls.length, heard: () => app.services.events.isHeard('instance') }
+}
+
+test('fifty subscribers of the same share one execution, and all see the same', async () => {
+  const app = await startApp()
+  const { opened, heard } = executions(app)
+  const all = await Promise.all(Array.from({ length: 50 }, () => follow(app)))
+  expect(opened()).toBe(1)
+  const { id } = await create(app)
+  const seen = await Promise.all(all.map((frames) => frames.until(says(id, 'Running'))))
+  for (const one of seen) expect(one).toEqual(seen[0])
+  expect(heard()).toBe(true)
+})
+
+test('a row is loaded once for all subscribers, not once for each', async () => {
+  const app = await startApp()
+  const query = 'subscription { instanceChanged { kind id instance { id state user { id group { name } } } } }'
+  const all = await Promise.all(Array.from({ length: 20 }, () => app.subscribe<never>(query)))
+  const group = await addGroup(app, 'alpha', ['ann'])
+  const { id } = await running(app)
+  await Promise.all(all.map((frames) => frames.until(says(id, 'Running'))))
+  const spy = vi.spyOn(app.services.db.instance, 'findUnique')
+  await app.execute('mutation ($id: ID!) { pauseInstance(id: $id) { id } }', { id })
+  await Promise.all(all.map((frames) => frames.until(says(id, 'Paused'))))
+  expect(spy.mock.calls.length).toBeLessThan(20)
+  expect(group.users).toHaveLength(1)
+})
+
+test('other fields, operation names or variables do not share', async () => {
+  const app = await startApp()
+  const { opened } = executions(app)
+  await follow(app)
+  await app.subscribe('subscription { instanceChanged { kind } }')
+  await app.subscribe('subscription Named { instanceChanged { kind } }')
+  const conditional = 'subscription ($on: Boolean!) { instanceChanged { kind id @include(if: $on) } }'
+  await app.subscribe(conditional, { on: true })
+  await app.subscribe(conditional, { on: false })
+  expect(opened()).toBe(5)
+  await app.subscribe(conditional, { on: false })
+  expect(opened()).toBe(5)
+})
+
+test('one socket can subscribe to the same thing twice, and to many', async () => {
+  const app = await startApp()
+  const client = app.socket()
+  const [one, other] = [await follow(app, client), await follow(app, client)]
+  await app.subscribe('subscription { engineChanged { connected } }', {}, client)
+  const { id } = await create(app)
+  for (const frames of [one, other]) await frames.until(says(id, 'Running'))
+})
+
+test('who joins later gets READY, and the changes from then on', async () => {
+  const app = await startApp()
+  const first = await follow(app)
+  const ann = await running(app, 'ann')
+  await first.until(says(ann.id, 'Running'))
+  const late = await follow(app)
+  const bob = await create(app, 'bob')
+  const [next] = await late.until(() => true)
+  expect(next?.instanceChanged).toMatchObject({ kind: 'ADDED', id: bob.id })
+})
+
+test('who joins the engine’s topic later gets its present state first', async () => {
+  const app = await startApp()
+  const query = 'subscription { engineChanged { connected } }'
+  interface EngineFrame {
+    engineChanged: { connected: boolean }
+  }
+  const first = await app.subscribe<EngineFrame>(query)
+  app.engine.leave()
+  await first.until(({ engineChanged }) => !engineChanged.connected)
+  const source = app.socket().iterate<EngineFrame>({ query })
+  expect((await source.next()).value?.data?.engineChanged.connected).toBe(false)
+  await source.return?.()
+})
+
+test('subscribers that leave, politely or not, leave nothing behind', async () => {
+  const app = await startApp()
+  const { opened, heard } = executions(app)
+  const polite = app.socket()
+  await follow(app, polite)
+  const abrupt = await rawSubscriber(app)
+  await polite.dispose()
+  expect(heard()).toBe(true)
+  abrupt.terminate()
+  await expect.poll(heard).toBe(false)
+  await follow(app)
+  expect(opened()).toBe(2)
+})
+
+test('a subscriber that goes before its subscription stands leaves nothing behind', async () => {
+  const app = await startApp()
+  const { heard } = executions(app)
+  const sockets = await Promise.all(Array.from({ length: 20 }, () => rawSubscriber(app, false)))
+  for (const socket of sockets) socket.terminate()
+  const { id } = await create(app)
+  await inState(app, id, 'Running')
+  await expect.poll(heard).toBe(false)
+})
+
+test('one that unsubscribes on a living socket stops hearing', async () => {
+  const app = await startApp()
+  const { heard } = executions(app)
+  const client = app.socket()
+  const source = client.iterate({ query: INSTANCES })
+  await source.next()
+  await source.return?.()
+  await expect.poll(heard).toBe(false)
+})
+
+/** A bare socket that speaks the protocol, to be cut off. */
+async function rawSubscriber(app: TestApp, wait = true): Promise<WebSocket> {
+  const socket = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+  const said = (type: string) =>
+    new Promise<void>((resolve) =>
+      socket.on('message', (data) => (JSON.parse(String(data)) as { type: string }).type === type && resolve()),
+    )
+  await new Promise((resolve) => socket.once('open', resolve))
+  const acknowledged = said('connection_ack')
+  socket.send(JSON.stringify({ type: 'connection_init' }))
+  await acknowledged
+  const first = said('next')
+  socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: INSTANCES, variables: {} } }))
+  if (wait) await first
+  return socket
+}

@@ -1,0 +1,165 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { processNow } from '../../server/sandbox/process-table.ts'
+
+interface Row {
+  id: string
+  username: string
+  state: string
+  reason: string | null
+  url: string | null
+}
+
+/** A real server over the embedded engine, in a process of its own. */
+class Server {
+  readonly url: string
+  readonly #child: ChildProcess
+  readonly output: string[]
+
+  private constructor(child: ChildProcess, url: string, output: string[]) {
+    this.#child = child
+    this.url = url
+    this.output = output
+  }
+
+  static async start(dir: string): Promise<Server> {
+    const env = {
+      PATH: '/usr/bin:/bin',
+      HOME: dir,
+      THON_DB_PATH: join(dir, 'thon.db'),
+      THON_WORKSPACE_DIR: join(dir, 'w'),
+    }
+    const settings = { THON_PORTS: '0', THON_ENGINE: 'process', THON_START_CONCURRENCY: '2', THON_LOG_LEVEL: 'trace' }
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../kit/child-server.ts')], {
+      env: { ...env, ...settings },
+    })
+    const output: string[] = []
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => output.push(String(text)))
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const began = Date.now()
+    for (;;) {
+      const url = /http:\S+/.exec(output.join(''))?.[0]
+      if (url) return new Server(child, url, output)
+      if (child.exitCode !== null || Date.now() - began > 30_000) throw new Error(`did not start: ${output.join('')}`)
+      await sleep(20)
+    }
+  }
+
+  async ask<T>(query: string, variables: object = {}): Promise<T> {
+    const headers = { 'Content-Type': 'application/json' }
+    const response = await fetch(`${this.url}/graphql`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ query, variables }),
+    })
+    return ((await response.json()) as { data: T }).data
+  }
+
+  async rows(): Promise<Row[]> {
+    const { instances } = await this.ask<{ instances: { items: Row[] } }>(
+      '{ instances { items { id username state reason url } } }',
+    )
+    return instances.items
+  }
+
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    if (this.#child.exitCode === null) {
+      this.#child.kill(signal)
+      await once(this.#child, 'exit')
+    }
+  }
+}
+
+/** Processes of sandboxes, by the records that the engine keeps. */
+function recorded(dir: string): { instanceId: string; pid: number | null; status: string }[] {
+  const records = join(dir, 'w', '.sandboxes')
+  const names = readdirSync(records).filter((name) => name.endsWith('.json'))
+  return names.map((name) => JSON.parse(readFileSync(join(records, name), 'utf8')))
+}
+
+/** Processes that serve out of this directory, recorded or not. */
+function serving(dir: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join(dir, 'w')) && processNow(pid) !== null
+      } catch {
+        return false
+      }
+    })
+}
+
+/** Also what a failed test left running. */
+function clear(dir: string): void {
+  for (const pid of serving(dir)) process.kill(pid, 'SIGKILL')
+  rmSync(dir, { recursive: true, force: true })
+}
+
+const YAML = 'groups: { alpha: [a, b, c, d, e] }'
+
+test.for([0, 60, 150, 300, 600])(
+  'killed with SIGKILL %d ms into a start of everybody, the next start brings all of them up, and nothing leaks',
+  { timeout: 120_000 },
+  async (moment) => {
+    const dir = mkdtempSync(join(tmpdir(), 'thon-kill-'))
+    onTestFinished(() => clear(dir))
+    const first = await Server.start(dir)
+    await first.ask('mutation ($yaml: String!) { importGroups(yaml: $yaml) { applied } }', { yaml: YAML })
+    const { groups } = await first.ask<{ groups: { id: string }[] }>('{ groups { id } }')
+    const started = first
+      .ask('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id: groups[0]?.id })
+      .catch(() => null)
+    await sleep(moment)
+    await first.end('SIGKILL')
+    await started
+
+    const second = await Server.start(dir)
+    const settled = (rows: Row[]) =>
+      rows.every((row) => ['Running', 'Paused', 'Terminated', 'Failed'].includes(row.state))
+    await expect.poll(async () => settled(await second.rows()), { timeout: 60_000 }).toBe(true)
+    const rows = await second.rows()
+    expect(rows.map((row) => [row.state, row.reason])).toEqual(rows.map(() => ['Running', null]))
+    expect(new Set(rows.map((row) => row.username)).size).toBe(rows.length)
+    for (const row of rows) expect((await fetch(`${row.url}healthz`)).status).toBe(200)
+    expect(
+      recorded(dir)
+        .map((one) => one.instanceId)
+        .sort(),
+    ).toEqual(rows.map((row) => row.id).sort())
+    expect(serving(dir)).toHaveLength(rows.length)
+
+    // A second try is right for whoever had no row yet.
+    const again = await second.ask<{ startGroup: { warning: string | null }[] }>(
+      'mutation ($id: ID!) { startGroup(id: $id) { warning } }',
+      { id: groups[0]?.id },
+    )
+    expect(again.startGroup.filter((one) => one.warning !== null)).toHaveLength(rows.length)
+    await expect
+      .poll(async () => (await second.rows()).filter((row) => row.state === 'Running').length, { timeout: 60_000 })
+      .toBe(5)
+    await second.end('SIGTERM')
+    await expect.poll(() => serving(dir), { timeout: 30_000 }).toEqual([])
+  },
+)
+
+test('no password is in what a server prints at its most talkative', { timeout: 60_000 }, async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'thon-kill-'))
+  onTestFinished(() => clear(dir))
+  const server = await Server.start(dir)
+  const { createInstance } = await server.ask<{ createInstance: { id: string; password: string } }>(
+    'mutation { createInstance(input: { secure: true }) { id password } }',
+  )
+  await expect.poll(async () => (await server.rows())[0]?.state, { timeout: 30_000 }).toBe('Running')
+  await server.ask('mutation { createInstance(input: { secure: true }) { id } }')
+  await server.ask('mutation ($id: ID!) { killInstance(id: $id) { id } }', { id: createInstance.id })
+  await server.end('SIGTERM')
+  expect(createInstance.password).toHaveLength(32)
+  expect(server.output.join('')).not.toContain(createInstance.password)
+})

@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { startDockerApp, docker } from '../kit/docker-app.ts'
+import { ensureDocker, ensureTestImages } from '../kit/docker.ts'
+import { ensureChromium } from '../kit/chromium.ts'
+import { closeBrowser, openPage } from '../kit/pages.ts'
+
+const LONG = { timeout: 180_000 }
+const SLOW = { timeout: 30_000 }
+
+/** Of this run alone, since the engine's volume names are shared. */
+const run = randomBytes(3).toString('hex')
+
+beforeAll(async () => {
+  await ensureDocker()
+  await ensureTestImages()
+  await ensureChromium()
+}, 300_000)
+
+afterAll(closeBrowser)
+
+function row(page: Page, label: string) {
+  return page.getByRole('row').filter({ has: page.getByRole('checkbox', { name: `Select ${label}`, exact: true }) })
+}
+
+async function state(page: Page, label: string, wanted: string): Promise<void> {
+  await row(page, label).getByText(wanted, { exact: true }).first().waitFor(SLOW)
+}
+
+async function choose(page: Page, label: string, item: string): Promise<void> {
+  await page.getByRole('button', { name: `Actions of ${label}`, exact: true }).click()
+  await page.getByRole('menuitem', { name: item }).click()
+}
+
+test(
+  'one page makes a group, adds users and starts all; the other sees every sandbox come up and opens one',
+  LONG,
+  async () => {
+    const app = await startDockerApp({}, { dashboard: 'built' })
+    const [acting, watching] = [await openPage(`${app.url}/groups`), await openPage(`${app.url}/instances`)]
+    const group = `hall-${run}`
+
+    await acting
+      .getByRole('button', { name: /create (a )?group|new group/i })
+      .first()
+      .click()
+    await acting.getByLabel('Name').fill(group)
+    await acting.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
+    await acting.getByRole('button', { name: `Actions of group ${group}` }).click()
+    await acting.getByRole('menuitem', { name: 'Add user…' }).click()
+    const form = acting.getByRole('form', { name: `Add a user to ${group}` })
+    for (const name of ['ann', 'bob', 'cleo']) {
+      await form.getByLabel('Username').fill(name)
+      await form.getByLabel('Username').press('Enter')
+      await form.getByText(`${name} was added`).waitFor(SLOW)
+    }
+    await acting.getByRole('button', { name: `Start all of ${group}` }).click()
+
+    for (const name of ['ann', 'bob', 'cleo']) await state(watching, `${group}/${name}`, 'Running')
+    const link = watching.getByRole('link', { name: `Open VS Code of ${group}/ann` })
+    const address = await link.getAttribute('href')
+    expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/)
+    const ide = await openPage(address as string)
+    expect(await ide.title()).toContain('code-server')
+  },
+)
+
+test('what happens at a shell, on another page or in bulk is on the screen without a reload', LONG, async () => {
+  const app = await startDockerApp({}, { dashboard: 'built' })
+  const [acting, watching] = [await openPage(`${app.url}/instances`), await openPage(`${app.url}/instances`)]
+  const names = ['dan', 'eve']
+  for (const name of names) {
+    await acting
+      .getByRole('button', { name: /create/i })
+      .first()
+      .click()
+    await acting.getByRole('dialog').getByLabel('Group').fill(`live-${run}`)
+    await acting.getByRole('dialog').getByLabel('Username').fill(name)
+    await acting.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
+    await state(watching, `live-${run}/${name}`, 'Running')
+  }
+  const container = await docker(
+    'ps',
+    '-q',
+    '--filter',
+    `label=thon.username=dan`,
+    '--filter',
+    `label=thon.group=live-${run}`,
+  )
+  await docker('pause', container)
+  await state(watching, `live-${run}/dan`, 'Paused')
+  await choose(acting, `live-${run}/dan`, 'Resume')
+  await state(watching, `live-${run}/dan`, 'Running')
+
+  for (const name of names) await row(acting, `live-${run}/${name}`).getByRole('checkbox').check()
+  await acting.getByRole('button', { name: 'Kill…', exact: true }).click()
+  await acting.getByRole('alertdialog').or(acting.getByRole('dialog')).getByRole('button', { name: 'Kill 2 instances' }).click()
+  for (const name of names) await state(watching, `live-${run}/${name}`, 'Terminated')
+})
+
+test('a groups file is previewed, refused with its line, then imported', LONG, async () => {
+  const app = await startDockerApp({}, { dashboard: 'built' })
+  const page = await openPage(`${app.url}/groups`)
+  await page
+    .getByRole('button', { name: /import/i })
+    .first()
+    .click()
+  const text = page.getByRole('dialog').getByRole('textbox')
+  await text.fill('groups:\n  red: [ann]\n  blue: [a/b]\n')
+  await page
+    .getByRole('dialog')
+    .getByText(/line 3/i)
+    .first()
+    .waitFor(SLOW)
+  await text.fill(
+    'event_id: h26\ntitle: Hack 2026\ngroups:\n  red: [ann, bob]\n  blue:\n    users: [{ name: cy, email: cy@example.org }]\n',
+  )
+  const apply = page.getByRole('dialog').getByRole('button', { name: /apply|import \d+|make \d+/i })
+  await apply.waitFor(SLOW)
+  await expect.poll(() => apply.isEnabled(), SLOW).toBe(true)
+  const { groups } = await app.execute<{ groups: unknown[] }>('{ groups { id } }')
+  expect(groups).toEqual([])
+  await apply.click()
+  await page.getByRole('button', { name: 'Start all of red' }).waitFor(SLOW)
+  await page.getByRole('button', { name: 'Start all of blue' }).waitFor(SLOW)
+})
+
+test('the first paint comes with its data from the server, and no script is needed to read it', LONG, async () => {
+  const app = await startDockerApp({}, { dashboard: 'built' })
+  await app.execute('mutation { createGroup(name: "painted") { id } }')
+  const html = await (await fetch(`${app.url}/groups`)).text()
+  expect(html).toContain('painted')
+})
+
+test('a page that lost its server says so, and shows the truth once it is back', LONG, async () => {
+  const first = await startDockerApp({}, { dashboard: 'built' })
+  const port = new URL(first.url).port
+  const page = await openPage(`${first.url}/groups`)
+  await page
+    .getByText(/no groups/i)
+    .first()
+    .waitFor(SLOW)
+  await first.app.close()
+  await page
+    .getByText(/connection lost/i)
+    .first()
+    .waitFor(SLOW)
+  const second = await startDockerApp({ THON_PORTS: port }, { dashboard: 'built', dir: first.dir })
+  await second.execute('mutation { createGroup(name: "meanwhile") { id } }')
+  await page.getByRole('button', { name: 'Start all of meanwhile' }).waitFor(SLOW)
+  await page
+    .getByText(/connection lost/i)
+    .first()
+    .waitFor({ state: 'detached', ...SLOW })
+})

@@ -1,0 +1,7 @@
+/** A server in a process of its own, to be killed: as main.ts, without a dashboard. Prints its URL. */
+import { createApp } from '../../server/app.ts'
+import { loadEnv } from '../../server/env.ts'
+
+const app = await createApp(loadEnv(process.env), { dashboard: 'none' })
+console.log(app.urls[0])
+process.on('SIGTERM', () => void app.close().then(() => process.exit(0)))
