@@ -23,7 +23,10 @@ export class KeptUntilChange<T> {
    */
   async get(key: string, make: () => Promise<T>, mayKeep: (value: T) => boolean): Promise<T> {
     const kept = this.#kept
-    const known = await kept.get(key)?.then((value) => ({ value }), () => null)
+    const known = await kept.get(key)?.then(
+      (value) => ({ value }),
+      () => null,
+    )
     if (known && mayKeep(known.value)) return known.value
     const making = make()
     if (kept.size >= MOST) kept.delete(kept.keys().next().value as string)

@@ -1,4 +1,5 @@
 import { createApp, type App } from './app.ts'
+import { organiser } from './auth/viewer.ts'
 import { EnvError, loadEnv } from './env.ts'
 import { messageOf } from './errors.ts'
 import { announce } from './announce.ts'
@@ -18,7 +19,8 @@ function endOnSignals(app: App): void {
       // A second one means it: do not wait for anybody.
       if (ending) process.exit(1)
       ending = true
-      console.log(`\n${signal}: closing. Sandboxes in Docker keep running.`)
+      const survive = !app.services.engine.view(organiser).cannot.includes('survival')
+      console.log(`\n${signal}: closing. ${survive ? 'Sandboxes keep running.' : 'Sandboxes end too.'}`)
       app.close().then(
         () => process.exit(0),
         (error: unknown) => fail(error),

@@ -68,7 +68,9 @@ function join(crowd: Crowd, url: string, query: string | undefined): Promise<voi
       if (!query) return resolve()
       socket.send('{"type":"connection_init"}')
       socket.once('message', () => {
-        socket.send(JSON.stringify({ id: 'f5a3b1c0-7d1e-4f3a-9b0e-1c2d3e4f5a6b', type: 'subscribe', payload: { query } }))
+        socket.send(
+          JSON.stringify({ id: 'f5a3b1c0-7d1e-4f3a-9b0e-1c2d3e4f5a6b', type: 'subscribe', payload: { query } }),
+        )
         socket.once('message', () => resolve())
       })
     })

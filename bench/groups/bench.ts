@@ -28,7 +28,12 @@ export async function benchGroups(): Promise<Row[]> {
     const size = `${Math.round(text.length / 1024)} KiB an answer`
     await run(thon.url, same)
     await run(bare.ready, same)
-    const measure = (body: object) => inTurns(ROUNDS, () => told(run(thon.url, body)), () => run(bare.ready, body))
+    const measure = (body: object) =>
+      inTurns(
+        ROUNDS,
+        () => told(run(thon.url, body)),
+        () => run(bare.ready, body),
+      )
     return [
       perSecond('list of 100 × 10, the same', await measure(same), `${size}, POST; peer: bare node:http.`),
       perSecond('list of 100 × 10, each another', await measure(fresh), 'as above, but no two requests are equal.'),

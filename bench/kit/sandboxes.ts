@@ -21,7 +21,9 @@ export async function recipeOf(ref: string): Promise<Recipe> {
     Labels: { 'thon.bench': 'peer' },
     HostConfig: {
       ...host,
-      Mounts: [{ ...mount, Source: volume, VolumeOptions: { ...mount.VolumeOptions!, Labels: { 'thon.bench': 'peer' } } }],
+      Mounts: [
+        { ...mount, Source: volume, VolumeOptions: { ...mount.VolumeOptions!, Labels: { 'thon.bench': 'peer' } } },
+      ],
     },
   })
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { IncomingMessage, RequestListener } from 'node:http'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -37,12 +38,22 @@ export async function builtDashboard(thonFetch: (request: Request) => Promise<Re
 
 /** The dashboard from its sources, with hot reload, for `npm run dev`. */
 export async function devDashboard(): Promise<Dashboard> {
-  const { createServer } = await import('vite')
-  const vite = await createServer({
+  const vite = await (
+    await import('vite')
+  ).createServer({
     root,
     configFile: join(root, 'vite.config.ts'),
-    server: { middlewareMode: true },
+    server: { middlewareMode: true, hmr: { port: await freePort() } },
     appType: 'custom',
   })
   return { handle: (request, response) => vite.middlewares(request, response), close: () => vite.close() }
+}
+
+/** Of the hot reload's own socket, so that several dev servers can run side by side. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
