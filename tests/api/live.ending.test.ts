@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startApp } from '../kit/app.ts'
-import { follow, INSTANCES } from '../kit/live.ts'
+import { executions, follow, INSTANCES } from '../kit/live.ts'
 import { create } from '../kit/instances.ts'
 
 const wsUrl = (url: string) => `${url.replace('http', 'ws')}/graphql`
@@ -19,11 +19,13 @@ test('the server’s end closes sockets with 1001, after which clients come back
 
 test('the server ends with subscribers attached and starts under way', async () => {
   const app = await startApp()
+  const { heard } = executions(app)
   for (let index = 0; index < 10; index++) await follow(app)
+  expect(heard()).toBe(true)
   app.engine.answering = false
   for (const name of ['a', 'b', 'c']) await create(app, name)
   await app.close()
-  expect(app.services.events.isHeard('instance')).toBe(false)
+  expect(heard()).toBe(false)
   await expect(fetch(app.url)).rejects.toThrow()
 })
 

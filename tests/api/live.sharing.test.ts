@@ -3,13 +3,7 @@ import { WebSocket } from 'ws'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { addGroup } from '../kit/groups.ts'
 import { create, inState, running } from '../kit/instances.ts'
-import { follow, INSTANCES, says } from '../kit/live.ts'
-
-/** How many listeners the topic of instances has: one per shared execution. */
-function executions(app: TestApp): { opened: () => number; heard: () => boolean } {
-  const spy = vi.spyOn(app.services.instances, 'changes')
-  return { opened: () => spy.mock.calls.length, heard: () => app.services.events.isHeard('instance') }
-}
+import { executions, follow, INSTANCES, says } from '../kit/live.ts'
 
 test('fifty subscribers of the same share one execution, and all see the same', async () => {
   const app = await startApp()

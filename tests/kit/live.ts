@@ -1,4 +1,6 @@
 import type { Client } from 'graphql-ws'
+import { vi } from 'vitest'
+import type { Events } from '../../server/events.ts'
 import type { Frames, TestApp } from './app.ts'
 
 /** A frame of `instanceChanged`. */
@@ -25,4 +27,22 @@ export function states(frames: Frame[], id: string): string[] {
 /** Whether a frame says that an instance is in a state. */
 export function says(id: string, state: string) {
   return ({ instanceChanged: { instance } }: Frame) => instance?.id === id && instance.state === state
+}
+
+/** How often the subscribers' topic of instances was opened from now on, and whether any of those still listens. */
+export function executions(app: TestApp): { opened: () => number; heard: () => boolean } {
+  const { events } = app.services
+  const on = events.on.bind(events)
+  const listening = new Set<object>()
+  vi.spyOn(events, 'on').mockImplementation(((topic: never, listener: never) => {
+    const stop = on(topic, listener)
+    const one = {}
+    if (topic === 'instance') listening.add(one)
+    return () => {
+      listening.delete(one)
+      stop()
+    }
+  }) as Events['on'])
+  const changes = vi.spyOn(app.services.instances, 'changes')
+  return { opened: () => changes.mock.calls.length, heard: () => listening.size > 0 }
 }

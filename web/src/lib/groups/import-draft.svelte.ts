@@ -48,11 +48,6 @@ export class ImportDraft {
     this.#soon(0)
   }
 
-  /** Asks what the text would do, now. */
-  check(): void {
-    this.#soon(0)
-  }
-
   /** @returns whether it is done */
   async apply(): Promise<boolean> {
     this.applying = true
