@@ -1,3 +1,4 @@
+import type { Memory } from '../kit/child.ts'
 import { compare, type Row } from '../kit/measure.ts'
 import type { Side } from './clients.ts'
 import { FanOutHall, type Delay } from './hall.ts'
@@ -19,7 +20,7 @@ type Measured<T> = Record<Side, T[]>
  */
 export async function benchFanOut(): Promise<Row[]> {
   const delays: Measured<Delay> = { ours: [], bare: [] }
-  const memory: Measured<number> = { ours: [], bare: [] }
+  const memory: Measured<Memory> = { ours: [], bare: [] }
   for (let number = 1; number <= HALLS; number++) {
     const hall = await FanOutHall.open()
     try {
@@ -32,7 +33,7 @@ export async function benchFanOut(): Promise<Row[]> {
   return rows(delays, memory)
 }
 
-async function measure(hall: FanOutHall, delays: Measured<Delay>, memory: Measured<number>): Promise<void> {
+async function measure(hall: FanOutHall, delays: Measured<Delay>, memory: Measured<Memory>): Promise<void> {
   for (const side of SIDES) {
     await hall.connect(side, SUBSCRIBERS)
     await hall.pause(side)
@@ -43,41 +44,53 @@ async function measure(hall: FanOutHall, delays: Measured<Delay>, memory: Measur
     const before = await hall.memory(side)
     await hall.connect(side, MORE)
     await hall.pause(side)
-    memory[side].push(((await hall.memory(side)) - before) / MORE / 1024)
+    const after = await hall.memory(side)
+    const each = (which: keyof Memory) => (after[which] - before[which]) / MORE / 1024
+    memory[side].push({ resident: each('resident'), inUse: each('inUse') })
   }
 }
 
-function rows(delays: Measured<Delay>, memory: Measured<number>): Row[] {
-  const taken = (which: keyof Delay) => ({
-    ours: delays.ours.map((delay) => delay[which]),
-    peer: delays.bare.map((delay) => delay[which]),
-  })
+function rows(delays: Measured<Delay>, memory: Measured<Memory>): Row[] {
+  const growth = `when ${MORE} more subscribers have come to the ${SUBSCRIBERS} and had their frames, each time after a collection (both sides run with --expose-gc).`
   return [
     compare(
       `docker pause → ${SUBSCRIBERS}th subscriber`,
       'ms',
-      taken('fromShell'),
+      both(delays, 'fromShell'),
       1.3,
       'from the moment the command is typed (starting the docker program and pausing included, the same for both) to the frame at the last socket; peer: a bare ws broadcast of the same bytes.',
     ),
     compare(
       "  the same from Docker's event on",
       'ms',
-      taken('fromEngine'),
+      both(delays, 'fromEngine'),
       null,
       "the servers' share alone: from the time Docker gives the event to the frame at the last socket.",
     ),
     compare(
-      '  memory of a subscriber',
+      '  resident memory of a subscriber',
       'KiB',
-      { ours: memory.ours, peer: memory.bare },
+      both(memory, 'resident'),
       2,
-      `growth of the server's resident memory, each time after a collection, when ${MORE} more subscribers have come to the ${SUBSCRIBERS} and had their frames; both sides run with --expose-gc.`,
+      `growth of the server's resident memory ${growth}`,
+    ),
+    compare(
+      '  memory in use by a subscriber',
+      'KiB',
+      both(memory, 'inUse'),
+      null,
+      `growth of what JavaScript objects take ${growth} Larger than the line above where new objects fit into room the heap had before; what the system keeps for each socket is not in it.`,
     ),
   ]
 }
 
-function told(side: Side, delays: Measured<Delay>, memory: Measured<number>): string {
+function both<T>(measured: Measured<T>, which: { [K in keyof T]: T[K] extends number ? K : never }[keyof T]) {
+  const of = (side: Side) => measured[side].map((one) => one[which] as number)
+  return { ours: of('ours'), peer: of('bare') }
+}
+
+function told(side: Side, delays: Measured<Delay>, memory: Measured<Memory>): string {
   const { fromShell, fromEngine } = delays[side].at(-1)!
-  return `${side} ${fromShell.toFixed(1)} ms, ${fromEngine.toFixed(1)} ms from the event, ${memory[side].at(-1)!.toFixed(1)} KiB a subscriber`
+  const { resident, inUse } = memory[side].at(-1)!
+  return `${side} ${fromShell.toFixed(1)} ms, ${fromEngine.toFixed(1)} ms from the event, ${resident.toFixed(1)} KiB a subscriber, ${inUse.toFixed(1)} in use`
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { Child } from '../kit/child.ts'
+import { Child, type Memory } from '../kit/child.ts'
 import { now } from '../kit/measure.ts'
 import { docker, dockerEnv, recipeOf, removeAll } from '../kit/sandboxes.ts'
 import { Thon } from '../kit/thon.ts'
@@ -70,8 +70,8 @@ export class FanOutHall {
     await this.#ask({ type: 'connect', side, url, count, query: side === 'ours' ? WATCH : undefined })
   }
 
-  memory(side: Side): Promise<number> {
-    return side === 'ours' ? this.#thon.memory() : this.#bare.ask<number>({})
+  memory(side: Side): Promise<Memory> {
+    return side === 'ours' ? this.#thon.memory() : this.#bare.ask<Memory>({})
   }
 
   /** `docker pause` of one side's sandbox, until its last subscriber knows; and, untimed, back again. */

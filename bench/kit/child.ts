@@ -47,13 +47,21 @@ export function answer<Question>(ready: unknown, to: (question: Question) => Pro
   process.send?.({ value: ready })
 }
 
-/** Resident memory in bytes once everything that could be collected is. */
-export async function settledMemory(): Promise<number> {
+/** Memory of a process in bytes, once everything that could be collected is. */
+export interface Memory {
+  /** What the system has given it. */
+  resident: number
+  /** What its objects take; the rest of the resident memory is room that V8 keeps for more. */
+  inUse: number
+}
+
+export async function settledMemory(): Promise<Memory> {
   for (let turn = 0; turn < 5; turn++) {
     globalThis.gc?.()
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  return process.memoryUsage.rss()
+  const { rss, heapUsed, external } = process.memoryUsage()
+  return { resident: rss, inUse: heapUsed + external }
 }
 
 async function reply<T>(child: ChildProcess, what: string): Promise<T> {

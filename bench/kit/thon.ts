@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient, type Client } from 'graphql-ws'
 import { WebSocket } from 'ws'
-import { Child } from './child.ts'
+import { Child, type Memory } from './child.ts'
 
 /** A THON with a database of its own, talked to from outside as any client does. */
 export class Thon {
@@ -34,9 +34,8 @@ export class Thon {
     return `${this.url.replace('http', 'ws')}/graphql`
   }
 
-  /** Resident memory in bytes, after a collection. */
-  memory(): Promise<number> {
-    return this.#child.ask<number>({})
+  memory(): Promise<Memory> {
+    return this.#child.ask<Memory>({})
   }
 
   /** @throws when the answer has errors */

@@ -3,7 +3,7 @@ import type { ActivityService } from '../activity/service.ts'
 import type { Log } from '../log.ts'
 import { isName } from '../names.ts'
 import type { Sandbox, SandboxEngine, SandboxEvent } from '../sandbox/engine.ts'
-import type { SandboxObserver } from '../sandbox/watcher.ts'
+import type { EngineStatus, SandboxObserver } from '../sandbox/watcher.ts'
 import type { Conductor } from './conductor.ts'
 import { isActive, next, type Observation } from './lifecycle.ts'
 import { activeKey, labelOf, type InstanceRow } from './model.ts'
@@ -63,6 +63,17 @@ export class Reconciler implements SandboxObserver {
       if (event.sandbox) await this.#see(event.instanceId, event.sandbox)
       else await this.#apply(event.instanceId, { type: 'gone' }, { ref: null })
     })
+  }
+
+  turned({ connected, message }: EngineStatus): void {
+    const { activity, engine, log } = this.#parts
+    const target = { kind: 'engine', id: null, label: engine.kind } as const
+    const act = connected
+      ? { action: 'come back', outcome: 'done' as const }
+      : { action: 'go away', outcome: 'failed' as const }
+    activity
+      .add({ actor: system, target, ...act, detail: message })
+      .catch((error: unknown) => log.error({ err: error }, 'the activity log could not be written'))
   }
 
   /** Something that THON itself found out: code-server answers, a refusal, a deadline passed. */
@@ -162,7 +173,7 @@ export class Reconciler implements SandboxObserver {
     } else if (after.state === 'Terminated' && after.reason) {
       await activity.add({ actor: system, action: 'end', target, outcome: 'done', detail: after.reason })
     } else if (after.state === 'Running') {
-      await activity.add({ actor: system, action: 'run', target, outcome: 'done' })
+      await activity.add({ actor: system, action: 'ready', target, outcome: 'done' })
     } else if (after.state === 'Pending' && after.reason) {
       await activity.add({ actor: system, action: 'pause', target, outcome: 'failed', detail: after.reason })
     } else if (after.state === 'Paused' && before.state !== 'Pausing') {

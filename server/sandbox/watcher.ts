@@ -14,6 +14,8 @@ export interface SandboxObserver {
   reconcile(sandboxes: Sandbox[]): Promise<void>
   /** One change; called in order, and not awaited. */
   observe(event: SandboxEvent): void
+  /** The engine went away, or is back. Not called for the first connection of a start. */
+  turned(status: EngineStatus): void
 }
 
 /** Whether the engine is there. */
@@ -126,6 +128,8 @@ export class EngineWatcher {
     const before = this.#status
     const since = before.connected === status.connected ? before.since : new Date()
     this.#status = { ...status, since }
+    const isStart = before.info === null && before.message === null && status.connected
+    if (before.connected !== status.connected && !isStart) this.#observer.turned(this.#status)
     const same =
       before.connected === status.connected && before.message === status.message && before.info === status.info
     if (!same) this.#events.publish('engine', null)

@@ -38,11 +38,11 @@ test('every act is written down with who, what, to which and how it ended', asyn
   await inState(app, id, 'Terminated')
   const told = (await acts({ kind: 'instance', target: id })).reverse()
   expect(told.map((act) => [act.actor, act.action, act.outcome])).toEqual([
-    ['THON', 'run', 'done'],
+    ['THON', 'ready', 'done'],
     ['organiser', 'resume', 'refused'],
     ['organiser', 'pause', 'done'],
     ['THON', 'pause', 'failed'],
-    ['THON', 'run', 'done'],
+    ['THON', 'ready', 'done'],
     ['organiser', 'kill', 'done'],
   ])
   expect(told[1]?.detail).toBe(`Cannot resume instance ${id}: it is Running.`)

@@ -104,6 +104,21 @@ test.for(['create', 'start'] as const)(
   },
 )
 
+test('what happens while everything is listed is not missed', async () => {
+  const app = await startApp()
+  const { id, ref } = await running(app)
+  const { list } = app.engine
+  await leave(app)
+  app.engine.list = async () => {
+    const listed = await list.call(app.engine)
+    app.engine.list = list
+    await app.engine.exit(ref as string, 3)
+    return listed
+  }
+  await back(app)
+  expect((await inState(app, id, 'Failed')).reason).toBe('It crashed (exit code 3).')
+})
+
 test('starts that wait keep their order over an absence', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '1' })
   const release = app.engine.hold('create')
