@@ -18,7 +18,15 @@ if (!argument) {
 }
 
 const schema = { content: readFileSync(join(root, 'schema.prisma'), 'utf8'), path: 'schema.prisma' }
-const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaLibSql({ url: ':memory:' }))
+const factory = new PrismaLibSql({ url: ':memory:' })
+factory.connectToShadowDb = async () => {
+  const shadow = await factory.connect()
+  // The engine replays whole migrations as one query, of which libSQL would run the first statement and drop the rest.
+  const one = shadow.executeRaw.bind(shadow)
+  shadow.executeRaw = async (query) => (query.args.length > 0 ? one(query) : (await shadow.executeScript(query.sql), 0))
+  return shadow
+}
+const adapter = bindMigrationAwareSqlAdapterFactory(factory)
 const engine = await SchemaEngine.new({ datamodels: [[schema.path, schema.content]] }, () => undefined, adapter)
 const diff = await engine.diff({
   from: {

@@ -21,7 +21,8 @@ await step('packages', packages, 'Installing packages (once, about a minute)', a
   rmSync(stamps, { recursive: true, force: true })
   await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])
   if (!bringsNode24()) await run('npm', ['rebuild', 'node'])
-  if (!bringsNode24()) fail('The package "node" did not bring Node 24. Is npm set to run no install scripts (ignore-scripts)?')
+  if (!bringsNode24())
+    fail('The package "node" did not bring Node 24. Is npm set to run no install scripts (ignore-scripts)?')
 })
 const client = packages + hash(['prisma/schema.prisma', 'prisma.config.ts'])
 await step('client', client, 'Generating the database client', () => run('prisma', ['generate']))
@@ -29,8 +30,11 @@ await step('kit', packages + hash(['web/vite.config.ts']), 'Preparing the dashbo
   run('svelte-kit', ['sync', '--config', 'web/vite.config.ts']),
 )
 if (process.argv.includes('--web')) {
-  const sources = packages + hash(['schema.graphql', 'web/src', 'web/static', 'web/vite.config.ts', 'web/tsconfig.json'])
-  await step('web', sources, 'Building the dashboard', () => run('vite', ['build', '--logLevel', 'warn'], join(root, 'web')))
+  const sources =
+    packages + hash(['schema.graphql', 'web/src', 'web/static', 'web/vite.config.ts', 'web/tsconfig.json'])
+  await step('web', sources, 'Building the dashboard', () =>
+    run('vite', ['build', '--logLevel', 'warn'], join(root, 'web')),
+  )
 }
 
 /** Runs the work unless its stamp says that it was done for just this input. */
@@ -52,20 +56,32 @@ async function step(name, key, title, work) {
 
 /** A stamp is worth nothing when somebody deleted what it stands for. */
 function isThere(name) {
-  const results = { packages: bin, client: 'prisma/generated/client/client.ts', kit: 'web/.svelte-kit/types', web: 'web/build/handler.js' }
+  const results = {
+    packages: bin,
+    client: 'prisma/generated/client/client.ts',
+    kit: 'web/.svelte-kit/types',
+    web: 'web/build/handler.js',
+  }
   return existsSync(join(root, results[name].replace(root, '')))
 }
 
 /** Runs a command quietly; what it printed is shown only when it fails. */
 function run(command, args, cwd = root) {
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' })
+  const child = spawn(command, args, {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32',
+  })
   let output = ''
   child.stdout.on('data', (chunk) => (output += chunk))
   child.stderr.on('data', (chunk) => (output += chunk))
   return new Promise((resolve) => {
     child.on('error', (error) => fail(`${command} could not be run: ${error.message}`))
-    child.on('close', (code) => (code === 0 ? resolve() : fail(`${command} ${args.join(' ')} ended with code ${code}:\n${output}`)))
+    child.on('close', (code) =>
+      code === 0 ? resolve() : fail(`${command} ${args.join(' ')} ended with code ${code}:\n${output}`),
+    )
   })
 }
 

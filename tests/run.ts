@@ -17,7 +17,11 @@ const inCI = process.env.CI !== undefined && process.env.CI !== '' && process.en
 /** A command that passes or fails as a whole. */
 const CHECKS: [string, string, string[]][] = [
   ['types of the server', 'tsc', ['-p', 'tsconfig.json']],
-  ['types of the dashboard', 'svelte-check', ['--workspace', 'web', '--tsconfig', './tsconfig.json', '--fail-on-warnings']],
+  [
+    'types of the dashboard',
+    'svelte-check',
+    ['--workspace', 'web', '--tsconfig', './tsconfig.json', '--fail-on-warnings'],
+  ],
   ['lint', 'eslint', ['--max-warnings', '0', '.']],
   ['formatting', 'prettier', ['--check', '--log-level', 'warn', '.']],
   ['schema.graphql is what the server serves', 'node', ['server/graphql/print.ts', '--check']],
@@ -38,7 +42,11 @@ const SUITES: Suite[] = [
   { name: 'unit', workers: 2 },
   { name: 'api', workers: 2 },
   { name: 'docker', workers: 1, prepare: async () => void (await ensureDocker(), await ensureTestImages()) },
-  { name: 'e2e', workers: 1, prepare: async () => void (await ensureDocker(), await ensureTestImages(), await ensureChromium()) },
+  {
+    name: 'e2e',
+    workers: 1,
+    prepare: async () => void (await ensureDocker(), await ensureTestImages(), await ensureChromium()),
+  },
 ]
 
 interface Tally {
@@ -52,7 +60,8 @@ const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('
 const onlyChecks = process.argv.includes('--checks')
 
 if (wanted.length === 0) for (const check of CHECKS) add(await runCheck(...check))
-if (!onlyChecks) for (const suite of SUITES) if (wanted.length === 0 || wanted.includes(suite.name)) add(await runSuite(suite))
+if (!onlyChecks)
+  for (const suite of SUITES) if (wanted.length === 0 || wanted.includes(suite.name)) add(await runSuite(suite))
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed > 0 || (inCI && total.skipped > 0) ? 1 : 0
 
@@ -81,7 +90,18 @@ async function runSuite({ name, prepare, workers }: Suite): Promise<Tally> {
   console.log(`\nSuite ${name}`)
   const dir = mkdtempSync(join(tmpdir(), 'thon-results-'))
   const report = join(dir, 'report.json')
-  const { code } = await run('vitest', ['run', `tests/${name}/`, `--maxWorkers=${workers}`, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], true)
+  const { code } = await run(
+    'vitest',
+    [
+      'run',
+      `tests/${name}/`,
+      `--maxWorkers=${workers}`,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
+    true,
+  )
   try {
     return count(JSON.parse(readFileSync(report, 'utf8')), code)
   } catch {
@@ -91,7 +111,10 @@ async function runSuite({ name, prepare, workers }: Suite): Promise<Tally> {
   }
 }
 
-function count(report: { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number }, code: number): Tally {
+function count(
+  report: { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number },
+  code: number,
+): Tally {
   const failed = report.numFailedTests || (code === 0 ? 0 : 1)
   return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests }
 }

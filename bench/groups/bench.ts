@@ -35,7 +35,11 @@ export async function benchGroups(): Promise<Row[]> {
         () => run(bare.ready, body),
       )
     return [
-      perSecond('list of 100 × 10, the same', await measure(same), `${size}, POST; peer: bare node:http.`),
+      perSecond(
+        'list of 100 × 10, the same',
+        await measure(same),
+        `${size}, POST; peer: bare node:http. The ratio says how many times as long ours takes.`,
+      ),
       perSecond('list of 100 × 10, each another', await measure(fresh), 'as above, but no two requests are equal.'),
     ]
   } finally {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { addGroup, startGroup } from '../kit/groups.ts'
 import { all, command, create, get, inState, when, type Row } from '../kit/instances.ts'
@@ -118,7 +118,9 @@ test('a long wait for its turn does not count against the deadline of a start', 
   await addGroup(app, 'alpha')
   await create(app, 'a')
   const second = await create(app, 'b')
-  await app.db.instance.update({ where: { id: second.id }, data: { stateAt: new Date(Date.now() - 3_600_000) } })
+  // An hour later, by the clock; it stands still then, which no wait here minds.
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 })
+  onTestFinished(() => void vi.useRealTimers())
   app.engine.answering = false
   release()
   await when(app, second.id, (row) => row.hostPort !== null)

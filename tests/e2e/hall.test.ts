@@ -95,7 +95,11 @@ test('what happens at a shell, on another page or in bulk is on the screen witho
 
   for (const name of names) await row(acting, `live-${run}/${name}`).getByRole('checkbox').check()
   await acting.getByRole('button', { name: 'Kill…', exact: true }).click()
-  await acting.getByRole('alertdialog').or(acting.getByRole('dialog')).getByRole('button', { name: 'Kill 2 instances' }).click()
+  await acting
+    .getByRole('alertdialog')
+    .or(acting.getByRole('dialog'))
+    .getByRole('button', { name: 'Kill 2 instances' })
+    .click()
   for (const name of names) await state(watching, `live-${run}/${name}`, 'Terminated')
 })
 
