@@ -11,8 +11,8 @@ const TOPICS = ['instance', 'group', 'activity'] as const
  */
 export class KeptUntilChange<T extends object> {
   readonly #events: Events
-  /** Emptied by putting another in its place: what was begun before a change goes into the old one, where nobody looks. */
-  #kept = new Map<string, Promise<T>>()
+  /** Each goes in when it is begun, so a change in the middle of its making throws it out as well. */
+  readonly #kept = new Map<string, Promise<T>>()
   /** Ends listening for changes, which is done only while something is kept: `Events.isHeard` is about others. */
   #stops: (() => void)[] = []
 
@@ -36,14 +36,14 @@ export class KeptUntilChange<T extends object> {
     kept.set(key, making)
     const drop = () => {
       if (kept.get(key) === making) kept.delete(key)
-      if (this.#kept === kept && kept.size === 0) this.#forget()
+      if (kept.size === 0) this.#forget()
     }
     making.then((value) => mayKeep(value) || drop(), drop)
     return making
   }
 
   #forget(): void {
-    this.#kept = new Map()
+    this.#kept.clear()
     for (const stop of this.#stops) stop()
     this.#stops = []
   }

@@ -28,9 +28,10 @@ export async function benchStart(): Promise<Row[]> {
   }
 }
 
+/** Each is tried twice, there and back, so that one unlucky moment does not choose a slower peer. */
 async function bestConcurrency(plain: PlainHall): Promise<number> {
   const tried: { concurrency: number; seconds: number }[] = []
-  for (const concurrency of CONCURRENCIES) {
+  for (const concurrency of [...CONCURRENCIES, ...CONCURRENCIES.toReversed()]) {
     const seconds = await timed(`plain, ${concurrency} at a time`, () => plain.start(PEOPLE, concurrency))
     tried.push({ concurrency, seconds })
   }

@@ -273,8 +273,14 @@ export class InstancesService {
   }
 
   async #end(row: InstanceRow): Promise<void> {
-    const moved = isActive(row.state) ? await this.#intend(row, 'kill') : row
-    const ended = await this.settled(moved.id, 30)
+    try {
+      if (isActive(row.state)) await this.#intend(row, 'kill')
+    } catch (error) {
+      // It may have ended by itself just now, which is what was wanted.
+      const now = await this.#parts.store.find(row.id)
+      if (now && isActive(now.state)) throw error
+    }
+    const ended = await this.settled(row.id, 30)
     if (ended && isActive(ended.state))
       throw new Unavailable(`Instance ${row.id} of ${labelOf(row)} could not be ended.`)
   }

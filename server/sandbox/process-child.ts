@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { delimiter, isAbsolute, join } from 'node:path'
+import type { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 /** Exit code of the built-in page when its port is taken. */
@@ -30,25 +31,40 @@ export function findCodeServer(path: string): string | null {
   return candidates.find(isProgram) ?? null
 }
 
+/** Waits at a pipe for one line before it becomes the program; without it, when the server was killed, it ends. */
+const GATE = 'read -r go <&3 && unset PWD && exec "$@" 3<&-'
+
+/** A started process that does nothing yet. */
+export interface Launched {
+  child: ChildProcess & { pid: number }
+  /** Lets it become the sandbox. Call it once its pid is written down. */
+  go: () => void
+}
+
 /**
- * Starts the sandbox's process, in a session of its own so that it outlives a killed server. It never gets our environment,
+ * Starts the sandbox's process, in a session of its own so that it outlives a killed server, and holds it until `go`: so
+ * there is no moment at which a killed server leaves a sandbox that no record tells of. It never gets our environment,
  * which holds THON's secrets. Rejects when the system cannot start it.
  */
-export async function launch(options: Launch): Promise<ChildProcess & { pid: number }> {
+export async function launch(options: Launch): Promise<Launched> {
   const codeServer = findCodeServer(options.path)
   const page = fileURLToPath(new URL('page/main.ts', import.meta.url))
   const [file, first] = codeServer ? [codeServer, []] : [process.execPath, [page]]
   const log = openSync(options.log, 'a', 0o600)
   try {
-    const child = spawn(file, [...first, ...codeServerArguments(options)], {
+    const command = [file, ...first, ...codeServerArguments(options)]
+    const child = spawn('/bin/sh', ['-c', GATE, 'sh', ...command], {
       cwd: options.workspace,
       env: environment(options),
       detached: true,
-      stdio: ['ignore', log, log],
+      stdio: ['ignore', log, log, 'pipe'],
     })
     if (child.pid === undefined) throw (await once(child, 'error'))[0]
     child.unref()
-    return child as ChildProcess & { pid: number }
+    const gate = child.stdio[3] as Writable
+    // It may have ended before it was let go; its exit tells of that.
+    gate.on('error', () => undefined)
+    return { child: child as ChildProcess & { pid: number }, go: () => gate.end('go\n') }
   } finally {
     closeSync(log)
   }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EngineAway, EngineRefused } from './engine.ts'
-import { claimPort, launch, PORT_TAKEN } from './process-child.ts'
+import { claimPort, launch, type Launched, PORT_TAKEN } from './process-child.ts'
 import { tail, trim } from './process-log.ts'
 import { isLive, type RecordStore, type SandboxRecord } from './process-records.ts'
 import { descendants, processNow, type ProcessInfo } from './process-table.ts'
@@ -116,15 +116,15 @@ export class ProcessSandbox {
     const claimed = await claimPort(ports, port)
     try {
       if (this.#host.closed) throw new EngineAway('The server is shutting down.')
-      const child = await launch({ path, workspace, home, port: claimed, password: record.password, log })
-      await this.#started(child, claimed)
+      const launched = await launch({ path, workspace, home, port: claimed, password: record.password, log })
+      await this.#started(launched, claimed)
     } catch (error) {
       ports.delete(claimed)
       throw error
     }
   }
 
-  async #started(child: ChildProcess & { pid: number }, hostPort: number): Promise<void> {
+  async #started({ child, go }: Launched, hostPort: number): Promise<void> {
     const startedAt = new Date().toISOString()
     Object.assign(this.record, { status: 'running', exitCode: null, pid: child.pid, hostPort, startedAt })
     this.#child = child
@@ -133,6 +133,7 @@ export class ProcessSandbox {
     try {
       this.record.start = processNow(child.pid)?.start ?? null
       this.#host.records.save(this.record)
+      go()
     } catch (error) {
       // A process that no record tells of would outlive everything.
       this.#end = 'asked'

@@ -196,8 +196,7 @@ export async function startApp(variables: Record<string, string> = {}, options: 
   const app = new TestApp(await createApp(env, chosen), dir, engine, logged, variables)
   onTestFinished(async () => {
     await app.close()
-    if (options.engine) return
-    await engine.dispose()
+    if (!options.engine) await engine.dispose()
     if (!options.dir) rmSync(dir, { recursive: true, force: true })
   })
   return app

@@ -8,6 +8,6 @@ export const columns: Column<InstanceRowFragment>[] = [
   { key: 'state', header: 'State', width: 'minmax(11.5rem, 4fr)', sortable: true, phone: 'bare' },
   { key: 'endpoint', header: 'Endpoint', width: '10.5rem' },
   { key: 'expiresAt', header: 'Time left', width: '7.25rem', sortable: true, room: 'some' },
-  { key: 'createdAt', header: 'Created', width: '7rem', sortable: true, room: 'much' },
+  { key: 'createdAt', header: 'Created', width: '8rem', sortable: true, room: 'much' },
   { key: 'id', header: 'ID', width: '6.5rem', room: 'much', phone: 'hidden' },
 ]
