@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { startDockerApp, docker } from '../kit/docker-app.ts'
 import { ensureDocker, ensureTestImages } from '../kit/docker.ts'
 import { ensureChromium } from '../kit/chromium.ts'
-import { closeBrowser, openPage } from '../kit/pages.ts'
+import { closeBrowser, openPage, titleAt } from '../kit/pages.ts'
 
 const LONG = { timeout: 180_000 }
 const SLOW = { timeout: 30_000 }
@@ -61,8 +61,7 @@ test(
     const link = watching.getByRole('link', { name: `Open VS Code of ${group}/ann` })
     const address = await link.getAttribute('href')
     expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/)
-    const ide = await openPage(address as string)
-    expect(await ide.title()).toContain('code-server')
+    expect(await titleAt(address as string)).toContain('code-server')
   },
 )
 

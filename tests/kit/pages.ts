@@ -1,13 +1,12 @@
 import { expect, onTestFinished } from 'vitest'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { openBrowser } from './chromium.ts'
 
 let browser: Browser | undefined
 
-/** A page in a profile of its own. Whatever it prints as an error, or throws, fails the test. */
-export async function openPage(url: string, size = { width: 1440, height: 900 }): Promise<Page> {
-  browser ??= await openBrowser()
-  const context = await browser.newContext({ viewport: size })
+/** A page in a profile of its own. Whatever it prints as an error, throws, or asks of another host, fails the test. */
+export async function openPage(url: string): Promise<Page> {
+  const context = await openContext()
   const page = await context.newPage()
   const faults: string[] = []
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
@@ -20,17 +19,52 @@ export async function openPage(url: string, size = { width: 1440, height: 900 })
     await context.close()
     expect(faults.filter((fault) => !isExpected(fault))).toEqual([])
   })
-  await page.goto(url)
+  await load(page, url)
   return page
 }
 
-/** What the browser itself prints when a test takes the server or a sandbox away. */
-function isExpected(fault: string): boolean {
-  return /WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE/.test(fault)
+/**
+ * Loads a page until its scripts run. Each container that starts or ends adds or removes a network interface, at which
+ * Chromium breaks off all requests under way (ERR_NETWORK_CHANGED), loopback or not; people reload then.
+ */
+async function load(page: Page, url: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await page.goto(url)
+      // Only the running page knows which theme is chosen.
+      await page.locator('[role=radio][aria-checked=true]').first().waitFor({ timeout: 15_000 })
+      return
+    } catch (error) {
+      if (attempt === 5) throw error
+    }
+  }
+}
+
+/** A page of somebody else's, such as a sandbox: only its title is asked for. */
+export async function titleAt(url: string): Promise<string> {
+  const context = await openContext()
+  const page = await context.newPage()
+  await page.goto(url)
+  const title = await page.title()
+  await context.close()
+  return title
 }
 
 /** Ends the browser; call it in afterAll. */
 export async function closeBrowser(): Promise<void> {
   await browser?.close()
   browser = undefined
+}
+
+async function openContext(): Promise<BrowserContext> {
+  browser ??= await openBrowser()
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  return context
+}
+
+/** What the browser itself prints when a test takes the server away, or a container comes or goes. */
+function isExpected(fault: string): boolean {
+  return /WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_NETWORK_CHANGED|Failed to fetch dynamically imported/.test(
+    fault,
+  )
 }

@@ -3,11 +3,11 @@ import type { Column } from '#lib/ui/column.ts'
 
 /** The columns of the list of instances; keys of those that sort are the server's. InstanceTable draws most of them. */
 export const columns: Column<InstanceRowFragment>[] = [
-  { key: 'username', header: 'User', width: 'minmax(6rem, 2fr)', sortable: true, phone: 'title' },
-  { key: 'group', header: 'Group', width: 'minmax(5rem, 2fr)', sortable: true },
-  { key: 'state', header: 'State', width: 'minmax(11.5rem, 4fr)', sortable: true, phone: 'bare' },
+  { key: 'username', header: 'User', width: 'minmax(6rem, 4fr)', sortable: true, phone: 'title' },
+  { key: 'group', header: 'Group', width: 'minmax(5rem, 4fr)', sortable: true },
+  { key: 'state', header: 'State', width: 'minmax(11.5rem, 9fr)', sortable: true, phone: 'bare' },
   { key: 'endpoint', header: 'Endpoint', width: '10.5rem' },
   { key: 'expiresAt', header: 'Time left', width: '7.25rem', sortable: true, room: 'some' },
   { key: 'createdAt', header: 'Created', width: '8rem', sortable: true, room: 'much' },
-  { key: 'id', header: 'ID', width: '6.5rem', room: 'much', phone: 'hidden' },
+  { key: 'id', header: 'ID', width: '5.5rem', room: 'much', phone: 'hidden' },
 ]
