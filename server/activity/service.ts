@@ -71,7 +71,8 @@ export class ActivityService {
   async recording<T>(actor: Viewer, action: string, target: Target, act: () => Promise<T>): Promise<T> {
     try {
       const result = await act()
-      await this.add({ actor, action, target, outcome: 'done' })
+      // What an act makes has an id only now.
+      await this.add({ actor, action, target: { ...target, id: target.id ?? idOf(result) }, outcome: 'done' })
       return result
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'INVALID_INPUT'))
@@ -111,4 +112,8 @@ export class ActivityService {
     const newest = await this.#db.activity.findFirst({ orderBy: { id: 'desc' }, select: { id: true } })
     if (newest) await this.#db.activity.deleteMany({ where: { id: { lte: newest.id - KEPT } } })
   }
+}
+
+function idOf(made: unknown): string | null {
+  return typeof made === 'object' && made !== null && 'id' in made && typeof made.id === 'string' ? made.id : null
 }

@@ -38,6 +38,7 @@ test('every act is written down with who, what, to which and how it ended', asyn
   await inState(app, id, 'Terminated')
   const told = (await acts({ kind: 'instance', target: id })).reverse()
   expect(told.map((act) => [act.actor, act.action, act.outcome])).toEqual([
+    ['organiser', 'create', 'done'],
     ['THON', 'ready', 'done'],
     ['organiser', 'resume', 'refused'],
     ['organiser', 'pause', 'done'],
@@ -45,8 +46,8 @@ test('every act is written down with who, what, to which and how it ended', asyn
     ['THON', 'ready', 'done'],
     ['organiser', 'kill', 'done'],
   ])
-  expect(told[1]?.detail).toBe(`Cannot resume instance ${id}: it is Running.`)
-  expect(told[3]?.detail).toBe('busy')
+  expect(told[2]?.detail).toBe(`Cannot resume instance ${id}: it is Running.`)
+  expect(told[4]?.detail).toBe('busy')
   expect(told.every((act) => act.label === 'alpha/ann' && Date.parse(act.at) > 0)).toBe(true)
   expect((await acts()).at(-1)).toMatchObject({
     action: 'create',
@@ -138,4 +139,16 @@ test('the log forgets the oldest, and keeps twenty thousand', async () => {
 test('an empty log can be pruned', async () => {
   await app.services.activity.prune()
   expect(await acts()).toEqual([])
+})
+
+test('what an act made can be found in the log by its id', async () => {
+  const app = await startApp()
+  const { createGroup } = await app.execute<{ createGroup: { id: string } }>(
+    'mutation { createGroup(name: "made") { id } }',
+  )
+  const { activity } = await app.execute<{ activity: { action: string }[] }>(
+    'query ($id: ID!) { activity(kind: "group", target: $id) { action } }',
+    { id: createGroup.id },
+  )
+  expect(activity).toEqual([{ action: 'create group' }])
 })
