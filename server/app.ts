@@ -16,8 +16,10 @@ import { Gate } from './http/gate.ts'
 import { healthRoutes } from './http/health.ts'
 import { HttpServer } from './http/server.ts'
 import { builtDashboard, devDashboard, type Dashboard } from './http/web.ts'
+import { AwaitedInstances } from './instances/awaited.ts'
 import { createInstances } from './instances/create.ts'
 import { createLog } from './log.ts'
+import { createRest } from './rest/router.ts'
 import { chooseEngine, type Choice } from './sandbox/choose.ts'
 import { EngineService } from './sandbox/service.ts'
 
@@ -70,6 +72,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   }
   const parts = { db, events, activity, instances: live.forGroups, workspaces }
   const users = new UsersService(parts)
+  const awaited = new AwaitedInstances(live.instances)
   placed.users = users
   const services: Services = {
     db,
@@ -77,9 +80,11 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     activity,
     users,
     groups: new GroupsService(parts),
-    starter: new GroupStarter(db, live.instances),
+    starter: new GroupStarter(db, live.instances, awaited.started.bind(awaited)),
     groupsImport: new GroupsImport(parts, (group, username) => users.volumeFor(group, username)),
     instances: live.instances,
+    awaited,
+    addresses: { of: () => ({ publicUrl: null, domainUrl: null }) },
     engine: new EngineService({
       engine,
       events,
@@ -91,6 +96,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     }),
   }
 
+  const rest = createRest({ services, viewerOf: () => organiser, log })
   const yoga = createGraphql(services, () => organiser, log)
   const socket = createSocket(services, () => organiser, log)
   const dashboard = await openDashboard(overrides.dashboard ?? 'built', async (request) => yoga.fetch(request))
@@ -98,6 +104,9 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     gate: new Gate(env.host, env.allowedHosts),
     routes: [
       { path: '/graphql', handle: yoga, largestBody: LARGEST_OPERATION },
+      { path: '/api', handle: rest },
+      { path: '/openapi.json', handle: rest },
+      { path: '/docs', handle: rest },
       ...healthRoutes(db, () => live.engineStatus().connected),
       ...(dashboard ? [{ path: '/', handle: dashboard.handle }] : []),
     ],

@@ -7,7 +7,8 @@ export interface FieldError {
 }
 
 /** What clients can switch on. GraphQL sends it as `extensions.code`. */
-export type ErrorCode = 'INVALID_INPUT' | 'NOT_FOUND' | 'CONFLICT' | 'FORBIDDEN' | 'UNAUTHENTICATED' | 'UNAVAILABLE'
+export type ErrorCode =
+  'INVALID_INPUT' | 'NOT_FOUND' | 'CONFLICT' | 'FORBIDDEN' | 'UNAUTHENTICATED' | 'UNAVAILABLE' | 'UPSTREAM_FAILED'
 
 /**
  * A refusal that people may read. Everything that is not an AppError is masked before it leaves the server, and logged.
@@ -56,6 +57,13 @@ export class Forbidden extends AppError {
 export class Unavailable extends AppError {
   constructor(message: string) {
     super('UNAVAILABLE', message)
+  }
+}
+
+/** Something outside THON was asked, answered, and could not do it. */
+export class UpstreamFailed extends AppError {
+  constructor(message: string) {
+    super('UPSTREAM_FAILED', message)
   }
 }
 

@@ -6,6 +6,8 @@ import type { GroupsImport } from '../groups/import.ts'
 import type { GroupsService } from '../groups/service.ts'
 import type { GroupStarter } from '../groups/start.ts'
 import type { UsersService } from '../groups/users.ts'
+import type { AwaitedInstances } from '../instances/awaited.ts'
+import type { PublicAddresses } from '../instances/model.ts'
 import type { InstancesService } from '../instances/service.ts'
 import type { EngineService } from '../sandbox/service.ts'
 
@@ -20,6 +22,9 @@ export interface Services {
   starter: GroupStarter
   groupsImport: GroupsImport
   instances: InstancesService
+  /** The same commands for callers who wait. */
+  awaited: AwaitedInstances
+  addresses: PublicAddresses
 }
 
 /**

@@ -41,7 +41,12 @@ const UserType = builder.prismaObject('User', {
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its UUID.' }),
     username: t.exposeString('username', { description: 'The name, unique in the group.' }),
-    email: t.exposeString('email', { nullable: true, description: 'E-mail address, when known.' }),
+    email: t.string({
+      nullable: true,
+      description: 'E-mail address, when known.',
+      select: { email: true },
+      resolve: (user) => user.email || null,
+    }),
     group: t.relation('group', { description: 'The group.' }),
     workspacePath: t.exposeString('workspacePath', {
       nullable: true,
@@ -157,13 +162,13 @@ builder.mutationFields((t) => ({
     type: UserType,
     description: 'Renames a user; files stay where they are.',
     args: { id: t.arg.id(itsId), username: t.arg.string({ required: true, description: 'The new name.' }) },
-    resolve: (_root, args, { users, viewer }) => users.renameUser(viewer, args.id, args),
+    resolve: (_root, args, { users, viewer }) => users.updateUser(viewer, args.id, { username: args.username }),
   }),
   setUserEmail: t.field({
     type: UserType,
     description: "Sets or clears a user's e-mail address.",
     args: { id: t.arg.id(itsId), email: t.arg.string({ description: 'The address; null clears it.' }) },
-    resolve: (_root, args, { users, viewer }) => users.setEmail(viewer, args.id, { email: args.email ?? null }),
+    resolve: (_root, args, { users, viewer }) => users.updateUser(viewer, args.id, { email: args.email ?? null }),
   }),
   removeUser: t.field({
     type: UserType,

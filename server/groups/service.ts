@@ -19,6 +19,13 @@ export interface GroupsParts {
   workspaces: WorkspacesForGroups
 }
 
+/** Groups as a groups file has them. */
+export interface ExportedGroups {
+  groups: Record<string, { users: string[]; title?: string }>
+  event_id?: string
+  title?: string
+}
+
 /** Groups and their events. */
 export class GroupsService {
   readonly #parts: GroupsParts
@@ -36,13 +43,14 @@ export class GroupsService {
     _viewer: Viewer,
     filter: { search?: string | null },
     query: Q,
-  ) {
+  ): Promise<Prisma.GroupGetPayload<Q>[]> {
     const ids = filter.search?.trim() ? await this.#matching(filter.search) : null
-    return this.#parts.db.group.findMany({
+    const groups = await this.#parts.db.group.findMany({
       ...query,
       where: ids ? { id: { in: ids } } : {},
       orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
     })
+    return groups as Prisma.GroupGetPayload<Q>[]
   }
 
   /** Case does not matter in any script, which SQLite's LIKE cannot do; names are few. */
@@ -66,10 +74,14 @@ export class GroupsService {
   }
 
   /** @throws NotFound */
-  async get(_viewer: Viewer, id: string, query: Omit<Prisma.GroupFindUniqueArgs, 'where'> = {}): Promise<Group> {
+  async get<Q extends Omit<Prisma.GroupFindUniqueArgs, 'where'>>(
+    _viewer: Viewer,
+    id: string,
+    query: Q = {} as Q,
+  ): Promise<Prisma.GroupGetPayload<Q>> {
     const group = await this.#parts.db.group.findUnique({ ...query, where: { id } })
     if (!group) throw new NotFound(`Group ${id} not found`)
-    return group
+    return group as Prisma.GroupGetPayload<Q>
   }
 
   /** Events in the order they were made. */
@@ -77,13 +89,37 @@ export class GroupsService {
     return this.#parts.db.event.findMany({ ...query, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
   }
 
+  /** @param eventId its short name. @throws NotFound */
+  async event(_viewer: Viewer, eventId: string): Promise<Event> {
+    const event = await this.#parts.db.event.findUnique({ where: { eventId } })
+    if (!event) throw new NotFound(`Event '${eventId}' not found`)
+    return event
+  }
+
+  /** All groups by name as a groups file has them, and the first event that there is. */
+  async exported(viewer: Viewer): Promise<ExportedGroups> {
+    const [[event], groups] = await Promise.all([
+      this.events(viewer, { take: 1 }),
+      this.list(viewer, {}, { include: { users: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] } } }),
+    ])
+    return {
+      groups: Object.fromEntries(
+        groups.map(({ name, title, users }) => [
+          name,
+          { users: users.map((user) => user.username), ...(title && { title }) },
+        ]),
+      ),
+      ...(event && { event_id: event.eventId, ...(event.title && { title: event.title }) }),
+    }
+  }
+
   /** @throws InvalidInput, Conflict (name taken), NotFound (no such event) */
   async create(viewer: Viewer, raw: unknown): Promise<Group> {
     const { name, title, eventId } = parse(groupInput, raw)
     return this.#recording(viewer, 'create group', group(null, name), async () => {
       if (eventId && !(await this.#parts.db.event.findUnique({ where: { eventId } })))
-        throw new NotFound(`Event ${eventId} not found`)
-      const created = await taken('name', `Group ${name} already exists`, () =>
+        throw new NotFound(`Event '${eventId}' not found`)
+      const created = await taken('name', `Group '${name}' already exists`, () =>
         this.#parts.db.group.create({ data: { name, title: title ?? null, eventId: eventId ?? null } }),
       )
       this.#publish('ADDED', created)
@@ -91,14 +127,23 @@ export class GroupsService {
     })
   }
 
-  /** Its users, volumes and instances stay as they are; only the name changes. @throws InvalidInput, Conflict, NotFound */
-  async rename(viewer: Viewer, id: string, raw: unknown): Promise<Group> {
+  /**
+   * Its users, volumes and instances stay as they are; only the name changes.
+   * @param query what to load with the renamed group
+   * @throws InvalidInput, Conflict, NotFound
+   */
+  async rename<Q extends Omit<Prisma.GroupFindUniqueArgs, 'where'>>(
+    viewer: Viewer,
+    id: string,
+    raw: unknown,
+    query: Q = {} as Q,
+  ): Promise<Prisma.GroupGetPayload<Q>> {
     const { name } = parse(groupInput.pick({ name: true }), raw)
     const before = await this.get(viewer, id)
     return this.#recording(viewer, `rename group to ${name}`, group(id, before.name), async () => {
       const { renamed, after } = await taken(
         'name',
-        `Group ${name} already exists, or one of its users has an instance by hand`,
+        `Group '${name}' already exists, or one of its users has an instance by hand`,
         () =>
           this.#parts.db.$transaction(async (tx) => {
             const renamed = await tx.group.update({ where: { id }, data: { name }, include: { users: true } })
@@ -110,7 +155,7 @@ export class GroupsService {
       )
       for (const publish of after) publish()
       this.#publish('UPDATED', renamed)
-      return renamed
+      return this.get(viewer, id, query)
     })
   }
 

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { ActivityService, Target } from '../activity/service.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
@@ -5,8 +6,8 @@ import { Conflict, InvalidInput, NotFound } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { parse } from '../input.ts'
 import { hashedName, sandboxName } from '../names.ts'
-import type { Group, User } from '../../prisma/generated/client/client.ts'
-import { emailInput, userInput } from './model.ts'
+import type { Group, Instance, User } from '../../prisma/generated/client/client.ts'
+import { userChanges, userInput } from './model.ts'
 import type { InstancesForGroups, WorkspacesForGroups } from './needs.ts'
 import { taken } from './taken.ts'
 import { assertUnused } from './unused.ts'
@@ -31,6 +32,12 @@ export interface Person {
 /** A user with its group. */
 export type UserWithGroup = User & { group: Group }
 
+/** A user with the active instance, if there is one. */
+export type UserNow = User & { instances: Pick<Instance, 'id' | 'state'>[] }
+
+/** Loads the active instance with a user; the one-instance rule says that it is alone. */
+export const withActive = { instances: { where: { activeKey: { not: null } }, select: { id: true, state: true } } }
+
 /** The people in groups, and the volumes that hold their files. */
 export class UsersService {
   readonly #parts: UsersParts
@@ -46,15 +53,32 @@ export class UsersService {
     return user
   }
 
+  /** Everybody in the order they were added. @param filter an empty groupId is none */
+  list(_viewer: Viewer, filter: { groupId?: string | undefined }): Promise<UserNow[]> {
+    return this.#parts.db.user.findMany({
+      where: filter.groupId ? { groupId: filter.groupId } : {},
+      include: withActive,
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    })
+  }
+
+  /** @throws NotFound, also for a user of another group when one is named */
+  async getNow(_viewer: Viewer, id: string, groupId?: string): Promise<UserNow> {
+    const user = await this.#parts.db.user.findUnique({ where: { id }, include: withActive })
+    if (!user || (groupId !== undefined && user.groupId !== groupId)) throw new NotFound(`User ${id} not found`)
+    return user
+  }
+
   /** @throws InvalidInput, NotFound, Conflict (name taken in this group) */
   async addUser(viewer: Viewer, groupId: string, raw: unknown): Promise<User> {
-    const { username, email } = parse(userInput, raw)
+    const { username, email, workspacePath } = parse(userInput, raw)
     const owner = await this.#group(groupId)
     return this.#recording(viewer, 'add user', user(null, owner.name, username), async () => {
       const volume = await this.volumeFor(owner.name, username)
-      const { created, publish } = await taken('username', `User ${username} is already in group ${owner.name}`, () =>
+      const { created, publish } = await taken('username', `User ${username} already exists in this group`, () =>
         this.#parts.db.$transaction(async (tx) => {
-          const data = { groupId, username, email: email ?? null, volume, workspacePath: volume }
+          const shown = workspacePath === null ? null : volume
+          const data = { groupId, username, email: email ?? null, volume, workspacePath: shown }
           const created = await tx.user.create({ data })
           return { created, publish: await this.#parts.instances.claim(tx, owner.name, [created]) }
         }),
@@ -65,40 +89,27 @@ export class UsersService {
     })
   }
 
-  /** The files stay where they are. @throws InvalidInput, NotFound, Conflict */
-  async renameUser(viewer: Viewer, id: string, raw: unknown): Promise<User> {
-    const { username } = parse(userInput.pick({ username: true }), raw)
+  /**
+   * Changes what is named; what is not stays. The files stay where they are, unless a workspacePath names a volume.
+   * @param raw `{username?, email?, workspacePath?, storagePath?}`; a null email clears it
+   * @throws InvalidInput, NotFound, Conflict (name or volume taken, or a volume changed under an active instance)
+   */
+  async updateUser(viewer: Viewer, id: string, raw: unknown): Promise<User> {
+    const changes = parse(userChanges, raw)
     const before = await this.get(viewer, id)
-    return this.#recording(
-      viewer,
-      `rename user to ${username}`,
-      user(id, before.group.name, before.username),
-      async () => {
-        const { renamed, publish } = await taken(
-          'username',
-          `User ${username} is already in group ${before.group.name}`,
-          () =>
-            this.#parts.db.$transaction(async (tx) => {
-              const renamed = await tx.user.update({ where: { id }, data: { username } })
-              return {
-                renamed,
-                publish: await this.#parts.instances.follow(tx, id, { group: before.group.name, username }),
-              }
-            }),
-        )
-        publish()
-        this.#changed(before.group)
-        return renamed
-      },
-    )
-  }
-
-  /** @param raw `{email}`, null to clear it. @throws InvalidInput, NotFound */
-  async setEmail(viewer: Viewer, id: string, raw: unknown): Promise<User> {
-    const { email } = parse(emailInput, raw)
-    const before = await this.get(viewer, id)
-    return this.#recording(viewer, 'set e-mail', user(id, before.group.name, before.username), async () => {
-      const changed = await this.#parts.db.user.update({ where: { id }, data: { email } })
+    return this.#recording(viewer, actionOf(changes), user(id, before.group.name, before.username), async () => {
+      const { username, workspacePath } = changes
+      const volume = workspacePath && isVolume(workspacePath) ? workspacePath : before.volume
+      if (volume !== before.volume) await this.#assertFree(before, volume)
+      const message = `User ${username ?? before.username} already exists in this group`
+      const { changed, publish } = await taken('username', message, () =>
+        this.#parts.db.$transaction(async (tx) => {
+          const changed = await tx.user.update({ where: { id }, data: { ...changes, volume } })
+          const names = { group: before.group.name, username: changed.username }
+          return { changed, publish: username ? await this.#parts.instances.follow(tx, id, names) : () => undefined }
+        }),
+      )
+      publish()
       this.#changed(before.group)
       return changed
     })
@@ -129,7 +140,7 @@ export class UsersService {
         const names = { group: target.name, username: before.username }
         const { moved, publish } = await taken(
           'groupId',
-          `User ${before.username} is already in group ${target.name}`,
+          `User ${before.username} already exists in group ${target.name}`,
           () =>
             this.#parts.db.$transaction(async (tx) => {
               const active = await tx.instance.findFirst({ where: { userId: id, activeKey: { not: null } } })
@@ -182,6 +193,12 @@ export class UsersService {
     return { group, username, userId: user?.id ?? null, volume }
   }
 
+  async #assertFree(whose: User, volume: string): Promise<void> {
+    const holder = await this.#parts.db.user.findUnique({ where: { volume } })
+    if (holder) throw new Conflict(`Workspace ${volume} belongs to user ${holder.username} (${holder.id}).`)
+    await assertUnused(this.#parts.db, [whose.volume, volume])
+  }
+
   async #group(id: string): Promise<Group> {
     const group = await this.#parts.db.group.findUnique({ where: { id } })
     if (!group) throw new NotFound(`Group ${id} not found`)
@@ -195,6 +212,20 @@ export class UsersService {
   #recording<T>(viewer: Viewer, action: string, target: Target, act: () => Promise<T>): Promise<T> {
     return this.#parts.activity.recording(viewer, action, target, act)
   }
+}
+
+/** A path of this form names a volume of an engine; any other is only shown to scripts. */
+function isVolume(path: string): boolean {
+  return /^thon-[\w.-]{1,200}$/.test(path)
+}
+
+function actionOf({ username, email, workspacePath, storagePath }: z.infer<typeof userChanges>): string {
+  const acts = [
+    ...(username === undefined ? [] : [`rename user to ${username}`]),
+    ...(email === undefined ? [] : ['set e-mail']),
+    ...(workspacePath === undefined && storagePath === undefined ? [] : ['set paths']),
+  ]
+  return acts.join(', ') || 'change nothing of user'
 }
 
 function user(id: string | null, groupName: string, username: string): Target {

@@ -40,7 +40,7 @@ export class Gate {
 
 /** Plain reads carry no effect and, without CORS headers, no answer for the other origin. A WebSocket can be read. */
 function isRead(request: IncomingMessage): boolean {
-  return (request.method === 'GET' || request.method === 'HEAD') && request.headers.upgrade === undefined
+  return ['GET', 'HEAD', 'OPTIONS'].includes(request.method ?? '') && request.headers.upgrade === undefined
 }
 
 /** A host as URLs spell it: IPv6 addresses in brackets and in their short form. */

@@ -5,7 +5,8 @@ import { builder, ChangeKind } from '../graphql/builder.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 import { canDo, COMMANDS, type Command, type State } from './lifecycle.ts'
 import type { InstanceRow, SORT_FIELDS } from './model.ts'
-import type { InstancePage, Result } from './service.ts'
+import type { InstancePage } from './list.ts'
+import type { Result } from './service.ts'
 
 const InstanceState = builder.enumType('InstanceState', {
   description: 'Where an instance is in its life.',

@@ -20,6 +20,9 @@ export const createInput = z.object({
   timeoutMinutes: minutes.nullish(),
 })
 
+/** Whose an instance is said to be. */
+export const registerInput = z.object({ group: name.default('default'), username: name.default('workspace') })
+
 export const renewInput = z.object({ timeoutMinutes: minutes.default(60) })
 
 /** Most ids one bulk command takes. */
@@ -57,4 +60,9 @@ export function activeKey(group: string, username: string): string {
 /** Who an instance is for, as people say it. */
 export function labelOf(row: { group: string; username: string }): string {
   return `${row.group}/${row.username}`
+}
+
+/** Where people reach a published port from elsewhere; null where nothing is configured. */
+export interface PublicAddresses {
+  of(hostPort: number): { publicUrl: string | null; domainUrl: string | null }
 }

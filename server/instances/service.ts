@@ -4,13 +4,14 @@ import { system, type Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
 import { AppError, Conflict, NotFound, Unavailable } from '../errors.ts'
 import type { Change, Channel, Events, Ready } from '../events.ts'
-import { fold, parse } from '../input.ts'
-import type { Instance, Prisma } from '../../prisma/generated/client/client.ts'
+import { parse } from '../input.ts'
+import type { Instance } from '../../prisma/generated/client/client.ts'
 import type { EngineKind, SandboxEngine } from '../sandbox/engine.ts'
 import type { EngineStatus } from '../sandbox/watcher.ts'
 import type { Conductor } from './conductor.ts'
 import { canDo, intentOf, isActive, isSettled, type Command, type State, type Verdict } from './lifecycle.ts'
-import { bulkInput, createInput, labelOf, listInput, renewInput, type InstanceRow, type SORT_FIELDS } from './model.ts'
+import { bulkInput, createInput, labelOf, listInput, registerInput, renewInput, type InstanceRow } from './model.ts'
+import { listInstances, type InstancePage } from './list.ts'
 import type { InstanceStore } from './store.ts'
 
 /** The person and files a new instance is for. */
@@ -43,17 +44,6 @@ export interface InstancesParts {
   personOf: (group: string, username: string) => Promise<Person>
 }
 
-/** A page of instances, with what the whole list holds. */
-export interface InstancePage {
-  items: InstanceRow[]
-  /** Rows that match the filter, on all pages. */
-  total: number
-  number: number
-  size: number
-  /** Rows that match all of the filter but its states, by state. */
-  counts: { state: State; count: number }[]
-}
-
 /** Instances: what is there, and every command on them. */
 export class InstancesService {
   readonly #parts: InstancesParts
@@ -64,38 +54,15 @@ export class InstancesService {
 
   /** Searches, filters, sorts and pages. @throws InvalidInput */
   async list(_viewer: Viewer, raw: unknown = {}): Promise<InstancePage> {
-    const { filter, sort, page } = parse(listInput, raw)
-    const search = filter?.search ? { search: { contains: fold(filter.search) } } : {}
-    const base: Prisma.InstanceWhereInput = { ...search, group: filter?.group ?? undefined }
-    const where = filter?.states?.length ? { ...base, state: { in: filter.states } } : base
-    const { number, size } = page ?? { number: 1, size: 50 }
-    const direction = (sort?.descending ?? !sort) ? 'desc' : 'asc'
-    const { instance } = this.#parts.db
-    const [items, counts] = await Promise.all([
-      instance.findMany({
-        where,
-        orderBy: [orderBy(sort?.field ?? 'createdAt', direction), { id: 'asc' }],
-        skip: (number - 1) * size,
-        take: size,
-      }),
-      instance.groupBy({ by: ['state'], where: base, _count: true, orderBy: { state: 'asc' } }),
-    ])
-    const wanted = new Set<string>(filter?.states?.length ? filter.states : counts.map((one) => one.state))
-    const total = counts.filter((one) => wanted.has(one.state)).reduce((sum, one) => sum + one._count, 0)
-    return {
-      items: items as InstanceRow[],
-      total,
-      number,
-      size,
-      counts: counts.map((one) => ({ state: one.state as State, count: one._count })),
-    }
+    return listInstances(this.#parts.db, parse(listInput, raw))
   }
 
-  /** @throws NotFound */
+  /** @throws NotFound; Unavailable instead while the engine is away, which may have a sandbox not seen yet */
   async get(_viewer: Viewer, id: string): Promise<InstanceRow> {
     const row = await this.#parts.store.find(id)
-    if (!row) throw new NotFound(`Instance ${id} not found`)
-    return row
+    if (row) return row
+    this.assertEngine()
+    throw new NotFound(`Instance ${id} not found`)
   }
 
   /** Every change from now on, after one READY. */
@@ -178,13 +145,38 @@ export class InstancesService {
    * @throws NotFound, Conflict, Unavailable
    */
   async recreate(viewer: Viewer, id: string): Promise<InstanceRow> {
-    const row = await this.get(viewer, id)
+    const row = await this.#parts.store.find(id)
+    if (!row) throw new NotFound(`Instance ${id} not found`)
     return this.#parts.activity.recording(viewer, 'recreate', targetOf(row), async () => {
       this.#assertLegal(row, 'recreate')
       if (isActive(row.state)) await this.#end(row)
       const { group, username, userId, volume, port, secure, password } = row
       return this.#add({ group, username, userId, volume }, { port, secure }, password)
     })
+  }
+
+  /** Says whose it is: for sandboxes that were started under other names. @throws InvalidInput, NotFound, Conflict, Unavailable */
+  async register(viewer: Viewer, id: string, raw: unknown): Promise<InstanceRow> {
+    const names = parse(registerInput, raw)
+    const row = await this.get(viewer, id)
+    return this.#parts.activity.recording(viewer, `register to ${labelOf(names)}`, targetOf(row), async () => {
+      if (!isActive(row.state)) throw new Conflict(`Cannot register instance ${id}: it is ${row.state}.`)
+      const { userId } = await this.#parts.personOf(names.group, names.username)
+      return (await this.#parts.store.rename(row, { ...names, userId })) ?? this.get(viewer, id)
+    })
+  }
+
+  /** As `register`, one result per id in their order; one that fails keeps no other back. */
+  registerMany(
+    viewer: Viewer,
+    mappings: { id: string; group: string; username: string }[],
+  ): Promise<Result<InstanceRow>[]> {
+    return Promise.all(mappings.map(({ id, ...names }) => settle(id, () => this.register(viewer, id, names))))
+  }
+
+  /** The names its sandbox was made for, which stay with it when it is registered to others. */
+  madeFor(row: InstanceRow): { group: string; username: string } {
+    return this.#parts.conductor.seen(row.id) ?? row
   }
 
   /** Lets it live for so many minutes from now. @throws InvalidInput, NotFound, Conflict */
@@ -309,11 +301,6 @@ export class InstancesService {
     this.assertEngine(isActive(row.state) ? row.engine : undefined)
     if (!canDo(row.state, command)) throw illegal(row, command)
   }
-}
-
-function orderBy(field: (typeof SORT_FIELDS)[number], sort: 'asc' | 'desc'): Prisma.InstanceOrderByWithRelationInput {
-  // Those that never end come last, whichever way.
-  return field === 'expiresAt' ? { expiresAt: { sort, nulls: 'last' } } : { [field]: sort }
 }
 
 function illegal(row: InstanceRow, command: Command): Conflict {

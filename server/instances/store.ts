@@ -62,9 +62,8 @@ export class InstanceStore {
     try {
       return this.#published('ADDED', await this.#db.instance.create({ data: pending(row) }))
     } catch (error) {
-      if (!isUniqueViolation(error)) throw error
-      const holder = await this.active(row.group, row.username)
-      throw new Conflict(`User ${labelOf(row)} already has instance ${holder?.id ?? 'being ended just now; try again'}`)
+      if (isUniqueViolation(error)) throw await this.#held(row)
+      throw error
     }
   }
 
@@ -122,9 +121,34 @@ export class InstanceStore {
     })
   }
 
+  /** Gives an active row to another user. @throws Conflict when that user has an active instance */
+  async rename(
+    row: InstanceRow,
+    names: { group: string; username: string; userId: string | null },
+  ): Promise<InstanceRow | null> {
+    const search = fold(`${names.group} ${names.username}`)
+    try {
+      return await this.#update(row.id, row.state, {
+        ...names,
+        search,
+        activeKey: activeKey(names.group, names.username),
+      })
+    } catch (error) {
+      if (isUniqueViolation(error)) throw await this.#held(names)
+      throw error
+    }
+  }
+
   /** Tells subscribers that something shown with the row, but not stored in it, has changed. */
   touch(row: InstanceRow): void {
     this.#published('UPDATED', row)
+  }
+
+  async #held(names: { group: string; username: string }): Promise<Conflict> {
+    const holder = await this.active(names.group, names.username)
+    return new Conflict(
+      `User ${labelOf(names)} already has instance ${holder?.id ?? 'being ended just now; try again'}`,
+    )
   }
 
   async #update(id: string, state: State, data: Prisma.InstanceUncheckedUpdateManyInput): Promise<InstanceRow | null> {

@@ -1,0 +1,96 @@
+import type { IncomingMessage } from 'node:http'
+import { jsonFault } from './json-fault.ts'
+import { Unprocessable } from './faults.ts'
+
+/** A request that is refused for what it is, not for what it asks. */
+export class BadRequest extends Error {
+  readonly status: 400 | 408 | 413
+
+  constructor(status: 400 | 408 | 413, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** How much of a body is taken, and how long one may take over it. */
+export interface BodyLimits {
+  /** In bytes. */
+  largest: number
+  /** Milliseconds without a byte. */
+  idle: number
+  /** Milliseconds from the first read to the end. */
+  whole: number
+}
+
+/** Reads a body, and no further than its limits. @throws BadRequest 413 or 408 */
+export async function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+  assertDeclared(incoming, limits.largest)
+  const chunks: Buffer[] = []
+  let size = 0
+  const late = new AbortController()
+  const idle = setTimeout(() => late.abort(), limits.idle)
+  const whole = setTimeout(() => late.abort(), limits.whole)
+  const aborted = new Promise<never>((_resolve, reject) => {
+    late.signal.addEventListener('abort', () => reject(new BadRequest(408, 'The request body did not arrive in time.')))
+  })
+  const body = incoming.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
+  try {
+    for (;;) {
+      const next = await Promise.race([body.next(), aborted])
+      if (next.done) return Buffer.concat(chunks)
+      size += next.value.length
+      if (size > limits.largest) throw tooLarge(limits.largest)
+      chunks.push(next.value)
+      idle.refresh()
+    }
+  } finally {
+    clearTimeout(idle)
+    clearTimeout(whole)
+  }
+}
+
+/** Refuses by what the headers declare, before anything is read. @throws BadRequest */
+export function assertDeclared(incoming: IncomingMessage, largest: number): void {
+  if (Number(incoming.headers['content-length'] ?? 0) > largest) throw tooLarge(largest)
+}
+
+/**
+ * What FastAPI makes of a body for a model: JSON by its content type, else the text as it came; nothing is undefined.
+ * @throws Unprocessable for malformed JSON, BadRequest for what is not UTF-8
+ */
+export function bodyValue(bytes: Buffer, contentType: string | undefined): unknown {
+  if (bytes.length === 0) return undefined
+  if (!isJson(contentType)) return bytes.toString('utf8')
+  const text = decode(bytes)
+  try {
+    const value: unknown = JSON.parse(text)
+    // A body of null is no body.
+    return value ?? undefined
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw unreadable()
+    const { at, message } = jsonFault(text)
+    const fault = { type: 'json_invalid', loc: ['body', at], msg: 'JSON decode error', input: {} }
+    throw new Unprocessable([{ ...fault, ctx: { error: message } }])
+  }
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw unreadable()
+  }
+}
+
+/** `application/json` and whatever is written like `application/vnd.api+json`. */
+function isJson(contentType = ''): boolean {
+  return /^\s*application\/(?:[^;]+\+)?json\s*(?:;|$)/i.test(contentType)
+}
+
+function unreadable(): BadRequest {
+  return new BadRequest(400, 'There was an error parsing the body')
+}
+
+function tooLarge(largest: number): BadRequest {
+  return new BadRequest(413, `The request body is larger than ${largest} bytes.`)
+}

@@ -1,0 +1,201 @@
+import type { HttpBindings } from '@hono/node-server'
+import { createRoute, type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import type { Viewer } from '../auth/viewer.ts'
+import { InvalidInput } from '../errors.ts'
+import type { KeptUntilChange } from '../kept.ts'
+import { bodyValue, readBody, type BodyLimits } from './body.ts'
+import { faultsOfRule, faultsOfShape, missing, Unprocessable } from './faults.ts'
+import { describedFaults, type Refusable } from './refusals.ts'
+
+/** What Hono knows of a request here. */
+export interface RestEnv {
+  Bindings: HttpBindings
+}
+
+/** One operation as it is declared once, for routing, validation and the manual. */
+export interface Operation<Param extends string, Query, Body, Answer> {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  /** As OpenAPI writes it, such as `/api/groups/{group_id}`. */
+  path: `/api/${string}`
+  /** The chapter of the manual. */
+  tag: string
+  summary: string
+  description?: string
+  /** What each name in braces stands for. */
+  params?: Record<Param, string>
+  query?: z.ZodObject & z.ZodType<Query>
+  /** One that accepts undefined may be left out. */
+  body?: z.ZodType<Body>
+  /** Largest body, in bytes; 1 MiB unless said. */
+  largestBody?: number
+  /** Status of success; 200 unless said. */
+  status?: 200 | 201
+  answer: z.ZodType<Answer>
+  /** What the answer is, in words. */
+  answers: string
+  /** Fields of the service that have another name on the wire than their own in snake_case. */
+  wire?: Record<string, string>
+  /** What may be refused besides bad input. */
+  refuses?: readonly Refusable[]
+  /** The answer is made of rows alone, so that it can be kept until one changes. */
+  kept?: boolean
+}
+
+/** Declares an operation; `Operations.add` takes it together with its code. */
+export function operation<Param extends string, Query, Body, Answer>(
+  declared: Operation<Param, Query, Body, Answer>,
+): Operation<Param, Query, Body, Answer> {
+  return declared
+}
+
+/** What an operation's code is given. */
+interface Request<Param extends string, Query, Body> {
+  viewer: Viewer
+  params: Record<Param, string>
+  query: Query
+  body: Body
+}
+
+/** What all operations share. */
+export interface RestParts {
+  app: OpenAPIHono<RestEnv>
+  viewerOf: (incoming: HttpBindings['incoming']) => Viewer
+  kept: KeptUntilChange<Buffer>
+  limits: BodyLimits
+}
+
+/** Registers operations: where features say what they serve. */
+export class Operations {
+  readonly #parts: RestParts
+  /** In the order they were declared, which is the order in which they are matched. */
+  readonly declared: { method: string; pattern: RegExp }[] = []
+
+  constructor(parts: RestParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * @param serve reads nothing but its request, calls one service method, and maps the names
+   */
+  add<Param extends string, Query, Body, Answer>(
+    operation: Operation<Param, Query, Body, Answer>,
+    serve: (request: Request<Param, Query, Body>) => Promise<Answer>,
+  ): void {
+    const { app, kept } = this.#parts
+    const { method, path } = operation
+    const route = createRoute(describe(operation))
+    app.openAPIRegistry.registerPath(route)
+    this.declared.push({ method: method.toUpperCase(), pattern: patternOf(path) })
+    app.on(method.toUpperCase(), route.getRoutingPath(), async (c) => {
+      const params = c.req.param() as Record<Param, string>
+      // Names are matched after decoding, as in Python, where such a path has one segment more.
+      if (Object.values<string>(params).some((value) => value.includes('/'))) return c.notFound()
+      const make = async () => toBytes(await this.#answer(operation, c, params, serve))
+      const viewer = this.#parts.viewerOf(c.env.incoming)
+      const bytes = operation.kept ? await kept.get(`${viewer.name} ${c.req.url}`, make, () => true) : await make()
+      return c.body(bytes as Uint8Array<ArrayBuffer>, operation.status ?? 200, JSON_TYPE)
+    })
+  }
+
+  async #answer<Param extends string, Query, Body, Answer>(
+    operation: Operation<Param, Query, Body, Answer>,
+    c: Context<RestEnv>,
+    params: Record<Param, string>,
+    serve: (request: Request<Param, Query, Body>) => Promise<Answer>,
+  ): Promise<Answer> {
+    const sent = queryOf(c, operation.query)
+    const query = operation.query ? read(operation.query, 'query', sent) : (undefined as Query)
+    const raw = operation.body ? await this.#body(c, operation.largestBody) : undefined
+    const body = operation.body ? read(operation.body, 'body', raw) : (undefined as Body)
+    try {
+      return await serve({ viewer: this.#parts.viewerOf(c.env.incoming), params, query, body })
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error
+      throw new Unprocessable(faultsOfRule(error, { path: params, query: sent, body: raw }, operation.wire))
+    }
+  }
+
+  async #body(c: Context<RestEnv>, largest = this.#parts.limits.largest): Promise<unknown> {
+    const bytes = await readBody(c.env.incoming, { ...this.#parts.limits, largest })
+    return bodyValue(bytes, c.env.incoming.headers['content-type'])
+  }
+}
+
+const JSON_TYPE = { 'Content-Type': 'application/json' }
+
+function read<T>(schema: z.ZodType<T>, part: 'query' | 'body', raw: unknown): T {
+  const parsed = schema.safeParse(raw)
+  if (parsed.success) return parsed.data
+  if (raw === undefined) throw new Unprocessable([missing([part], null)])
+  throw new Unprocessable(faultsOfShape(parsed.error, part, raw))
+}
+
+/** Repeated ones make a list where a list is expected; else the last counts. */
+function queryOf(c: Context<RestEnv>, schema: z.ZodObject | undefined): Record<string, string | string[]> {
+  const query: Record<string, string | string[]> = {}
+  for (const [name, shape] of Object.entries(schema?.shape ?? {})) {
+    const values = c.req.queries(name)
+    if (!values) continue
+    query[name] = isList(shape as z.ZodType) ? values : (values.at(-1) as string)
+  }
+  return query
+}
+
+function isList(shape: z.ZodType): boolean {
+  return shape instanceof z.ZodOptional ? isList(shape.unwrap() as z.ZodType) : shape instanceof z.ZodArray
+}
+
+function toBytes(answer: unknown): Buffer {
+  return Buffer.from(JSON.stringify(answer, asNumber))
+}
+
+/** In Node 24, and not yet in TypeScript's library: https://github.com/tc39/proposal-json-parse-with-source */
+interface RawJson extends JSON {
+  rawJSON(text: string): unknown
+}
+
+/** A number that is too long for a double keeps its digits. */
+function asNumber(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? (JSON as RawJson).rawJSON(String(value)) : value
+}
+
+/** The pattern of a path as Python matches it: a name is one segment, and not empty. */
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`)
+}
+
+function describe<Param extends string, Query, Body, Answer>(operation: Operation<Param, Query, Body, Answer>) {
+  const { method, path, tag, summary, description, params, query, body, answer, answers, status = 200 } = operation
+  const hasInput = query !== undefined || body !== undefined
+  const config = {
+    method,
+    path,
+    tags: [tag],
+    summary,
+    operationId: operationId(method, path),
+    request: {
+      ...(params ? { params: z.object(mapped(params)) } : {}),
+      ...(query ? { query } : {}),
+      ...(body
+        ? { body: { content: { 'application/json': { schema: body } }, required: !body.safeParse(undefined).success } }
+        : {}),
+    },
+    responses: {
+      [status]: { description: answers, content: { 'application/json': { schema: answer } } },
+      ...describedFaults(operation.refuses ?? [], { input: hasInput, body: body !== undefined }),
+    },
+  }
+  return (description === undefined ? config : { ...config, description }) as RouteConfig
+}
+
+function mapped(params: Record<string, string>): Record<string, z.ZodType> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, description]) => [name, z.string().openapi({ description })]),
+  )
+}
+
+/** Such as `post_groups_group_id_users`: what generated clients call it. */
+function operationId(method: string, path: string): string {
+  return `${method}_${path.replace('/api/', '').replace(/[{}]/g, '').replace(/\W+/g, '_')}`
+}

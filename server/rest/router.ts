@@ -1,0 +1,75 @@
+import { getRequestListener } from '@hono/node-server'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { RequestListener } from 'node:http'
+import type { Viewer } from '../auth/viewer.ts'
+import type { Services } from '../graphql/context.ts'
+import { groupsRest, usersRest } from '../groups/rest.ts'
+import { instancesRest } from '../instances/rest.ts'
+import { KeptUntilChange } from '../kept.ts'
+import type { Log } from '../log.ts'
+import type { BodyLimits } from './body.ts'
+import { docsRoutes } from './docs.ts'
+import { Operations, type RestEnv } from './operation.ts'
+import { refused } from './refusals.ts'
+
+/** What the REST shim needs of its surroundings. */
+export interface RestSurroundings {
+  services: Services
+  viewerOf: (incoming: RestEnv['Bindings']['incoming']) => Viewer
+  log: Log
+  limits?: BodyLimits
+}
+
+const LIMITS: BodyLimits = { largest: 1024 * 1024, idle: 10_000, whole: 60_000 }
+
+/** `/api/*`, `/openapi.json` and `/docs`, as a handler of Node's HTTP server. */
+export function createRest({ services, viewerOf, log, limits = LIMITS }: RestSurroundings): RequestListener {
+  const app = new OpenAPIHono<RestEnv>()
+  const operations = new Operations({ app, viewerOf, kept: new KeptUntilChange(services.events), limits })
+  app.use('/api/*', async (c, next) => {
+    // Hono would answer HEAD from GET; the operations here are only what is declared.
+    if (c.req.method === 'HEAD' || c.req.method === 'OPTIONS') return c.notFound()
+    return next()
+  })
+  groupsRest(operations, services)
+  usersRest(operations, services)
+  instancesRest(operations, services)
+  docsRoutes(app)
+
+  app.notFound((c) => {
+    const { pathname, search } = new URL(c.req.url)
+    const path = decoded(pathname)
+    const same = operations.declared.find((one) => one.pattern.test(path))
+    // Only the method of the first match is named, as scripts know it from Python.
+    if (same) return c.json({ detail: 'Method Not Allowed' }, 405, { Allow: same.method })
+    const bare = path.replace(/\/$/, '')
+    if (bare !== path && operations.declared.some((one) => one.pattern.test(bare)))
+      return c.body(null, 307, { Location: `${pathname.slice(0, -1)}${search}` })
+    return c.json({ detail: 'Not Found' }, 404)
+  })
+  app.onError((error, c) => {
+    const { status, body, close } = refused(error, log)
+    return c.body(safely(body), status as 500, {
+      'Content-Type': 'application/json',
+      ...(close ? { Connection: 'close' } : {}),
+    })
+  })
+  return getRequestListener(app.fetch as Parameters<typeof getRequestListener>[0], { overrideGlobalObjects: false })
+}
+
+/** What was sent comes back in the list of faults; nested too deep, it cannot be written. */
+function safely(body: { detail: unknown }): string {
+  try {
+    return JSON.stringify(body)
+  } catch {
+    return JSON.stringify({ detail: 'There was an error parsing the body' })
+  }
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
