@@ -16,7 +16,10 @@ export class Child<Ready> {
    * @param env added to this process's environment
    */
   static async start<Ready>(script: string, env: Record<string, string> = {}): Promise<Child<Ready>> {
-    const process = fork(script, [], { env: { ...globalThis.process.env, ...env }, execArgv: ['--expose-gc'] })
+    const process = fork(script, [], {
+      env: { ...globalThis.process.env, ...env },
+      execArgv: ['--expose-gc', '--max-semi-space-size=4'],
+    })
     return new Child(process, await reply<Ready>(process, script))
   }
 

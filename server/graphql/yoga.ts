@@ -1,4 +1,3 @@
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import { createYoga, type YogaServerInstance } from 'graphql-yoga'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Log } from '../log.ts'
@@ -20,7 +19,8 @@ export function createGraphql(services: Services, viewerOf: (request: Request) =
     cors: false,
     batching: false,
     graphiql: { title: 'THON GraphiQL', subscriptionsProtocol: 'WS' },
-    renderGraphiQL,
+    // It is 9 MB of text, and few ever open it.
+    renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
     logging: false,
     context: ({ request }) => ({ ...services, viewer: viewerOf(request), replayNewest: () => undefined }),
     plugins: [keptAnswers(services.events)],

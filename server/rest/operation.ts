@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Viewer } from '../auth/viewer.ts'
@@ -91,28 +92,33 @@ export class Operations {
       const params = c.req.param() as Record<Param, string>
       // Names are matched after decoding, as in Python, where such a path has one segment more.
       if (Object.values<string>(params).some((value) => value.includes('/'))) return c.notFound()
-      const make = async () => toBytes(await this.#answer(operation, c, params, serve))
-      const viewer = this.#parts.viewerOf(c.env.incoming)
-      const bytes = operation.kept ? await kept.get(`${viewer.name} ${c.req.url}`, make, () => true) : await make()
-      return c.body(bytes as Uint8Array<ArrayBuffer>, operation.status ?? 200, JSON_TYPE)
+      const sent = queryOf(c, operation.query)
+      const make = async () => toBytes(await this.#answer(operation, c, { path: params, query: sent }, serve))
+      const { name } = this.#parts.viewerOf(c.env.incoming)
+      const key = `${name} ${c.req.path} ${JSON.stringify(sent)}`
+      const bytes = operation.kept ? await kept.get(key, make, () => true) : await make()
+      // Past the web's Response, which would copy them.
+      c.env.outgoing
+        .writeHead(operation.status ?? 200, { 'Content-Type': 'application/json', 'Content-Length': bytes.length })
+        .end(bytes)
+      return RESPONSE_ALREADY_SENT
     })
   }
 
   async #answer<Param extends string, Query, Body, Answer>(
     operation: Operation<Param, Query, Body, Answer>,
     c: Context<RestEnv>,
-    params: Record<Param, string>,
+    sent: { path: Record<Param, string>; query: Record<string, string | string[]> },
     serve: (request: Request<Param, Query, Body>) => Promise<Answer>,
   ): Promise<Answer> {
-    const sent = queryOf(c, operation.query)
-    const query = operation.query ? read(operation.query, 'query', sent) : (undefined as Query)
+    const query = operation.query ? read(operation.query, 'query', sent.query) : (undefined as Query)
     const raw = operation.body ? await this.#body(c, operation.largestBody) : undefined
     const body = operation.body ? read(operation.body, 'body', raw) : (undefined as Body)
     try {
-      return await serve({ viewer: this.#parts.viewerOf(c.env.incoming), params, query, body })
+      return await serve({ viewer: this.#parts.viewerOf(c.env.incoming), params: sent.path, query, body })
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error
-      throw new Unprocessable(faultsOfRule(error, { path: params, query: sent, body: raw }, operation.wire))
+      throw new Unprocessable(faultsOfRule(error, { ...sent, body: raw }, operation.wire))
     }
   }
 
@@ -121,8 +127,6 @@ export class Operations {
     return bodyValue(bytes, c.env.incoming.headers['content-type'])
   }
 }
-
-const JSON_TYPE = { 'Content-Type': 'application/json' }
 
 function read<T>(schema: z.ZodType<T>, part: 'query' | 'body', raw: unknown): T {
   const parsed = schema.safeParse(raw)
