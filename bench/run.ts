@@ -2,20 +2,22 @@
  * Measures THON against the plainest program that does the same, both in one run on one machine: `npm run bench`.
  * Prints a table and writes `bench/results.json`. Only ratios mean anything from one machine to the next.
  *
- * usage: node bench/run.ts [a|b|c ...]    a: start of 60 sandboxes, b: fan-out to 1,000 subscribers, c: list of groups
+ * usage: node bench/run.ts [a|b|c|d ...]
+ *     a: start of 60 sandboxes, b: fan-out to 1,000 subscribers, c: list of groups, d: REST lists
  */
 import { ensureDocker, ensureTestImages } from '../tests/kit/docker.ts'
 import { benchFanOut } from './fanout/bench.ts'
 import { benchGroups } from './groups/bench.ts'
 import type { Row } from './kit/measure.ts'
 import { describeMachine, publish } from './kit/report.ts'
+import { benchRest } from './rest/bench.ts'
 import { benchStart } from './start/bench.ts'
 
-const BENCHES: Record<string, () => Promise<Row[]>> = { a: benchStart, b: benchFanOut, c: benchGroups }
+const BENCHES: Record<string, () => Promise<Row[]>> = { a: benchStart, b: benchFanOut, c: benchGroups, d: benchRest }
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !(name in BENCHES))
-if (unknown.length > 0) throw new Error(`There is no benchmark ${unknown.join(', ')}; choose of a, b, c.`)
+if (unknown.length > 0) throw new Error(`There is no benchmark ${unknown.join(', ')}; choose of a, b, c, d.`)
 
 await ensureDocker()
 await ensureTestImages()

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Child } from '../kit/child.ts'
 import { compare, inTurns, type Row } from '../kit/measure.ts'
 import { Thon } from '../kit/thon.ts'
-import type { Load } from './load.ts'
+import type { Load } from '../kit/load.ts'
 import { seed } from './seed.ts'
 
 const LIST = '{ groups { id name userCount users { id username email instance { id state } } } }'
@@ -16,12 +16,18 @@ const LOAD = { connections: 16, seconds: 2 }
 export async function benchGroups(): Promise<Row[]> {
   const thon = await Thon.start({ THON_ENGINE: 'process' }, seed)
   const bare = await Child.start<string>(join(import.meta.dirname, 'bare.ts'))
-  const client = await Child.start<string>(join(import.meta.dirname, 'load.ts'))
+  const client = await Child.start<string>(join(import.meta.dirname, '../kit/load.ts'))
   try {
     const text = JSON.stringify({ data: await thon.execute<object>(LIST) })
     await bare.ask({ text })
     const run = (url: string, body: object) =>
-      client.ask<number>({ ...LOAD, port: Number(new URL(url).port), body: JSON.stringify(body) } satisfies Load)
+      client.ask<number>({
+        ...LOAD,
+        port: Number(new URL(url).port),
+        method: 'POST',
+        path: '/graphql',
+        body: JSON.stringify(body),
+      } satisfies Load)
     const same = { query: LIST }
     // A variable that no query uses still makes it another request.
     const fresh = { query: LIST, variables: { number: '#' } }

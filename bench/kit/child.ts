@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 
 /** A Node process of its own, asked one thing after the other over IPC. It speaks first, to say that it is ready. */
 export class Child<Ready> {
@@ -21,6 +22,10 @@ export class Child<Ready> {
       execArgv: ['--expose-gc', '--max-semi-space-size=4'],
     })
     return new Child(process, await reply<Ready>(process, script))
+  }
+
+  get pid(): number {
+    return this.#process.pid as number
   }
 
   async ask<Answer>(question: object): Promise<Answer> {
@@ -56,6 +61,12 @@ export interface Memory {
   resident: number
   /** What its objects take; the rest of the resident memory is room that V8 keeps for more. */
   inUse: number
+}
+
+/** Bytes of memory that a process has now, from Linux. */
+export function residentOf(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) * 1024
 }
 
 export async function settledMemory(): Promise<Memory> {

@@ -34,6 +34,10 @@ export class Thon {
     return `${this.url.replace('http', 'ws')}/graphql`
   }
 
+  get pid(): number {
+    return this.#child.pid
+  }
+
   memory(): Promise<Memory> {
     return this.#child.ask<Memory>({})
   }

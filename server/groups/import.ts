@@ -2,6 +2,7 @@ import type { ActivityService } from '../activity/service.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
 import type { Events } from '../events.ts'
+import { nextMoment } from '../moment.ts'
 import type { Group, Prisma } from '../../prisma/generated/client/client.ts'
 import type { FileGroup, GroupsFile } from './model.ts'
 import type { InstancesForGroups } from './needs.ts'
@@ -121,7 +122,11 @@ export class GroupsImport {
     return this.#db.$transaction(
       async (tx) => {
         for (const { eventId, title } of file.events)
-          await tx.event.upsert({ where: { eventId }, create: { eventId, title: title ?? null }, update: { title } })
+          await tx.event.upsert({
+            where: { eventId },
+            create: { eventId, title: title ?? null, createdAt: nextMoment() },
+            update: { title },
+          })
         const touched = []
         for (const one of file.groups) touched.push(await this.#applyGroup(tx, one, stored.get(one.name), volumes))
         return touched
@@ -139,13 +144,13 @@ export class GroupsImport {
     const { name, title, eventId } = one
     const group = before
       ? await tx.group.update({ where: { id: before.id }, data: { title, eventId } })
-      : await tx.group.create({ data: { name, title: title ?? null, eventId: eventId ?? null } })
+      : await tx.group.create({
+          data: { name, title: title ?? null, eventId: eventId ?? null, createdAt: nextMoment() },
+        })
     const known = new Map(before?.users.map((user) => [user.username, user]))
     const fresh = one.users.filter((user) => !known.has(user.name))
-    // Milliseconds apart, so that the order of the file is the order of the list.
-    const now = Date.now()
     const added = await tx.user.createManyAndReturn({
-      data: fresh.map((user, index) => {
+      data: fresh.map((user) => {
         const volume = volumes.get(`${name}/${user.name}`) as string
         return {
           groupId: group.id,
@@ -153,7 +158,7 @@ export class GroupsImport {
           email: user.email ?? null,
           volume,
           workspacePath: volume,
-          createdAt: new Date(now + index),
+          createdAt: nextMoment(),
         }
       }),
     })

@@ -4,6 +4,7 @@ import type { Db } from '../db.ts'
 import { NotFound } from '../errors.ts'
 import type { Change, Channel, Events, Ready } from '../events.ts'
 import { fold, parse } from '../input.ts'
+import { nextMoment } from '../moment.ts'
 import type { Event, Group, Prisma } from '../../prisma/generated/client/client.ts'
 import type { InstancesForGroups, WorkspacesForGroups } from './needs.ts'
 import { groupInput } from './model.ts'
@@ -120,7 +121,9 @@ export class GroupsService {
       if (eventId && !(await this.#parts.db.event.findUnique({ where: { eventId } })))
         throw new NotFound(`Event '${eventId}' not found`)
       const created = await taken('name', `Group '${name}' already exists`, () =>
-        this.#parts.db.group.create({ data: { name, title: title ?? null, eventId: eventId ?? null } }),
+        this.#parts.db.group.create({
+          data: { name, title: title ?? null, eventId: eventId ?? null, createdAt: nextMoment() },
+        }),
       )
       this.#publish('ADDED', created)
       return created

@@ -5,6 +5,7 @@ import type { Db } from '../db.ts'
 import { Conflict, InvalidInput, NotFound } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { parse } from '../input.ts'
+import { nextMoment } from '../moment.ts'
 import { hashedName, sandboxName } from '../names.ts'
 import type { Group, Instance, User } from '../../prisma/generated/client/client.ts'
 import { userChanges, userInput } from './model.ts'
@@ -78,7 +79,14 @@ export class UsersService {
       const { created, publish } = await taken('username', `User ${username} already exists in this group`, () =>
         this.#parts.db.$transaction(async (tx) => {
           const shown = workspacePath === null ? null : volume
-          const data = { groupId, username, email: email ?? null, volume, workspacePath: shown }
+          const data = {
+            groupId,
+            username,
+            email: email ?? null,
+            volume,
+            workspacePath: shown,
+            createdAt: nextMoment(),
+          }
           const created = await tx.user.create({ data })
           return { created, publish: await this.#parts.instances.claim(tx, owner.name, [created]) }
         }),

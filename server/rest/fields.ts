@@ -79,19 +79,22 @@ export function oneOf<const T extends string>(words: readonly T[], description: 
 
 const TRUE = new Set(['1', 'on', 't', 'true', 'y', 'yes'])
 const FALSE = new Set(['0', 'off', 'f', 'false', 'n', 'no'])
+const NO_BOOLEAN: Refusal = { type: 'bool_type', msg: 'Input should be a valid boolean' }
 
 function truth(value: unknown): Read<boolean> {
   if (typeof value === 'boolean') return { ok: value }
-  if (typeof value !== 'string' && typeof value !== 'number')
-    return { refused: { type: 'bool_type', msg: 'Input should be a valid boolean' } }
+  if (typeof value !== 'string' && typeof value !== 'number') return { refused: NO_BOOLEAN }
+  // Python tries whole numbers of 64 bits, and no others.
+  if (typeof value === 'number' && !(Number.isInteger(value) && Math.abs(value) < 2 ** 63))
+    return { refused: NO_BOOLEAN }
   const word = String(value).toLowerCase()
   if (TRUE.has(word)) return { ok: true }
   if (FALSE.has(word)) return { ok: false }
   return { refused: { type: 'bool_parsing', msg: 'Input should be a valid boolean, unable to interpret input' } }
 }
 
-/** Digits with a sign, underscores between them and a fraction of zeros. */
-const WHOLE = /^\s*([+-]?)(\d+(?:_\d+)*)(?:\.0*)?\s*$/
+/** Digits with a sign, underscores between them and a fraction of zeros. A BOM is no space in Python. */
+const WHOLE = /^(?![\s\S]*\ufeff)\s*([+-]?)(\d+(?:_\d+)*)(?:\.0+)?\s*$/
 
 function wholeNumber(value: unknown): Read<bigint> {
   if (typeof value === 'boolean') return { ok: value ? 1n : 0n }
@@ -107,23 +110,23 @@ function wholeNumber(value: unknown): Read<bigint> {
       : { refused: { type: 'finite_number', msg: 'Input should be a finite number' } }
   }
   if (typeof value !== 'string') return { refused: { type: 'int_type', msg: 'Input should be a valid integer' } }
-  if (value.length > LONGEST_NUMBER)
+  const [, sign, digits] = WHOLE.exec(value) ?? []
+  if (digits === undefined)
+    return {
+      refused: { type: 'int_parsing', msg: 'Input should be a valid integer, unable to parse string as an integer' },
+    }
+  const bare = `${sign}${digits.replace(/^[0_]+(?=\d)/, '').replaceAll('_', '')}`
+  if (bare.length > LONGEST_NUMBER)
     return {
       refused: {
         type: 'int_parsing_size',
         msg: 'Unable to parse input string as an integer, exceeded maximum size',
       },
     }
-  const [, sign, digits] = WHOLE.exec(value) ?? []
-  if (digits === undefined)
-    return {
-      refused: { type: 'int_parsing', msg: 'Input should be a valid integer, unable to parse string as an integer' },
-    }
-  const size = BigInt(digits.replaceAll('_', ''))
-  return { ok: sign === '-' ? -size : size }
+  return { ok: BigInt(bare) }
 }
 
-/** Digits that Python reads at most. */
+/** Digits that Python reads at most, with the sign. */
 const LONGEST_NUMBER = 4300
 
 function tooSmall(ge: number): Refusal {

@@ -99,7 +99,8 @@ function escape(text: string, at: number, begin: number): number {
     if (!'"\\/bfnrt'.includes(letter)) throw new Fault(at, 'Invalid \\escape')
     return at + 2
   }
-  if (!/^[\da-fA-F]{4}$/.test(text.slice(at + 2, at + 6))) throw new Fault(at + 1, 'Invalid \\uXXXX escape')
+  const isWhole = /^[\da-fA-F]{4}$/.test(text.slice(at + 2, at + 6)) && at + 6 < text.length
+  if (!isWhole) throw new Fault(at + 1, 'Invalid \\uXXXX escape')
   return at + 6
 }
 

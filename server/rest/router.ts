@@ -54,7 +54,16 @@ export function createRest({ services, viewerOf, log, limits = LIMITS }: RestSur
       ...(close ? { Connection: 'close' } : {}),
     })
   })
-  return getRequestListener(app.fetch as Parameters<typeof getRequestListener>[0], { overrideGlobalObjects: false })
+  const listener = getRequestListener(app.fetch as Parameters<typeof getRequestListener>[0], {
+    overrideGlobalObjects: false,
+    // Nothing but an address that is none comes here; what operations throw is answered above.
+    errorHandler: () => Response.json({ detail: 'The address cannot be read.' }, { status: 400 }),
+  })
+  return (incoming, outgoing) => {
+    // A character like any other in Python; the web's URL takes it for a slash.
+    incoming.url = incoming.url?.replaceAll('\\', '%5C')
+    return void listener(incoming, outgoing)
+  }
 }
 
 /** What was sent comes back in the list of faults; nested too deep, it cannot be written. */

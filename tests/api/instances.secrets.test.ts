@@ -70,7 +70,7 @@ test('an unexpected fault shows nothing of itself', async () => {
   app.engine.logs = () => Promise.reject(new Error('not shown'))
   expect((await get(app, id)).logs).toBe('')
   app.services.instances.get = () => Promise.reject(new Error(`secret ${password}`))
-  const refusal = await app.refused('mutation ($id: ID!) { recreateInstance(id: $id) { id } }', { id })
+  const refusal = await app.refused('mutation ($id: ID!) { pauseInstance(id: $id) { id } }', { id })
   expect(refusal).toMatchObject({ code: 'INTERNAL_ERROR', message: 'Internal Server Error' })
   await command(app, 'killInstance', id).catch(() => undefined)
 })

@@ -69,7 +69,11 @@ describe('pages of other origins', () => {
     (origin) => expect(ask(local, { host, origin })).toContain('another origin'),
   )
 
-  test.for(['PUT', 'DELETE', 'OPTIONS', 'PATCH'])('%s from another page is refused as well', (method) => {
+  test('OPTIONS from another page has no effect, and no answer that it could read', () => {
+    expect(ask(local, { host, origin: 'http://evil.example' }, 'OPTIONS')).toBeNull()
+  })
+
+  test.for(['PUT', 'DELETE', 'PATCH'])('%s from another page is refused as well', (method) => {
     expect(ask(local, { host, origin: 'http://evil.example' }, method)).not.toBeNull()
   })
 

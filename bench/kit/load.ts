@@ -3,33 +3,37 @@
  * nothing but the length of an answer, so that the client is never what is measured.
  */
 import { connect } from 'node:net'
-import { answer } from '../kit/child.ts'
-import { now } from '../kit/measure.ts'
+import { answer } from './child.ts'
+import { now } from './measure.ts'
 
 /** What to send, and for how long. */
 export interface Load {
   port: number
-  /** JSON; a `#` in it is replaced by a number that no other request has. */
+  method: 'GET' | 'POST'
+  path: string
+  /** JSON to send, or nothing; a `#` in it is replaced by a number that no other request has. */
   body: string
   connections: number
   seconds: number
 }
 
+type What = Pick<Load, 'port' | 'method' | 'path' | 'body'>
+
 let number = 0
 
 /** Answers with requests a second. */
-answer('ready', async ({ port, body, connections, seconds }: Load) => {
+answer('ready', async ({ connections, seconds, ...what }: Load) => {
   let done = 0
   const began = now()
   const more = () => now() - began < seconds * 1000
-  await Promise.all(Array.from({ length: connections }, () => talk(port, body, more, () => (done += 1))))
+  await Promise.all(Array.from({ length: connections }, () => talk(what, more, () => (done += 1))))
   return (done * 1000) / (now() - began)
 })
 
 /** One connection. Resolves when there is no more to ask. */
-function talk(port: number, body: string, more: () => boolean, onAnswer: () => void): Promise<void> {
-  const socket = connect(port, '127.0.0.1').setNoDelay()
-  socket.write(request(body))
+function talk(what: What, more: () => boolean, onAnswer: () => void): Promise<void> {
+  const socket = connect(what.port, '127.0.0.1').setNoDelay()
+  socket.write(request(what))
   let missing = 0
   return new Promise((resolve, reject) => {
     socket.on('error', reject)
@@ -37,7 +41,7 @@ function talk(port: number, body: string, more: () => boolean, onAnswer: () => v
       missing = missing > 0 ? missing - chunk.length : missingAfter(chunk)
       if (missing > 0) return
       onAnswer()
-      if (more()) return void socket.write(request(body))
+      if (more()) return void socket.write(request(what))
       socket.end()
       resolve()
     })
@@ -53,7 +57,8 @@ function missingAfter(first: Buffer): number {
   return Number(length) - (first.length - end)
 }
 
-function request(body: string): string {
+function request({ method, path, body }: What): string {
   const text = body.replace('#', String(++number))
-  return `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`
+  const content = text ? `Content-Type: application/json\r\nContent-Length: ${text.length}\r\n` : ''
+  return `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${content}\r\n${text}`
 }
