@@ -4,7 +4,7 @@ import svelte from 'eslint-plugin-svelte'
 import globals from 'globals'
 import ts from 'typescript-eslint'
 
-const features = ['activity', 'auth', 'groups', 'instances', 'sandbox']
+const features = ['activity', 'auth', 'groups', 'instances', 'sandbox', 'settings']
 
 /** Features never import each other: app.ts passes one to another. What several share is what these files declare. */
 const shared = {

@@ -8,20 +8,14 @@ import { Events } from './events.ts'
 import type { Services } from './graphql/context.ts'
 import { createSocket } from './graphql/socket.ts'
 import { createGraphql } from './graphql/yoga.ts'
-import { GroupsImport } from './groups/import.ts'
-import { GroupsService } from './groups/service.ts'
-import { GroupStarter } from './groups/start.ts'
-import { UsersService } from './groups/users.ts'
 import { Gate } from './http/gate.ts'
 import { healthRoutes } from './http/health.ts'
 import { HttpServer } from './http/server.ts'
 import { builtDashboard, devDashboard, type Dashboard } from './http/web.ts'
-import { AwaitedInstances } from './instances/awaited.ts'
-import { createInstances } from './instances/create.ts'
 import { createLog } from './log.ts'
 import { createRest } from './rest/router.ts'
 import { chooseEngine, type Choice } from './sandbox/choose.ts'
-import { EngineService } from './sandbox/service.ts'
+import { createServices } from './services.ts'
 
 /** A groups file of 1 MiB, escaped as JSON, and room for the operation. */
 const LARGEST_OPERATION = 3 * 1024 * 1024
@@ -51,51 +45,9 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const events = new Events()
   const activity = new ActivityService(db, events)
   const choice = overrides.engine ? { engine: overrides.engine, notices: [] } : await choose(env, db)
-  const { engine } = choice
 
   const disk = new DiskWatch(env.dbPath, () => events.publish('engine', null))
-  const placed: { users?: UsersService } = {}
-  const live = createInstances({
-    env,
-    db,
-    events,
-    activity,
-    engine,
-    log,
-    personOf: (...names) => placed.users!.personOf(...names),
-  })
-  const workspaces = {
-    remove: async (volume: string) => {
-      live.instances.assertEngine()
-      await live.removeVolume(volume)
-    },
-  }
-  const parts = { db, events, activity, instances: live.forGroups, workspaces }
-  const users = new UsersService(parts)
-  const awaited = new AwaitedInstances(live.instances)
-  placed.users = users
-  const services: Services = {
-    db,
-    events,
-    activity,
-    users,
-    groups: new GroupsService(parts),
-    starter: new GroupStarter(db, live.instances, awaited.started.bind(awaited)),
-    groupsImport: new GroupsImport(parts, (group, username) => users.volumeFor(group, username)),
-    instances: live.instances,
-    awaited,
-    addresses: { of: () => ({ publicUrl: null, domainUrl: null }) },
-    engine: new EngineService({
-      engine,
-      events,
-      image: env.image,
-      startLimit: env.startConcurrency,
-      notices: () => [...(disk.notice ? [disk.notice] : []), ...choice.notices, ...env.warnings],
-      status: live.engineStatus,
-      queue: live.queue,
-    }),
-  }
-
+  const { services, live, addresses } = createServices({ env, db, events, activity, log, disk, choice })
   const rest = createRest({ services, viewerOf: () => organiser, log })
   const yoga = createGraphql(services, () => organiser, log)
   const socket = createSocket(services, () => organiser, log)
@@ -125,6 +77,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   }
   try {
     await disk.start()
+    await addresses.load()
     await live.start()
     return { urls: await http.listen(env.host, env.ports), services, migrated: applied, close }
   } catch (error) {

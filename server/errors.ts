@@ -8,7 +8,14 @@ export interface FieldError {
 
 /** What clients can switch on. GraphQL sends it as `extensions.code`. */
 export type ErrorCode =
-  'INVALID_INPUT' | 'NOT_FOUND' | 'CONFLICT' | 'FORBIDDEN' | 'UNAUTHENTICATED' | 'UNAVAILABLE' | 'UPSTREAM_FAILED'
+  | 'INVALID_INPUT'
+  | 'TOO_LARGE'
+  | 'NOT_FOUND'
+  | 'CONFLICT'
+  | 'FORBIDDEN'
+  | 'UNAUTHENTICATED'
+  | 'UNAVAILABLE'
+  | 'UPSTREAM_FAILED'
 
 /**
  * A refusal that people may read. Everything that is not an AppError is masked before it leaves the server, and logged.
@@ -29,6 +36,13 @@ export class AppError extends Error {
 export class InvalidInput extends AppError {
   constructor(fields: FieldError[]) {
     super('INVALID_INPUT', fields.map((f) => `${f.field}: ${f.message}`).join('; '), fields)
+  }
+}
+
+/** The caller's input is larger than what is stored; nothing was changed. */
+export class TooLarge extends AppError {
+  constructor(field: string, message: string) {
+    super('TOO_LARGE', message, [{ field, message }])
   }
 }
 

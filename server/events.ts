@@ -1,4 +1,4 @@
-import type { Activity, Group, Instance } from '../prisma/generated/client/client.ts'
+import type { Activity, ConfigFile, Group, Instance, Setting } from '../prisma/generated/client/client.ts'
 
 /**
  * What happened to a row. `READY` is said once, first, to each new subscriber: it listens now, so whatever it queries
@@ -25,6 +25,8 @@ export interface Topics {
   instance: Change<Instance>
   group: Change<Group>
   activity: Change<Activity>
+  setting: Change<Setting>
+  configFile: Change<ConfigFile>
   /** The engine came, went, or its queue moved; ask the engine service what is true now. */
   engine: null
 }

@@ -3,7 +3,7 @@ import type { Events } from './events.ts'
 /** How many values are kept at once. */
 const MOST = 100
 /** Every command ends in the activity log, so that also counts which change rows without a topic of their own. */
-const TOPICS = ['instance', 'group', 'activity'] as const
+const TOPICS = ['instance', 'group', 'setting', 'configFile', 'activity'] as const
 
 /**
  * Values made from rows of the database and nothing else, kept until any row changes. Whoever asks gets what was made

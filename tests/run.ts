@@ -42,6 +42,7 @@ const SUITES: Suite[] = [
   { name: 'unit', workers: 2 },
   { name: 'api', workers: 2 },
   { name: 'docker', workers: 1, prepare: async () => void (await ensureDocker(), await ensureTestImages()) },
+  { name: 'contract', workers: 1, prepare: async () => void (await ensureDocker(), await ensureTestImages()) },
   {
     name: 'e2e',
     workers: 1,

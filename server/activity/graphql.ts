@@ -20,7 +20,8 @@ const ActivityType = builder.prismaObject('Activity', {
     actor: t.exposeString('actor', { description: 'Who; THON itself for sweeps and what the engine reports.' }),
     action: t.exposeString('action', { description: 'What was done, as a verb phrase.' }),
     kind: t.exposeString('kind', {
-      description: 'The kind of thing it was done to: instance, group, user, event, workspace or engine.',
+      description:
+        'The kind of thing it was done to: instance, group, user, event, workspace, engine, setting or config file.',
     }),
     target: t.exposeString('target', { nullable: true, description: 'The id of that thing, when it has one.' }),
     label: t.exposeString('label', { description: 'The name of that thing, as it was then.' }),

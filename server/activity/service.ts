@@ -11,7 +11,7 @@ export type Outcome = 'done' | 'refused' | 'failed'
 
 /** What an act was done to. */
 export interface Target {
-  kind: 'instance' | 'group' | 'user' | 'event' | 'workspace' | 'engine'
+  kind: 'instance' | 'group' | 'user' | 'event' | 'workspace' | 'engine' | 'setting' | 'config file'
   /** Null when it has no id (yet). */
   id: string | null
   /** Its name for people, as it is now. */

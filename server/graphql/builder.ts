@@ -38,7 +38,7 @@ builder.addScalarType(
 builder.queryType({ description: 'What is there now.' })
 builder.mutationType({
   description:
-    'Commands. Each is written to the activity log. A refusal is an error with `extensions.code` (INVALID_INPUT, NOT_FOUND, CONFLICT, FORBIDDEN, UNAVAILABLE) and, for input, `extensions.fields`.',
+    'Commands. Each is written to the activity log. A refusal is an error with `extensions.code` (INVALID_INPUT, TOO_LARGE, NOT_FOUND, CONFLICT, FORBIDDEN, UNAVAILABLE) and, for input, `extensions.fields`.',
 })
 builder.subscriptionType({
   description:

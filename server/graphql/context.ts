@@ -10,6 +10,8 @@ import type { AwaitedInstances } from '../instances/awaited.ts'
 import type { PublicAddresses } from '../instances/model.ts'
 import type { InstancesService } from '../instances/service.ts'
 import type { EngineService } from '../sandbox/service.ts'
+import type { ConfigFilesService } from '../settings/config-files.ts'
+import type { SettingsService } from '../settings/service.ts'
 
 /** Every service the API offers, made once by `app.ts`. */
 export interface Services {
@@ -25,6 +27,8 @@ export interface Services {
   /** The same commands for callers who wait. */
   awaited: AwaitedInstances
   addresses: PublicAddresses
+  settings: SettingsService
+  configFiles: ConfigFilesService
 }
 
 /**

@@ -2,7 +2,9 @@ import '../activity/graphql.ts'
 import '../auth/graphql.ts'
 import '../groups/graphql.ts'
 import '../instances/graphql.ts'
+import '../instances/graphql-commands.ts'
 import '../sandbox/graphql.ts'
+import '../settings/graphql.ts'
 import { builder } from './builder.ts'
 
 /** The whole schema: each feature's file has added its part to the builder by being imported. */

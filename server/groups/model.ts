@@ -21,6 +21,8 @@ export const title = z
   .string()
   .trim()
   .max(200, 'must be at most 200 characters')
+  // SQLite's client reads a text only up to it.
+  .refine((text) => !text.includes('\0'), 'must not hold a NUL')
   .transform((text) => text || null)
 
 /** The short name of an event. */

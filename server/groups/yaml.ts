@@ -44,7 +44,7 @@ class GroupsReader {
 
   constructor(text: string) {
     // The library would look for double keys in quadratic time: minutes for the longest file.
-    this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: false })
+    this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: false, prettyErrors: false })
   }
 
   read(): GroupsFile {

@@ -21,7 +21,10 @@ export const listInstances = operation({
   summary: 'List instances',
   description: 'The newest first. Those that ended are left out unless their state is asked for.',
   query: z.object({
-    state: z.array(oneOf(STATES, 'A state; may be repeated.')).optional(),
+    state: z
+      .array(oneOf(STATES, 'A state.'))
+      .openapi({ description: 'Only those in this state; may be repeated.' })
+      .optional(),
     page: bounded('Number of the page.', 1).default(1n),
     page_size: bounded('Instances on a page.', 1, 200).default(50n),
   }),

@@ -31,7 +31,7 @@ export const InstanceInfo = z
     metadata: z
       .record(z.string(), z.string())
       .openapi({ description: 'What its sandbox is labelled with: the names and the container port it was made for.' }),
-    url: z.string().openapi({ description: 'The best of the addresses; empty unless it is published.' }),
+    url: url('The best of these addresses; null unless it is published.'),
   })
   .openapi('InstanceInfo')
 
@@ -88,7 +88,7 @@ export function wireInstance(row: InstanceRow, of: Known): z.output<typeof Insta
     created_at: of.isNew ? null : utcTime(row.createdAt),
     expires_at: row.expiresAt && utcTime(row.expiresAt),
     metadata: metadata(row, of),
-    url: domainUrl ?? publicUrl ?? localUrl ?? '',
+    url: domainUrl ?? publicUrl ?? localUrl,
   }
 }
 

@@ -22,7 +22,7 @@ export interface BodyLimits {
   whole: number
 }
 
-/** Reads a body, and no further than its limits. @throws BadRequest 413 or 408 */
+/** Reads a body, and no further than its limits. @throws BadRequest 413, 408, or 400 when the client leaves within it */
 export async function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   assertDeclared(incoming, limits.largest)
   const chunks: Buffer[] = []
@@ -36,7 +36,7 @@ export async function readBody(incoming: IncomingMessage, limits: BodyLimits): P
   const body = incoming.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
   try {
     for (;;) {
-      const next = await Promise.race([body.next(), aborted])
+      const next = await Promise.race([body.next().catch(brokenOff), aborted])
       if (next.done) return Buffer.concat(chunks)
       size += next.value.length
       if (size > limits.largest) throw tooLarge(limits.largest)
@@ -85,6 +85,10 @@ function decode(bytes: Buffer): string {
 /** `application/json` and whatever is written like `application/vnd.api+json`. */
 function isJson(contentType = ''): boolean {
   return /^\s*application\/(?:[^;]+\+)?json\s*(?:;|$)/i.test(contentType)
+}
+
+function brokenOff(): never {
+  throw new BadRequest(400, 'The request body broke off.')
 }
 
 function unreadable(): BadRequest {

@@ -62,7 +62,9 @@ export function openapi(app: OpenAPIHono<RestEnv>): object {
       title: 'THON REST API',
       version: '1',
       description:
-        'What scripts for the Python THON know, unchanged. The dashboard and its GraphQL API share every rule.',
+        'What scripts for the Python THON know, unchanged. The dashboard and its GraphQL API share every rule. ' +
+        'Besides what each operation says: any other path answers 404 and any other method 405, both with `detail`; ' +
+        'a slash at the end is redirected with 307.',
     },
     tags: [
       { name: 'instances', description: 'Sandboxes: one VS Code in the browser for one user each.' },

@@ -19,7 +19,7 @@ interface Described {
 }
 
 function field<T>(read: (value: unknown) => Read<T>, described: Described) {
-  return z
+  const schema = z
     .unknown()
     .transform((value, ctx): T => {
       const result = value === undefined ? { refused: { type: 'missing', msg: 'Field required' } } : read(value)
@@ -28,6 +28,14 @@ function field<T>(read: (value: unknown) => Read<T>, described: Described) {
       return z.NEVER
     })
     .openapi({ ...described })
+  // Whoever names a type, as above, has to name these as well.
+  const { nullish, default: otherwise } = schema
+  schema.nullish = () => nullish.call(schema).openapi({ type: [described.type, 'null'] })
+  schema.default = ((value: unknown) =>
+    otherwise
+      .call(schema, value as never)
+      .openapi({ default: typeof value === 'bigint' ? Number(value) : value })) as typeof otherwise
+  return schema
 }
 
 /** A string, and nothing that could become one. */

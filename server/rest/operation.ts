@@ -7,6 +7,7 @@ import { InvalidInput } from '../errors.ts'
 import type { KeptUntilChange } from '../kept.ts'
 import { bodyValue, readBody, type BodyLimits } from './body.ts'
 import { faultsOfRule, faultsOfShape, missing, Unprocessable } from './faults.ts'
+import { uploadedFile } from './upload.ts'
 import { describedFaults, type Refusable } from './refusals.ts'
 
 /** What Hono knows of a request here. */
@@ -28,6 +29,8 @@ export interface Operation<Param extends string, Query, Body, Answer> {
   query?: z.ZodObject & z.ZodType<Query>
   /** One that accepts undefined may be left out. */
   body?: z.ZodType<Body>
+  /** The body is a form with a file in this field. */
+  file?: string
   /** Largest body, in bytes; 1 MiB unless said. */
   largestBody?: number
   /** Status of success; 200 unless said. */
@@ -56,6 +59,8 @@ interface Request<Param extends string, Query, Body> {
   params: Record<Param, string>
   query: Query
   body: Body
+  /** What was uploaded, where an operation takes a file; else nothing. */
+  file: Uint8Array
 }
 
 /** What all operations share. */
@@ -112,21 +117,25 @@ export class Operations {
     serve: (request: Request<Param, Query, Body>) => Promise<Answer>,
   ): Promise<Answer> {
     const query = operation.query ? read(operation.query, 'query', sent.query) : (undefined as Query)
-    const raw = operation.body ? await this.#body(c, operation.largestBody) : undefined
+    const bytes = operation.body || operation.file ? await this.#bytes(c, operation.largestBody) : EMPTY
+    const contentType = c.env.incoming.headers['content-type']
+    const raw = operation.body ? bodyValue(bytes, contentType) : undefined
     const body = operation.body ? read(operation.body, 'body', raw) : (undefined as Body)
+    const file = operation.file ? await uploadedFile(bytes, contentType, operation.file) : EMPTY
     try {
-      return await serve({ viewer: this.#parts.viewerOf(c.env.incoming), params: sent.path, query, body })
+      return await serve({ viewer: this.#parts.viewerOf(c.env.incoming), params: sent.path, query, body, file })
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error
       throw new Unprocessable(faultsOfRule(error, { ...sent, body: raw }, operation.wire))
     }
   }
 
-  async #body(c: Context<RestEnv>, largest = this.#parts.limits.largest): Promise<unknown> {
-    const bytes = await readBody(c.env.incoming, { ...this.#parts.limits, largest })
-    return bodyValue(bytes, c.env.incoming.headers['content-type'])
+  #bytes(c: Context<RestEnv>, largest = this.#parts.limits.largest): Promise<Buffer> {
+    return readBody(c.env.incoming, { ...this.#parts.limits, largest })
   }
 }
+
+const EMPTY = Buffer.alloc(0)
 
 function read<T>(schema: z.ZodType<T>, part: 'query' | 'body', raw: unknown): T {
   const parsed = schema.safeParse(raw)
@@ -170,8 +179,21 @@ function patternOf(path: string): RegExp {
 }
 
 function describe<Param extends string, Query, Body, Answer>(operation: Operation<Param, Query, Body, Answer>) {
-  const { method, path, tag, summary, description, params, query, body, answer, answers, status = 200 } = operation
-  const hasInput = query !== undefined || body !== undefined
+  const {
+    method,
+    path,
+    tag,
+    summary,
+    description,
+    params,
+    query,
+    body,
+    file,
+    answer,
+    answers,
+    status = 200,
+  } = operation
+  const takesBody = body !== undefined || file !== undefined
   const config = {
     method,
     path,
@@ -179,18 +201,23 @@ function describe<Param extends string, Query, Body, Answer>(operation: Operatio
     summary,
     operationId: operationId(method, path),
     request: {
-      ...(params ? { params: z.object(mapped(params)) } : {}),
-      ...(query ? { query } : {}),
-      ...(body
-        ? { body: { content: { 'application/json': { schema: body } }, required: !body.safeParse(undefined).success } }
-        : {}),
+      ...(params && { params: z.object(mapped(params)) }),
+      ...(query && { query }),
+      ...(body && {
+        body: { content: { 'application/json': { schema: body } }, required: !body.safeParse(undefined).success },
+      }),
+      ...(file && { body: { content: { 'multipart/form-data': { schema: formWith(file) } }, required: true } }),
     },
     responses: {
       [status]: { description: answers, content: { 'application/json': { schema: answer } } },
-      ...describedFaults(operation.refuses ?? [], { input: hasInput, body: body !== undefined }),
+      ...describedFaults(operation.refuses ?? [], { input: takesBody || query !== undefined, body: takesBody }),
     },
   }
   return (description === undefined ? config : { ...config, description }) as RouteConfig
+}
+
+function formWith(file: string): z.ZodType {
+  return z.object({ [file]: z.unknown().openapi({ type: 'string', format: 'binary', description: 'The file.' }) })
 }
 
 function mapped(params: Record<string, string>): Record<string, z.ZodType> {

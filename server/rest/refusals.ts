@@ -13,6 +13,7 @@ const STATUS = {
   CONFLICT: 409,
   UNAVAILABLE: 503,
   UPSTREAM_FAILED: 502,
+  TOO_LARGE: 413,
 } as const satisfies Record<ErrorCode, number>
 
 /** What a refusal is answered with. */
@@ -61,6 +62,7 @@ const DESCRIPTIONS = {
   CONFLICT: 'Something that exists, or its present state, forbids it.',
   UNAVAILABLE: 'The sandbox engine is away; nothing was changed.',
   UPSTREAM_FAILED: 'The sandbox engine was asked, and could not do it.',
+  TOO_LARGE: 'It is too large.',
 } as const
 
 /** What operations may refuse besides bad input. */

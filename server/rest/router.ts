@@ -5,6 +5,7 @@ import type { Viewer } from '../auth/viewer.ts'
 import type { Services } from '../graphql/context.ts'
 import { groupsRest, usersRest } from '../groups/rest.ts'
 import { instancesRest } from '../instances/rest.ts'
+import { configFilesRest, settingsRest } from '../settings/rest.ts'
 import { KeptUntilChange } from '../kept.ts'
 import type { Log } from '../log.ts'
 import type { BodyLimits } from './body.ts'
@@ -33,7 +34,9 @@ export function createRest({ services, viewerOf, log, limits = LIMITS }: RestSur
   })
   groupsRest(operations, services)
   usersRest(operations, services)
+  settingsRest(operations, services)
   instancesRest(operations, services)
+  configFilesRest(operations, services)
   docsRoutes(app)
 
   app.notFound((c) => {
@@ -75,10 +78,7 @@ function safely(body: { detail: unknown }): string {
   }
 }
 
+/** As Python decodes a path: what is no escape stays. */
 function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
+  return path.replace(/(?:%[\da-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString())
 }

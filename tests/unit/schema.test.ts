@@ -50,6 +50,6 @@ test('everything that was promised is there', () => {
     ),
   )
   expect(names(schema.getSubscriptionType()).sort()).toEqual(
-    'activityAdded engineChanged groupChanged instanceChanged'.split(' '),
+    'activityAdded configFileChanged engineChanged groupChanged instanceChanged settingChanged'.split(' '),
   )
 })

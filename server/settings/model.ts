@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import type { ConfigFile } from '../../prisma/generated/client/client.ts'
+import { DOMAIN_RULE, EXTERNAL_IP_RULE, isExternalIp, isHostName } from './hosts.ts'
+
+/** The settings that THON itself goes by. */
+export const EXTERNAL_IP = 'external_ip'
+export const DOMAIN = 'domain'
+
+/** Keys of config files begin so; they are no settings. */
+export const CONFIG_PREFIX = 'config_'
+
+const LONGEST_KEY = 200
+const LONGEST_VALUE = 100_000
+/** Of a config file, in bytes of UTF-8. */
+export const LARGEST_FILE = 1024 * 1024
+
+const STORABLE = 'must not hold lone surrogates, or the character NUL'
+
+/** Lone surrogates cannot be written as UTF-8, and libSQL reads text up to the first NUL only. */
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0')
+}
+
+/** A setting's key: any text that fits on a line. */
+export const settingKey = z.object({
+  key: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(LONGEST_KEY, `must be at most ${LONGEST_KEY} characters`)
+    .refine((key) => !/[\p{Cc}\p{Cs}]/u.test(key), 'must not hold control characters or lone surrogates'),
+})
+
+const text = z.string().max(LONGEST_VALUE, `must be at most ${LONGEST_VALUE} characters`).refine(isStorable, STORABLE)
+
+/** Settings with rules of their own; empty clears them. */
+const RULES = new Map<string, z.ZodType<string>>([
+  [EXTERNAL_IP, text.trim().refine((value) => value === '' || isExternalIp(value), EXTERNAL_IP_RULE)],
+  [DOMAIN, text.trim().refine((value) => value === '' || isHostName(value), DOMAIN_RULE)],
+])
+
+/** What a setting of this key takes. */
+export function settingInput(key: string): z.ZodType<{ value: string }> {
+  return z.object({ value: RULES.get(key) ?? text })
+}
+
+/** A place for one configuration file. */
+export interface Slot {
+  key: string
+  /** Its name for people. */
+  label: string
+  syntax: 'yaml' | 'jsonc'
+}
+
+/** Every slot there is, in the order people see them. */
+export const SLOTS: readonly Slot[] = [
+  { key: 'config_groups_yaml', label: 'Groups YAML', syntax: 'yaml' },
+  { key: 'config_kilo_json', label: 'Kilo Code Config (kilo.jsonc)', syntax: 'jsonc' },
+  { key: 'config_vscode_settings', label: 'VS Code Settings', syntax: 'jsonc' },
+]
+
+/** What a config file is stored from. */
+export const configFileInput = z.object({
+  content: z.string(),
+  /** The `updatedAt` that the caller last saw; null when it saw none stored. Left out, whatever is stored is replaced. */
+  expectedUpdatedAt: z
+    .union([z.date(), z.iso.datetime({ offset: true }).transform((moment) => new Date(moment))], {
+      error: 'must be a moment as ISO 8601, as updatedAt tells it',
+    })
+    .nullish(),
+})
+
+/** The text of a file as it is stored; a separate step, since an unknown slot is told before a fault of the text. */
+export const fileText = z.object({
+  content: z
+    .string()
+    .transform((content) => content.replace(/^\uFEFF/, ''))
+    .refine(isStorable, STORABLE),
+})
+
+/** What is known of a slot without its content, which may hold API keys. */
+export interface ConfigFileFacts {
+  key: string
+  label: string
+  /** Whether more than whitespace is stored. */
+  hasContent: boolean
+  /** Of the content, in bytes of UTF-8. */
+  size: number
+  /** Null when nothing is stored. */
+  updatedAt: Date | null
+  /** Null when nothing is stored. */
+  updatedBy: string | null
+}
+
+/** A slot with its content: empty when nothing is stored. */
+export interface ConfigFileView extends ConfigFileFacts {
+  content: string
+}
+
+/** The facts of a slot. @param row what is stored there, if anything */
+export function factsOf(slot: Slot, row: ConfigFile | null | undefined): ConfigFileFacts {
+  return {
+    key: slot.key,
+    label: slot.label,
+    hasContent: /\S/.test(row?.content ?? ''),
+    size: Buffer.byteLength(row?.content ?? ''),
+    updatedAt: row?.updatedAt ?? null,
+    updatedBy: row?.updatedBy ?? null,
+  }
+}
+
+/** A slot with its content. @param row what is stored there, if anything */
+export function viewOf(slot: Slot, row: ConfigFile | null): ConfigFileView {
+  return { ...factsOf(slot, row), content: row?.content ?? '' }
+}

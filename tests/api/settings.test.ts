@@ -1,0 +1,197 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { organiser } from '../../server/auth/viewer.ts'
+import { startApp, type TestApp } from '../kit/app.ts'
+
+interface Setting {
+  key: string
+  value: string
+  updatedAt: string
+  updatedBy: string
+}
+
+const SET = 'mutation ($key: String!, $value: String!) { setSetting(key: $key, value: $value) { key value updatedBy } }'
+const GET = 'query ($key: String!) { setting(key: $key) { key value updatedAt updatedBy } }'
+
+let app: TestApp
+beforeEach(async () => {
+  app = await startApp()
+})
+
+async function set(key: string, value: string): Promise<Setting> {
+  return (await app.execute<{ setSetting: Setting }>(SET, { key, value })).setSetting
+}
+
+async function get(key: string, from = app): Promise<string | null> {
+  return (await from.execute<{ setting: Setting | null }>(GET, { key })).setting?.value ?? null
+}
+
+async function addresses(from = app): Promise<object> {
+  return (await from.execute<{ settings: object }>('{ settings { externalIp domain } }')).settings
+}
+
+async function acts(): Promise<object[]> {
+  const query = '{ activity(kind: "setting") { actor action kind target label outcome detail } }'
+  return (await app.execute<{ activity: object[] }>(query)).activity
+}
+
+describe('a setting', () => {
+  test('is null until it is set, and then what it was set to, with who and when', async () => {
+    expect(await get('k1')).toBe(null)
+    expect(await set('k1', 'v')).toEqual({ key: 'k1', value: 'v', updatedBy: 'organiser' })
+    await set('k1', ' w\r\n\x01 ')
+    expect(await get('k1')).toBe(' w\r\n\x01 ')
+    const { setting } = await app.execute<{ setting: Setting }>(GET, { key: 'k1' })
+    expect(Math.abs(Date.parse(setting.updatedAt) - Date.now())).toBeLessThan(60_000)
+  })
+
+  test('may be empty', async () => {
+    await set('k1', '')
+    expect((await app.execute<{ setting: Setting }>(GET, { key: 'k1' })).setting.value).toBe('')
+  })
+
+  test.for(['ü🎉', 'no.such key', ' ', '__proto__', 'constructor', "'; DROP TABLE Setting; --", 'x'.repeat(200), '%'])(
+    'may be called %j',
+    async (key) => {
+      await set(key, 'ü🎉')
+      expect(await get(key)).toBe('ü🎉')
+      expect(await get(`${key.slice(0, 100)}.`)).toBe(null)
+    },
+  )
+
+  test('is kept over a restart, with all others, by key', async () => {
+    for (const [key, value] of [
+      ['k2', '2'],
+      ['k1', '1'],
+      ['external_ip', '203.0.113.5'],
+      ['domain', 'hack.example.org'],
+    ] as const)
+      await set(key, value)
+    const again = await app.restart()
+    expect(await get('k1', again)).toBe('1')
+    expect(await addresses(again)).toEqual({ externalIp: '203.0.113.5', domain: 'hack.example.org' })
+    const all = await again.services.settings.all(organiser)
+    expect(all.map(({ key, value }) => [key, value])).toEqual([
+      ['domain', 'hack.example.org'],
+      ['external_ip', '203.0.113.5'],
+      ['k1', '1'],
+      ['k2', '2'],
+    ])
+  })
+
+  test('takes the longest value, and none longer', async () => {
+    await set('k1', 'ü'.repeat(100_000))
+    expect(await app.refused(SET, { key: 'k1', value: 'x'.repeat(100_001) })).toMatchObject({
+      code: 'INVALID_INPUT',
+      fields: [{ field: 'value', message: 'must be at most 100000 characters' }],
+    })
+    expect(await get('k1')).toHaveLength(100_000)
+  })
+
+  test('set by many at once is what one of them set, and each is told its own', async () => {
+    const frames = await app.subscribe<{ settingChanged: { kind: string; setting: Setting } }>(
+      'subscription { settingChanged { kind setting { value } } }',
+    )
+    const values = Array.from({ length: 50 }, (_, index) => `v${index}`)
+    const told = await Promise.all(values.map((value) => set('k1', value)))
+    expect(told.map(({ value }) => value)).toEqual(values)
+    const pushed = []
+    for (const _ of values) pushed.push((await frames.next()).settingChanged)
+    expect(pushed.map(({ kind }) => kind)).toEqual(['ADDED', ...values.slice(1).map(() => 'UPDATED')])
+    expect(await get('k1')).toBe(pushed.at(-1)?.setting.value)
+    expect(await app.db.setting.count()).toBe(1)
+  })
+})
+
+describe('refused, naming field and rule, and changing nothing', () => {
+  test.for([
+    ['', 'must not be empty'],
+    ['x'.repeat(201), 'must be at most 200 characters'],
+    ['a\nb', 'must not hold control characters or lone surrogates'],
+    ['a\u0000', 'must not hold control characters or lone surrogates'],
+    ['\u0085', 'must not hold control characters or lone surrogates'],
+    ['\ud800', 'must not hold control characters or lone surrogates'],
+  ] as const)('the key %j', async ([key, message]) => {
+    const refusal = { code: 'INVALID_INPUT', fields: [{ field: 'key', message }] }
+    expect(await app.refused(SET, { key, value: 'v' })).toMatchObject(refusal)
+    expect(await app.refused(GET, { key })).toMatchObject(refusal)
+    expect(await app.db.setting.count()).toBe(0)
+  })
+
+  test.for(['a\udc00', 'a\0b'])('the value %j, which cannot be stored as it is', async (value) => {
+    expect(await app.refused(SET, { key: 'k', value })).toMatchObject({
+      code: 'INVALID_INPUT',
+      fields: [{ field: 'value', message: expect.stringContaining('lone surrogates') }],
+    })
+    expect(await get('k')).toBe(null)
+  })
+
+  test.for(['config_groups_yaml', 'config_', 'config_nope'])('the key %s, which is no setting', async (key) => {
+    await app.db.configFile.create({ data: { key, content: 'secret', updatedBy: 'x' } })
+    const refusal = { code: 'NOT_FOUND', message: `Unknown setting: ${key}` }
+    expect(await app.refused(GET, { key })).toMatchObject(refusal)
+    expect(await app.refused(SET, { key, value: 'v' })).toMatchObject(refusal)
+    expect(await app.db.setting.count()).toBe(0)
+  })
+
+  test.for([
+    ['external_ip', 'https://203.0.113.5'],
+    ['external_ip', '203.0.113.5:8501'],
+    ['external_ip', '203.0.113.300'],
+    ['external_ip', '[2001:db8::5]'],
+    ['external_ip', 'a b'],
+    ['domain', 'https://hack.example.org'],
+    ['domain', 'hack.example.org/x'],
+    ['domain', 'hack.example.org:443'],
+    ['domain', '203.0.113.5'],
+    ['domain', '<b>'],
+  ] as const)('%s as %j', async ([key, value]) => {
+    await set(key, 'before.example')
+    const rule = expect.stringMatching(/host name, without scheme, port or path; empty clears it$/) as string
+    expect(await app.refused(SET, { key, value })).toMatchObject({
+      code: 'INVALID_INPUT',
+      fields: [{ field: 'value', message: rule }],
+    })
+    expect(await get(key)).toBe('before.example')
+  })
+})
+
+describe('external IP and domain', () => {
+  test('are null, then what was set, trimmed, at once and for every port, until they are cleared', async () => {
+    expect(await addresses()).toEqual({ externalIp: null, domain: null })
+    expect((await set('external_ip', ' 2001:db8::5\n')).value).toBe('2001:db8::5')
+    expect((await set('domain', ' hack.example.org ')).value).toBe('hack.example.org')
+    expect(await addresses()).toEqual({ externalIp: '2001:db8::5', domain: 'hack.example.org' })
+    expect(app.services.addresses.of(32001)).toEqual({
+      publicUrl: 'https://[2001:db8::5]/32001/',
+      domainUrl: 'https://hack.example.org/32001/',
+    })
+    await set('external_ip', ' ')
+    expect(await get('external_ip')).toBe('')
+    expect(await addresses()).toEqual({ externalIp: null, domain: 'hack.example.org' })
+    expect(app.services.addresses.of(32001).publicUrl).toBe(null)
+  })
+})
+
+test('each act is written down by its key, never with the value', async () => {
+  await set('k1', 'hunter2')
+  await set('external_ip', '203.0.113.5')
+  await app.refused(SET, { key: 'domain', value: 'hunter2/' })
+  await app.refused(SET, { key: 'config_x', value: 'hunter2' })
+  const act = { actor: 'organiser', action: 'set', kind: 'setting', outcome: 'done', detail: null }
+  expect(await acts()).toEqual([
+    { ...act, target: 'external_ip', label: 'external_ip' },
+    { ...act, target: 'k1', label: 'k1' },
+  ])
+  expect(JSON.stringify(await app.db.activity.findMany())).not.toMatch(/hunter2|203\.0/)
+})
+
+test('each change is pushed, after READY', async () => {
+  const frames = app.socket().iterate({ query: 'subscription { settingChanged { kind key setting { value } } }' })
+  const next = async () => (await frames.next()).value?.data
+  expect(await next()).toEqual({ settingChanged: { kind: 'READY', key: null, setting: null } })
+  await set('k1', 'v')
+  expect(await next()).toEqual({ settingChanged: { kind: 'ADDED', key: 'k1', setting: { value: 'v' } } })
+  await app.refused(SET, { key: 'domain', value: '/' })
+  await set('k1', 'w')
+  expect(await next()).toEqual({ settingChanged: { kind: 'UPDATED', key: 'k1', setting: { value: 'w' } } })
+})

@@ -1,0 +1,33 @@
+/** What changes from run to run, by what can be said of it nonetheless. */
+export const KINDS = ['uuid', 'datetime', 'port', 'endpoint', 'token', 'error-text', 'contains-captured'] as const
+
+/** One of them. */
+export type Kind = (typeof KINDS)[number]
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?$/
+
+/** Whether a value can stand where `recorded` stood: the same JSON type, and right by its kind. */
+export function isOfKind(kind: Kind, recorded: unknown, value: unknown): boolean {
+  // Null is as recorded in every kind: whether there is an address or a password is no chance.
+  if (recorded === null || value === null) return recorded === value
+  if (typeof recorded !== typeof value) return false
+  switch (kind) {
+    case 'uuid':
+      return typeof value === 'string' && UUID.test(value)
+    case 'datetime':
+      return isTimeLike(String(recorded), String(value))
+    case 'port':
+      return /^[1-9]\d*$/.test(String(value))
+    case 'endpoint':
+    case 'token':
+    case 'error-text':
+    case 'contains-captured':
+      return typeof value === 'string' && value !== ''
+  }
+}
+
+/** Rows' times name no zone, instances' times do: as recorded. */
+function isTimeLike(recorded: string, value: string): boolean {
+  return recorded.endsWith('Z') === value.endsWith('Z') && TIME.test(value.replace(/Z$/, ''))
+}
