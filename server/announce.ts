@@ -24,7 +24,7 @@ export function announce(env: Env, app: App): string {
         : `${engine.kind}, away: ${engine.message}`,
     ],
     ['Image', image],
-    ['Login', 'off: whoever reaches this address is the organiser'],
+    ['Login', login(env)],
   ]
   const notices = engine.notices.map((notice) => `  ! ${notice}`)
   return [
@@ -35,4 +35,11 @@ export function announce(env: Env, app: App): string {
     ...(notices.length ? ['', ...notices] : []),
     '',
   ].join('\n')
+}
+
+function login({ auth }: Env): string {
+  const providers = Object.entries(auth.providers).flatMap(([name, one]) => (auth.enabled && one ? [name] : []))
+  const ways = [...(auth.localPassword === null ? [] : ['local password']), ...providers]
+  if (ways.length === 0) return 'off: whoever reaches this address is the organiser'
+  return `${ways.join(', ')}${auth.enabled ? '' : '; programs on this machine may use /api without'}`
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { ActivityService } from './activity/service.ts'
-import { organiser } from './auth/viewer.ts'
+import { createAccess } from './auth/create.ts'
+import { byTheDoor, pagesFor } from './auth/guard.ts'
 import { openDb } from './db.ts'
 import { DiskWatch } from './disk.ts'
 import type { Env } from './env.ts'
@@ -47,22 +49,31 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const choice = overrides.engine ? { engine: overrides.engine, notices: [] } : await choose(env, db)
 
   const disk = new DiskWatch(env.dbPath, () => events.publish('engine', null))
-  const { services, live, addresses } = createServices({ env, db, events, activity, log, disk, choice })
-  const rest = createRest({ services, viewerOf: () => organiser, log })
-  const yoga = createGraphql(services, () => organiser, log)
-  const socket = createSocket(services, () => organiser, log)
-  const dashboard = await openDashboard(overrides.dashboard ?? 'built', async (request) => yoga.fetch(request))
+  const access = await createAccess({ env, db, events, activity })
+  const { services, live, addresses } = createServices({ access, env, db, events, activity, log, disk, choice })
+  const { door, signIn } = access
+  const rest = byTheDoor(door, 'rest', createRest({ services, door, signIn, log }))
+  const yoga = createGraphql(services, (request) => door.of(request).viewer, log)
+  const socket = createSocket(services, (sessionId) => door.again(sessionId), log)
+  const dashboard = await openDashboard(overrides.dashboard ?? 'built', async (request, req) =>
+    yoga.fetch(request, { req }),
+  )
   const http = new HttpServer({
-    gate: new Gate(env.host, env.allowedHosts),
+    gate: new Gate(env.host, [...env.allowedHosts, ...(env.publicUrl ? [new URL(env.publicUrl).hostname] : [])]),
     routes: [
-      { path: '/graphql', handle: yoga, largestBody: LARGEST_OPERATION },
+      { path: '/graphql', handle: byTheDoor(door, 'page', yoga), largestBody: LARGEST_OPERATION },
       { path: '/api', handle: rest },
       { path: '/openapi.json', handle: rest },
       { path: '/docs', handle: rest },
       ...healthRoutes(db, () => live.engineStatus().connected),
-      ...(dashboard ? [{ path: '/', handle: dashboard.handle }] : []),
+      ...(dashboard ? [{ path: '/', handle: pagesFor(door, dashboard.handle, overrides.dashboard === 'dev') }] : []),
     ],
-    upgrade: socket.upgrade,
+    upgrade: async (request, duplex, head) => {
+      const pass = await door.enter(request, 'page')
+      if (pass.viewer.role === 'nobody') return '401 Unauthorized'
+      socket.upgrade(request, duplex, head, pass)
+      return null
+    },
   })
 
   let closing: Promise<void> | undefined
@@ -95,7 +106,7 @@ async function choose(env: Env, db: Services['db']): Promise<Choice> {
 
 async function openDashboard(
   kind: 'built' | 'dev' | 'none',
-  graphql: (request: Request) => Promise<Response>,
+  graphql: (request: Request, page: IncomingMessage) => Promise<Response>,
 ): Promise<Dashboard | null> {
   if (kind === 'none') return null
   return kind === 'dev' ? devDashboard() : builtDashboard(graphql)

@@ -10,6 +10,8 @@ export interface FieldError {
 export type ErrorCode =
   | 'INVALID_INPUT'
   | 'TOO_LARGE'
+  | 'BAD_REQUEST'
+  | 'TOO_MANY'
   | 'NOT_FOUND'
   | 'CONFLICT'
   | 'FORBIDDEN'
@@ -64,6 +66,31 @@ export class Conflict extends AppError {
 export class Forbidden extends AppError {
   constructor(message: string) {
     super('FORBIDDEN', message)
+  }
+}
+
+/** Nobody is signed in, and this needs somebody. */
+export class Unauthenticated extends AppError {
+  constructor() {
+    super('UNAUTHENTICATED', 'Not authenticated')
+  }
+}
+
+/** Asked for in a way that nobody could do it; the input itself keeps all rules. */
+export class BadRequest extends AppError {
+  constructor(message: string) {
+    super('BAD_REQUEST', message)
+  }
+}
+
+/** Asked too often. */
+export class TooMany extends AppError {
+  /** Seconds until it may be asked again. */
+  readonly retryAfter: number
+
+  constructor(message: string, retryAfter: number) {
+    super('TOO_MANY', message)
+    this.retryAfter = retryAfter
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Activity, ConfigFile, Group, Instance, Setting } from '../prisma/generated/client/client.ts'
+import type { Activity, ConfigFile, Group, Identity, Instance, Setting } from '../prisma/generated/client/client.ts'
 
 /**
  * What happened to a row. `READY` is said once, first, to each new subscriber: it listens now, so whatever it queries
@@ -27,6 +27,9 @@ export interface Topics {
   activity: Change<Activity>
   setting: Change<Setting>
   configFile: Change<ConfigFile>
+  identity: Change<Identity>
+  /** A session was ended before its time, or somebody has other rights from here on. */
+  session: { id: string } | { identityId: string }
   /** The engine came, went, or its queue moved; ask the engine service what is true now. */
   engine: null
 }
@@ -55,10 +58,13 @@ export class Events {
     return (this.#listeners.get(topic)?.size ?? 0) > 0
   }
 
-  /** As `stream`, with one READY first. */
-  changes<T extends Exclude<keyof Topics, 'engine'>>(topic: T): Channel<Topics[T] | Ready> {
+  /** As `stream`, with one READY first. @param isFor leaves out what it is false for; asked anew for each event */
+  changes<T extends Exclude<keyof Topics, 'engine' | 'session'>>(
+    topic: T,
+    isFor: (event: Topics[T]) => boolean = () => true,
+  ): Channel<Topics[T] | Ready> {
     const channel = new Channel<Topics[T] | Ready>(() => stop())
-    const stop = this.on(topic, (event) => channel.push(event))
+    const stop = this.on(topic, (event) => isFor(event) && channel.push(event))
     channel.push({ kind: 'READY', id: null, row: null })
     return channel
   }

@@ -25,10 +25,11 @@ export interface Means {
   log: Log
   disk: DiskWatch
   choice: Choice
+  access: Pick<Services, 'identities' | 'tokens' | 'signIn'>
 }
 
 /** Makes the services; features get here what they need of each other. */
-export function createServices({ env, db, events, activity, log, disk, choice }: Means) {
+export function createServices({ env, db, events, activity, log, disk, choice, access }: Means) {
   const { engine } = choice
   const placed: { users?: UsersService } = {}
   const live = createInstances({
@@ -52,6 +53,9 @@ export function createServices({ env, db, events, activity, log, disk, choice }:
   placed.users = users
   const addresses = new Addresses(db, events)
   const services: Services = {
+    identities: access.identities,
+    tokens: access.tokens,
+    signIn: access.signIn,
     db,
     events,
     activity,

@@ -9,7 +9,7 @@ const web = fileURLToPath(new URL('.', import.meta.url))
 // adapter-node reads ./package.json for what it need not bundle. Ours is one folder up, and `vite build` may run from here.
 if (isMainThread && process.argv.includes('build')) process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   root: web,
   resolve: { alias: { '#lib': `${web}src/lib` } },
   plugins: [
@@ -23,7 +23,8 @@ export default defineConfig({
           // bits-ui, sonner and progress bars set styles on their elements.
           'style-src': ['self', 'unsafe-inline'],
           'img-src': ['self', 'data:'],
-          'connect-src': ['self', 'ws:', 'wss:'],
+          // That covers our own socket. Hot reload has one on another port.
+          'connect-src': command === 'build' ? ['self'] : ['self', 'ws:'],
           'frame-ancestors': ['none'],
           'base-uri': ['none'],
           'form-action': ['self'],
@@ -37,4 +38,4 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox125', 'safari18'],
     rolldownOptions: { checks: { pluginTimings: false } },
   },
-})
+}))

@@ -69,7 +69,7 @@ builder.subscriptionField('activityAdded', (t) =>
   t.field({
     type: ActivityAdded,
     description: 'Every act, once it is written to the log.',
-    subscribe: (_root, _args, { events }) => events.changes('activity'),
+    subscribe: (_root, _args, { activity, viewer }) => activity.changes(viewer),
     resolve: (change) => change,
   }),
 )

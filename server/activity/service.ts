@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { assertCan } from '../auth/policy.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
 import { AppError, messageOf } from '../errors.ts'
-import type { Events } from '../events.ts'
+import type { Change, Channel, Events, Ready } from '../events.ts'
 import { parse } from '../input.ts'
 import type { Activity } from '../../prisma/generated/client/client.ts'
 
@@ -11,7 +12,8 @@ export type Outcome = 'done' | 'refused' | 'failed'
 
 /** What an act was done to. */
 export interface Target {
-  kind: 'instance' | 'group' | 'user' | 'event' | 'workspace' | 'engine' | 'setting' | 'config file'
+  kind:
+    'instance' | 'group' | 'user' | 'event' | 'workspace' | 'engine' | 'setting' | 'config file' | 'identity' | 'token'
   /** Null when it has no id (yet). */
   id: string | null
   /** Its name for people, as it is now. */
@@ -87,14 +89,21 @@ export class ActivityService {
     }
   }
 
+  /** What is done from now on, after one READY. @throws Forbidden */
+  changes(viewer: Viewer): Channel<Change<Activity> | Ready> {
+    assertCan(viewer, 'activity.see')
+    return this.#events.changes('activity')
+  }
+
   /**
    * The newest acts first. @throws InvalidInput
    * @param page `before` is the id of the oldest one already seen; `kind` and `target` narrow to one thing
    */
   async list(
-    _viewer: Viewer,
+    viewer: Viewer,
     raw: { first: number; before?: string | null; kind?: string | null; target?: string | null },
   ): Promise<Activity[]> {
+    assertCan(viewer, 'activity.see')
     const page = parse(listInput, raw)
     return this.#db.activity.findMany({
       where: {

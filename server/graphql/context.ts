@@ -1,4 +1,7 @@
 import type { ActivityService } from '../activity/service.ts'
+import type { IdentitiesService } from '../auth/identities.ts'
+import type { SignIn } from '../auth/sign-in.ts'
+import type { TokensService } from '../auth/tokens.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
 import type { Events } from '../events.ts'
@@ -18,6 +21,9 @@ export interface Services {
   db: Db
   events: Events
   activity: ActivityService
+  identities: IdentitiesService
+  tokens: TokensService
+  signIn: SignIn
   engine: EngineService
   groups: GroupsService
   users: UsersService

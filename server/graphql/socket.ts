@@ -16,15 +16,18 @@ import { Documents } from './documents.ts'
 import { maskError } from './errors.ts'
 import { FanOut, Frames } from './fanout.ts'
 import { schema } from './schema.ts'
-import { Transport, type Peer } from './transport.ts'
+import { Transport, type Pass, type Peer } from './transport.ts'
 
 /** GraphQL over WebSocket: the graphql-transport-ws protocol (https://github.com/graphql/graphql-over-http, graphql-ws PROTOCOL.md). */
 export interface GraphqlSocket {
   /** Takes over an HTTP request that asked to be upgraded, already let in by the gate. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, pass: Pass): void
   /** Ends every socket with code 1001, "going away", after which clients reconnect. */
   close(): Promise<void>
 }
+
+/** Operations that one socket may have under way; dashboards have some ten. */
+const MOST_OPERATIONS = 200
 
 interface Subscription extends ExecutionArgs {
   /** Equal for exactly those operations that may share one execution. */
@@ -34,10 +37,10 @@ interface Subscription extends ExecutionArgs {
   id: string
 }
 
-/** @param viewerOf who opened the socket */
+/** @param again whether a session that was good is so still */
 export function createSocket(
   services: Services,
-  viewerOf: (request: IncomingMessage) => Viewer,
+  again: (sessionId: string) => Promise<Pass | null>,
   log: Log,
 ): GraphqlSocket {
   const documents = new Documents(schema)
@@ -53,33 +56,42 @@ export function createSocket(
 
   const contextOf = (viewer: Viewer): GraphContext => ({ ...services, viewer, replayNewest: () => undefined })
 
-  const transport = new Transport({
-    onSubscribe: ({ extra: peer }, id, { query, operationName, variables }) => {
-      const { viewer } = peer
-      const parsed = documents.get(query)
-      if (parsed.errors) return parsed.errors
-      const operation = getOperationAST(parsed.document, operationName)
-      if (!operation) return [new GraphQLError('Unable to identify the operation.')]
-      const args: ExecutionArgs = { schema, document: parsed.document, operationName, variableValues: variables }
-      if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return { ...args, contextValue: contextOf(viewer) }
-      const shareKey = hash(JSON.stringify([viewer, query, operationName, variables]))
-      return { ...args, shareKey, peer, id } satisfies Subscription
+  const transport = new Transport(
+    {
+      onSubscribe: ({ extra: peer, subscriptions }, id, { query, operationName, variables }) => {
+        if (Object.keys(subscriptions).length > MOST_OPERATIONS)
+          return [new GraphQLError(`One socket may have ${MOST_OPERATIONS} operations under way.`)]
+        const { viewer } = peer
+        const parsed = documents.get(query)
+        if (parsed.errors) return parsed.errors
+        const operation = getOperationAST(parsed.document, operationName)
+        if (!operation) return [new GraphQLError('Unable to identify the operation.')]
+        const args: ExecutionArgs = { schema, document: parsed.document, operationName, variableValues: variables }
+        if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return { ...args, contextValue: contextOf(viewer) }
+        const shareKey = hash(JSON.stringify([viewer.rights, query, operationName, variables]))
+        return { ...args, shareKey, peer, id } satisfies Subscription
+      },
+      execute,
+      subscribe: async (args) => {
+        const { shareKey, peer, id, ...execution } = args as unknown as Subscription
+        const frames = await fanOut.subscribe(shareKey, { ...execution, contextValue: contextOf(peer.viewer) })
+        if (frames instanceof Frames)
+          frames.sink = (frame) => peer.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${textOf(frame)}}`)
+        return frames
+      },
+      onNext: (_context, _id, _payload, _args, result) => masked(result, log),
+      onError: (_context, _id, _payload, errors) => errors.map((error) => maskError(error, log)),
     },
-    execute,
-    subscribe: async (args) => {
-      const { shareKey, peer, id, ...execution } = args as unknown as Subscription
-      const frames = await fanOut.subscribe(shareKey, { ...execution, contextValue: contextOf(peer.viewer) })
-      if (frames instanceof Frames)
-        frames.sink = (frame) => peer.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${textOf(frame)}}`)
-      return frames
-    },
-    onNext: (_context, _id, _payload, _args, result) => masked(result, log),
-    onError: (_context, _id, _payload, errors) => errors.map((error) => maskError(error, log)),
-  })
+    again,
+  )
 
+  const stop = services.events.on('session', (whose) => transport.dismiss(whose))
   return {
-    upgrade: (request, socket, head) => transport.upgrade(request, socket, head, viewerOf(request)),
-    close: () => transport.close(),
+    upgrade: (request, socket, head, pass) => transport.upgrade(request, socket, head, pass),
+    close: () => {
+      stop()
+      return transport.close()
+    },
   }
 }
 

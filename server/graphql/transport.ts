@@ -4,9 +4,14 @@ import { CloseCode, handleProtocols, makeServer, type Server, type ServerOptions
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Viewer } from '../auth/viewer.ts'
 
-/** What one operation may know of the socket it came over. */
-export interface Peer {
+/** Who is let in, and until when. */
+export interface Pass {
   viewer: Viewer
+  session: { id: string; expiresAt: Date } | null
+}
+
+/** What one operation may know of the socket it came over. */
+export interface Peer extends Pass {
   /** Sends a text, whoever wrote it. A peer that reads too slowly is cut off: it comes back and queries anew. */
   send: (text: string) => void
 }
@@ -17,6 +22,12 @@ const LARGEST_MESSAGE = 1024 * 1024 + 64 * 1024
 const MOST_WAITING = 4 * 1024 * 1024
 /** A socket is pinged this often, and ended when the last ping was not answered. */
 const PING_MS = 12_000
+/** Sockets whose session has run out are found this often. */
+const EXPIRY_MS = 2_000
+/** Whoever was signed out; clients do not come back by themselves (4401 is fatal to graphql-ws). */
+const SIGNED_OUT = [4401, 'Signed out'] as const
+/** Whoever has other rights now; clients come back, and are let in with those. */
+const RIGHTS_CHANGED = [4205, 'Rights changed'] as const
 /** How long clients may take to answer a goodbye. */
 const GOODBYE_MS = 2_000
 
@@ -35,8 +46,16 @@ export class Transport {
   readonly #silent = new WeakSet<WebSocket>()
   readonly #heard: (this: WebSocket) => void
   readonly #pings = setInterval(() => this.#ping(), PING_MS).unref()
+  readonly #expiries = setInterval(() => this.#expire(), EXPIRY_MS).unref()
+  readonly #peers = new Map<WebSocket, Peer>()
+  readonly #again: (sessionId: string) => Promise<Pass | null>
 
-  constructor(options: ServerOptions<Record<string, unknown> | undefined, Peer>) {
+  /** @param again whether a session that was good is so still */
+  constructor(
+    options: ServerOptions<Record<string, unknown> | undefined, Peer>,
+    again: (sessionId: string) => Promise<Pass | null>,
+  ) {
+    this.#again = again
     this.#protocol = makeServer(options)
     const silent = this.#silent
     this.#heard = function () {
@@ -45,21 +64,31 @@ export class Transport {
   }
 
   /** Takes over a request to be upgraded. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, viewer: Viewer): void {
-    this.#server.handleUpgrade(request, socket, head, (client) => this.#open(client, viewer))
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, pass: Pass): void {
+    this.#server.handleUpgrade(request, socket, head, (client) => this.#open(client, pass))
+  }
+
+  /** Ends the sockets of a session that is over, or of somebody whose rights have changed. */
+  dismiss(whose: { id: string } | { identityId: string }): void {
+    for (const [client, { session, viewer }] of this.#peers) {
+      if ('id' in whose && session?.id === whose.id) client.close(...SIGNED_OUT)
+      if ('identityId' in whose && viewer.identityId === whose.identityId) client.close(...RIGHTS_CHANGED)
+    }
   }
 
   /** Ends every socket with code 1001, "going away", after which clients reconnect. */
   async close(): Promise<void> {
     clearInterval(this.#pings)
+    clearInterval(this.#expiries)
     for (const client of this.#server.clients) client.close(1001, 'Going away')
     const patience = setTimeout(() => this.#server.clients.forEach((client) => client.terminate()), GOODBYE_MS)
     await new Promise((resolve) => this.#server.close(resolve))
     clearTimeout(patience)
   }
 
-  #open(client: WebSocket, viewer: Viewer): void {
-    const peer: Peer = { viewer, send: (text) => send(client, text) }
+  #open(client: WebSocket, pass: Pass): void {
+    const peer: Peer = { viewer: pass.viewer, session: pass.session, send: (text) => send(client, text) }
+    this.#peers.set(client, peer)
     const closed = this.#protocol.opened(
       {
         protocol: client.protocol,
@@ -71,7 +100,22 @@ export class Transport {
     )
     client.on('pong', this.#heard)
     client.on('error', failed)
-    client.on('close', (code, reason) => void closed(code, String(reason)))
+    client.on('close', (code, reason) => {
+      this.#peers.delete(client)
+      void closed(code, String(reason))
+    })
+  }
+
+  /** A session that was used meanwhile lasts longer than the socket knew. */
+  #expire(): void {
+    const now = Date.now()
+    for (const [client, peer] of this.#peers) {
+      if (!peer.session || peer.session.expiresAt.getTime() > now) continue
+      this.#again(peer.session.id).then(
+        (pass) => (pass ? (peer.session = pass.session) : client.close(...SIGNED_OUT)),
+        () => client.close(...SIGNED_OUT),
+      )
+    }
   }
 
   #ping(): void {

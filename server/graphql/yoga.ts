@@ -1,17 +1,34 @@
-import { createYoga, type YogaServerInstance } from 'graphql-yoga'
+import type { IncomingMessage } from 'node:http'
+import type { DocumentNode } from 'graphql'
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Log } from '../log.ts'
 import { keptAnswers } from './answers.ts'
 import type { GraphContext, Services } from './context.ts'
+import { KeptByText } from './documents.ts'
 import { maskError } from './errors.ts'
+import { Graphiql } from './graphiql.ts'
+import { parseWithin, validateWithin } from './limits.ts'
 import { schema } from './schema.ts'
 
+/** The request as Node has it: the one that asks, or the one of the page that is rendered. */
+export interface Asked {
+  req: IncomingMessage
+}
+
 /** GraphQL over HTTP, with GraphiQL (its assets come from the package, not from another host). */
-export type Yoga = YogaServerInstance<object, GraphContext>
+export type Yoga = YogaServerInstance<Asked, GraphContext>
+
+/** The same limits as over the socket. */
+const limits: Plugin = {
+  onParse: ({ setParseFn }) => setParseFn(parseWithin),
+  onValidate: ({ setValidationFn }) => setValidationFn(validateWithin),
+}
 
 /** @param viewerOf who sends a request */
-export function createGraphql(services: Services, viewerOf: (request: Request) => Viewer, log: Log): Yoga {
-  return createYoga<object, GraphContext>({
+export function createGraphql(services: Services, viewerOf: (request: IncomingMessage) => Viewer, log: Log): Yoga {
+  const graphiql = new Graphiql()
+  return createYoga<Asked, GraphContext>({
     schema,
     graphqlEndpoint: '/graphql',
     landingPage: false,
@@ -19,11 +36,15 @@ export function createGraphql(services: Services, viewerOf: (request: Request) =
     cors: false,
     batching: false,
     graphiql: { title: 'THON GraphiQL', subscriptionsProtocol: 'WS' },
-    // It is 9 MB of text, and few ever open it.
-    renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
+    renderGraphiQL: graphiql.render,
+    parserAndValidationCache: {
+      documentCache: new KeptByText<DocumentNode>(),
+      // What does not parse is not sent twice, but by somebody who wants to fill the memory.
+      errorCache: { get: () => undefined, set: () => undefined },
+    },
     logging: false,
-    context: ({ request }) => ({ ...services, viewer: viewerOf(request), replayNewest: () => undefined }),
-    plugins: [keptAnswers(services.events)],
+    context: ({ req }) => ({ ...services, viewer: viewerOf(req), replayNewest: () => undefined }),
+    plugins: [limits, graphiql.plugin, keptAnswers(services.events)],
     maskedErrors: { maskError: (error) => maskError(error, log) },
   })
 }

@@ -3,7 +3,9 @@ import { builder, ChangeKind } from '../graphql/builder.ts'
 import { InstanceType } from '../instances/graphql.ts'
 import type { Group } from '../../prisma/generated/client/client.ts'
 import type { ImportChange, ImportReport } from './import.ts'
+import { ownGroups } from './service.ts'
 import type { StartResult } from './start.ts'
+import { ownUsers } from './users.ts'
 
 builder.prismaObject('Event', {
   description: 'A hackathon; owns groups.',
@@ -13,7 +15,7 @@ builder.prismaObject('Event', {
     title: t.exposeString('title', { nullable: true, description: 'Its title for people.' }),
     groups: t.relation('groups', {
       description: 'Its groups, in the order they were made.',
-      query: { orderBy: inOrder() },
+      query: (_args, { viewer }) => ({ where: ownGroups(viewer), orderBy: inOrder() }),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),
@@ -28,8 +30,8 @@ const GroupType = builder.prismaObject('Group', {
     event: t.relation('event', { nullable: true, description: 'The event it belongs to.' }),
     userCount: t.relationCount('users', { description: 'How many users it has.' }),
     users: t.relation('users', {
-      description: 'Its users, in the order they were added.',
-      query: { orderBy: inOrder() },
+      description: 'Its users, in the order they were added. Participants see themselves.',
+      query: (_args, { viewer }) => ({ where: ownUsers(viewer), orderBy: inOrder() }),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last changed.' }),

@@ -1,3 +1,4 @@
+import { assertCan } from '../auth/policy.ts'
 import type { ActivityService } from '../activity/service.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
@@ -49,6 +50,7 @@ export class GroupsImport {
    * @throws InvalidInput with the line and column of every fault; nothing is changed then
    */
   async import(viewer: Viewer, text: string, dryRun: boolean): Promise<ImportReport> {
+    assertCan(viewer, 'groups.manage')
     const file = parseGroups(text)
     const stored = new Map((await this.#stored()).map((group) => [group.name, group]))
     const changes = await this.#plan(file, stored)
@@ -71,7 +73,8 @@ export class GroupsImport {
   }
 
   /** Everything as a groups file. */
-  async export(_viewer: Viewer): Promise<string> {
+  async export(viewer: Viewer): Promise<string> {
+    assertCan(viewer, 'groups.manage')
     const [events, groups] = await Promise.all([
       this.#db.event.findMany({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] }),
       this.#stored(),

@@ -30,7 +30,8 @@ export function groupsRest(operations: Operations, { groups, users }: Services):
     return wireUserRecord(await users.getNow(viewer, id))
   })
   operations.add(routes.changeMember, async ({ viewer, params, body }) => {
-    const { id } = await users.getNow(viewer, params.user_id, params.group_id)
+    const id = params.user_id
+    await users.assertIn(viewer, params.group_id, id)
     await users.updateUser(viewer, id, {
       username: body.username ?? undefined,
       workspacePath: body.workspace_path ?? undefined,
@@ -39,12 +40,14 @@ export function groupsRest(operations: Operations, { groups, users }: Services):
     return wireUserRecord(await users.getNow(viewer, id))
   })
   operations.add(routes.removeMember, async ({ viewer, params, query }) => {
-    const { id } = await users.getNow(viewer, params.user_id, params.group_id)
+    const id = params.user_id
+    await users.assertIn(viewer, params.group_id, id)
     await users.removeUser(viewer, id, { deleteWorkspaces: query.delete_workspaces })
     return { status: 'deleted', id }
   })
   operations.add(routes.transferMember, async ({ viewer, params, body }) => {
-    const { id } = await users.getNow(viewer, params.user_id, params.group_id)
+    const id = params.user_id
+    await users.assertIn(viewer, params.group_id, id)
     await users.transferUser(viewer, id, body.target_group_id)
     return wireUserRecord(await users.getNow(viewer, id))
   })

@@ -1,3 +1,4 @@
+import { assertCan } from '../auth/policy.ts'
 import type { ActivityService, Target } from '../activity/service.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
@@ -41,14 +42,15 @@ export class GroupsService {
    * @param query what to load with them
    */
   async list<Q extends Omit<Prisma.GroupFindManyArgs, 'where' | 'orderBy'>>(
-    _viewer: Viewer,
+    viewer: Viewer,
     filter: { search?: string | null },
     query: Q,
   ): Promise<Prisma.GroupGetPayload<Q>[]> {
+    assertCan(viewer, 'groups.see')
     const ids = filter.search?.trim() ? await this.#matching(filter.search) : null
     const groups = await this.#parts.db.group.findMany({
       ...query,
-      where: ids ? { id: { in: ids } } : {},
+      where: { ...(ids && { id: { in: ids } }), ...ownGroups(viewer) },
       orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
     })
     return groups as Prisma.GroupGetPayload<Q>[]
@@ -70,28 +72,35 @@ export class GroupsService {
   }
 
   /** Every change from now on, after one READY. */
-  changes(_viewer: Viewer): Channel<Change<Group> | Ready> {
+  changes(viewer: Viewer): Channel<Change<Group> | Ready> {
+    assertCan(viewer, 'groups.manage')
     return this.#parts.events.changes('group')
   }
 
   /** @throws NotFound */
   async get<Q extends Omit<Prisma.GroupFindUniqueArgs, 'where'>>(
-    _viewer: Viewer,
+    viewer: Viewer,
     id: string,
     query: Q = {} as Q,
   ): Promise<Prisma.GroupGetPayload<Q>> {
-    const group = await this.#parts.db.group.findUnique({ ...query, where: { id } })
+    assertCan(viewer, 'groups.see')
+    const group = await this.#parts.db.group.findUnique({
+      ...query,
+      where: { id, ...ownGroups(viewer) } as Prisma.GroupWhereUniqueInput,
+    })
     if (!group) throw new NotFound(`Group ${id} not found`)
     return group as Prisma.GroupGetPayload<Q>
   }
 
   /** Events in the order they were made. */
-  events(_viewer: Viewer, query: Omit<Prisma.EventFindManyArgs, 'where' | 'orderBy'> = {}): Promise<Event[]> {
+  events(viewer: Viewer, query: Omit<Prisma.EventFindManyArgs, 'where' | 'orderBy'> = {}): Promise<Event[]> {
+    assertCan(viewer, 'groups.manage')
     return this.#parts.db.event.findMany({ ...query, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
   }
 
   /** @param eventId its short name. @throws NotFound */
-  async event(_viewer: Viewer, eventId: string): Promise<Event> {
+  async event(viewer: Viewer, eventId: string): Promise<Event> {
+    assertCan(viewer, 'groups.manage')
     const event = await this.#parts.db.event.findUnique({ where: { eventId } })
     if (!event) throw new NotFound(`Event '${eventId}' not found`)
     return event
@@ -99,6 +108,7 @@ export class GroupsService {
 
   /** All groups by name as a groups file has them, and the first event that there is. */
   async exported(viewer: Viewer): Promise<ExportedGroups> {
+    assertCan(viewer, 'groups.manage')
     const [[event], groups] = await Promise.all([
       this.events(viewer, { take: 1 }),
       this.list(viewer, {}, { include: { users: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] } } }),
@@ -116,6 +126,7 @@ export class GroupsService {
 
   /** @throws InvalidInput, Conflict (name taken), NotFound (no such event) */
   async create(viewer: Viewer, raw: unknown): Promise<Group> {
+    assertCan(viewer, 'groups.manage')
     const { name, title, eventId } = parse(groupInput, raw)
     return this.#recording(viewer, 'create group', group(null, name), async () => {
       if (eventId && !(await this.#parts.db.event.findUnique({ where: { eventId } })))
@@ -141,6 +152,7 @@ export class GroupsService {
     raw: unknown,
     query: Q = {} as Q,
   ): Promise<Prisma.GroupGetPayload<Q>> {
+    assertCan(viewer, 'groups.manage')
     const { name } = parse(groupInput.pick({ name: true }), raw)
     const before = await this.get(viewer, id)
     return this.#recording(viewer, `rename group to ${name}`, group(id, before.name), async () => {
@@ -168,6 +180,7 @@ export class GroupsService {
    * @throws NotFound, Unavailable, Conflict (somebody else's instance uses one of the volumes)
    */
   async remove(viewer: Viewer, id: string, options: { deleteWorkspaces: boolean }): Promise<Group> {
+    assertCan(viewer, 'groups.manage')
     const before = await this.get(viewer, id)
     return this.#recording(viewer, 'delete group', group(id, before.name), async () => {
       const users = await this.#parts.db.user.findMany({ where: { groupId: id } })
@@ -191,6 +204,11 @@ export class GroupsService {
   #recording<T>(viewer: Viewer, action: string, target: Target, act: () => Promise<T>): Promise<T> {
     return this.#parts.activity.recording(viewer, action, target, act)
   }
+}
+
+/** Participants see the groups they are in. @returns what to add to a query for groups */
+export function ownGroups({ role, userIds }: Viewer): Prisma.GroupWhereInput {
+  return role === 'organiser' ? {} : { users: { some: { id: { in: [...userIds] } } } }
 }
 
 function group(id: string | null, label: string): Target {

@@ -1,3 +1,4 @@
+import { assertCan } from '../auth/policy.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
 import type { AppError } from '../errors.ts'
@@ -38,6 +39,7 @@ export class GroupStarter {
 
   /** @throws NotFound, Unavailable */
   async startUser(viewer: Viewer, userId: string): Promise<StartResult> {
+    assertCan(viewer, 'instances.manage')
     const user = await this.#user(userId)
     const [result] = await this.#start(viewer, user.group, [user])
     return result as StartResult
@@ -48,6 +50,7 @@ export class GroupStarter {
    * @throws NotFound, Conflict (has an active instance), Unavailable, UpstreamFailed (does not come up)
    */
   async launch(viewer: Viewer, userId: string): Promise<void> {
+    assertCan(viewer, 'instances.manage')
     const user = await this.#user(userId)
     const [result] = await this.#instances.startMany(viewer, [personOf(user.group, user)])
     if (!result?.row) throw result?.error ?? new NotFound(`User ${userId} not found`)
@@ -56,6 +59,7 @@ export class GroupStarter {
 
   /** Ends a user's instance, and waits for it. @throws NotFound (also when there is none), Unavailable */
   async stop(viewer: Viewer, userId: string): Promise<void> {
+    assertCan(viewer, 'instances.manage')
     const user = await this.#user(userId)
     if (user.instances.length === 0) throw new NotFound('User has no running instance')
     await this.#instances.endAll(viewer, { userIds: [userId] })
@@ -63,6 +67,7 @@ export class GroupStarter {
 
   /** Everybody in the group at once, each on their own volume; whoever has an active instance is skipped with a warning. @throws NotFound, Unavailable */
   async startGroup(viewer: Viewer, groupId: string): Promise<StartResult[]> {
+    assertCan(viewer, 'instances.manage')
     const group = await this.#db.group.findUnique({
       where: { id: groupId },
       include: { users: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] } },

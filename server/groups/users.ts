@@ -1,3 +1,4 @@
+import { assertCan, assertCanOne } from '../auth/policy.ts'
 import type { z } from 'zod'
 import type { ActivityService, Target } from '../activity/service.ts'
 import type { Viewer } from '../auth/viewer.ts'
@@ -48,30 +49,40 @@ export class UsersService {
   }
 
   /** @throws NotFound */
-  async get(_viewer: Viewer, id: string): Promise<UserWithGroup> {
+  async get(viewer: Viewer, id: string): Promise<UserWithGroup> {
+    assertCanOne(viewer, 'users.see', [id], `User ${id} not found`)
     const user = await this.#parts.db.user.findUnique({ where: { id }, include: { group: true } })
     if (!user) throw new NotFound(`User ${id} not found`)
     return user
   }
 
   /** Everybody in the order they were added. @param filter an empty groupId is none */
-  list(_viewer: Viewer, filter: { groupId?: string | undefined }): Promise<UserNow[]> {
+  list(viewer: Viewer, filter: { groupId?: string | undefined }): Promise<UserNow[]> {
+    assertCan(viewer, 'users.see')
     return this.#parts.db.user.findMany({
-      where: filter.groupId ? { groupId: filter.groupId } : {},
+      where: { ...(filter.groupId && { groupId: filter.groupId }), ...ownUsers(viewer) },
       include: withActive,
       orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
     })
   }
 
-  /** @throws NotFound, also for a user of another group when one is named */
-  async getNow(_viewer: Viewer, id: string, groupId?: string): Promise<UserNow> {
+  /** @throws NotFound */
+  async getNow(viewer: Viewer, id: string): Promise<UserNow> {
+    assertCanOne(viewer, 'users.see', [id], `User ${id} not found`)
     const user = await this.#parts.db.user.findUnique({ where: { id }, include: withActive })
-    if (!user || (groupId !== undefined && user.groupId !== groupId)) throw new NotFound(`User ${id} not found`)
+    if (!user) throw new NotFound(`User ${id} not found`)
     return user
+  }
+
+  /** Before a command on a user of a group. @throws Forbidden, NotFound, also for a user of another group */
+  async assertIn(viewer: Viewer, groupId: string, id: string): Promise<void> {
+    assertCan(viewer, 'groups.manage')
+    if ((await this.#parts.db.user.count({ where: { id, groupId } })) === 0) throw new NotFound(`User ${id} not found`)
   }
 
   /** @throws InvalidInput, NotFound, Conflict (name taken in this group) */
   async addUser(viewer: Viewer, groupId: string, raw: unknown): Promise<User> {
+    assertCan(viewer, 'groups.manage')
     const { username, email, workspacePath } = parse(userInput, raw)
     const owner = await this.#group(groupId)
     return this.#recording(viewer, 'add user', user(null, owner.name, username), async () => {
@@ -103,6 +114,7 @@ export class UsersService {
    * @throws InvalidInput, NotFound, Conflict (name or volume taken, or a volume changed under an active instance)
    */
   async updateUser(viewer: Viewer, id: string, raw: unknown): Promise<User> {
+    assertCan(viewer, 'groups.manage')
     const changes = parse(userChanges, raw)
     const before = await this.get(viewer, id)
     return this.#recording(viewer, actionOf(changes), user(id, before.group.name, before.username), async () => {
@@ -125,6 +137,7 @@ export class UsersService {
 
   /** An active instance is ended first; if it cannot be, the user stays. The volume stays unless asked for. @throws NotFound, Unavailable */
   async removeUser(viewer: Viewer, id: string, options: { deleteWorkspaces: boolean }): Promise<User> {
+    assertCan(viewer, 'groups.manage')
     const before = await this.get(viewer, id)
     return this.#recording(viewer, 'remove user', user(id, before.group.name, before.username), async () => {
       if (options.deleteWorkspaces) await assertUnused(this.#parts.db, [before.volume], [id])
@@ -138,6 +151,7 @@ export class UsersService {
 
   /** Moves a user to another group; the files go along. @throws NotFound, Conflict (active instance, or name taken there) */
   async transferUser(viewer: Viewer, id: string, targetGroupId: string): Promise<User> {
+    assertCan(viewer, 'groups.manage')
     const before = await this.get(viewer, id)
     const target = await this.#group(targetGroupId)
     return this.#recording(
@@ -168,6 +182,7 @@ export class UsersService {
 
   /** Deletes one person's files for good. @param confirm must be the volume's name. @throws InvalidInput, NotFound, Conflict */
   async deleteWorkspace(viewer: Viewer, volume: string, confirm: string): Promise<string> {
+    assertCan(viewer, 'groups.manage')
     if (confirm !== volume)
       throw new InvalidInput([{ field: 'confirm', message: `must be the volume's name, ${volume}` }])
     const { db } = this.#parts
@@ -220,6 +235,11 @@ export class UsersService {
   #recording<T>(viewer: Viewer, action: string, target: Target, act: () => Promise<T>): Promise<T> {
     return this.#parts.activity.recording(viewer, action, target, act)
   }
+}
+
+/** Participants see themselves. @returns what to add to a query for users */
+export function ownUsers({ role, userIds }: Viewer): { id?: { in: string[] } } {
+  return role === 'organiser' ? {} : { id: { in: [...userIds] } }
 }
 
 /** A path of this form names a volume of an engine; any other is only shown to scripts. */

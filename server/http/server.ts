@@ -16,8 +16,12 @@ export interface Route {
 export interface HttpParts {
   gate: Gate
   routes: Route[]
-  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** Takes over a request for a WebSocket; a refusal is an HTTP status, such as `401 Unauthorized`. */
+  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<string | null>
 }
+
+/** Headers of a refusal in words, with which a browser is to do nothing but show it. */
+const TEXT = { 'Content-Type': 'text/plain', 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'" }
 
 /** Everything on the same ports: each listens with the same routes. */
 export class HttpServer {
@@ -71,13 +75,13 @@ export class HttpServer {
     response.setHeader('Referrer-Policy', 'same-origin')
     response.setHeader('X-Frame-Options', 'DENY')
     const refusal = this.#parts.gate.refusal(request)
-    if (refusal) return void response.writeHead(403, { 'Content-Type': 'text/plain' }).end(refusal)
+    if (refusal) return void response.writeHead(403, TEXT).end(refusal)
     const path = pathOf(request)
     const route = this.#parts.routes.find(
       (one) => one.path === '/' || path === one.path || path.startsWith(`${one.path}/`),
     )
     const fault = route ? bodyFault(request, route.largestBody) : ([404, 'Not Found'] as const)
-    if (fault) response.writeHead(fault[0], { 'Content-Type': 'text/plain', Connection: 'close' }).end(fault[1])
+    if (fault) response.writeHead(fault[0], { ...TEXT, Connection: 'close' }).end(fault[1])
     else route?.handle(request, response)
   }
 
@@ -88,8 +92,13 @@ export class HttpServer {
       : pathOf(request) === '/graphql'
         ? null
         : '404 Not Found'
-    if (refused) socket.end(`HTTP/1.1 ${refused}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-    else this.#parts.upgrade(request, socket, head)
+    const refuse = (status: string) =>
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    if (refused) return void refuse(refused)
+    this.#parts.upgrade(request, socket, head).then(
+      (refusal) => refusal && refuse(refusal),
+      () => refuse('503 Service Unavailable'),
+    )
   }
 }
 

@@ -20,15 +20,18 @@ export interface Dashboard {
 
 /**
  * The built dashboard.
- * @param thonFetch answers the GraphQL requests of server-side rendering
+ * @param graphql answers the GraphQL requests of server-side rendering, for whoever asked for the page
  * @throws when it is not built
  */
-export async function builtDashboard(thonFetch: (request: Request) => Promise<Response>): Promise<Dashboard> {
+export async function builtDashboard(
+  graphql: (request: Request, page: IncomingMessage) => Promise<Response>,
+): Promise<Dashboard> {
   const entry = join(root, 'build', 'handler.js')
   if (!existsSync(entry)) throw new Error('The dashboard is not built. Run: npm run build')
   const { handler } = (await import(pathToFileURL(entry).href)) as { handler: RequestListener }
   return {
     handle: (request, response) => {
+      const thonFetch = (asked: Request) => graphql(asked, request)
       Object.assign(request, { thonFetch } satisfies Pick<DashboardRequest, 'thonFetch'>)
       handler(request, response)
     },

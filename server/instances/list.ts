@@ -19,11 +19,19 @@ export interface InstancePage {
 /** As far as Prisma counts. */
 const LAST_ROW = 2 ** 31 - 1
 
-/** One page of the instances that match, as sorted. */
-export async function listInstances(db: Db, input: z.infer<typeof listInput>): Promise<InstancePage> {
+/** One page of the instances that match, as sorted. @param userIds only theirs; null is everybody's */
+export async function listInstances(
+  db: Db,
+  input: z.infer<typeof listInput>,
+  userIds: ReadonlySet<string> | null,
+): Promise<InstancePage> {
   const { filter, sort, page } = input
   const search = filter?.search ? { search: { contains: fold(filter.search) } } : {}
-  const base: Prisma.InstanceWhereInput = { ...search, group: filter?.group ?? undefined }
+  const base: Prisma.InstanceWhereInput = {
+    ...search,
+    group: filter?.group ?? undefined,
+    ...(userIds && { userId: { in: [...userIds] } }),
+  }
   const where = filter?.states?.length ? { ...base, state: { in: filter.states } } : base
   const { number, size } = page ?? { number: 1, size: 50 }
   const direction = (sort?.descending ?? !sort) ? 'desc' : 'asc'

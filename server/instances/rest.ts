@@ -1,6 +1,5 @@
-import { NotFound } from '../errors.ts'
+import { BadRequest, NotFound } from '../errors.ts'
 import type { Services } from '../graphql/context.ts'
-import { BadRequest } from '../rest/body.ts'
 import type { Operations } from '../rest/operation.ts'
 import { STATES } from './lifecycle.ts'
 import type { InstanceRow } from './model.ts'
@@ -56,7 +55,7 @@ export function instancesRest(operations: Operations, { instances, awaited, addr
     try {
       return fresh(await awaited.recreate(viewer, params.instance_id))
     } catch (error) {
-      if (error instanceof NotFound) throw new BadRequest(400, `No DB record for sandbox ${params.instance_id}`)
+      if (error instanceof NotFound) throw new BadRequest(`No DB record for sandbox ${params.instance_id}`)
       throw error
     }
   })

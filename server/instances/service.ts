@@ -1,3 +1,4 @@
+import { assertCan, can } from '../auth/policy.ts'
 import { randomBytes } from 'node:crypto'
 import type { ActivityService } from '../activity/service.ts'
 import { system, type Viewer } from '../auth/viewer.ts'
@@ -53,21 +54,24 @@ export class InstancesService {
   }
 
   /** Searches, filters, sorts and pages. @throws InvalidInput */
-  async list(_viewer: Viewer, raw: unknown = {}): Promise<InstancePage> {
-    return listInstances(this.#parts.db, parse(listInput, raw))
+  async list(viewer: Viewer, raw: unknown = {}): Promise<InstancePage> {
+    assertCan(viewer, 'instances.see')
+    return listInstances(this.#parts.db, parse(listInput, raw), viewer.role === 'organiser' ? null : viewer.userIds)
   }
 
   /** @throws NotFound; Unavailable instead while the engine is away, which may have a sandbox not seen yet */
-  async get(_viewer: Viewer, id: string): Promise<InstanceRow> {
+  async get(viewer: Viewer, id: string): Promise<InstanceRow> {
+    assertCan(viewer, 'instances.see')
     const row = await this.#parts.store.find(id)
-    if (row) return row
+    if (row && can(viewer, 'instances.see', [row.userId])) return row
     this.assertEngine()
     throw new NotFound(`Instance ${id} not found`)
   }
 
   /** Every change from now on, after one READY. */
-  changes(_viewer: Viewer): Channel<Change<Instance> | Ready> {
-    return this.#parts.events.changes('instance')
+  changes(viewer: Viewer): Channel<Change<Instance> | Ready> {
+    assertCan(viewer, 'instances.see')
+    return this.#parts.events.changes('instance', ({ row }) => can(viewer, 'instances.see', [row.userId]))
   }
 
   /** Its place among the waiting starts, 1 being next; null when it does not wait. */
@@ -92,6 +96,7 @@ export class InstancesService {
    * @throws InvalidInput, Conflict (the person has one), Unavailable (no engine)
    */
   async create(viewer: Viewer, raw: unknown): Promise<InstanceRow> {
+    assertCan(viewer, 'instances.manage')
     const input = parse(createInput, raw)
     const target = { kind: 'instance', id: null, label: labelOf(input) } as const
     return this.#parts.activity.recording(viewer, 'create', target, async () => {
@@ -102,6 +107,7 @@ export class InstancesService {
 
   /** Starts sandboxes for people, side by side: one result each, in their order; who has one is refused, not an error. */
   async startMany(viewer: Viewer, people: Person[]): Promise<Result<InstanceRow>[]> {
+    assertCan(viewer, 'instances.manage')
     this.assertEngine()
     const results = await Promise.all(
       people.map((person) =>
@@ -145,6 +151,7 @@ export class InstancesService {
    * @throws NotFound, Conflict, Unavailable
    */
   async recreate(viewer: Viewer, id: string): Promise<InstanceRow> {
+    assertCan(viewer, 'instances.manage')
     const row = await this.#parts.store.find(id)
     if (!row) throw new NotFound(`Instance ${id} not found`)
     return this.#parts.activity.recording(viewer, 'recreate', targetOf(row), async () => {
@@ -157,6 +164,7 @@ export class InstancesService {
 
   /** Says whose it is: for sandboxes that were started under other names. @throws InvalidInput, NotFound, Conflict, Unavailable */
   async register(viewer: Viewer, id: string, raw: unknown): Promise<InstanceRow> {
+    assertCan(viewer, 'instances.manage')
     const names = parse(registerInput, raw)
     const row = await this.get(viewer, id)
     return this.#parts.activity.recording(viewer, `register to ${labelOf(names)}`, targetOf(row), async () => {
@@ -171,6 +179,7 @@ export class InstancesService {
     viewer: Viewer,
     mappings: { id: string; group: string; username: string }[],
   ): Promise<Result<InstanceRow>[]> {
+    assertCan(viewer, 'instances.manage')
     return Promise.all(mappings.map(({ id, ...names }) => settle(id, () => this.register(viewer, id, names))))
   }
 
@@ -181,6 +190,7 @@ export class InstancesService {
 
   /** Lets it live for so many minutes from now. @throws InvalidInput, NotFound, Conflict */
   async renew(viewer: Viewer, id: string, raw: unknown): Promise<InstanceRow> {
+    assertCan(viewer, 'instances.manage')
     const { timeoutMinutes } = parse(renewInput, raw)
     const row = await this.get(viewer, id)
     return this.#parts.activity.recording(viewer, 'renew', targetOf(row), async () => {
@@ -195,6 +205,7 @@ export class InstancesService {
     viewer: Viewer,
     raw: { command: 'pause' | 'resume' | 'kill'; ids: string[] },
   ): Promise<Result<InstanceRow>[]> {
+    assertCan(viewer, 'instances.manage')
     const { command, ids } = parse(bulkInput, raw)
     return Promise.all(ids.map((id) => settle(id, () => this.#command(viewer, id, command))))
   }
@@ -204,6 +215,7 @@ export class InstancesService {
    * @throws Unavailable when one could not be ended
    */
   async endAll(viewer: Viewer, whose: { userIds: string[] }): Promise<void> {
+    assertCan(viewer, 'instances.manage')
     const rows = (await this.#parts.db.instance.findMany({
       where: { userId: { in: whose.userIds }, activeKey: { not: null } },
     })) as InstanceRow[]
@@ -243,6 +255,7 @@ export class InstancesService {
   }
 
   async #command(viewer: Viewer, id: string, command: 'pause' | 'resume' | 'restart' | 'kill'): Promise<InstanceRow> {
+    assertCan(viewer, command === 'kill' ? 'instances.manage' : 'instances.operate')
     const row = await this.get(viewer, id)
     return this.#parts.activity.recording(viewer, command, targetOf(row), () => this.#intend(row, command))
   }

@@ -3,7 +3,7 @@ import { jsonFault } from './json-fault.ts'
 import { Unprocessable } from './faults.ts'
 
 /** A request that is refused for what it is, not for what it asks. */
-export class BadRequest extends Error {
+export class BadBody extends Error {
   readonly status: 400 | 408 | 413
 
   constructor(status: 400 | 408 | 413, message: string) {
@@ -22,7 +22,7 @@ export interface BodyLimits {
   whole: number
 }
 
-/** Reads a body, and no further than its limits. @throws BadRequest 413, 408, or 400 when the client leaves within it */
+/** Reads a body, and no further than its limits. @throws BadBody 413, 408, or 400 when the client leaves within it */
 export async function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   assertDeclared(incoming, limits.largest)
   const chunks: Buffer[] = []
@@ -31,7 +31,7 @@ export async function readBody(incoming: IncomingMessage, limits: BodyLimits): P
   const idle = setTimeout(() => late.abort(), limits.idle)
   const whole = setTimeout(() => late.abort(), limits.whole)
   const aborted = new Promise<never>((_resolve, reject) => {
-    late.signal.addEventListener('abort', () => reject(new BadRequest(408, 'The request body did not arrive in time.')))
+    late.signal.addEventListener('abort', () => reject(new BadBody(408, 'The request body did not arrive in time.')))
   })
   const body = incoming.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
   try {
@@ -49,14 +49,14 @@ export async function readBody(incoming: IncomingMessage, limits: BodyLimits): P
   }
 }
 
-/** Refuses by what the headers declare, before anything is read. @throws BadRequest */
+/** Refuses by what the headers declare, before anything is read. @throws BadBody */
 export function assertDeclared(incoming: IncomingMessage, largest: number): void {
   if (Number(incoming.headers['content-length'] ?? 0) > largest) throw tooLarge(largest)
 }
 
 /**
  * What FastAPI makes of a body for a model: JSON by its content type, else the text as it came; nothing is undefined.
- * @throws Unprocessable for malformed JSON, BadRequest for what is not UTF-8
+ * @throws Unprocessable for malformed JSON, BadBody for what is not UTF-8
  */
 export function bodyValue(bytes: Buffer, contentType: string | undefined): unknown {
   if (bytes.length === 0) return undefined
@@ -88,13 +88,13 @@ function isJson(contentType = ''): boolean {
 }
 
 function brokenOff(): never {
-  throw new BadRequest(400, 'The request body broke off.')
+  throw new BadBody(400, 'The request body broke off.')
 }
 
-function unreadable(): BadRequest {
-  return new BadRequest(400, 'There was an error parsing the body')
+function unreadable(): BadBody {
+  return new BadBody(400, 'There was an error parsing the body')
 }
 
-function tooLarge(largest: number): BadRequest {
-  return new BadRequest(413, `The request body is larger than ${largest} bytes.`)
+function tooLarge(largest: number): BadBody {
+  return new BadBody(413, `The request body is larger than ${largest} bytes.`)
 }

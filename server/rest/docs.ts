@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { COOKIE } from '../auth/sessions.ts'
 import type { RestEnv } from './operation.ts'
 
 /** What the manual's page loads, and nothing else of the package. */
@@ -31,7 +32,8 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null })\n`
 
 /** Styles and pictures are written into the page by Swagger UI itself; scripts come from here alone. */
-const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /** `/openapi.json`, and Swagger UI over it at `/docs` with the assets of its package. */
 export function docsRoutes(app: OpenAPIHono<RestEnv>): void {
@@ -56,6 +58,14 @@ export function docsRoutes(app: OpenAPIHono<RestEnv>): void {
 
 /** The manual, made of what the operations declare. */
 export function openapi(app: OpenAPIHono<RestEnv>): object {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
+    ...{ type: 'apiKey', in: 'cookie', name: COOKIE },
+    description: 'The cookie of a sign-in. Neither is needed where no login is configured.',
+  })
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
+    ...{ type: 'http', scheme: 'bearer' },
+    description: 'An API token, made by an organiser under Settings.',
+  })
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
@@ -66,7 +76,9 @@ export function openapi(app: OpenAPIHono<RestEnv>): object {
         'Besides what each operation says: any other path answers 404 and any other method 405, both with `detail`; ' +
         'a slash at the end is redirected with 307.',
     },
+    security: [{ session: [] }, { token: [] }, {}],
     tags: [
+      { name: 'auth', description: 'Signing in and out.' },
       { name: 'instances', description: 'Sandboxes: one VS Code in the browser for one user each.' },
       { name: 'groups', description: 'Groups, their users and the events they belong to.' },
       { name: 'users', description: 'Users across all groups.' },

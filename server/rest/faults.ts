@@ -44,7 +44,8 @@ export function faultsOfShape(error: z.ZodError, part: Part, root: unknown): Fau
     const path = issue.path as (string | number)[]
     const loc = [part, ...path]
     const input = valueAt(root, path)
-    if (input === undefined) return missing(loc, path.length > 0 ? valueAt(root, path.slice(0, -1)) : null)
+    if (input === undefined)
+      return missing(loc, part === 'body' && path.length > 0 ? valueAt(root, path.slice(0, -1)) : null)
     return { type: 'value_error', msg: issue.message, loc, input, ...refusalOf(issue, path.length === 0) }
   })
 }

@@ -2,9 +2,11 @@ import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import type { IncomingMessage } from 'node:http'
 import type { Viewer } from '../auth/viewer.ts'
 import { InvalidInput } from '../errors.ts'
 import type { KeptUntilChange } from '../kept.ts'
+import { assertLetIn } from '../auth/policy.ts'
 import { bodyValue, readBody, type BodyLimits } from './body.ts'
 import { faultsOfRule, faultsOfShape, missing, Unprocessable } from './faults.ts'
 import { uploadedFile } from './upload.ts'
@@ -42,6 +44,10 @@ export interface Operation<Param extends string, Query, Body, Answer> {
   wire?: Record<string, string>
   /** What may be refused besides bad input. */
   refuses?: readonly Refusable[]
+  /** Nobody has to be signed in. */
+  open?: true
+  /** The answer is where to go on: a 303 to it. */
+  redirects?: true
   /** The answer is made of rows alone, so that it can be kept until one changes. */
   kept?: boolean
 }
@@ -59,6 +65,9 @@ interface Request<Param extends string, Query, Body> {
   params: Record<Param, string>
   query: Query
   body: Body
+  incoming: IncomingMessage
+  /** Sends a cookie along, as the header is written. */
+  setCookie: (cookie: string) => void
   /** What was uploaded, where an operation takes a file; else nothing. */
   file: Uint8Array
 }
@@ -97,10 +106,13 @@ export class Operations {
       const params = c.req.param() as Record<Param, string>
       // Names are matched after decoding, as in Python, where such a path has one segment more.
       if (Object.values<string>(params).some((value) => value.includes('/'))) return c.notFound()
+      const viewer = this.#parts.viewerOf(c.env.incoming)
+      if (!operation.open) assertLetIn(viewer)
       const sent = queryOf(c, operation.query)
-      const make = async () => toBytes(await this.#answer(operation, c, { path: params, query: sent }, serve))
-      const { name } = this.#parts.viewerOf(c.env.incoming)
-      const key = `${name} ${c.req.path} ${JSON.stringify(sent)}`
+      const answer = () => this.#answer(operation, c, { path: params, query: sent }, serve)
+      if (operation.redirects) return redirect(c, String(await answer()))
+      const make = async () => toBytes(await answer())
+      const key = `${viewer.rights} ${c.req.path} ${JSON.stringify(sent)}`
       const bytes = operation.kept ? await kept.get(key, make, () => true) : await make()
       // Past the web's Response, which would copy them.
       c.env.outgoing
@@ -123,7 +135,10 @@ export class Operations {
     const body = operation.body ? read(operation.body, 'body', raw) : (undefined as Body)
     const file = operation.file ? await uploadedFile(bytes, contentType, operation.file) : EMPTY
     try {
-      return await serve({ viewer: this.#parts.viewerOf(c.env.incoming), params: sent.path, query, body, file })
+      const { incoming, outgoing } = c.env
+      const setCookie = (cookie: string) => void outgoing.appendHeader('Set-Cookie', cookie)
+      const viewer = this.#parts.viewerOf(incoming)
+      return await serve({ viewer, params: sent.path, query, body, file, incoming, setCookie })
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error
       throw new Unprocessable(faultsOfRule(error, { ...sent, body: raw }, operation.wire))
@@ -136,6 +151,11 @@ export class Operations {
 }
 
 const EMPTY = Buffer.alloc(0)
+
+function redirect(c: Context<RestEnv>, location: string): Response {
+  c.env.outgoing.writeHead(303, { Location: location, 'Cache-Control': 'no-store' }).end()
+  return RESPONSE_ALREADY_SENT
+}
 
 function read<T>(schema: z.ZodType<T>, part: 'query' | 'body', raw: unknown): T {
   const parsed = schema.safeParse(raw)
@@ -208,13 +228,22 @@ function describe<Param extends string, Query, Body, Answer>(operation: Operatio
       }),
       ...(file && { body: { content: { 'multipart/form-data': { schema: formWith(file) } }, required: true } }),
     },
+    ...(operation.open && { security: [] }),
     responses: {
-      [status]: { description: answers, content: { 'application/json': { schema: answer } } },
-      ...describedFaults(operation.refuses ?? [], { input: takesBody || query !== undefined, body: takesBody }),
+      ...(operation.redirects
+        ? { 303: { description: answers } }
+        : { [status]: { description: answers, content: { 'application/json': { schema: answer } } } }),
+      ...describedFaults([...(operation.open ? [] : DOOR), ...(operation.refuses ?? [])], {
+        input: takesBody || query !== undefined,
+        body: takesBody,
+      }),
     },
   }
   return (description === undefined ? config : { ...config, description }) as RouteConfig
 }
+
+/** What any operation may refuse that is not open. */
+const DOOR = ['UNAUTHENTICATED', 'FORBIDDEN'] as const
 
 function formWith(file: string): z.ZodType {
   return z.object({ [file]: z.unknown().openapi({ type: 'string', format: 'binary', description: 'The file.' }) })

@@ -1,7 +1,7 @@
 import { z, type RouteConfig } from '@hono/zod-openapi'
-import { AppError, messageOf, type ErrorCode } from '../errors.ts'
+import { AppError, messageOf, TooMany, type ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { BadRequest } from './body.ts'
+import { BadBody } from './body.ts'
 import { Unprocessable } from './faults.ts'
 
 /** The HTTP status of each refusal. */
@@ -14,6 +14,8 @@ const STATUS = {
   UNAVAILABLE: 503,
   UPSTREAM_FAILED: 502,
   TOO_LARGE: 413,
+  BAD_REQUEST: 400,
+  TOO_MANY: 429,
 } as const satisfies Record<ErrorCode, number>
 
 /** What a refusal is answered with. */
@@ -22,13 +24,17 @@ export interface Refused {
   body: { detail: unknown }
   /** The rest of the request was not read, so the connection cannot serve another. */
   close: boolean
+  /** Seconds until it may be asked again. */
+  retryAfter?: number
 }
 
 /** Every refusal as FastAPI shapes it; what is no refusal is a bug, which is logged and not shown. */
 export function refused(error: unknown, log: Log): Refused {
   if (error instanceof Unprocessable) return { status: 422, body: { detail: error.faults }, close: false }
-  if (error instanceof BadRequest)
+  if (error instanceof BadBody)
     return { status: error.status, body: { detail: error.message }, close: error.status !== 400 }
+  if (error instanceof TooMany)
+    return { status: 429, body: { detail: error.message }, close: false, retryAfter: error.retryAfter }
   if (error instanceof AppError) return { status: STATUS[error.code], body: { detail: error.message }, close: false }
   log.error({ err: error }, `REST: ${messageOf(error)}`)
   return { status: 500, body: { detail: 'Internal Server Error' }, close: false }
@@ -55,14 +61,15 @@ const BadInput = z
   .openapi({ description: 'One entry for each fault.' })
 
 const DESCRIPTIONS = {
-  BAD_REQUEST: 'There is no record of it.',
+  BAD_REQUEST: 'Nobody could do this so.',
   UNAUTHENTICATED: 'Nobody is signed in.',
   FORBIDDEN: 'Whoever is signed in may not do this.',
   NOT_FOUND: 'There is no such thing.',
   CONFLICT: 'Something that exists, or its present state, forbids it.',
   UNAVAILABLE: 'The sandbox engine is away; nothing was changed.',
-  UPSTREAM_FAILED: 'The sandbox engine was asked, and could not do it.',
+  UPSTREAM_FAILED: 'Something outside THON was asked, and could not do it.',
   TOO_LARGE: 'It is too large.',
+  TOO_MANY: 'Asked too often; `Retry-After` says when to ask again.',
 } as const
 
 /** What operations may refuse besides bad input. */
@@ -78,9 +85,7 @@ export function describedFaults(
     content: { 'application/json': { schema } },
   })
   return {
-    ...Object.fromEntries(
-      codes.map((code) => [code === 'BAD_REQUEST' ? 400 : STATUS[code], entry(DESCRIPTIONS[code])]),
-    ),
+    ...Object.fromEntries(codes.map((code) => [STATUS[code], entry(DESCRIPTIONS[code])])),
     ...(takes.body
       ? {
           400: entry('The body cannot be read as text.'),

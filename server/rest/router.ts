@@ -1,7 +1,10 @@
 import { getRequestListener } from '@hono/node-server'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { RequestListener } from 'node:http'
-import type { Viewer } from '../auth/viewer.ts'
+import type { Door } from '../auth/door.ts'
+import { assertLetIn } from '../auth/policy.ts'
+import { authRest } from '../auth/rest.ts'
+import type { SignIn } from '../auth/sign-in.ts'
 import type { Services } from '../graphql/context.ts'
 import { groupsRest, usersRest } from '../groups/rest.ts'
 import { instancesRest } from '../instances/rest.ts'
@@ -16,22 +19,29 @@ import { refused } from './refusals.ts'
 /** What the REST shim needs of its surroundings. */
 export interface RestSurroundings {
   services: Services
-  viewerOf: (incoming: RestEnv['Bindings']['incoming']) => Viewer
+  /** Who sent a request that has come in by it. */
+  door: Pick<Door, 'of'>
+  signIn: SignIn
   log: Log
   limits?: BodyLimits
 }
 
 const LIMITS: BodyLimits = { largest: 1024 * 1024, idle: 10_000, whole: 60_000 }
 
+/** Paths that need nobody to be signed in, also where there is nothing. */
+const OPEN = /^\/(?!api\/)|^\/api\/auth\//
+
 /** `/api/*`, `/openapi.json` and `/docs`, as a handler of Node's HTTP server. */
-export function createRest({ services, viewerOf, log, limits = LIMITS }: RestSurroundings): RequestListener {
+export function createRest({ services, door, signIn, log, limits = LIMITS }: RestSurroundings): RequestListener {
   const app = new OpenAPIHono<RestEnv>()
+  const viewerOf = (incoming: RestEnv['Bindings']['incoming']) => door.of(incoming).viewer
   const operations = new Operations({ app, viewerOf, kept: new KeptUntilChange(services.events), limits })
   app.use('/api/*', async (c, next) => {
     // Hono would answer HEAD from GET; the operations here are only what is declared.
     if (c.req.method === 'HEAD' || c.req.method === 'OPTIONS') return c.notFound()
     return next()
   })
+  authRest(operations, { door, signIn })
   groupsRest(operations, services)
   usersRest(operations, services)
   settingsRest(operations, services)
@@ -42,6 +52,8 @@ export function createRest({ services, viewerOf, log, limits = LIMITS }: RestSur
   app.notFound((c) => {
     const { pathname, search } = new URL(c.req.url)
     const path = decoded(pathname)
+    // Nobody learns what there is before they are let in.
+    if (!OPEN.test(pathname)) assertLetIn(viewerOf(c.env.incoming))
     const same = operations.declared.find((one) => one.pattern.test(path))
     // Only the method of the first match is named, as scripts know it from Python.
     if (same) return c.json({ detail: 'Method Not Allowed' }, 405, { Allow: same.method })
@@ -51,10 +63,11 @@ export function createRest({ services, viewerOf, log, limits = LIMITS }: RestSur
     return c.json({ detail: 'Not Found' }, 404)
   })
   app.onError((error, c) => {
-    const { status, body, close } = refused(error, log)
+    const { status, body, close, retryAfter } = refused(error, log)
     return c.body(safely(body), status as 500, {
       'Content-Type': 'application/json',
-      ...(close ? { Connection: 'close' } : {}),
+      ...(close && { Connection: 'close' }),
+      ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
     })
   })
   const listener = getRequestListener(app.fetch as Parameters<typeof getRequestListener>[0], {

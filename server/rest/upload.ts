@@ -1,14 +1,14 @@
-import { BadRequest } from './body.ts'
+import { BadBody } from './body.ts'
 import { missing, Unprocessable } from './faults.ts'
 
 /**
  * The file in a form, as FastAPI takes it for an `UploadFile`.
- * @throws Unprocessable when there is none in that field, BadRequest for a form that cannot be taken apart
+ * @throws Unprocessable when there is none in that field, BadBody for a form that cannot be taken apart
  */
 export async function uploadedFile(bytes: Buffer, contentType: string | undefined, field: string): Promise<Uint8Array> {
   const absent = new Unprocessable([missing(['body', field], null)])
   if (!/^\s*multipart\/form-data/i.test(contentType ?? '')) throw absent
-  if (!/;\s*boundary=/i.test(contentType ?? '')) throw new BadRequest(400, 'Missing boundary in multipart.')
+  if (!/;\s*boundary=/i.test(contentType ?? '')) throw new BadBody(400, 'Missing boundary in multipart.')
   const form = new Response(new Uint8Array(bytes), { headers: { 'Content-Type': contentType ?? '' } }).formData()
   const value = (await form.catch(() => null))?.get(field) ?? null
   if (value === null) throw absent

@@ -1,3 +1,4 @@
+import { assertCan } from '../auth/policy.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Events } from '../events.ts'
 import type { Capability, EngineKind, SandboxEngine } from './engine.ts'
@@ -39,7 +40,8 @@ export class EngineService {
     this.#parts = parts
   }
 
-  view(_viewer: Viewer): EngineView {
+  view(viewer: Viewer): EngineView {
+    assertCan(viewer, 'engine.see')
     const { engine, image, startLimit } = this.#parts
     const notices = this.#parts.notices()
     const status = this.#parts.status()
@@ -59,6 +61,7 @@ export class EngineService {
 
   /** The present view, then one after each change of it, until the consumer returns. */
   views(viewer: Viewer): AsyncIterableIterator<EngineView> {
+    assertCan(viewer, 'engine.see')
     const stream = this.#parts.events.stream('engine')
     stream.push(null)
     return {

@@ -1,3 +1,4 @@
+import { assertCan } from '../auth/policy.ts'
 import type { ActivityService } from '../activity/service.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
@@ -37,7 +38,8 @@ export class ConfigFilesService {
   }
 
   /** Every slot, stored or not, without contents. */
-  async list(_viewer: Viewer): Promise<ConfigFileFacts[]> {
+  async list(viewer: Viewer): Promise<ConfigFileFacts[]> {
+    assertCan(viewer, 'configFiles.manage')
     const rows = await this.#parts.db.configFile.findMany()
     return SLOTS.map((slot) =>
       factsOf(
@@ -48,18 +50,21 @@ export class ConfigFilesService {
   }
 
   /** One slot with its content. @throws NotFound */
-  async get(_viewer: Viewer, key: string): Promise<ConfigFileView> {
+  async get(viewer: Viewer, key: string): Promise<ConfigFileView> {
+    assertCan(viewer, 'configFiles.manage')
     const slot = slotOf(key)
     return viewOf(slot, await this.#row(slot))
   }
 
   /** Every change from now on, after one READY. Show `changed` of each: the rows have the contents. */
-  changes(_viewer: Viewer): Channel<Change<ConfigFile> | Ready> {
+  changes(viewer: Viewer): Channel<Change<ConfigFile> | Ready> {
+    assertCan(viewer, 'configFiles.manage')
     return this.#parts.events.changes('configFile')
   }
 
   /** What a change left in its slot, without the content; null when READY. */
-  changed(_viewer: Viewer, change: Change<ConfigFile> | Ready): ConfigFileFacts | null {
+  changed(viewer: Viewer, change: Change<ConfigFile> | Ready): ConfigFileFacts | null {
+    assertCan(viewer, 'configFiles.manage')
     if (change.kind === 'READY') return null
     return factsOf(slotOf(change.id), change.kind === 'REMOVED' ? null : change.row)
   }
@@ -70,6 +75,7 @@ export class ConfigFilesService {
    * @throws InvalidInput naming line and column, NotFound, TooLarge, Conflict (another one than expected is stored)
    */
   async put(viewer: Viewer, key: string, raw: unknown): Promise<ConfigFileView> {
+    assertCan(viewer, 'configFiles.manage')
     const input = parse(configFileInput, raw)
     const slot = slotOf(key)
     const content = this.#storable(slot, input.content)
@@ -91,6 +97,7 @@ export class ConfigFilesService {
    * @throws InvalidInput naming the byte where it ends to be UTF-8, and as `put`
    */
   async putBytes(viewer: Viewer, key: string, bytes: Uint8Array): Promise<ConfigFileView> {
+    assertCan(viewer, 'configFiles.manage')
     const slot = slotOf(key)
     // Whatever its encoding, and with room for a byte order mark.
     if (bytes.byteLength > LARGEST_FILE + 3) throw tooLarge(slot)
@@ -99,6 +106,7 @@ export class ConfigFilesService {
 
   /** Empties a slot. @returns whether anything was stored there. @throws NotFound */
   async remove(viewer: Viewer, key: string): Promise<boolean> {
+    assertCan(viewer, 'configFiles.manage')
     const slot = slotOf(key)
     return this.#turns.run(async () => {
       const row = await this.#row(slot)

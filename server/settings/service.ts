@@ -1,3 +1,4 @@
+import { assertCan } from '../auth/policy.ts'
 import type { ActivityService } from '../activity/service.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
@@ -32,22 +33,26 @@ export class SettingsService {
   }
 
   /** A setting, with who set it and when; null when it never was. @throws InvalidInput, NotFound (a config file's key) */
-  async find(_viewer: Viewer, key: string): Promise<Setting | null> {
+  async find(viewer: Viewer, key: string): Promise<Setting | null> {
+    assertCan(viewer, 'settings.manage')
     return this.#parts.db.setting.findUnique({ where: { key: known(key) } })
   }
 
   /** Every setting, by key. */
-  all(_viewer: Viewer): Promise<Setting[]> {
+  all(viewer: Viewer): Promise<Setting[]> {
+    assertCan(viewer, 'settings.manage')
     return this.#parts.db.setting.findMany({ orderBy: { key: 'asc' } })
   }
 
   /** External IP and domain as they are set now. */
-  addresses(_viewer: Viewer): PresentAddresses {
+  addresses(viewer: Viewer): PresentAddresses {
+    assertCan(viewer, 'settings.manage')
     return this.#parts.addresses.current()
   }
 
   /** Every change from now on, after one READY. */
-  changes(_viewer: Viewer): Channel<Change<Setting> | Ready> {
+  changes(viewer: Viewer): Channel<Change<Setting> | Ready> {
+    assertCan(viewer, 'settings.manage')
     return this.#parts.events.changes('setting')
   }
 
@@ -62,6 +67,7 @@ export class SettingsService {
    * @throws InvalidInput, NotFound (a config file's key)
    */
   async store(viewer: Viewer, rawKey: string, raw: unknown): Promise<Setting> {
+    assertCan(viewer, 'settings.manage')
     const key = known(rawKey)
     const { value } = parse(settingInput(key), raw)
     const target = { kind: 'setting', id: key, label: key } as const

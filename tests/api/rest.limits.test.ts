@@ -18,7 +18,10 @@ const SMALL: BodyLimits = { largest: 1000, idle: 150, whole: 600 }
 async function small(limits: Partial<BodyLimits> = {}): Promise<{ url: string; groups: () => Promise<string[]> }> {
   const { services } = await startApp()
   const log = createLog('error')
-  const server = createServer(createRest({ services, viewerOf: () => organiser, log, limits: { ...SMALL, ...limits } }))
+  const door = { of: () => ({ viewer: organiser, session: null, cookie: null }) }
+  const server = createServer(
+    createRest({ services, door, signIn: services.signIn, log, limits: { ...SMALL, ...limits } }),
+  )
   await once(server.listen(0, '127.0.0.1'), 'listening')
   onTestFinished(() => {
     server.close()

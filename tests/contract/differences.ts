@@ -1,4 +1,6 @@
 import type { Difference, Differences } from '../kit/conformance/difference.ts'
+import { callback, enabled } from './differences.auth.ts'
+import { changed, invalid, refused } from './listed.ts'
 
 /*
  * Where ours answers otherwise than the Python system, on purpose: by scenario and step, with the row of the contract's
@@ -14,31 +16,12 @@ const UNICODE = '日本語 Ünïcode 🎉'
 const NAMES = 'this is no name'
 const ENGINE_AWAY = 'what THON says to do is about its own engine'
 
-function refused(row: number, why: string, status: number, detail: unknown): Difference {
-  return { row, why, answer: { status, body: { detail } } }
-}
-
-/** Input that breaks rules: where, and what was sent there. */
-function invalid(
-  row: number,
-  why: string,
-  faults: [(string | number)[], unknown][],
-  msg = /^Value error, /,
-): Difference {
-  const detail = faults.map(([loc, input]) => ({ type: 'value_error', loc, msg, input, ctx: { error: {} } }))
-  return refused(row, why, 422, detail)
-}
-
 function badName(field: string, input: string): Difference {
   return invalid(13, NAMES, [[['body', field], input]], /^Value error, must be 1 to 64 letters/)
 }
 
 function away(row = 6): Difference {
   return refused(row, ENGINE_AWAY, 503, AWAY)
-}
-
-function changed(row: number, why: string, values: Record<string, unknown>, without?: string[]): Difference {
-  return { row, why, edit: { values, without } }
 }
 
 function unknownInstance(): Difference {
@@ -313,6 +296,8 @@ const configFiles: Differences = {
 
 /** By scenario. */
 export const differences: Record<string, Differences> = {
+  'auth-enabled': enabled,
+  'auth-callback': callback,
   'config-files': configFiles,
   'groups-crud': crud,
   'users-crud': users,

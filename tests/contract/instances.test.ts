@@ -48,13 +48,14 @@ test('instances are answered as recorded while the engine goes away and comes ba
   onTestFinished(() => link.cut())
   const app = await startFor('instances-server-down-midway', { DOCKER_HOST: `unix://${link.path}` }, dir)
   let isCut = false
-  await conforms(app, 'instances-server-down-midway', async ({ name }) => {
+  const before = async ({ name }: { name: string }) => {
     const cut = name.startsWith('[relay cut]')
     if (cut === isCut) return
     isCut = cut
     await (cut ? link.cut() : link.mend())
     await noticed(app, !cut)
-  })
+  }
+  await conforms(app, 'instances-server-down-midway', { before })
 })
 
 /** Waits until the server knows whether its engine answers. */

@@ -3,6 +3,7 @@ import { Captures } from '../kit/conformance/captures.ts'
 import { compare } from '../kit/conformance/compare.ts'
 import type { Differences } from '../kit/conformance/difference.ts'
 import { writeJson } from '../kit/conformance/json.ts'
+import { isOfKind } from '../kit/conformance/kinds.ts'
 import { replay } from '../kit/conformance/replay.ts'
 import { RecordedServer } from '../kit/conformance/recorded-server.ts'
 import { toScenario } from '../kit/conformance/scenario.ts'
@@ -151,4 +152,16 @@ test.each([
   expect(compare({ ...wanted, headers: {} }, answer({ [name]: other }), new Captures())).toEqual([
     `header ${name}: "${other}", wanted nothing`,
   ])
+})
+
+test('steps of the same name are numbered, so that a difference means one of them', () => {
+  const { steps } = scenario({ name: 'make' }, { name: 'get' }, { name: 'make' }, { name: 'make' })
+  expect(steps.map((step) => step.name)).toEqual(['make', 'get', 'make (2)', 'make (3)'])
+})
+
+test.each([
+  ['contains state', `https://x.example/a?client_id=1&state=${'s'.repeat(43)}`, 'https://x.example/a?client_id=1'],
+  ['HTML contains a session token', "<script>token:'v1:ab12:0123456789abcdef'</script>", '<script>token</script>'],
+] as const)('%s: a value that does is told from one that does not', (kind, right, wrong) => {
+  expect([isOfKind(kind, right, right), isOfKind(kind, right, wrong)]).toEqual([true, false])
 })

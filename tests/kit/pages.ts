@@ -4,8 +4,11 @@ import { openBrowser } from './chromium.ts'
 
 let browser: Browser | undefined
 
-/** A page in a profile of its own. Whatever it prints as an error, throws, or asks of another host, fails the test. */
-export async function openPage(url: string): Promise<Page> {
+/**
+ * A page in a profile of its own. Whatever it prints as an error, throws, or asks of another host, fails the test.
+ * @param meant errors that the test brings about
+ */
+export async function openPage(url: string, meant = /^$/): Promise<Page> {
   const context = await openContext()
   const page = await context.newPage()
   const faults: string[] = []
@@ -17,7 +20,7 @@ export async function openPage(url: string): Promise<Page> {
   })
   onTestFinished(async () => {
     await context.close()
-    expect(faults.filter((fault) => !isExpected(fault))).toEqual([])
+    expect(faults.filter((fault) => !isExpected(fault) && !meant.test(fault))).toEqual([])
   })
   await load(page, url)
   return page

@@ -1,6 +1,6 @@
 import { buildSchema } from 'graphql'
 import { expect, test } from 'vitest'
-import { Documents } from '../../server/graphql/documents.ts'
+import { Documents, KeptByText } from '../../server/graphql/documents.ts'
 
 const schema = buildSchema('type Query { a: Int b: Int }')
 
@@ -35,4 +35,30 @@ test('a very long text is answered, but not kept', () => {
   const first = documents.get(long)
   expect(first.document).toBeDefined()
   expect(documents.get(long)).not.toBe(first)
+})
+
+test('what is refused is not kept', () => {
+  const documents = new Documents(schema)
+  for (const text of ['{', '{ c }']) expect(documents.get(text)).not.toBe(documents.get(text))
+})
+
+test('what is asked for again stays, however many others come', () => {
+  const documents = new Documents(schema)
+  const first = documents.get('{ a }')
+  for (let index = 0; index < 2_000; index++) {
+    documents.get(`{ x${index}: a }`)
+    if (index % 400 === 0) documents.get('{ a }')
+  }
+  expect(documents.get('{ a }')).toBe(first)
+})
+
+test('a few long texts take no more room than many short ones', () => {
+  const kept = new KeptByText<number>()
+  const text = (index: number) => String(index).padEnd(5_000)
+  for (let round = 0; round < 2; round++) for (let index = 0; index < 100; index++) kept.set(text(index), index)
+  const left = Array.from({ length: 100 }, (_, index) => kept.get(text(index))).filter((value) => value !== undefined)
+  expect(left).toEqual(Array.from({ length: 30 }, (_, index) => 70 + index))
+  kept.set('short', -1)
+  expect(kept.get('short')).toBe(-1)
+  expect(kept.get(text(99))).toBe(99)
 })

@@ -32,14 +32,14 @@ test('all faults are told at once, each with its name and its rule', () => {
   const told = faults({
     ...{ THON_PORTS: '8100,x,70000', THON_ENGINE: 'podman', THON_START_CONCURRENCY: '0', THON_READY_SECONDS: 'soon' },
     ...{ SANDBOX_MEMORY: 'lots', SANDBOX_CPUS: '-1', SANDBOX_PIDS: '3', SANDBOX_TTL_MINUTES: '0.5' },
-    ...{ SANDBOX_IMAGE: 'no image', THON_LOG_LEVEL: 'loud', AUTH_LOCAL_PASSWORD: 'secret-1', AUTH_ENABLED: 'true' },
+    ...{ SANDBOX_IMAGE: 'no image', THON_LOG_LEVEL: 'loud', AUTH_SESSION_SECRET: 'too short', AUTH_ENABLED: 'true' },
   })
   const names = told.map((line) => line.split(/[ :]/)[0])
   expect(names.sort()).toEqual(
     [
       ...['THON_PORTS', 'THON_PORTS', 'THON_ENGINE', 'THON_START_CONCURRENCY', 'THON_READY_SECONDS', 'SANDBOX_MEMORY'],
       ...['SANDBOX_CPUS', 'SANDBOX_PIDS', 'SANDBOX_TTL_MINUTES', 'SANDBOX_IMAGE', 'THON_LOG_LEVEL'],
-      ...['AUTH_LOCAL_PASSWORD', 'AUTH_ENABLED'],
+      ...['AUTH_SESSION_SECRET', 'AUTH_ENABLED'],
     ].sort(),
   )
   for (const line of told) expect(line, 'a rule, not only "invalid"').not.toMatch(/: Invalid input$/)

@@ -1,12 +1,20 @@
 import type { Handle, HandleFetch } from '@sveltejs/kit/hooks'
 
+const PAGE_HEADERS = [
+  // Pages carry live data, and may carry secrets: no cache may keep them.
+  ['cache-control', 'no-store'],
+  // A sandbox that was opened from here gets no hold of this window.
+  ['cross-origin-opener-policy', 'same-origin'],
+  ['permissions-policy', 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()'],
+] as const
+
 /** Headers of pages; and which header of a load's fetch the browser is told when it replays it. */
 export const handle: Handle = async ({ event, resolve }) => {
   const response = await resolve(event, {
     filterSerializedResponseHeaders: (name) => name === 'content-type',
   })
-  // Pages carry live data, and may carry secrets: no cache may keep them.
-  if (response.headers.get('content-type')?.startsWith('text/html')) response.headers.set('cache-control', 'no-store')
+  if (response.headers.get('content-type')?.startsWith('text/html'))
+    for (const [name, value] of PAGE_HEADERS) response.headers.set(name, value)
   return response
 }
 

@@ -19,6 +19,12 @@ export class Captures {
     }
   }
 
+  /** Takes what ours has in a header; what is not there stays unknown. */
+  takeHeader(name: string, { header, pattern }: { header: string; pattern: RegExp }, answer: Answer): void {
+    const value = pattern.exec(answer.headers[header] ?? '')?.[1]
+    if (value !== undefined) this.#values.set(name, value)
+  }
+
   /** Lets a name mean what another means, which may be captured later. */
   stand(name: string, other: string): void {
     this.#stands.set(name, other)

@@ -20,7 +20,18 @@ export type Difference = {
   why: string
   /** Captures that this step makes no more, by those that take their place in later steps. */
   stands?: Record<string, string>
-} & ({ answer: { status: number; body: unknown } } | { edit: Edit })
+  /** Captures that ours has in a header. */
+  takes?: Record<string, { header: string; pattern: RegExp }>
+} & ({ answer: OwnAnswer } | { edit: Edit })
+
+/** A whole answer. */
+export interface OwnAnswer {
+  status: number
+  /** JSON unless it says otherwise. */
+  contentType?: string | null
+  headers?: Record<string, string>
+  body: unknown
+}
 
 /** Differences by the name of their step. */
 export type Differences = Record<string, Difference>

@@ -13,11 +13,11 @@ export function asRecorded({ response, volatile_kinds, refs }: Step): Expected {
 /** What ours answers on purpose. */
 export function asOurs(step: Step, { steps }: Scenario, difference: Difference, captures: Captures): Expected {
   if ('edit' in difference) return edited(step, steps, difference.edit, captures)
-  const { status, body } = difference.answer
+  const { status, contentType = 'application/json', headers = {}, body } = difference.answer
   return {
     status,
-    contentType: 'application/json',
-    headers: {},
+    contentType,
+    headers,
     body: filled(body, captures),
     kinds: {},
     refs: {},

@@ -1,10 +1,22 @@
 /** What changes from run to run, by what can be said of it nonetheless. */
-export const KINDS = ['uuid', 'datetime', 'port', 'endpoint', 'token', 'error-text', 'contains-captured'] as const
+export const KINDS = [
+  'uuid',
+  'datetime',
+  'port',
+  'endpoint',
+  'token',
+  'error-text',
+  'contains-captured',
+  'contains state',
+  'HTML contains a session token',
+] as const
 
 /** One of them. */
 export type Kind = (typeof KINDS)[number]
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const STATE = /^https:\/\/[^\s]+[?&]state=[\w-]{43}(&|$)/
+const SESSION = /<script>.*'v1:[0-9a-z]+:[0-9a-f]{16}'/
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?$/
 
 /** Whether a value can stand where `recorded` stood: the same JSON type, and right by its kind. */
@@ -24,6 +36,10 @@ export function isOfKind(kind: Kind, recorded: unknown, value: unknown): boolean
     case 'error-text':
     case 'contains-captured':
       return typeof value === 'string' && value !== ''
+    case 'contains state':
+      return STATE.test(String(value))
+    case 'HTML contains a session token':
+      return SESSION.test(String(value))
   }
 }
 

@@ -69,12 +69,15 @@ export function loadScenario(name: string): Scenario {
   return toScenario(parseJson(readFileSync(join(GOLDEN, `${name}.json`), 'utf8')))
 }
 
-/** Checks that a value is a scenario. */
+/** Checks that a value is a scenario. Of steps with the same name, the later ones are numbered: `login (2)`. */
 export function toScenario(value: unknown): Scenario {
   const parsed = scenario.parse(value)
-  const names = parsed.steps.map((one) => one.name)
-  const twice = names.find((one, at) => names.indexOf(one) !== at)
+  const met = new Map<string, number>()
   // Differences name steps, so a name has to mean one.
-  if (twice !== undefined) throw new Error(`${parsed.scenario}: two steps are called "${twice}"`)
+  for (const one of parsed.steps) {
+    const times = (met.get(one.name) ?? 0) + 1
+    met.set(one.name, times)
+    if (times > 1) one.name += ` (${times})`
+  }
   return parsed
 }

@@ -33,21 +33,22 @@ const PATIENCE = 180_000
 const MEBIBYTE = 'a'.repeat(1024 * 1024)
 
 /** Names of captures that a step's request needs and that nobody made. */
-export function lacking({ request: { path, query, body } }: Step, captures: Captures): string[] {
-  return captures.unknown(`${path}?${query ?? ''} ${JSON.stringify(body) ?? ''}`)
+export function lacking({ request: { path, query, headers, body } }: Step, captures: Captures): string[] {
+  return captures.unknown(`${path}?${query ?? ''} ${JSON.stringify(headers)} ${JSON.stringify(body) ?? ''}`)
 }
 
 /** Sends a step's request, and nothing that it does not say: fetch would add headers of its own. */
 export async function send(base: string, step: Step, captures: Captures): Promise<Answer> {
   const { method, path, query, headers } = step.request
   const bytes = bytesOf(step, captures)
+  const filled = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, captures.fill(value)]))
   const target = new URL(base)
   const outgoing = request({
     method,
     host: target.hostname,
     port: target.port,
     path: captures.fill(query === null ? path : `${path}?${query}`),
-    headers: { ...headers, ...(bytes && { 'Content-Length': bytes.length }) },
+    headers: { ...filled, ...(bytes && { 'Content-Length': bytes.length }) },
     signal: AbortSignal.timeout(PATIENCE),
   })
   const incoming = await new Promise<IncomingMessage>((resolve, reject) => {

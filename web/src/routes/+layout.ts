@@ -1,10 +1,12 @@
+import { ViewerQuery } from '#lib/auth/documents.ts'
 import { clientFor, prime } from '#lib/graphql/client.ts'
 import { EngineQuery } from '#lib/sandbox/documents.ts'
 import type { LayoutLoad } from './$types'
 
 /** Makes the client everything below reads with, and what every page shows. */
-export const load: LayoutLoad = async ({ fetch }) => {
+export const load: LayoutLoad = async ({ fetch, route }) => {
   const client = clientFor(fetch)
-  await prime(client, EngineQuery, {})
+  // Of the engine only those are told who were let in.
+  await Promise.all([prime(client, ViewerQuery, {}), route.id === '/login' ? null : prime(client, EngineQuery, {})])
   return { client }
 }

@@ -1,4 +1,10 @@
 import { redirect } from '@sveltejs/kit'
+import { ViewerQuery } from '#lib/auth/documents.ts'
+import { homeOf } from '#lib/shell/nav.ts'
+import type { PageLoad } from './$types'
 
-/** The dashboard begins with the instances. */
-export const load = () => redirect(307, '/instances')
+/** The dashboard begins with the first page of whoever looks. */
+export const load: PageLoad = async ({ parent }) => {
+  const { client } = await parent()
+  redirect(307, homeOf(client.readQuery(ViewerQuery, {})?.data?.viewer.role))
+}

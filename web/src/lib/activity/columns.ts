@@ -15,5 +15,16 @@ export const columns: Column<ActivityRowFragment>[] = [
 /** How an outcome looks. */
 export const outcomes: Record<Outcome, Tone> = { done: 'success', refused: 'warning', failed: 'danger' }
 
-/** The kinds of things acts are done to. */
-export const kinds = ['instance', 'group', 'user', 'event', 'workspace', 'engine'] as const
+/** The kinds of things acts are done to, as people know them. */
+export const kinds = {
+  instance: 'Instances',
+  group: 'Groups',
+  user: 'Users',
+  event: 'Events',
+  workspace: 'Workspaces',
+  engine: 'Engine',
+  setting: 'Settings',
+  'config file': 'Config files',
+  identity: 'People',
+  token: 'Tokens',
+} as const

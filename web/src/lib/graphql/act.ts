@@ -32,7 +32,8 @@ export async function act<Data, Variables extends AnyVariables>(
   if (error || !data) {
     const problem = error ? problemOf(error) : noAnswer
     told.set(problem.message, Date.now())
-    if (!silent) toast.error(problem.title, { description: problem.message })
+    // Of the end of the session the whole page speaks.
+    if (!silent && problem.code !== 'UNAUTHENTICATED') toast.error(problem.title, { description: problem.message })
     return { data: null, problem }
   }
   if (success) toast.success(success)

@@ -2,6 +2,7 @@ import { browser } from '$app/env'
 import {
   Client,
   fetchExchange,
+  mapExchange,
   subscriptionExchange,
   type AnyVariables,
   type ExecutionResult,
@@ -9,6 +10,8 @@ import {
 } from '@urql/svelte'
 import { cacheExchange } from '@urql/exchange-graphcache'
 import { cacheOptions } from './cache.ts'
+import { connection } from './connection.svelte.ts'
+import { isSignedOut } from './errors.ts'
 import { freshness } from './freshness.ts'
 import { openSocket, subscribeForEver } from './socket.ts'
 
@@ -57,7 +60,15 @@ export async function prime<Data, Variables extends AnyVariables>(
 const options = { url: '/graphql', preferGetMethod: false } as const
 
 function makeTabClient(fetch: Fetch): Client {
-  const socket = openSocket()
+  // Opened by the first who subscribes: the login page does not, and would be refused.
+  let socket: ReturnType<typeof openSocket> | undefined
+  const signedOut = mapExchange({
+    onError: (error) => {
+      if (!isSignedOut(error)) return
+      connection.end()
+      void socket?.dispose()
+    },
+  })
   return new Client({
     ...options,
     // Kit's fetch of the first load replays what the server fetched; what comes later is none of that load's business.
@@ -65,11 +76,14 @@ function makeTabClient(fetch: Fetch): Client {
     exchanges: [
       cacheExchange(cacheOptions),
       freshness.exchange,
+      signedOut,
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: ({ query = '', variables }) => ({
           subscribe: (sink) => ({
-            unsubscribe: subscribeForEver(socket, { query, variables }, (frame) => sink.next(frame as ExecutionResult)),
+            unsubscribe: subscribeForEver((socket ??= openSocket()), { query, variables }, (frame) =>
+              sink.next(frame as ExecutionResult),
+            ),
           }),
         }),
       }),

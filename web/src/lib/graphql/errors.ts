@@ -36,6 +36,11 @@ export function problemOf(error: CombinedError): Problem {
   }
 }
 
+/** Whether the server does not know any more who asks. */
+export function isSignedOut(error: CombinedError): boolean {
+  return error.graphQLErrors.some(({ extensions }) => extensions.code === 'UNAUTHENTICATED')
+}
+
 function codeOf(code: unknown): string {
   return typeof code === 'string' && code in titles ? code : 'UNKNOWN'
 }

@@ -13,6 +13,7 @@
  *    of a list it says with `touch(topic)`. Nothing else writes to the cache, and nothing copies its data into own state.
  * 5. A type without an `id` of its own needs a key in the feature's `cache.ts`. Secrets (`password`) are read by the
  *    component that reveals them, never by a list, a fragment or a load.
+ * 6. Participants are told only of their own instances and of the engine: `follow-all.ts` says who follows what.
  */
 import {
   createRequest,

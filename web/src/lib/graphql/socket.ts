@@ -3,10 +3,16 @@ import { connection } from './connection.svelte.ts'
 
 const PING_EVERY = 10_000
 const PONG_WITHIN = 4_000
+/** What the server closes with when one was signed out, and when one has other rights from here on. */
+const SIGNED_OUT = 4401
+const RIGHTS_CHANGED = 4205
 /** How long frames gather before the cache gets them in one go: a burst then re-renders lists once, not once a frame. */
 const GATHER = 16
 
-/** The tab's one WebSocket: opened at once, kept open, and re-opened for as long as the tab lives. */
+/**
+ * The tab's one WebSocket: opened at once, kept open, and re-opened for as long as the tab lives, or until one is signed
+ * out.
+ */
 export function openSocket(): Client {
   let socket: WebSocket | undefined
   let pongDue: ReturnType<typeof setTimeout> | undefined
@@ -29,6 +35,7 @@ export function openSocket(): Client {
     shouldRetry: () => true,
     retryWait: async (retries) => {
       if (retries === 0) return
+      void noticeSignOut()
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, backoff(retries))
         skipWait = () => {
@@ -48,10 +55,14 @@ export function openSocket(): Client {
       pong: (received) => {
         if (received) clearTimeout(pongDue)
       },
-      closed: () => {
+      closed: (event) => {
         clearTimeout(pongDue)
         socket = undefined
-        connection.lost()
+        const { code } = event as CloseEvent
+        if (code === SIGNED_OUT) connection.end()
+        // The server knows which pages are theirs now.
+        else if (code === RIGHTS_CHANGED) location.reload()
+        else connection.lost()
       },
     },
   })
@@ -71,6 +82,16 @@ export function openSocket(): Client {
   return client
 }
 
+/** A browser does not say why the server refused a socket. Over HTTP the server says whether one is still somebody. */
+async function noticeSignOut(): Promise<void> {
+  const body = JSON.stringify({ query: '{ viewer { role } }' })
+  const headers = { 'Content-Type': 'application/json' }
+  const answer = await fetch('/graphql', { method: 'POST', headers, body })
+    .then((response) => response.json() as Promise<{ data?: { viewer: { role: string } } }>)
+    .catch(() => null)
+  if (answer?.data?.viewer.role === 'nobody') connection.end()
+}
+
 /**
  * 250 ms, doubling up to a second, so that whoever looks sees the truth within a second of the server's return; a tab nobody
  * sees waits up to five. Less up to a third, so that a hall full of tabs does not come back in one instant.
@@ -84,7 +105,8 @@ function backoff(retries: number): number {
 const BEGIN_ANEW = 2_000
 
 /**
- * Subscribes, and does so again whenever the server ends the subscription, as it does with a reader that cannot keep up.
+ * Subscribes, and does so again whenever the server ends the subscription, as it does with a reader that cannot keep up;
+ * not for whoever is signed out.
  * @returns the function that ends it
  */
 export function subscribeForEver(
@@ -93,9 +115,10 @@ export function subscribeForEver(
   onFrame: (frame: FormattedExecutionResult) => void,
 ): () => void {
   let stopped = false
-  let end: () => void
+  let end = () => undefined as void
   const begin = () => {
-    if (!stopped) end = client.subscribe(payload, { next: deliver, error: again, complete: again })
+    if (!stopped && connection.status !== 'ended')
+      end = client.subscribe(payload, { next: deliver, error: again, complete: again })
   }
   const again = () => void setTimeout(begin, BEGIN_ANEW)
   const deliver = (frame: FormattedExecutionResult) => gather(() => stopped || onFrame(frame))

@@ -76,6 +76,19 @@ export const InstanceQuery = graphql(`
   }
 `)
 
+/** The instances of a participant, the newest first: the server leaves out everybody else's. */
+export const OwnInstancesQuery = graphql(`
+  query OwnInstances {
+    instances(sort: { field: createdAt, descending: true }, page: { size: 50 }) {
+      items {
+        ...InstanceRow
+        publicUrl
+        domainUrl
+      }
+    }
+  }
+`)
+
 /** Asked only when somebody wants to see it. */
 export const InstancePasswordQuery = graphql(`
   query InstancePassword($id: ID!) {

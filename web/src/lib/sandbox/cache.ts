@@ -1,4 +1,4 @@
 import { singleton } from '#lib/graphql/keys.ts'
 
 /** Cache keys of this feature's types. */
-export const cacheKeys = { Engine: singleton, Viewer: singleton }
+export const cacheKeys = { Engine: singleton }

@@ -1,18 +1,40 @@
+import AppWindow from '@lucide/svelte/icons/app-window'
 import Boxes from '@lucide/svelte/icons/boxes'
 import History from '@lucide/svelte/icons/history'
+import Settings from '@lucide/svelte/icons/settings'
 import Users from '@lucide/svelte/icons/users'
+import type { Role } from '#lib/graphql/generated/graphql.ts'
 import type { IconComponent } from '#lib/ui/icon.ts'
 
 /** One page of the dashboard. */
 export interface Place {
-  path: '/instances' | '/groups' | '/activity'
+  path: '/instances' | '/groups' | '/activity' | '/settings' | '/my'
   label: string
   icon: IconComponent
 }
 
-/** The navigation, in its order. A page is listed once it works: Lemonade, Gateway and Settings belong after Groups. */
-export const places: Place[] = [
-  { path: '/instances', label: 'Instances', icon: Boxes },
-  { path: '/groups', label: 'Groups', icon: Users },
-  { path: '/activity', label: 'Activity', icon: History },
-]
+/**
+ * The navigation of each role, in its order; the first page is where they begin. A page is listed once it works: Lemonade
+ * and Gateway belong after Groups.
+ */
+const places: Record<Role, Place[]> = {
+  organiser: [
+    { path: '/instances', label: 'Instances', icon: Boxes },
+    { path: '/groups', label: 'Groups', icon: Users },
+    { path: '/activity', label: 'Activity', icon: History },
+    { path: '/settings', label: 'Settings', icon: Settings },
+  ],
+  participant: [{ path: '/my', label: 'My sandbox', icon: AppWindow }],
+  none: [],
+  nobody: [],
+}
+
+/** The pages that somebody may see; none while it is not known who they are. */
+export function placesOf(role: Role | undefined): Place[] {
+  return role ? places[role] : []
+}
+
+/** Where somebody begins. */
+export function homeOf(role: Role | undefined): Place['path'] {
+  return placesOf(role)[0]?.path ?? '/instances'
+}

@@ -17,6 +17,16 @@ type Documents = {
     "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": typeof types.ActivityRowFragmentDoc,
     "\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n": typeof types.ActivityDocument,
     "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityAddedDocument,
+    "\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n": typeof types.ViewerDocument,
+    "\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n": typeof types.SignInOptionsDocument,
+    "\n  fragment IdentityRow on Identity {\n    id\n    provider\n    displayName\n    email\n    role\n    createdAt\n    lastSeenAt\n  }\n": typeof types.IdentityRowFragmentDoc,
+    "\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n": typeof types.IdentitiesDocument,
+    "\n  subscription IdentityChanged {\n    identityChanged {\n      kind\n      id\n      identity {\n        ...IdentityRow\n      }\n    }\n  }\n": typeof types.IdentityChangedDocument,
+    "\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n": typeof types.SetRoleDocument,
+    "\n  fragment ApiTokenRow on ApiToken {\n    id\n    name\n    createdBy\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n": typeof types.ApiTokenRowFragmentDoc,
+    "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": typeof types.ApiTokensDocument,
+    "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.CreateApiTokenDocument,
+    "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": typeof types.RevokeApiTokenDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": typeof types.UserRowFragmentDoc,
     "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.GroupsDocument,
@@ -38,6 +48,7 @@ type Documents = {
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": typeof types.InstanceChangedDocument,
     "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.InstanceDocument,
+    "\n  query OwnInstances {\n    instances(sort: { field: createdAt, descending: true }, page: { size: 50 }) {\n      items {\n        ...InstanceRow\n        publicUrl\n        domainUrl\n      }\n    }\n  }\n": typeof types.OwnInstancesDocument,
     "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": typeof types.InstancePasswordDocument,
     "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": typeof types.InstanceLogsDocument,
     "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": typeof types.NamesakesDocument,
@@ -61,6 +72,16 @@ const documents: Documents = {
     "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": types.ActivityRowFragmentDoc,
     "\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n": types.ActivityDocument,
     "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityAddedDocument,
+    "\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n": types.ViewerDocument,
+    "\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n": types.SignInOptionsDocument,
+    "\n  fragment IdentityRow on Identity {\n    id\n    provider\n    displayName\n    email\n    role\n    createdAt\n    lastSeenAt\n  }\n": types.IdentityRowFragmentDoc,
+    "\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n": types.IdentitiesDocument,
+    "\n  subscription IdentityChanged {\n    identityChanged {\n      kind\n      id\n      identity {\n        ...IdentityRow\n      }\n    }\n  }\n": types.IdentityChangedDocument,
+    "\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n": types.SetRoleDocument,
+    "\n  fragment ApiTokenRow on ApiToken {\n    id\n    name\n    createdBy\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n": types.ApiTokenRowFragmentDoc,
+    "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": types.ApiTokensDocument,
+    "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.CreateApiTokenDocument,
+    "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": types.RevokeApiTokenDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": types.UserRowFragmentDoc,
     "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n": types.GroupsDocument,
@@ -82,6 +103,7 @@ const documents: Documents = {
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": types.InstanceChangedDocument,
     "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.InstanceDocument,
+    "\n  query OwnInstances {\n    instances(sort: { field: createdAt, descending: true }, page: { size: 50 }) {\n      items {\n        ...InstanceRow\n        publicUrl\n        domainUrl\n      }\n    }\n  }\n": types.OwnInstancesDocument,
     "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": types.InstancePasswordDocument,
     "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": types.InstanceLogsDocument,
     "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": types.NamesakesDocument,
@@ -128,6 +150,46 @@ export function graphql(source: "\n  query Activity($before: ID, $first: Int, $k
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n"): (typeof documents)["\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n"): (typeof documents)["\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment IdentityRow on Identity {\n    id\n    provider\n    displayName\n    email\n    role\n    createdAt\n    lastSeenAt\n  }\n"): (typeof documents)["\n  fragment IdentityRow on Identity {\n    id\n    provider\n    displayName\n    email\n    role\n    createdAt\n    lastSeenAt\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n"): (typeof documents)["\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription IdentityChanged {\n    identityChanged {\n      kind\n      id\n      identity {\n        ...IdentityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription IdentityChanged {\n    identityChanged {\n      kind\n      id\n      identity {\n        ...IdentityRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ApiTokenRow on ApiToken {\n    id\n    name\n    createdBy\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n"): (typeof documents)["\n  fragment ApiTokenRow on ApiToken {\n    id\n    name\n    createdBy\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n"): (typeof documents)["\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -212,6 +274,10 @@ export function graphql(source: "\n  subscription InstanceChanged {\n    instanc
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OwnInstances {\n    instances(sort: { field: createdAt, descending: true }, page: { size: 50 }) {\n      items {\n        ...InstanceRow\n        publicUrl\n        domainUrl\n      }\n    }\n  }\n"): (typeof documents)["\n  query OwnInstances {\n    instances(sort: { field: createdAt, descending: true }, page: { size: 50 }) {\n      items {\n        ...InstanceRow\n        publicUrl\n        domainUrl\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

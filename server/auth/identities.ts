@@ -1,0 +1,120 @@
+import type { ActivityService } from '../activity/service.ts'
+import type { Db } from '../db.ts'
+import { Conflict, InvalidInput, NotFound } from '../errors.ts'
+import type { Change, Channel, Events, Ready } from '../events.ts'
+import type { Identity, Prisma } from '../../prisma/generated/client/client.ts'
+import type { Directory } from './directory.ts'
+import { assertCan } from './policy.ts'
+import { system, type Role, type Viewer } from './viewer.ts'
+
+/** Somebody as a provider knows them. */
+export interface KnownPerson {
+  /** `<provider>:<id>` */
+  id: string
+  provider: string
+  displayName: string
+  /** Verified, in lower case. */
+  email: string | null
+}
+
+/** The id of whoever knows the local password. */
+export const LOCAL = 'local'
+
+/** What the service needs of its surroundings. */
+export interface IdentitiesParts {
+  db: Db
+  events: Events
+  activity: ActivityService
+  directory: Directory
+  /** Ids and e-mail addresses of those who are always organisers, in lower case. */
+  admins: readonly string[]
+}
+
+/** Everybody who ever signed in, and what they may do. */
+export class IdentitiesService {
+  readonly #parts: IdentitiesParts
+
+  constructor(parts: IdentitiesParts) {
+    this.#parts = parts
+  }
+
+  /** Those who wait to be let in first, then by the time they were last seen. @throws Forbidden */
+  async list(viewer: Viewer): Promise<Identity[]> {
+    assertCan(viewer, 'access.manage')
+    const rows = await this.#parts.db.identity.findMany({ orderBy: [{ lastSeenAt: 'desc' }, { id: 'asc' }] })
+    return [...rows.filter((row) => row.role === 'none'), ...rows.filter((row) => row.role !== 'none')]
+  }
+
+  /** Every change from now on, after one READY. @throws Forbidden */
+  changes(viewer: Viewer): Channel<Change<Identity> | Ready> {
+    assertCan(viewer, 'access.manage')
+    return this.#parts.events.changes('identity')
+  }
+
+  /**
+   * Somebody signed in. The first organiser is whoever `AUTH_ADMINS` names, or without it whoever comes first; somebody
+   * with the e-mail address of a user is that participant; everybody else waits for an organiser.
+   */
+  async admit(person: KnownPerson): Promise<Identity> {
+    const { db, events, activity } = this.#parts
+    const { before, row } = await db.$transaction(async (tx) => {
+      const before = await tx.identity.findUnique({ where: { id: person.id } })
+      const role = await this.#roleOf(tx, person, before?.role as Role | undefined)
+      const seen = { ...person, role, lastSeenAt: new Date() }
+      const row = await tx.identity.upsert({ where: { id: person.id }, create: seen, update: seen })
+      return { before, row }
+    })
+    events.publish('identity', { kind: before ? 'UPDATED' : 'ADDED', id: row.id, row })
+    const target = { kind: 'identity', id: row.id, label: row.displayName } as const
+    await activity.add({ actor: system, action: 'sign in', target, outcome: 'done', detail: `as ${row.role}` })
+    return row
+  }
+
+  /**
+   * Lets somebody in, or out. Their sessions stay; what they may do is asked for anew with every request.
+   * @throws InvalidInput, NotFound, Forbidden, Conflict (named in AUTH_ADMINS, or the last organiser)
+   */
+  async setRole(viewer: Viewer, id: string, role: string): Promise<Identity> {
+    assertCan(viewer, 'access.manage')
+    if (!ASSIGNABLE.includes(role as Role))
+      throw new InvalidInput([{ field: 'role', message: 'must be organiser, participant or none' }])
+    const { db, events } = this.#parts
+    const before = await db.identity.findUnique({ where: { id } })
+    if (!before) throw new NotFound(`Identity ${id} not found`)
+    const target = { kind: 'identity', id, label: before.displayName } as const
+    return this.#parts.activity.recording(viewer, `make ${role}`, target, async () => {
+      const row = await db.$transaction(async (tx) => {
+        if (role !== 'organiser') await this.#assertDispensable(tx, before)
+        return tx.identity.update({ where: { id }, data: { role } })
+      })
+      if (before.role !== role) events.publish('session', { identityId: id })
+      events.publish('identity', { kind: 'UPDATED', id, row })
+      return row
+    })
+  }
+
+  async #roleOf(tx: Prisma.TransactionClient, person: KnownPerson, before: Role | undefined): Promise<Role> {
+    if (person.id === LOCAL || this.#isAdmin(person)) return 'organiser'
+    if (before && before !== 'none') return before
+    const { admins, directory } = this.#parts
+    if (admins.length === 0 && (await tx.identity.count({ where: { id: { not: LOCAL }, role: 'organiser' } })) === 0)
+      return 'organiser'
+    // Whom an organiser put out stays out.
+    if (before) return before
+    return person.email && directory.usersOf(person.email).size > 0 ? 'participant' : 'none'
+  }
+
+  async #assertDispensable(tx: Prisma.TransactionClient, row: Identity): Promise<void> {
+    if (row.id === LOCAL) throw new Conflict('Whoever knows the local password is an organiser.')
+    if (this.#isAdmin(row)) throw new Conflict(`${row.displayName} is named in AUTH_ADMINS.`)
+    const others = await tx.identity.count({ where: { role: 'organiser', id: { not: row.id } } })
+    if (row.role === 'organiser' && others === 0) throw new Conflict(`${row.displayName} is the last organiser.`)
+  }
+
+  #isAdmin({ id, email }: { id: string; email: string | null }): boolean {
+    const { admins } = this.#parts
+    return admins.includes(id.toLowerCase()) || (email !== null && admins.includes(email.toLowerCase()))
+  }
+}
+
+const ASSIGNABLE: readonly Role[] = ['organiser', 'participant', 'none']

@@ -1,0 +1,257 @@
+import {
+  GraphQLInputObjectType,
+  GraphQLObjectType,
+  isEnumType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLOutputType,
+} from 'graphql'
+import { describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { schema } from '../../server/graphql/schema.ts'
+import { SETUPS, startWith, visitors } from '../kit/access.ts'
+import type { TestApp } from '../kit/app.ts'
+import { addGroup, userOf } from '../kit/groups.ts'
+import { running } from '../kit/instances.ts'
+import { Manual, type Described } from '../kit/rest.ts'
+
+/** Generated from what is served, so that a new operation is guarded, or fails here. */
+
+const EMAIL = 'ann@example.org'
+/** Open to everybody, since signing in takes them. */
+const OPEN = { rest: /^\/api\/auth\//, graphql: new Set(['viewer', 'signInOptions']) }
+/** What participants may do with what is theirs; nothing else. */
+const OWN = {
+  rest: new Set([
+    ...['GET /api/groups', 'GET /api/groups/{group_id}', 'GET /api/users', 'GET /api/users/{user_id}'],
+    ...['GET /api/instances', 'GET /api/instances/{instance_id}'],
+    ...['POST /api/instances/{instance_id}/pause', 'POST /api/instances/{instance_id}/resume'],
+  ]),
+  graphql: new Set([
+    ...['engine', 'engineChanged', 'groups', 'group', 'instances', 'instance', 'instanceChanged'],
+    ...['pauseInstance', 'resumeInstance', 'restartInstance'],
+  ]),
+}
+
+/** Ends the session that the others need, or refuses a wrong password as it should. */
+const SIGNING = new Set(['/api/auth/logout', '/api/auth/login/local'])
+
+type Setup = keyof typeof SETUPS
+type Visitors = Awaited<ReturnType<typeof visitors>>
+type Answer = 'let in' | 'UNAUTHENTICATED' | 'FORBIDDEN'
+
+/** What the door says to somebody for something that is neither open nor their own. */
+function due(setup: Setup, visitor: keyof Visitors, of: { open: boolean; own: boolean; local: boolean }): Answer {
+  if (setup === 'no login' || of.open || visitor === 'organiser' || visitor === 'token') return 'let in'
+  if (visitor === 'a wrong token') return 'UNAUTHENTICATED'
+  if (visitor === 'waiting') return 'FORBIDDEN'
+  if (visitor === 'participant') return of.own ? 'let in' : 'FORBIDDEN'
+  return setup === 'a local password' && of.local ? 'let in' : 'UNAUTHENTICATED'
+}
+
+interface Hall {
+  app: TestApp
+  visitors: Visitors
+  /** Values for the names in paths. */
+  ids: Record<string, string>
+}
+
+async function hall(setup: Setup): Promise<Hall> {
+  const app = await startWith('no login')
+  const group = await addGroup(app, 'alpha', ['ann', 'bob'])
+  const ann = userOf(group, 'ann').id
+  await app.db.user.update({ where: { id: ann }, data: { email: EMAIL } })
+  const { id } = await running(app, 'ann')
+  await app.close()
+  const again = await startWith(setup, { dir: app.dir, engine: app.engine })
+  return {
+    app: again,
+    visitors: await visitors(again, EMAIL),
+    ids: { group_id: group.id, user_id: ann, instance_id: id, key: 'x', event_id: 'x', provider: 'github' },
+  }
+}
+
+describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
+  test('every REST operation lets in whom it should, and nobody else', async () => {
+    const { app, visitors, ids } = await hall(setup)
+    const manual = await Manual.of(app)
+    const { operations } = manual
+    const wrong: string[] = []
+    for (const [visitor, headers] of Object.entries(visitors))
+      for (const { method, path, operation } of operations.filter((one) => !SIGNING.has(one.path))) {
+        for (const forwarded of [false, true]) {
+          const target = path.replace(/\{(\w+)\}/g, (_all, name: string) => ids[name] ?? 'x')
+          const { status } = await fetch(app.url + target, {
+            method,
+            redirect: 'manual',
+            ...withBody(manual, operation, { ...headers, ...(forwarded && { 'x-forwarded-for': '10.0.0.1' }) }),
+          })
+          const local = !forwarded
+          const name = `${method} ${path}`
+          const expected = due(setup, visitor as keyof Visitors, {
+            open: OPEN.rest.test(path),
+            own: OWN.rest.has(name),
+            local,
+          })
+          const told = status === 401 ? 'UNAUTHENTICATED' : status === 403 ? 'FORBIDDEN' : 'let in'
+          if (told !== expected)
+            wrong.push(`${visitor}${local ? '' : ', forwarded'}: ${name} → ${status}, not ${expected}`)
+        }
+      }
+    expect(wrong).toEqual([])
+    expect(operations.length).toBeGreaterThan(40)
+  })
+
+  test('every GraphQL root field lets in whom it should, and nobody else', async () => {
+    const { app, visitors, ids } = await hall(setup)
+    const fields = rootFields(ids)
+    const wrong: string[] = []
+    for (const [visitor, headers] of Object.entries(visitors))
+      for (const { name, kind, text } of fields) {
+        if (kind === 'subscription' || (kind === 'mutation' && (visitor === 'organiser' || visitor === 'token')))
+          continue
+        const { errors } = await app.answer(text, {}, headers as Record<string, string>)
+        const code = errors?.[0]?.extensions?.code
+        const told = code === 'UNAUTHENTICATED' || code === 'FORBIDDEN' ? code : 'let in'
+        expect(code, `${text}\n${JSON.stringify(errors)}`).not.toBe('GRAPHQL_VALIDATION_FAILED')
+        const of = { open: OPEN.graphql.has(name), own: OWN.graphql.has(name), local: false }
+        const expected = due(setup, visitor as keyof Visitors, of)
+        if (told !== expected) wrong.push(`${visitor}: ${name} → ${told}, not ${expected}`)
+      }
+    expect(wrong).toEqual([])
+    expect(fields.length).toBeGreaterThan(40)
+  })
+
+  test('the socket opens for whoever signed in, and each subscription for whom it should', async () => {
+    const { app, visitors, ids } = await hall(setup)
+    const wrong: string[] = []
+    for (const [visitor, headers] of Object.entries(visitors)) {
+      const opened = await open(app, headers as Record<string, string>)
+      const expected = due(setup, visitor as keyof Visitors, { open: false, own: false, local: false })
+      if (
+        (typeof opened === 'number' ? 'UNAUTHENTICATED' : 'let in') !==
+        (expected === 'UNAUTHENTICATED' ? expected : 'let in')
+      )
+        wrong.push(`${visitor}: the socket`)
+      if (typeof opened === 'number') continue
+      for (const { name, kind, text } of rootFields(ids)) {
+        if (kind !== 'subscription') continue
+        const told = await firstWord(opened, name, text)
+        const of = { open: false, own: OWN.graphql.has(name), local: false }
+        if (told !== due(setup, visitor as keyof Visitors, of)) wrong.push(`${visitor}: ${name} → ${told}`)
+      }
+      opened.close()
+    }
+    expect(wrong).toEqual([])
+  })
+})
+
+/** A body of the right shape, so that nobody is refused for less than their role. */
+function withBody(manual: Manual, { requestBody }: Described, headers: Record<string, string>): RequestInit {
+  const json = requestBody?.content['application/json']
+  if (json)
+    return {
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify(plain(manual, json.schema)),
+    }
+  if (!requestBody) return { headers }
+  const body = new FormData()
+  body.set('file', new Blob(['{}']))
+  return { headers, body }
+}
+
+function plain(manual: Manual, named: Record<string, unknown>): unknown {
+  const schema = manual.resolve(named)
+  const { type, properties, items } = schema as {
+    type?: string | string[]
+    properties?: Record<string, never>
+    items?: never
+  }
+  if (properties) return Object.fromEntries(Object.entries(properties).map(([key, one]) => [key, plain(manual, one)]))
+  if (items) return [plain(manual, items)]
+  const [first] = [type].flat()
+  return first === 'integer' ? 8443 : first === 'boolean' ? false : 'x'
+}
+
+/** Every field of the three root types, as an operation with arguments that have the right shape. */
+function rootFields(ids: Record<string, string>): { name: string; kind: string; text: string }[] {
+  return (['query', 'mutation', 'subscription'] as const).flatMap((kind) => {
+    const type = {
+      query: schema.getQueryType(),
+      mutation: schema.getMutationType(),
+      subscription: schema.getSubscriptionType(),
+    }[kind]
+    return Object.values((type as GraphQLObjectType).getFields()).map((field) => ({
+      name: field.name,
+      kind,
+      text: `${kind} { ${field.name}${args(field, ids)}${selection(field.type)} }`,
+    }))
+  })
+}
+
+function args(field: GraphQLField<unknown, unknown>, ids: Record<string, string>): string {
+  const needed = field.args.filter((arg) => isNonNullType(arg.type) && arg.defaultValue === undefined)
+  const id = /Instance|instance/.test(field.name)
+    ? ids.instance_id
+    : /Group|group/.test(field.name)
+      ? ids.group_id
+      : ids.user_id
+  return needed.length === 0 ? '' : `(${needed.map((arg) => `${arg.name}: ${sample(arg.type, id ?? 'x')}`).join(', ')})`
+}
+
+function sample(type: GraphQLInputType, id: string): string {
+  if (isNonNullType(type)) return sample(type.ofType as GraphQLInputType, id)
+  if (isListType(type)) return `[${sample(type.ofType as GraphQLInputType, id)}]`
+  if (isEnumType(type)) return type.getValues()[0]?.name as string
+  if (isInputObjectType(type))
+    return `{${required(type)
+      .map((field) => `${field.name}: ${sample(field.type, id)}`)
+      .join(', ')}}`
+  const scalars: Record<string, string> = { ID: JSON.stringify(id), Int: '1', Boolean: 'false', DateTime: 'null' }
+  return scalars[type.name] ?? '"x"'
+}
+
+function required(type: GraphQLInputObjectType) {
+  return Object.values(type.getFields()).filter(
+    (field) => isNonNullType(field.type) && field.defaultValue === undefined,
+  )
+}
+
+function selection(type: GraphQLOutputType): string {
+  if (isNonNullType(type) || isListType(type)) return selection(type.ofType as GraphQLOutputType)
+  return isLeafType(type) ? '' : ' { __typename }'
+}
+
+/** @returns the open socket, or the status that refused it */
+function open(app: TestApp, headers: Record<string, string>): Promise<WebSocket | number> {
+  const socket = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers })
+  return new Promise((resolve, reject) => {
+    socket.on('unexpected-response', (_request, response) => {
+      response.resume()
+      resolve(response.statusCode as number)
+    })
+    socket.on('error', reject)
+    socket.on('message', (data) => String(data).includes('connection_ack') && resolve(socket))
+    socket.on('open', () => socket.send('{"type":"connection_init"}'))
+  })
+}
+
+/** What a subscription is answered with first. */
+function firstWord(socket: WebSocket, id: string, query: string): Promise<string> {
+  return new Promise((resolve) => {
+    const hear = (data: unknown) => {
+      const told = JSON.parse(String(data)) as { id?: string; type: string; payload?: unknown }
+      if (told.id !== id || told.type === 'complete') return
+      socket.off('message', hear)
+      socket.send(JSON.stringify({ type: 'complete', id }))
+      const code = /"code":"(UNAUTHENTICATED|FORBIDDEN)"/.exec(JSON.stringify(told.payload))?.[1]
+      resolve(code ?? 'let in')
+    }
+    socket.on('message', hear)
+    socket.send(JSON.stringify({ type: 'subscribe', id, payload: { query } }))
+  })
+}

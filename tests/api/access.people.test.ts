@@ -1,0 +1,191 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createClient, type Client } from 'graphql-ws'
+import { WebSocket } from 'ws'
+import { organiser } from '../../server/auth/viewer.ts'
+import { Frames, startApp, type TestApp } from '../kit/app.ts'
+import { SETUPS, signedIn, startWith } from '../kit/access.ts'
+
+const INSTANCES = '{ instances { total items { id username } } }'
+const CHANGES = 'subscription { instanceChanged { kind id } }'
+const person = (id: string, email: string | null = null) => ({ id, provider: 'github', displayName: id, email })
+
+describe('who is let in', () => {
+  test('whoever signs in first becomes the organiser, and everybody after waits', async () => {
+    const app = await startWith('OAuth')
+    const { identities } = app.services
+    expect((await identities.admit(person('github:1'))).role).toBe('organiser')
+    expect((await identities.admit(person('github:2'))).role).toBe('none')
+    expect((await identities.admit(person('github:1'))).role).toBe('organiser')
+  })
+
+  test('of many who sign in first at once, exactly one becomes the organiser', async () => {
+    const app = await startWith('OAuth')
+    const { identities } = app.services
+    const rows = await Promise.all(Array.from({ length: 12 }, (_, n) => identities.admit(person(`github:${n}`))))
+    expect(rows.filter((row) => row.role === 'organiser')).toHaveLength(1)
+  })
+
+  test('where AUTH_ADMINS names some, they are organisers by id or e-mail address, and being first means nothing', async () => {
+    const app = await startApp({ ...SETUPS.OAuth, AUTH_ADMINS: 'github:7, Boss@Example.org' })
+    const { identities } = app.services
+    expect((await identities.admit(person('github:1'))).role).toBe('none')
+    expect((await identities.admit(person('github:7'))).role).toBe('organiser')
+    expect((await identities.admit(person('github:8', 'boss@example.org'))).role).toBe('organiser')
+    await expect(identities.setRole(organiser, 'github:7', 'none')).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
+  test('somebody with the e-mail address of a user is that participant at once; whom an organiser put out stays out', async () => {
+    const app = await hall()
+    const { identities } = app.services
+    await identities.admit(person('github:1'))
+    expect((await identities.admit(person('github:2', 'ann@example.org'))).role).toBe('participant')
+    await identities.setRole(organiser, 'github:2', 'none')
+    expect((await identities.admit(person('github:2', 'ann@example.org'))).role).toBe('none')
+  })
+
+  test('an organiser lets somebody in, and the last organiser cannot be put out', async () => {
+    const app = await startWith('OAuth')
+    const { identities } = app.services
+    await identities.admit(person('github:1'))
+    await identities.admit(person('github:2'))
+    await expect(identities.setRole(organiser, 'github:1', 'none')).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect((await identities.setRole(organiser, 'github:2', 'organiser')).role).toBe('organiser')
+    expect((await identities.setRole(organiser, 'github:1', 'none')).role).toBe('none')
+    await expect(identities.setRole(organiser, 'github:2', 'king')).rejects.toMatchObject({
+      fields: [{ field: 'role', message: 'must be organiser, participant or none' }],
+    })
+  })
+})
+
+describe('participants', () => {
+  test('see and operate their own sandbox, and nobody else’s is there for them', async () => {
+    const app = await hall()
+    const cookie = await signedIn(app, 'participant', 'Ann@example.org')
+    const { data } = await app.answer<{ instances: { total: number; items: { username: string }[] } }>(
+      INSTANCES,
+      {},
+      { cookie },
+    )
+    expect(data?.instances).toMatchObject({ total: 1, items: [{ username: 'ann' }] })
+    const bob = await app.db.instance.findFirstOrThrow({ where: { username: 'bob' } })
+    for (const query of [
+      `{ instance(id: "${bob.id}") { id } }`,
+      `mutation { pauseInstance(id: "${bob.id}") { id } }`,
+    ]) {
+      const { errors } = await app.answer(query, {}, { cookie })
+      expect(errors?.[0]).toMatchObject({ message: `Instance ${bob.id} not found`, extensions: { code: 'NOT_FOUND' } })
+    }
+    const ann = await app.db.instance.findFirstOrThrow({ where: { username: 'ann' } })
+    const paused = await app.answer(`mutation { pauseInstance(id: "${ann.id}") { id } }`, {}, { cookie })
+    expect(paused.errors).toBeUndefined()
+    const killed = await app.answer(`mutation { killInstance(id: "${ann.id}") { id } }`, {}, { cookie })
+    expect(killed.errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
+  })
+
+  test('meet nobody else in their group, whichever way they go through the graph', async () => {
+    const app = await hall()
+    const cookie = await signedIn(app, 'participant', 'ann@example.org')
+    const through = `{ groups { name users { username email } event { eventId } }
+      instances { items { user { username group { users { username } } } } } }`
+    const told = JSON.stringify(await app.answer(through, {}, { cookie }))
+    expect(told).toContain('ann@example.org')
+    expect(told).not.toContain('bob')
+    const users = await (await fetch(`${app.url}/api/users`, { headers: { cookie } })).json()
+    expect(users).toMatchObject({ total: 1, users: [{ username: 'ann' }] })
+    const groups = await (await fetch(`${app.url}/api/instances`, { headers: { cookie } })).json()
+    expect(groups).toMatchObject({ total: 1, instances: [{ user: { username: 'ann' } }] })
+  })
+
+  test('of one subscription, two viewers are each told their own', async () => {
+    const app = await hall()
+    const [ann, boss] = [await signedIn(app, 'participant', 'ann@example.org'), await signedIn(app, 'organiser')]
+    const [hers, all] = [await subscribe(app, ann), await subscribe(app, boss)]
+    const rows = await app.db.instance.findMany({ orderBy: { username: 'asc' } })
+    const [annId, bobId] = rows.map((row) => row.id)
+    await app.services.instances.pause(organiser, bobId as string)
+    await app.services.instances.pause(organiser, annId as string)
+    const seen = await all.until((frame) => frame.instanceChanged.id === annId)
+    expect(new Set(seen.map((frame) => frame.instanceChanged.id))).toEqual(new Set([annId, bobId]))
+    expect((await hers.next()).instanceChanged.id).toBe(annId)
+  })
+
+  test('lose sight of a sandbox when the e-mail address is another’s from then on', async () => {
+    const app = await hall()
+    const cookie = await signedIn(app, 'participant', 'ann@example.org')
+    const boss = await signedIn(app, 'organiser')
+    const ann = await app.db.user.findFirstOrThrow({ where: { username: 'ann' } })
+    const total = async () =>
+      (await app.answer<{ instances: { total: number } }>(INSTANCES, {}, { cookie })).data?.instances.total
+    expect(await total()).toBe(1)
+    const change = `mutation { setUserEmail(id: "${ann.id}", email: "else@example.org") { id } }`
+    expect((await app.answer(change, {}, { cookie: boss })).errors).toBeUndefined()
+    await expect.poll(total).toBe(0)
+  })
+})
+
+describe('open sockets', () => {
+  test('are closed at once when their session is signed out, and do not come back by themselves', async () => {
+    const app = await startWith('OAuth')
+    const cookie = await signedIn(app, 'organiser')
+    const { closed } = await connected(app, cookie)
+    await fetch(`${app.url}/api/auth/logout`, { method: 'POST', headers: { cookie } })
+    expect(await closed).toEqual([4401, 'Signed out'])
+  })
+
+  test('come back with the new rights when somebody is let in or put out', async () => {
+    const app = await startWith('OAuth')
+    const cookie = await signedIn(app, 'none')
+    const { closed } = await connected(app, cookie)
+    const { id } = await app.db.identity.findFirstOrThrow()
+    await app.services.identities.setRole(organiser, id, 'organiser')
+    expect(await closed).toEqual([4205, 'Rights changed'])
+    expect((await app.answer('{ groups { id } }', {}, { cookie })).errors).toBeUndefined()
+  })
+})
+
+/** Ann and bob of one group, each with a running sandbox. */
+async function hall(): Promise<TestApp> {
+  const app = await startWith('OAuth')
+  const { groups, users, starter } = app.services
+  const alpha = await groups.create(organiser, { name: 'alpha' })
+  for (const username of ['ann', 'bob'])
+    await users.addUser(organiser, alpha.id, { username, email: `${username}@example.org` })
+  for (const user of await users.list(organiser, {})) await starter.launch(organiser, user.id)
+  return app
+}
+
+function client(
+  app: TestApp,
+  cookie: string,
+  onClosed: (code: number, reason: string) => void = () => undefined,
+): Client {
+  class WithCookie extends WebSocket {
+    constructor(url: string, protocol: string) {
+      super(url, protocol, { headers: { cookie } })
+    }
+  }
+  const made = createClient({
+    url: `${app.url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WithCookie,
+    lazy: false,
+    retryAttempts: 0,
+    onNonLazyError: () => undefined,
+    on: { closed: (event) => onClosed((event as CloseEvent).code, (event as CloseEvent).reason) },
+  })
+  onTestFinished(() => void made.dispose())
+  return made
+}
+
+async function subscribe(app: TestApp, cookie: string): Promise<Frames<{ instanceChanged: { id: string | null } }>> {
+  return app.subscribe(CHANGES, {}, client(app, cookie))
+}
+
+/** An open socket. @returns how it will be closed */
+async function connected(app: TestApp, cookie: string): Promise<{ closed: Promise<[number, string]> }> {
+  const closed = Promise.withResolvers<[number, string]>()
+  const opened = Promise.withResolvers<void>()
+  const made = client(app, cookie, (...how) => closed.resolve(how))
+  made.on('connected', () => opened.resolve())
+  await opened.promise
+  return { closed: closed.promise }
+}

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { begin, get, sent, startSignIn } from '../kit/oauth-browser.ts'
+
+/** What browsers say of themselves when the provider sends them back. */
+const NAVIGATION = { 'sec-fetch-site': 'cross-site', accept: 'text/html,*/*' }
+
+test.for([
+  ['a browser that says so', { 'sec-fetch-mode': 'navigate', ...NAVIGATION }, { 'sec-fetch-site': 'same-origin' }],
+  ['a browser over plain http', { accept: NAVIGATION.accept }, { 'user-agent': 'Mozilla/5.0' }],
+] as const)('in %s, a sign-in ends only where it was begun', async ([, navigation, page]) => {
+  const { app, at } = await startSignIn()
+  const ours = await begin(app, 'github', '/', page)
+  expect(ours.cookies).toEqual([`sign-in=${ours.state}; HttpOnly; Max-Age=600; Path=/api/auth; SameSite=lax`])
+  const { pathname, search } = await at.visit(ours.url)
+  const theirs = await begin(app, 'github', '/', page)
+  const asked = at.requests.length
+  for (const cookie of ['', sent(theirs.cookies)]) {
+    const refused = await get(app.url + pathname + search, { ...navigation, cookie })
+    expect([refused.status, refused.headers.get('location')]).toEqual([303, '/login?problem=refused'])
+    expect(refused.cookies).toEqual([])
+  }
+  expect(at.requests).toHaveLength(asked)
+  const right = await get(app.url + pathname + search, { ...navigation, cookie: `a=b; ${sent(ours.cookies)}` })
+  expect([right.status, right.headers.get('location'), right.cookies.length]).toEqual([303, '/', 1])
+})
+
+test('people in a browser are sent to a page that says what went wrong', async () => {
+  const { app, at } = await startSignIn()
+  const goTo = async () => {
+    const { url, cookies } = await begin(app, 'gitlab', '/', { 'user-agent': 'Mozilla/5.0' })
+    const { pathname, search } = await at.visit(url)
+    const told = await get(app.url + pathname + search, { ...NAVIGATION, cookie: sent(cookies) })
+    expect([told.status, told.cookies]).toEqual([303, []])
+    return told.headers.get('location')
+  }
+  at.fail('gitlab', 'profile', 'error')
+  expect(await goTo()).toBe('/login?problem=broken')
+  at.heal()
+  at.denies = true
+  expect(await goTo()).toBe('/login?problem=refused')
+})

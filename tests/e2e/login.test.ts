@@ -1,0 +1,259 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Sessions } from '../../server/auth/sessions.ts'
+import type { Role } from '../../server/auth/viewer.ts'
+import { startApp, type TestApp } from '../kit/app.ts'
+import { ensureChromium } from '../kit/chromium.ts'
+import { running } from '../kit/instances.ts'
+import { closeBrowser, openPage } from '../kit/pages.ts'
+
+const LONG = { timeout: 120_000 }
+const SLOW = { timeout: 30_000 }
+/** Within how long somebody should see that they are signed out. */
+const SOON = { timeout: 5_000 }
+
+const PASSWORD = 'open sesame'
+const SECRET = 'a secret of the tests, long enough for it'
+
+beforeAll(ensureChromium, 300_000)
+afterAll(closeBrowser)
+
+function hall(variables: Record<string, string> = {}): Promise<TestApp> {
+  const auth = { AUTH_LOCAL_PASSWORD: PASSWORD, AUTH_SESSION_SECRET: SECRET }
+  return startApp({ ...auth, ...variables }, { dashboard: 'built' })
+}
+
+/** Somebody who came by a provider, and the cookie of their browser. */
+async function somebody(app: TestApp, name: string, role: Role) {
+  const { db, events } = app.services
+  const email = `${name.toLowerCase()}@example.org`
+  const data = { id: `github:${name}`, provider: 'github', displayName: name, email, role }
+  const row = await db.identity.create({ data })
+  events.publish('identity', { kind: 'ADDED', id: row.id, row })
+  const begun = await new Sessions(db, events, { secret: SECRET, secure: false }).begin(row.id)
+  return { id: row.id, email, cookie: /^session=([^;]+)/.exec(begun)?.[1] as string }
+}
+
+/** A page of whoever has the cookie. */
+async function openAs(app: TestApp, { cookie }: { cookie: string }, path: string): Promise<Page> {
+  const page = await openPage(`${app.url}/login`)
+  await page.context().addCookies([{ name: 'session', value: cookie, url: app.url }])
+  await page.goto(app.url + path)
+  return page
+}
+
+async function signIn(page: Page, password = PASSWORD): Promise<void> {
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByLabel('Password', { exact: true }).press('Enter')
+}
+
+/** Does what leads to a page of the dashboard, and waits until its scripts run and it is told of changes. */
+async function untilLive(page: Page, go: () => Promise<unknown>): Promise<void> {
+  const told = page.waitForEvent('websocket', SLOW).then((socket) => socket.waitForEvent('framereceived', SLOW))
+  await go()
+  await told
+}
+
+/** As an organiser does it, with whatever session. */
+async function asOrganiser<T>(app: TestApp, query: string, variables: object = {}): Promise<T> {
+  const signedIn = await fetch(`${app.url}/api/auth/login/local`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ password: PASSWORD }),
+  })
+  const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] as string
+  const { data, errors } = await app.answer<T>(query, { ...variables }, { cookie })
+  if (!data) throw new Error(JSON.stringify(errors))
+  return data
+}
+
+test('the password leads to where one was going; signing out leads back to the login', LONG, async () => {
+  const app = await hall()
+  const page = await openPage(`${app.url}/groups?q=red`, /401/)
+  expect(page.url()).toBe(`${app.url}/login?to=%2Fgroups%3Fq%3Dred`)
+  expect(await page.getByRole('navigation').count()).toBe(0)
+
+  await signIn(page, 'wrong')
+  await page.getByText('That is not the password.').waitFor(SLOW)
+  expect(page.url()).toContain('/login')
+  await untilLive(page, () => signIn(page))
+  expect(page.url()).toBe(`${app.url}/groups?q=red`)
+  await page.getByRole('link', { name: 'Settings' }).waitFor(SLOW)
+
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.waitForURL(`${app.url}/login`, SLOW)
+  expect(await app.db.session.count()).toBe(0)
+  await page.goto(`${app.url}/instances`)
+  await page.getByLabel('Password', { exact: true }).waitFor(SLOW)
+})
+
+test('nobody is led to another server by the login', LONG, async () => {
+  const app = await hall()
+  for (const to of [
+    '//evil.example',
+    '/\\evil.example',
+    '/\t/evil.example',
+    '/.//evil.example',
+    'https://evil.example',
+  ]) {
+    const page = await openPage(`${app.url}/login?to=${encodeURIComponent(to)}`)
+    await signIn(page)
+    await page.waitForURL(`${app.url}/instances`, SLOW)
+  }
+})
+
+test('too many wrong passwords are told in words', LONG, async () => {
+  const app = await hall()
+  const page = await openPage(`${app.url}/login`, /429/)
+  await page.route('**/api/auth/login/local', (route) =>
+    route.fulfill({ status: 429, headers: { 'Retry-After': '300' }, json: { detail: 'Too many' } }),
+  )
+  await signIn(page)
+  await page.getByText('Too many wrong passwords. Try again in 5 min.').waitFor(SLOW)
+})
+
+test('whoever is signed out while a table is open is told at once, and goes on where they were', LONG, async () => {
+  const app = await hall()
+  const page = await openPage(`${app.url}/instances?q=ann`)
+  await untilLive(page, () => signIn(page))
+  await page.getByText('No instance matches').waitFor(SLOW)
+
+  const [session] = await app.db.session.findMany()
+  await app.db.session.deleteMany()
+  app.services.events.publish('session', { id: session!.id })
+  const notice = page.getByRole('dialog', { name: 'You were signed out' })
+  await notice.waitFor(SOON)
+
+  // The page leaves the server alone from here on.
+  let asked = 0
+  page.on('request', () => asked++)
+  page.on('websocket', () => asked++)
+  await page.waitForTimeout(4_000)
+  expect(asked).toBe(0)
+  await notice.getByRole('button', { name: 'Stay here' }).click()
+  await notice.waitFor({ state: 'detached', ...SLOW })
+  await page.getByRole('alert').filter({ hasText: 'You were signed out.' }).waitFor(SOON)
+
+  await page.getByRole('button', { name: 'Sign in again' }).click()
+  await signIn(page)
+  await page.waitForURL('**/instances?q=ann', SLOW)
+})
+
+test('signing out in one tab is told in the other', LONG, async () => {
+  const app = await hall()
+  const page = await openPage(`${app.url}/instances`)
+  await untilLive(page, () => signIn(page))
+  const other = await page.context().newPage()
+  await untilLive(other, () => other.goto(`${app.url}/groups`))
+  await other.getByRole('button', { name: 'Sign out' }).click()
+  await other.waitForURL('**/login', SLOW)
+  await page.getByRole('dialog', { name: 'You were signed out' }).waitFor(SOON)
+})
+
+test('a question that is refused for want of a session is told as well', LONG, async () => {
+  const app = await hall()
+  const page = await openPage(`${app.url}/instances`)
+  await untilLive(page, () => signIn(page))
+  await page.context().clearCookies()
+  await page.getByRole('link', { name: 'Groups', exact: true }).dispatchEvent('click')
+  await page.getByRole('dialog', { name: 'You were signed out' }).waitFor(SOON)
+})
+
+test('a server that came back without the session says so too', LONG, async () => {
+  const first = await hall()
+  const page = await openPage(`${first.url}/instances`)
+  await untilLive(page, () => signIn(page))
+  await first.db.session.deleteMany()
+  await first.close()
+  const variables = { AUTH_LOCAL_PASSWORD: PASSWORD, THON_PORTS: new URL(first.url).port }
+  await startApp(variables, { dashboard: 'built', dir: first.dir })
+  await page.getByRole('dialog', { name: 'You were signed out' }).waitFor(SLOW)
+})
+
+test('participants see their sandbox alone, wherever they go', LONG, async () => {
+  const app = await hall()
+  const ann = await somebody(app, 'Ann', 'participant')
+  const { createGroup } = await asOrganiser<{ createGroup: { id: string } }>(
+    app,
+    'mutation { createGroup(name: "red") { id } }',
+  )
+  const page = await openAs(app, ann, '/instances')
+  await page.waitForURL(`${app.url}/my`, SLOW)
+  expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['My sandbox'])
+  await page.getByText('No sandbox yet').waitFor(SLOW)
+
+  const variables = { groupId: createGroup.id, email: ann.email }
+  const { addUser } = await asOrganiser<{ addUser: { id: string } }>(
+    app,
+    'mutation ($groupId: ID!, $email: String) { addUser(groupId: $groupId, username: "ann", email: $email) { id } }',
+    variables,
+  )
+  await asOrganiser(app, 'mutation { createInstance(input: { group: "blue", username: "bob" }) { id } }')
+  await untilLive(page, () => page.reload())
+  await page.getByText('No sandbox yet').waitFor(SLOW)
+  await asOrganiser(app, 'mutation ($id: ID!) { startUser(id: $id) { warning } }', { id: addUser.id })
+
+  const card = page.getByRole('article')
+  await card.getByText('Running', { exact: true }).waitFor(SLOW)
+  expect(await page.getByRole('article').count()).toBe(1)
+  const link = card.getByRole('link', { name: 'Open VS Code' })
+  expect(await link.getAttribute('rel')).toContain('noopener')
+  await card.getByRole('button', { name: 'Pause' }).click()
+  await card.getByText('Paused', { exact: true }).waitFor(SLOW)
+  await card.getByRole('button', { name: 'Resume' }).click()
+  await card.getByText('Running', { exact: true }).waitFor(SLOW)
+})
+
+test('whoever waits is let in, and put out, from Access', LONG, async () => {
+  const app = await hall()
+  const cleo = await somebody(app, 'Cleo', 'none')
+  const waiting = await openAs(app, cleo, '/groups')
+  await waiting.getByText('You are signed in as Cleo').waitFor(SLOW)
+
+  const page = await openPage(`${app.url}/settings`)
+  await untilLive(page, () => signIn(page))
+  await page.getByText('1 person waits to be let in').waitFor(SLOW)
+  await somebody(app, 'Dan', 'none')
+  await page.getByText('2 people wait to be let in').waitFor(SLOW)
+
+  const letIn = page.getByRole('group', { name: 'Let Cleo in' }).getByRole('button', { name: /organiser/ })
+  await untilLive(waiting, () => letIn.click())
+  // They were on their way to the groups.
+  expect(waiting.url()).toBe(`${app.url}/groups`)
+  await waiting.getByRole('link', { name: 'Settings' }).waitFor(SLOW)
+
+  await page.getByRole('button', { name: 'Actions of Cleo' }).click()
+  await page.getByRole('menuitem', { name: 'Put out…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Put out' }).click()
+  await waiting.getByText('You are signed in as Cleo').waitFor(SLOW)
+})
+
+test('a token is shown once, works, and is revoked', LONG, async () => {
+  const app = await hall()
+  const page = await openPage(`${app.url}/settings`)
+  await untilLive(page, () => signIn(page))
+  await page.getByRole('button', { name: 'New token' }).click()
+  await page.getByLabel('Name', { exact: true }).fill('backup')
+  await page.getByRole('button', { name: 'Make token' }).click()
+  const token = await page.getByLabel('Token', { exact: true }).innerText()
+  expect(token).toMatch(/^thon_/)
+  await page.getByRole('button', { name: 'Done' }).click()
+  expect(await page.content()).not.toContain(token)
+
+  const asked = () => app.answer('{ groups { id } }', {}, { authorization: `Bearer ${token}` })
+  expect((await asked()).data).toEqual({ groups: [] })
+  await page.getByRole('button', { name: 'Revoke backup' }).click()
+  await page.getByRole('button', { name: 'Revoke token' }).click()
+  await page.getByText('No tokens yet').waitFor(SLOW)
+  expect((await asked()).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+})
+
+test('without a login there is none to see', LONG, async () => {
+  const app = await startApp({}, { dashboard: 'built' })
+  await running(app)
+  const page = await openPage(`${app.url}/login?to=/instances`)
+  expect(page.url()).toBe(`${app.url}/instances`)
+  expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(0)
+  await page.goto(`${app.url}/settings`)
+  await page.getByText('No login is configured').waitFor(SLOW)
+})

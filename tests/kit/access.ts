@@ -1,0 +1,52 @@
+import { Sessions } from '../../server/auth/sessions.ts'
+import type { Role } from '../../server/auth/viewer.ts'
+import { startApp, type AppOptions, type TestApp } from './app.ts'
+
+/** Signs cookies in tests, so that a test can make a session of its own. */
+export const SECRET = 'a secret for tests, as long as it has to be'
+
+/** The three ways in which a server may be set up. */
+export const SETUPS = {
+  'no login': {},
+  'a local password': { AUTH_LOCAL_PASSWORD: 'open sesame', AUTH_SESSION_SECRET: SECRET },
+  OAuth: {
+    AUTH_ENABLED: 'true',
+    AUTH_SESSION_SECRET: SECRET,
+    AUTH_GITHUB_CLIENT_ID: 'id',
+    AUTH_GITHUB_CLIENT_SECRET: 'secret',
+  },
+} as const satisfies Record<string, Record<string, string>>
+
+/** @param setup which of `SETUPS` */
+export function startWith(setup: keyof typeof SETUPS, options: AppOptions = {}): Promise<TestApp> {
+  return startApp({ ...SETUPS[setup] }, options)
+}
+
+/** Somebody with a role, and the cookie of a session of theirs. */
+export async function signedIn(app: TestApp, role: Role, email: string | null = null): Promise<string> {
+  const id = `github:${crypto.randomUUID()}`
+  await app.db.identity.create({ data: { id, provider: 'github', displayName: `the ${role}`, email, role } })
+  const sessions = new Sessions(app.db, app.services.events, { secret: SECRET, secure: false })
+  return (await sessions.begin(id)).split(';', 1)[0] as string
+}
+
+/** Whom the tests let knock, by what they send; each made anew for each server. */
+export async function visitors(app: TestApp, email: string) {
+  const organiser = await signedIn(app, 'organiser')
+  const expired = await signedIn(app, 'organiser')
+  const [, id] = expired.split(':')
+  await app.db.session.update({ where: { id: id as string }, data: { expiresAt: new Date(Date.now() - 1) } })
+  const { services } = app
+  const maker = { name: 'x', role: 'organiser', rights: 'organiser', userIds: new Set<string>() } as const
+  const { token } = await services.tokens.create({ ...maker, identityId: null, email: null }, { name: 'script' })
+  return {
+    none: {},
+    expired: { cookie: expired },
+    forged: { cookie: `${organiser.slice(0, -16)}0123456789abcdef` },
+    'a wrong token': { authorization: 'Bearer thon_wrong' },
+    waiting: { cookie: await signedIn(app, 'none') },
+    participant: { cookie: await signedIn(app, 'participant', email) },
+    organiser: { cookie: organiser },
+    token: { authorization: `Bearer ${token}` },
+  } satisfies Record<string, Record<string, string>>
+}

@@ -1,0 +1,10 @@
+import { embedded, singleton } from '#lib/graphql/keys.ts'
+
+/** Cache keys of this feature's types. */
+export const cacheKeys = {
+  Viewer: singleton,
+  SignInOptions: singleton,
+  AuthProvider: embedded,
+  IdentityChange: embedded,
+  NewApiToken: embedded,
+}

@@ -1,0 +1,27 @@
+import type { IdentityRowFragment, Role } from '#lib/graphql/generated/graphql.ts'
+import type { Tone } from '#lib/ui/tone.ts'
+
+/** How a role is told. */
+export const roles: Record<Role, { label: string; tone: Tone }> = {
+  organiser: { label: 'Organiser', tone: 'accent' },
+  participant: { label: 'Participant', tone: 'info' },
+  none: { label: 'Waits', tone: 'warning' },
+  nobody: { label: 'Nobody', tone: 'neutral' },
+}
+
+const providers: Record<string, string> = {
+  github: 'GitHub',
+  gitlab: 'GitLab',
+  linkedin: 'LinkedIn',
+  local: 'Local password',
+}
+
+/** Where somebody signed in, as people know it. */
+export function providerName({ provider }: Pick<IdentityRowFragment, 'provider'>): string {
+  return providers[provider] ?? provider
+}
+
+/** Whether it stands for the local password, whose owners are organisers whatever anybody decides. */
+export function isPassword({ provider }: Pick<IdentityRowFragment, 'provider'>): boolean {
+  return provider === 'local'
+}

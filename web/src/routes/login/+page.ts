@@ -1,0 +1,13 @@
+import { redirect } from '@sveltejs/kit'
+import { SignInOptionsQuery, ViewerQuery } from '#lib/auth/documents.ts'
+import { goalOf } from '#lib/auth/path.ts'
+import { prime } from '#lib/graphql/client.ts'
+import type { PageLoad } from './$types'
+
+/** Whoever is let in already, as everybody is without a login, goes on. */
+export const load: PageLoad = async ({ parent, url }) => {
+  const { client } = await parent()
+  const role = client.readQuery(ViewerQuery, {})?.data?.viewer.role
+  if (role === 'organiser' || role === 'participant') redirect(303, goalOf(url))
+  await prime(client, SignInOptionsQuery, {})
+}

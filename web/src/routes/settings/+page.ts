@@ -1,0 +1,13 @@
+import { ApiTokensQuery, IdentitiesQuery, SignInOptionsQuery } from '#lib/auth/documents.ts'
+import { prime } from '#lib/graphql/client.ts'
+import type { PageLoad } from './$types'
+
+/** What every section shows, for the first paint. */
+export const load: PageLoad = async ({ parent }) => {
+  const { client } = await parent()
+  await Promise.all([
+    prime(client, IdentitiesQuery, {}),
+    prime(client, SignInOptionsQuery, {}),
+    prime(client, ApiTokensQuery, {}),
+  ])
+}
