@@ -1,3 +1,4 @@
+import { apart } from './address.ts'
 import type { OwnInstancesQuery } from '#lib/graphql/generated/graphql.ts'
 
 /** One of them. */
@@ -19,5 +20,6 @@ export function newestOfEach(rows: readonly OwnInstance[]): OwnInstance[] {
  */
 export function addressOf({ url, publicUrl, domainUrl }: OwnInstance, hostname: string): string | null {
   const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
-  return isHere ? url : (domainUrl ?? publicUrl ?? url)
+  const address = isHere ? url : (domainUrl ?? publicUrl ?? url)
+  return address ? apart(address, hostname) : null
 }
