@@ -16,7 +16,7 @@ export function authRest(operations: Operations, { door, signIn }: { door: Pick<
   operations.add(routes.beginSignIn, async ({ params, query, incoming, setCookie }) => {
     const from = incoming.socket.remoteAddress ?? ''
     const { authorizationUrl, state } = await signIn.begin(params.provider, query.to, originOf(incoming), from)
-    if (isPage(incoming)) setCookie(`${STATE}=${state}; HttpOnly; Max-Age=600; Path=/api/auth; SameSite=lax`)
+    if (isPage(incoming)) setCookie(`${begun(state)}; HttpOnly; Max-Age=600; Path=/api/auth; SameSite=lax`)
     return { authorization_url: authorizationUrl, state }
   })
   operations.add(routes.finishSignIn, async ({ params, query, incoming, setCookie }) => {
@@ -52,8 +52,10 @@ export function authRest(operations: Operations, { door, signIn }: { door: Pick<
   })
 }
 
-/** Cookie with the state of the sign-in that this browser began, so that nobody can end theirs in another's browser. */
-const STATE = 'sign-in'
+/** Cookie of a sign-in that this browser began, so that nobody can end theirs in another's browser. One for each: people have tabs. */
+function begun(state: string): string {
+  return `sign-in-${state.slice(0, 8)}=${state}`
+}
 
 /**
  * Browsers say whose page fetches (https://www.w3.org/TR/fetch-metadata/), over plain http only that they are browsers;
@@ -69,7 +71,7 @@ function isNavigation({ headers }: IncomingMessage): boolean {
 }
 
 function hasBegun({ headers }: IncomingMessage, state: string | undefined): boolean {
-  return (headers.cookie ?? '').split(/;\s*/).includes(`${STATE}=${state}`)
+  return state !== undefined && (headers.cookie ?? '').split(/;\s*/).includes(begun(state))
 }
 
 interface CallbackQuery {

@@ -47,7 +47,8 @@ export class Transport {
   readonly #heard: (this: WebSocket) => void
   readonly #pings = setInterval(() => this.#ping(), PING_MS).unref()
   readonly #expiries = setInterval(() => this.#expire(), EXPIRY_MS).unref()
-  readonly #peers = new Map<WebSocket, Peer>()
+  /** Those who came in by a session, which may end before the socket. */
+  readonly #signedIn = new Map<WebSocket, Peer>()
   readonly #again: (sessionId: string) => Promise<Pass | null>
 
   /** @param again whether a session that was good is so still */
@@ -70,7 +71,7 @@ export class Transport {
 
   /** Ends the sockets of a session that is over, or of somebody whose rights have changed. */
   dismiss(whose: { id: string } | { identityId: string }): void {
-    for (const [client, { session, viewer }] of this.#peers) {
+    for (const [client, { session, viewer }] of this.#signedIn) {
       if ('id' in whose && session?.id === whose.id) client.close(...SIGNED_OUT)
       if ('identityId' in whose && viewer.identityId === whose.identityId) client.close(...RIGHTS_CHANGED)
     }
@@ -88,7 +89,7 @@ export class Transport {
 
   #open(client: WebSocket, pass: Pass): void {
     const peer: Peer = { viewer: pass.viewer, session: pass.session, send: (text) => send(client, text) }
-    this.#peers.set(client, peer)
+    if (peer.session) this.#signedIn.set(client, peer)
     const closed = this.#protocol.opened(
       {
         protocol: client.protocol,
@@ -101,7 +102,7 @@ export class Transport {
     client.on('pong', this.#heard)
     client.on('error', failed)
     client.on('close', (code, reason) => {
-      this.#peers.delete(client)
+      this.#signedIn.delete(client)
       void closed(code, String(reason))
     })
   }
@@ -109,7 +110,7 @@ export class Transport {
   /** A session that was used meanwhile lasts longer than the socket knew. */
   #expire(): void {
     const now = Date.now()
-    for (const [client, peer] of this.#peers) {
+    for (const [client, peer] of this.#signedIn) {
       if (!peer.session || peer.session.expiresAt.getTime() > now) continue
       this.#again(peer.session.id).then(
         (pass) => (pass ? (peer.session = pass.session) : client.close(...SIGNED_OUT)),
