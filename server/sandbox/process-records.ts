@@ -21,6 +21,8 @@ const schema = z.object({
   /** Pid of the process, which leads a process group of its own; with `start`, see ProcessInfo, nobody else's. */
   pid: z.number().nullable(),
   start: z.string().nullable(),
+  /** False between the note of the pid and the moment when the process is let go: it has not been the sandbox yet. */
+  letGo: z.boolean().default(true),
 })
 
 /** What is kept on disk about one sandbox, so that a server that was killed finds it again. Holds the password: mode 0600. */

@@ -86,12 +86,35 @@ export class ProcessSandbox {
 
   /** Compares the record with a look at its process, which may have ended or been held without us. */
   observe(seen: ProcessInfo | undefined): void {
-    if (this.#commands > 0 || this.#agrees(seen)) return
+    if (this.#commands > 0) return
+    if (this.#agrees(seen)) return this.#lives()
     // The look may be older than our last command: only a fresh one counts.
     const now = this.#process()
     if (this.#agrees(now)) return
     if (now) this.#become(now.stopped ? 'paused' : 'running')
-    else if (!this.#child) this.#ended(null)
+    else if (!this.#child) this.#gone()
+  }
+
+  /** Nobody saw it end. */
+  #gone(): void {
+    if (this.record.letGo) this.#ended(null)
+    else this.#neverRan()
+  }
+
+  /** A server before us was killed on the point of letting the process go, which ended with it: it never ran. */
+  #neverRan(): void {
+    this.#release()
+    const unmade = { status: 'created', hostPort: null, startedAt: null, pid: null, start: null, letGo: true } as const
+    Object.assign(this.record, unmade)
+    this.#save()
+    this.#host.changed(this.record)
+  }
+
+  /** The server before us let it go after all. */
+  #lives(): void {
+    if (this.record.letGo || !isLive(this.record)) return
+    this.record.letGo = true
+    this.#save()
   }
 
   #agrees(seen: ProcessInfo | null | undefined): boolean {
@@ -132,7 +155,7 @@ export class ProcessSandbox {
     child.once('exit', (code, signal) => this.#exited(child, code ?? 128 + (signal ? constants.signals[signal] : 0)))
     try {
       this.record.start = processNow(child.pid)?.start ?? null
-      this.#host.records.save(this.record)
+      this.#host.records.save({ ...this.record, letGo: false })
       go()
     } catch (error) {
       // A process that no record tells of would outlive everything.
@@ -141,6 +164,7 @@ export class ProcessSandbox {
       await eventually(() => this.#child === null, GRACE_MS)
       throw error
     }
+    this.#save()
     this.#host.changed(this.record)
   }
 

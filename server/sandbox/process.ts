@@ -177,6 +177,7 @@ export class ProcessEngine implements SandboxEngine {
     const record: SandboxRecord = {
       ...{ ref, instanceId, node: this.#node, group, username, image, volume, port, password },
       ...{ status: 'created', hostPort: null, exitCode: null, startedAt: null, pid: null, start: null },
+      letGo: true,
     }
     this.#host.records.save(record)
     this.#sandboxes.set(ref, new ProcessSandbox(record, this.#host))

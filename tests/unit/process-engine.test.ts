@@ -108,6 +108,17 @@ test('a pid that is somebody else’s by now is not taken for the sandbox', asyn
   }
 })
 
+test('a sandbox whose server was killed before it let the process go has never run, and starts as any other', async () => {
+  const ref = await engine.create(spec(), noProgress)
+  const path = join(dir, '.sandboxes', 'i1.json')
+  const held = { status: 'running', pid: 999_999, start: 'then', hostPort: 40_001, startedAt: new Date().toISOString() }
+  await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), ...held, letGo: false }))
+  replaceEngine()
+  expect(await only()).toMatchObject({ status: 'created', hostPort: null, exitCode: null, startedAt: null })
+  await engine.start(ref)
+  await expectAnswer((await only()).hostPort, 200)
+})
+
 test('the sandboxes of another server are not ours, but keep their volume', async () => {
   await started()
   const other = make({ node: 'other' })
