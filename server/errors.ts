@@ -101,6 +101,22 @@ export class Unavailable extends AppError {
   }
 }
 
+/** There is no room for what the database was to write. */
+export class DiskFull extends Unavailable {
+  constructor() {
+    super(
+      "The disk with THON's database is full. Nothing was changed, and nothing is lost: make some room and try again.",
+    )
+  }
+}
+
+/** Whether SQLite failed for want of room, by what it says. */
+export function isDiskFull(error: unknown): boolean {
+  return (
+    error instanceof Error && /database or disk is full|SQLITE_FULL/.test(`${error.message} ${JSON.stringify(error)}`)
+  )
+}
+
 /** Something outside THON was asked, answered, and could not do it. */
 export class UpstreamFailed extends AppError {
   constructor(message: string) {

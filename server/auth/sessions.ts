@@ -115,7 +115,8 @@ function adapterOf(db: Db): Adapter {
       await db.session.create({ data: { id, identityId: userId, expiresAt } })
     },
     updateSessionExpiration: async (id, expiresAt) => {
-      await db.session.updateMany({ where: { id }, data: { expiresAt } })
+      // On a full disk it lasts as long as it did: nobody is shut out for that.
+      await db.session.updateMany({ where: { id }, data: { expiresAt } }).catch(() => undefined)
     },
     deleteSession: async (id) => void (await db.session.deleteMany({ where: { id } })),
     deleteUserSessions: async (identityId) => void (await db.session.deleteMany({ where: { identityId } })),

@@ -69,7 +69,10 @@ export class TokensService {
     if (!row || row.expiresAt <= now) return null
     // Once a minute is often enough for people, and spares a write for each request.
     if (!row.lastUsedAt || now.getTime() - row.lastUsedAt.getTime() > MINUTE)
-      await this.#db.apiToken.updateMany({ where: { id: row.id }, data: { lastUsedAt: now } })
+      await this.#db.apiToken
+        .updateMany({ where: { id: row.id }, data: { lastUsedAt: now } })
+        // Nobody is shut out because the disk is full.
+        .catch(() => undefined)
     return program(row.name)
   }
 }

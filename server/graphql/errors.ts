@@ -1,9 +1,6 @@
 import { GraphQLError } from 'graphql'
-import { AppError, Unavailable } from '../errors.ts'
+import { AppError, DiskFull, isDiskFull } from '../errors.ts'
 import type { Log } from '../log.ts'
-
-const DISK_FULL =
-  "The disk with THON's database is full. Nothing was changed, and nothing is lost: make some room and try again."
 
 /**
  * What of an error leaves the server: an AppError keeps its message, code and fields; faults of the query itself stay as
@@ -17,14 +14,8 @@ export function maskError(error: unknown, log: Log): GraphQLError {
     return new GraphQLError(original.message, { ...at, extensions: fields.length > 0 ? { code, fields } : { code } })
   }
   if (error instanceof GraphQLError && (!original || original instanceof GraphQLError)) return error
-  if (isDiskFull(original ?? error)) return maskError(new Unavailable(DISK_FULL), log)
+  if (isDiskFull(original ?? error)) return maskError(new DiskFull(), log)
   log.error({ err: original ?? error }, 'unexpected error in GraphQL')
   const at = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
   return new GraphQLError('Internal Server Error', { ...at, extensions: { code: 'INTERNAL_ERROR' } })
-}
-
-function isDiskFull(error: unknown): boolean {
-  return (
-    error instanceof Error && /database or disk is full|SQLITE_FULL/.test(`${error.message} ${JSON.stringify(error)}`)
-  )
 }

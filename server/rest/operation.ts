@@ -233,7 +233,7 @@ function describe<Param extends string, Query, Body, Answer>(operation: Operatio
       ...(operation.redirects
         ? { 303: { description: answers } }
         : { [status]: { description: answers, content: { 'application/json': { schema: answer } } } }),
-      ...describedFaults([...(operation.open ? [] : DOOR), ...(operation.refuses ?? [])], {
+      ...describedFaults([...(operation.open ? [] : DOOR), 'UNAVAILABLE', ...(operation.refuses ?? [])], {
         input: takesBody || query !== undefined,
         body: takesBody,
       }),

@@ -1,5 +1,5 @@
 import { z, type RouteConfig } from '@hono/zod-openapi'
-import { AppError, messageOf, TooMany, type ErrorCode } from '../errors.ts'
+import { AppError, DiskFull, isDiskFull, messageOf, TooMany, type ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { BadBody } from './body.ts'
 import { Unprocessable } from './faults.ts'
@@ -36,6 +36,7 @@ export function refused(error: unknown, log: Log): Refused {
   if (error instanceof TooMany)
     return { status: 429, body: { detail: error.message }, close: false, retryAfter: error.retryAfter }
   if (error instanceof AppError) return { status: STATUS[error.code], body: { detail: error.message }, close: false }
+  if (isDiskFull(error)) return refused(new DiskFull(), log)
   log.error({ err: error }, `REST: ${messageOf(error)}`)
   return { status: 500, body: { detail: 'Internal Server Error' }, close: false }
 }
@@ -66,7 +67,7 @@ const DESCRIPTIONS = {
   FORBIDDEN: 'Whoever is signed in may not do this.',
   NOT_FOUND: 'There is no such thing.',
   CONFLICT: 'Something that exists, or its present state, forbids it.',
-  UNAVAILABLE: 'The sandbox engine is away; nothing was changed.',
+  UNAVAILABLE: 'The sandbox engine is away, or the disk is full; nothing was changed.',
   UPSTREAM_FAILED: 'Something outside THON was asked, and could not do it.',
   TOO_LARGE: 'It is too large.',
   TOO_MANY: 'Asked too often; `Retry-After` says when to ask again.',

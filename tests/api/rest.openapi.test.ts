@@ -134,7 +134,7 @@ describe('the recorder', () => {
     const told = { status: 200, headers: { 'content-type': 'application/json' }, text: '{"users":[],"total":0}' }
     const complaint = (more: object) => manual.complaint('GET', '/api/users', { ...told, ...more })
     expect(complaint({})).toBeNull()
-    expect(complaint({ status: 418 })).toContain('only 200, 401, 403, 422 are described')
+    expect(complaint({ status: 418 })).toContain('only 200, 401, 403, 422, 503 are described')
     expect(complaint({ text: '{"users":[]}' })).toContain('total')
     expect(complaint({ text: '{"users":[],"total":0.5}' })).toContain('total')
     expect(complaint({ text: '{"users":[],"total":0,"stack":"x"}' })).toContain('stack')

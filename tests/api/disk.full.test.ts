@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import type { TestApp } from '../kit/app.ts'
+import { startWith, visitors } from '../kit/access.ts'
+
+const FULL = /^The disk with THON's database is full\. Nothing was changed/
+
+/** From now on SQLite has no room for whatever is written to these tables, as on a full disk. */
+async function fill({ db }: TestApp, ...tables: string[]): Promise<void> {
+  for (const table of tables)
+    for (const act of ['INSERT', 'UPDATE'])
+      await db.$executeRawUnsafe(
+        `CREATE TRIGGER full_${table}_${act} BEFORE ${act} ON "${table}" BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`,
+      )
+}
+
+test('on a full disk both APIs say so, change nothing, and call it no fault of theirs', async () => {
+  const app = await startWith('no login')
+  await fill(app, 'Group')
+  const answer = await fetch(`${app.url}/api/groups`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: '{"name":"alpha"}',
+  })
+  expect([answer.status, await answer.json()]).toEqual([503, { detail: expect.stringMatching(FULL) }])
+  const refusal = await app.refused('mutation { createGroup(name: "alpha") { id } }')
+  expect(refusal).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(FULL) })
+  expect(await app.db.group.count()).toBe(0)
+  expect(app.logged.lines).toEqual([])
+})
+
+test('whoever is signed in, or has a token, is not shut out by a full disk', async () => {
+  const app = await startWith('OAuth')
+  const { organiser, token } = await visitors(app, 'ann@example.org')
+  // In the second half of its life, in which using it writes.
+  await app.db.session.updateMany({ data: { expiresAt: new Date(Date.now() + 3_600_000) } })
+  await fill(app, 'Session', 'ApiToken')
+  for (const headers of [organiser, token]) expect((await fetch(`${app.url}/api/groups`, { headers })).status).toBe(200)
+})
