@@ -59,7 +59,10 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     yoga.fetch(request, { req }),
   )
   const http = new HttpServer({
-    gate: new Gate(env.host, [...env.allowedHosts, ...(env.publicUrl ? [new URL(env.publicUrl).hostname] : [])]),
+    gate: new Gate(env.host, [
+      ...env.allowedHosts,
+      ...(env.reach.publicUrl ? [new URL(env.reach.publicUrl).hostname] : []),
+    ]),
     routes: [
       { path: '/graphql', handle: byTheDoor(door, 'page', yoga), largestBody: LARGEST_OPERATION },
       { path: '/api', handle: rest },

@@ -1,6 +1,9 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { authOf, authVariables, authWarnings, signInFaults, type AuthEnv } from './env-auth.ts'
+import { networkOf, reachFaults, reachOf, reachVariables, type NetworkEnv, type ReachEnv } from './env-reach.ts'
+import { isLoopback, list, port } from './env-rules.ts'
 import type { DockerConnection } from './sandbox/docker-connection.ts'
 import type { Limits } from './sandbox/engine.ts'
 
@@ -32,47 +35,15 @@ export interface Env {
   readonly allowedHosts: readonly string[]
   readonly logLevel: string
   readonly auth: AuthEnv
-  /** Where people reach THON, such as `https://thon.example`; null is wherever they asked. */
-  readonly publicUrl: string | null
+  readonly reach: ReachEnv
+  readonly network: NetworkEnv
   /** Things to tell the organiser at start that are no faults. */
   readonly warnings: readonly string[]
-}
-
-/** Who may enter. */
-export interface AuthEnv {
-  /** Lets whoever knows it be the organiser; null asks nobody. */
-  readonly localPassword: string | null
-  /** Whether everybody has to sign in at a provider, scripts too. */
-  readonly enabled: boolean
-  /** Signs session cookies; null makes one that is kept in the database. */
-  readonly sessionSecret: string | null
-  /** Ids and e-mail addresses of those who are always organisers, in lower case. */
-  readonly admins: readonly string[]
-  readonly providers: {
-    readonly github: ProviderEnv | null
-    readonly gitlab: Omit<ProviderEnv, 'apiUrl'> | null
-    readonly linkedin: ProviderEnv | null
-  }
-}
-
-/** THON as an application at a provider. */
-export interface ProviderEnv {
-  readonly clientId: string
-  readonly clientSecret: string
-  /** Where people sign in. */
-  readonly url: string
-  /** Where their profile is read. */
-  readonly apiUrl: string
 }
 
 /** The environment is unusable. The message lists every fault, a line each. */
 export class EnvError extends Error {}
 
-const port = z
-  .string()
-  .regex(/^\d+$/, 'must be port numbers with commas between')
-  .transform(Number)
-  .pipe(z.number().max(65535, 'must be 0 to 65535'))
 const unlimited = <T extends z.ZodType<number>>(rule: T) => z.union([z.literal('0').transform(() => null), rule])
 
 /** Sizes as Docker writes them: a number with b, k, m or g. In bytes. */
@@ -84,18 +55,6 @@ const size = z
     return Math.round(Number.parseFloat(text) * unit)
   })
   .refine((bytes) => bytes >= 6 * 1024 ** 2, 'must be at least 6m, or 0 for no limit')
-
-const httpUrl = z
-  .url({ protocol: /^https?$/, error: 'must be a URL such as https://thon.example' })
-  .transform((url) => url.replace(/\/+$/, ''))
-
-/** Secrets are sent there: not over plain http, but on this machine. */
-const providerUrl = httpUrl.refine((url) => {
-  const { protocol, hostname } = new URL(url)
-  return protocol === 'https:' || isLoopback(hostname)
-}, 'must begin with https://')
-
-const onOff = z.stringbool('must be true or false')
 
 const variables = z.object({
   DASHBOARD_HOST: z.string().default('127.0.0.1'),
@@ -109,8 +68,9 @@ const variables = z.object({
   THON_ENGINE: z.enum(['auto', 'docker', 'process'], 'must be docker, process or auto').default('auto'),
   THON_START_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(8),
   THON_READY_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
-  THON_ALLOWED_HOSTS: z.string().default(''),
+  THON_ALLOWED_HOSTS: list.default([]),
   THON_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
+  ...reachVariables,
   SANDBOX_IMAGE: z
     .string()
     .regex(/^[\w][\w.\-/:@]{0,254}$/, 'must be an image name such as waterpistol/thon:latest')
@@ -121,22 +81,7 @@ const variables = z.object({
   SANDBOX_CPUS: unlimited(z.coerce.number().min(0.01).max(1024)).default(2),
   SANDBOX_PIDS: unlimited(z.coerce.number().int().min(16).max(1_000_000)).default(1024),
   SANDBOX_TTL_MINUTES: unlimited(z.coerce.number().int().min(1).max(525_600)).default(null),
-  THON_PUBLIC_URL: httpUrl.optional(),
-  AUTH_LOCAL_PASSWORD: z.string().max(1024, 'must be at most 1024 characters').optional(),
-  AUTH_ENABLED: onOff.default(false),
-  AUTH_SESSION_SECRET: z.string().min(32, 'must be at least 32 characters: openssl rand -hex 32').optional(),
-  AUTH_ADMINS: z.string().default(''),
-  AUTH_GITHUB_CLIENT_ID: z.string().optional(),
-  AUTH_GITHUB_CLIENT_SECRET: z.string().optional(),
-  AUTH_GITHUB_URL: providerUrl.default('https://github.com'),
-  AUTH_GITHUB_API_URL: providerUrl.default('https://api.github.com'),
-  AUTH_GITLAB_CLIENT_ID: z.string().optional(),
-  AUTH_GITLAB_CLIENT_SECRET: z.string().optional(),
-  AUTH_GITLAB_URL: providerUrl.default('https://gitlab.com'),
-  AUTH_LINKEDIN_CLIENT_ID: z.string().optional(),
-  AUTH_LINKEDIN_CLIENT_SECRET: z.string().optional(),
-  AUTH_LINKEDIN_URL: providerUrl.default('https://www.linkedin.com'),
-  AUTH_LINKEDIN_API_URL: providerUrl.default('https://api.linkedin.com'),
+  ...authVariables,
   HOME: z.string().default(homedir()),
   PATH: z.string().default(''),
   DOCKER_HOST: z.string().optional(),
@@ -156,7 +101,11 @@ export function loadEnv(source: Record<string, string | undefined>): Env {
     Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''),
   )
   const parsed = variables.safeParse(given)
-  const faults = [...(parsed.error?.issues ?? []).map(describeIssue), ...signInFaults(given)]
+  const faults = [
+    ...(parsed.error?.issues ?? []).map(describeIssue),
+    ...signInFaults(given),
+    ...reachFaults(given, (path) => absolute(path, given.HOME ?? homedir())),
+  ]
   if (!parsed.success || faults.length > 0) throw new EnvError(faults.join('\n'))
   const v = parsed.data
   const auth = authOf(v)
@@ -179,12 +128,11 @@ export function loadEnv(source: Record<string, string | undefined>): Env {
       configDir: v.DOCKER_CONFIG ?? join(v.HOME, '.docker'),
     },
     path: v.PATH,
-    allowedHosts: v.THON_ALLOWED_HOSTS.split(',')
-      .map((host) => host.trim().toLowerCase())
-      .filter(Boolean),
+    allowedHosts: v.THON_ALLOWED_HOSTS.map((host) => host.toLowerCase()),
     logLevel: v.THON_LOG_LEVEL,
     auth,
-    publicUrl: v.THON_PUBLIC_URL ?? null,
+    reach: reachOf(v, (path) => absolute(path, v.HOME)),
+    network: networkOf(v),
     warnings: warnings(given, v, auth),
   })
 }
@@ -201,43 +149,6 @@ function absolute(path: string, home: string): string {
   return isAbsolute(expanded) ? expanded : resolve(expanded)
 }
 
-function authOf(v: z.infer<typeof variables>): AuthEnv {
-  const provider = (clientId: string | undefined, clientSecret: string | undefined, url: string, apiUrl: string) =>
-    clientId && clientSecret ? { clientId, clientSecret, url, apiUrl } : null
-  return {
-    localPassword: v.AUTH_LOCAL_PASSWORD ?? null,
-    enabled: v.AUTH_ENABLED,
-    sessionSecret: v.AUTH_SESSION_SECRET ?? null,
-    admins: v.AUTH_ADMINS.split(',')
-      .map((one) => one.trim().toLowerCase())
-      .filter(Boolean),
-    providers: {
-      github: provider(v.AUTH_GITHUB_CLIENT_ID, v.AUTH_GITHUB_CLIENT_SECRET, v.AUTH_GITHUB_URL, v.AUTH_GITHUB_API_URL),
-      gitlab: provider(v.AUTH_GITLAB_CLIENT_ID, v.AUTH_GITLAB_CLIENT_SECRET, v.AUTH_GITLAB_URL, v.AUTH_GITLAB_URL),
-      linkedin: provider(
-        v.AUTH_LINKEDIN_CLIENT_ID,
-        v.AUTH_LINKEDIN_CLIENT_SECRET,
-        v.AUTH_LINKEDIN_URL,
-        v.AUTH_LINKEDIN_API_URL,
-      ),
-    },
-  }
-}
-
-/** What is missing for anybody to sign in. Told together with faults of single variables, so of what was given. */
-function signInFaults(given: Record<string, string | undefined>): string[] {
-  if (!onOff.safeParse(given.AUTH_ENABLED).data) return []
-  const faults = []
-  if (!given.AUTH_SESSION_SECRET)
-    faults.push('AUTH_SESSION_SECRET: is needed with AUTH_ENABLED. Make one: openssl rand -hex 32')
-  const complete = ['GITHUB', 'GITLAB', 'LINKEDIN'].some(
-    (provider) => given[`AUTH_${provider}_CLIENT_ID`] && given[`AUTH_${provider}_CLIENT_SECRET`],
-  )
-  if (!complete && !given.AUTH_LOCAL_PASSWORD)
-    faults.push('AUTH_ENABLED: nobody could sign in. Give a provider its client id and secret, or AUTH_LOCAL_PASSWORD')
-  return faults
-}
-
 function warnings(given: Record<string, unknown>, v: z.infer<typeof variables>, auth: AuthEnv): string[] {
   const known = Object.keys(variables.shape)
   const found = Object.keys(given)
@@ -247,20 +158,10 @@ function warnings(given: Record<string, unknown>, v: z.infer<typeof variables>, 
     found.push(
       'SANDBOX_DOMAIN names an OpenSandbox server; this version runs sandboxes on the local Docker engine instead',
     )
-  for (const provider of ['GITHUB', 'GITLAB', 'LINKEDIN'] as const) {
-    const [id, secret] = [v[`AUTH_${provider}_CLIENT_ID`], v[`AUTH_${provider}_CLIENT_SECRET`]]
-    if (Boolean(id) !== Boolean(secret))
-      found.push(`AUTH_${provider}_CLIENT_ID and AUTH_${provider}_CLIENT_SECRET go together; one of them is missing`)
-    else if (id && !auth.enabled) found.push(`AUTH_${provider}_CLIENT_ID has no effect without AUTH_ENABLED=true`)
-  }
+  found.push(...authWarnings(v))
   if (!isLoopback(v.DASHBOARD_HOST) && !auth.enabled && !auth.localPassword)
     found.push(
       `DASHBOARD_HOST ${v.DASHBOARD_HOST} can be reached from other machines, and there is no login: anybody there can do anything here. Set AUTH_LOCAL_PASSWORD`,
     )
   return found
-}
-
-/** Whether an address to listen on is this machine's own loopback. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host)
 }

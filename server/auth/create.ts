@@ -23,7 +23,7 @@ export async function createAccess(means: { env: Env; db: Db; events: Events; ac
   const directory = new Directory(db, events)
   await directory.load()
   const secret = env.auth.sessionSecret ?? (await keptSecret(db))
-  const sessions = new Sessions(db, events, { secret, secure: env.publicUrl?.startsWith('https:') ?? false })
+  const sessions = new Sessions(db, events, { secret, secure: env.reach.publicUrl?.startsWith('https:') ?? false })
   const identities = new IdentitiesService({ db, events, activity, directory, admins })
   const tokens = new TokensService(db, activity)
   const door = new Door({
@@ -41,7 +41,7 @@ export async function createAccess(means: { env: Env; db: Db; events: Events; ac
     oauth: new OAuthService({ db, providers }),
     choices: providers.map(({ name, label }) => ({ name, label })),
     enabled,
-    publicUrl: env.publicUrl,
+    publicUrl: env.reach.publicUrl,
   })
   return { door, identities, tokens, signIn }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { EnvError, isLoopback, loadEnv } from '../../server/env.ts'
+import { EnvError, loadEnv } from '../../server/env.ts'
+import { isLoopback } from '../../server/env-rules.ts'
 
 function faults(source: Record<string, string>): string[] {
   try {
@@ -47,7 +48,7 @@ test('all faults are told at once, each with its name and its rule', () => {
 })
 
 test.for([
-  ['THON_PORTS', '8100,', 'THON_PORTS (entry 2): must be port numbers'],
+  ['THON_PORTS', '8100,', 'THON_PORTS (entry 2): must be a port number'],
   ['THON_PORTS', '65536', 'THON_PORTS (entry 1): must be 0 to 65535'],
   ['SANDBOX_MEMORY', '1m', 'SANDBOX_MEMORY: must be at least 6m, or 0 for no limit'],
   ['SANDBOX_MEMORY', '2 gigs', 'SANDBOX_MEMORY: must be a size such as 512m or 2g'],

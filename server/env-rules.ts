@@ -1,0 +1,35 @@
+import { z } from 'zod'
+
+/** A port to listen on, as text; 0 is a free one. */
+export const port = z
+  .string()
+  .regex(/^\d+$/, 'must be a port number')
+  .transform(Number)
+  .pipe(z.number().max(65535, 'must be 0 to 65535'))
+
+/** A URL without its last slashes. */
+export const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be a URL such as https://thon.example' })
+  .transform((url) => url.replace(/\/+$/, ''))
+
+/** Secrets are sent there: not over plain http, but on this machine. */
+export const providerUrl = httpUrl.refine((url) => {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'https:' || isLoopback(hostname)
+}, 'must begin with https://')
+
+/** `true`, `1`, `yes`, `on`, or their opposites. */
+export const onOff = z.stringbool('must be true or false')
+
+/** A list with commas between; empty entries are left out. */
+export const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+)
+
+/** Whether an address to listen on is this machine's own loopback. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+}
