@@ -10,11 +10,14 @@ import { Events } from './events.ts'
 import type { Services } from './graphql/context.ts'
 import { createSocket } from './graphql/socket.ts'
 import { createGraphql } from './graphql/yoga.ts'
+import { Clients } from './http/client.ts'
 import { Gate } from './http/gate.ts'
 import { healthRoutes } from './http/health.ts'
 import { HttpServer } from './http/server.ts'
+import { Tls } from './http/tls.ts'
 import { builtDashboard, devDashboard, type Dashboard } from './http/web.ts'
 import { createLog } from './log.ts'
+import { createProxy } from './proxy/create.ts'
 import { createRest } from './rest/router.ts'
 import { chooseEngine, type Choice } from './sandbox/choose.ts'
 import { createServices } from './services.ts'
@@ -43,31 +46,50 @@ export interface App {
 /** Makes everything once, hands each part what it needs, and listens. */
 export async function createApp(env: Env, overrides: Overrides = {}): Promise<App> {
   const log = createLog(env.logLevel)
-  const { db, applied } = await openDb(env.dbPath)
   const events = new Events()
+  const clients = new Clients(env.reach.trustedProxies)
+  const tls = env.reach.tls && new Tls(env.reach.tls, { log, onChange: () => events.publish('engine', null) })
+  const { db, applied } = await openDb(env.dbPath)
   const activity = new ActivityService(db, events)
-  const choice = overrides.engine ? { engine: overrides.engine, notices: [] } : await choose(env, db)
+  const choice = overrides.engine ? { engine: overrides.engine, notices: [], ground: null } : await choose(env, db)
 
   const disk = new DiskWatch(env.dbPath, () => events.publish('engine', null))
   const access = await createAccess({ env, db, events, activity })
-  const { services, live, addresses } = createServices({ access, env, db, events, activity, log, disk, choice })
+  const { services, live, network, addresses } = createServices({
+    access,
+    env,
+    db,
+    events,
+    activity,
+    log,
+    disk,
+    tls,
+    choice,
+  })
   const { door, signIn } = access
-  const rest = byTheDoor(door, 'rest', createRest({ services, door, signIn, log }))
+  const rest = byTheDoor(door, 'rest', createRest({ services, door, signIn, clients, log }))
   const yoga = createGraphql(services, (request) => door.of(request).viewer, log)
   const socket = createSocket(services, (sessionId) => door.again(sessionId), log)
   const dashboard = await openDashboard(overrides.dashboard ?? 'built', async (request, req) =>
     yoga.fetch(request, { req }),
   )
+  const proxy = await createProxy({
+    ...{ db, events, clients, addresses, door },
+    ...{ instances: services.instances, own: services.ownSandbox },
+    engineConnected: () => live.engineStatus().connected,
+    participantsMayStart: () => services.settings.participantsMayStart(),
+  })
   const http = new HttpServer({
-    gate: new Gate(env.host, [
-      ...env.allowedHosts,
-      ...(env.reach.publicUrl ? [new URL(env.reach.publicUrl).hostname] : []),
-    ]),
+    clients,
+    tls,
+    gate: new Gate(env.host, env.allowedHosts, (name) => addresses.isOurs(name)),
+    sandboxes: proxy.hosts,
     routes: [
       { path: '/graphql', handle: byTheDoor(door, 'page', yoga), largestBody: LARGEST_OPERATION },
       { path: '/api', handle: rest },
       { path: '/openapi.json', handle: rest },
       { path: '/docs', handle: rest },
+      { path: '/open', handle: byTheDoor(door, 'page', proxy.open) },
       ...healthRoutes(db, () => live.engineStatus().connected),
       ...(dashboard ? [{ path: '/', handle: pagesFor(door, dashboard.handle, overrides.dashboard === 'dev') }] : []),
     ],
@@ -83,21 +105,41 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const close = () => (closing ??= end())
   const end = async () => {
     await socket.close()
+    proxy.close()
     await http.close()
     await dashboard?.close()
     disk.close()
-    await live.close()
+    tls?.close()
+    await Promise.all([network.close(), live.close()])
     await db.$disconnect()
   }
   try {
     await disk.start()
     await addresses.load()
+    await network.start()
     await live.start()
-    return { urls: await http.listen(env.host, env.ports), services, migrated: applied, close }
+    await proxy.load()
+    const urls = await listen(http, env, addresses)
+    return { urls, services, migrated: applied, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** @returns the URLs of THON itself */
+async function listen(http: HttpServer, env: Env, addresses: Services['addresses']): Promise<string[]> {
+  const { pathPort, tls } = env.reach
+  const urls = await http.listen(env.host, [...env.ports, ...(pathPort === null ? [] : [pathPort])])
+  const portOf = (url: string) => Number(new URL(url).port) || (tls ? 443 : 80)
+  const own = urls.slice(0, env.ports.length)
+  addresses.listensAt({
+    scheme: tls ? 'https' : 'http',
+    // The last one is the dashboard's, by the seed's order.
+    port: portOf(own.at(-1) as string),
+    pathPort: pathPort === null ? null : portOf(urls.at(-1) as string),
+  })
+  return own
 }
 
 async function choose(env: Env, db: Services['db']): Promise<Choice> {

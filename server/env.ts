@@ -128,7 +128,10 @@ export function loadEnv(source: Record<string, string | undefined>): Env {
       configDir: v.DOCKER_CONFIG ?? join(v.HOME, '.docker'),
     },
     path: v.PATH,
-    allowedHosts: v.THON_ALLOWED_HOSTS.map((host) => host.toLowerCase()),
+    allowedHosts: [
+      ...v.THON_ALLOWED_HOSTS.map((host) => host.toLowerCase()),
+      ...(v.THON_PUBLIC_URL ? [new URL(v.THON_PUBLIC_URL).hostname] : []),
+    ],
     logLevel: v.THON_LOG_LEVEL,
     auth,
     reach: reachOf(v, (path) => absolute(path, v.HOME)),
@@ -159,6 +162,10 @@ function warnings(given: Record<string, unknown>, v: z.infer<typeof variables>, 
       'SANDBOX_DOMAIN names an OpenSandbox server; this version runs sandboxes on the local Docker engine instead',
     )
   found.push(...authWarnings(v))
+  if (v.THON_PATH_PORT !== undefined)
+    found.push(
+      'THON_PATH_PORT is set: all sandboxes share one origin there, so that a page in one of them can read and act in another that the same browser has open. Use it only among people who trust each other',
+    )
   if (!isLoopback(v.DASHBOARD_HOST) && !auth.enabled && !auth.localPassword)
     found.push(
       `DASHBOARD_HOST ${v.DASHBOARD_HOST} can be reached from other machines, and there is no login: anybody there can do anything here. Set AUTH_LOCAL_PASSWORD`,

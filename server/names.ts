@@ -43,3 +43,23 @@ export function slug(text: string): string {
     .replace(/-+$/, '')
   return ascii || 'x'
 }
+
+/** What of each name is in a hashed host label: with two of them, three dashes and the hash it fits into 63 characters. */
+const LABEL_PART = 24
+
+/**
+ * The host label of one person's sandbox: `<group>-<username>` when nobody else's can look the same and DNS takes it, else a
+ * slug, two dashes and a hash. As `sandboxName`, but in lower case and at most 63 characters (RFC 1035, 2.3.4).
+ */
+export function hostLabel(group: string, username: string): string {
+  const plain = `${group}-${username}`
+  const unambiguous = /^[a-z0-9](-?[a-z0-9])*$/.test(group) && /^[a-z0-9]+$/.test(username)
+  // Labels of digits alone could be read as an IP address by wildcard DNS.
+  if (unambiguous && plain.length <= 63 && /[a-z]/.test(plain)) return plain
+  const part = (name: string) => slug(name).slice(0, LABEL_PART).replace(/-+$/, '')
+  const hash = createHash('sha256')
+    .update(JSON.stringify([group, username]))
+    .digest('hex')
+    .slice(0, 10)
+  return `${part(group)}-${part(username)}--${hash}`
+}

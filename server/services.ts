@@ -1,4 +1,5 @@
 import type { ActivityService } from './activity/service.ts'
+import type { Sessions } from './auth/sessions.ts'
 import type { DiskWatch } from './disk.ts'
 import type { Env } from './env.ts'
 import type { Events } from './events.ts'
@@ -7,12 +8,17 @@ import { GroupsImport } from './groups/import.ts'
 import { GroupsService } from './groups/service.ts'
 import { GroupStarter } from './groups/start.ts'
 import { UsersService } from './groups/users.ts'
+import type { Tls } from './http/tls.ts'
 import { AwaitedInstances } from './instances/awaited.ts'
 import { createInstances } from './instances/create.ts'
+import { OwnSandbox } from './instances/own.ts'
+import { LinkEntry } from './links/enter.ts'
+import { LinksService } from './links/service.ts'
 import type { Log } from './log.ts'
 import type { Choice } from './sandbox/choose.ts'
+import { Addresses } from './proxy/addresses.ts'
+import { SandboxNetwork } from './sandbox/network.ts'
 import { EngineService } from './sandbox/service.ts'
-import { Addresses } from './settings/addresses.ts'
 import { ConfigFilesService } from './settings/config-files.ts'
 import { SettingsService } from './settings/service.ts'
 
@@ -24,12 +30,14 @@ export interface Means {
   activity: ActivityService
   log: Log
   disk: DiskWatch
+  /** Null where plain HTTP is served. */
+  tls: Tls | null
   choice: Choice
-  access: Pick<Services, 'identities' | 'tokens' | 'signIn'>
+  access: Pick<Services, 'identities' | 'tokens' | 'signIn'> & { sessions: Sessions }
 }
 
 /** Makes the services; features get here what they need of each other. */
-export function createServices({ env, db, events, activity, log, disk, choice, access }: Means) {
+export function createServices({ env, db, events, activity, log, disk, tls, choice, access }: Means) {
   const { engine } = choice
   const placed: { users?: UsersService } = {}
   const live = createInstances({
@@ -51,7 +59,14 @@ export function createServices({ env, db, events, activity, log, disk, choice, a
   const users = new UsersService(parts)
   const awaited = new AwaitedInstances(live.instances)
   placed.users = users
-  const addresses = new Addresses(db, events)
+  const addresses = new Addresses(db, events, env.reach, env.allowedHosts)
+  const network = new SandboxNetwork({
+    ...{ env, events, log, ground: choice.ground },
+    peers: async () => (await db.group.findMany({ where: { peerAccess: true } })).map(({ name }) => name),
+    isConnected: () => live.engineStatus().connected,
+  })
+  const settings = new SettingsService({ db, events, activity, addresses })
+  const forLinks = { db, events, activity, sessions: access.sessions }
   const services: Services = {
     identities: access.identities,
     tokens: access.tokens,
@@ -64,19 +79,32 @@ export function createServices({ env, db, events, activity, log, disk, choice, a
     starter: new GroupStarter(db, live.instances, awaited.started.bind(awaited)),
     groupsImport: new GroupsImport(parts, (group, username) => users.volumeFor(group, username)),
     instances: live.instances,
+    ownSandbox: new OwnSandbox({
+      ...{ db, instances: live.instances },
+      participantsMayStart: () => settings.participantsMayStart(),
+    }),
+    links: new LinksService(forLinks),
+    linkEntry: new LinkEntry({ ...forLinks, identities: access.identities, users }),
     awaited,
     addresses,
-    settings: new SettingsService({ db, events, activity, addresses }),
+    settings,
     configFiles: new ConfigFilesService({ db, events, activity }),
     engine: new EngineService({
       engine,
       events,
       image: env.image,
       startLimit: env.startConcurrency,
-      notices: () => [...(disk.notice ? [disk.notice] : []), ...choice.notices, ...env.warnings],
+      notices: () => [
+        ...(disk.notice ? [disk.notice] : []),
+        ...(tls?.notices ?? []),
+        ...network.warnings(),
+        ...choice.notices,
+        ...env.warnings,
+      ],
       status: live.engineStatus,
       queue: live.queue,
+      network: () => network.view(),
     }),
   }
-  return { services, live, addresses }
+  return { services, live, network, addresses }
 }

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureChromium } from './kit/chromium.ts'
 import { ensureDocker, ensureTestImages } from './kit/docker.ts'
+import { ensureFrontProxies } from './kit/front-proxies.ts'
 
 const root = join(import.meta.dirname, '..')
 const inCI = process.env.CI !== undefined && process.env.CI !== '' && process.env.CI !== 'false'
@@ -43,6 +44,7 @@ const SUITES: Suite[] = [
   { name: 'api', workers: 2 },
   { name: 'docker', workers: 1, prepare: async () => void (await ensureDocker(), await ensureTestImages()) },
   { name: 'contract', workers: 1, prepare: async () => void (await ensureDocker(), await ensureTestImages()) },
+  { name: 'proxies', workers: 1, prepare: async () => ensureFrontProxies() },
   {
     name: 'e2e',
     workers: 1,

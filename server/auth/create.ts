@@ -23,7 +23,10 @@ export async function createAccess(means: { env: Env; db: Db; events: Events; ac
   const directory = new Directory(db, events)
   await directory.load()
   const secret = env.auth.sessionSecret ?? (await keptSecret(db))
-  const sessions = new Sessions(db, events, { secret, secure: env.reach.publicUrl?.startsWith('https:') ?? false })
+  const sessions = new Sessions(db, events, {
+    secret,
+    secure: env.reach.tls !== null || (env.reach.publicUrl?.startsWith('https:') ?? false),
+  })
   const identities = new IdentitiesService({ db, events, activity, directory, admins })
   const tokens = new TokensService(db, activity)
   const door = new Door({
@@ -43,7 +46,7 @@ export async function createAccess(means: { env: Env; db: Db; events: Events; ac
     enabled,
     publicUrl: env.reach.publicUrl,
   })
-  return { door, identities, tokens, signIn }
+  return { door, sessions, identities, tokens, signIn }
 }
 
 /** Made once, and kept: sessions outlive the server. */

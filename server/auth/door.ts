@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { COOKIE, type Sessions } from './sessions.ts'
+import type { Sessions } from './sessions.ts'
 import type { TokensService } from './tokens.ts'
 import { nobody, organiser, viewerOf, type Viewer } from './viewer.ts'
 
@@ -44,13 +44,21 @@ export class Door {
       this.#entries.set(request, entry)
       return entry
     }
-    // Where nobody has to sign in, nobody is less than the organiser.
-    if (!this.#parts.locked) return keep(OPEN)
+    // Where nobody has to sign in, nobody is less than the organiser, but for those who came by a link.
+    if (!this.#parts.locked) {
+      const cookie = this.#cookieOf(request)
+      return cookie === null ? keep(OPEN) : this.#bySession(cookie).then((entry) => keep(entry ?? OPEN))
+    }
     const { authorization } = request.headers
     if (authorization !== undefined) return this.#byHeader(authorization).then(keep)
-    const cookie = cookieOf(request)
+    const cookie = this.#cookieOf(request)
     if (cookie !== null) return this.#bySession(cookie).then((entry) => keep(entry ?? this.#stranger(request, kind)))
     return keep(this.#stranger(request, kind))
+  }
+
+  /** Whether anybody has to sign in. */
+  get locked(): boolean {
+    return this.#parts.locked
   }
 
   /** Who sent a request that has entered. */
@@ -84,6 +92,18 @@ export class Door {
     return { viewer: viewerOf(person, this.#parts.usersOf), session: { id, expiresAt }, cookie }
   }
 
+  /** @returns null also where there are two: a page of another host of the domain may have set the other one */
+  #cookieOf(request: IncomingMessage): string | null {
+    const { cookie } = request.headers
+    if (cookie === undefined) return null
+    const values: string[] = []
+    for (const pair of cookie.split(';')) {
+      const [name, value] = pair.trim().split('=', 2)
+      if (name === this.#parts.sessions.cookieName) values.push(value ?? '')
+    }
+    return values.length === 1 ? values[0] || null : null
+  }
+
   #stranger(request: IncomingMessage, kind: 'rest' | 'page'): Entry {
     return this.#parts.localPrograms && kind === 'rest' && isHere(request) ? OPEN : CLOSED
   }
@@ -96,13 +116,7 @@ const CLOSED: Entry = { viewer: nobody, session: null, cookie: null }
 function isHere(request: IncomingMessage): boolean {
   const address = request.socket.remoteAddress ?? ''
   const loopback = address === '::1' || /^(::ffff:)?127\./.test(address)
-  return loopback && FORWARDED.every((header) => request.headers[header] === undefined)
-}
-
-function cookieOf(request: IncomingMessage): string | null {
-  for (const pair of request.headers.cookie?.split(';') ?? []) {
-    const [name, value] = pair.trim().split('=', 2)
-    if (name === COOKIE && value) return value
-  }
-  return null
+  // A proxy that adds none of these headers may still pass on the name that people asked for.
+  const named = /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/i.test(request.headers.host ?? '')
+  return loopback && named && FORWARDED.every((header) => request.headers[header] === undefined)
 }

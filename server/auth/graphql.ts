@@ -8,7 +8,9 @@ const RoleType = builder.enumType('Role', {
   description: 'What somebody may do.',
   values: {
     organiser: { description: 'Everything.' },
-    participant: { description: 'See and operate the sandbox of the user with their e-mail address.' },
+    participant: {
+      description: 'See and operate the sandbox of the user with their e-mail address, or whose link they came by.',
+    },
     none: { description: 'Nothing yet: they signed in, and wait for an organiser to let them in.' },
     nobody: { description: 'Nothing: nobody signed in where that is needed.' },
   } satisfies Record<Role, object>,
@@ -23,6 +25,15 @@ const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
     isSignedIn: t.boolean({
       description: 'Whether there is a session that can be ended.',
       resolve: (viewer) => viewer.identityId !== null,
+    }),
+    users: t.prismaField({
+      type: ['User'],
+      description: 'The users that this person is, by link or e-mail address; empty for organisers.',
+      resolve: (query, viewer, _args, { users }) => users.mine(viewer, query),
+    }),
+    mayStart: t.boolean({
+      description: 'Whether startOwnSandbox may start one for them at present.',
+      resolve: (viewer, _args, { ownSandbox }) => ownSandbox.mayStart(viewer),
     }),
   }),
 })
@@ -54,9 +65,12 @@ const IdentityType = builder.prismaObject('Identity', {
   description: 'Somebody who signed in.',
   fields: (t) => ({
     id: t.exposeID('id', {
-      description: 'The provider and the id there, such as github:1; `local` is the local password.',
+      description:
+        'The provider and the id there, such as github:1; `local` is the local password, link:<id> a user who came by a link.',
     }),
-    provider: t.exposeString('provider', { description: 'Where they signed in.' }),
+    provider: t.exposeString('provider', {
+      description: 'Where they signed in; `link` for a link, where they are participants.',
+    }),
     displayName: t.exposeString('displayName', { description: 'Their name there.' }),
     email: t.exposeString('email', { nullable: true, description: 'Their verified e-mail address, when known.' }),
     role: t.field({ type: RoleType, description: 'What they may do.', resolve: (row) => row.role as Role }),

@@ -14,10 +14,10 @@ export function byTheDoor(door: Door, kind: 'rest' | 'page', handle: RequestList
   }
 }
 
-/** What the login page itself is made of. */
-const OPEN = /^\/(login$|_app\/|favicon)/
+/** What the login page and the page that links lead to are made of. */
+const OPEN = /^\/(login$|enter$|_app\/|favicon)/
 /** The same under Vite's dev server, which serves sources one by one. */
-const OPEN_SOURCES = /^\/(login$|@|src\/|node_modules\/|\.svelte-kit\/|favicon)/
+const OPEN_SOURCES = /^\/(login$|enter$|@|src\/|node_modules\/|\.svelte-kit\/|favicon)/
 
 /**
  * Pages for those who may see them: others get the login page, or if they are participants the page of their sandbox.

@@ -1,11 +1,11 @@
 import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db.ts'
-import { Conflict, InvalidInput, NotFound } from '../errors.ts'
+import { Conflict, Forbidden, InvalidInput, NotFound } from '../errors.ts'
 import type { Change, Channel, Events, Ready } from '../events.ts'
 import type { Identity, Prisma } from '../../prisma/generated/client/client.ts'
 import type { Directory } from './directory.ts'
 import { assertCan } from './policy.ts'
-import { system, type Role, type Viewer } from './viewer.ts'
+import { linkIdentity, system, type Role, type Viewer } from './viewer.ts'
 
 /** Somebody as a provider knows them. */
 export interface KnownPerson {
@@ -19,6 +19,9 @@ export interface KnownPerson {
 
 /** The id of whoever knows the local password. */
 export const LOCAL = 'local'
+
+/** The provider of those who came by a link. */
+const LINK = 'link'
 
 /** What the service needs of its surroundings. */
 export interface IdentitiesParts {
@@ -71,8 +74,35 @@ export class IdentitiesService {
   }
 
   /**
+   * Somebody comes by a link, as a user: a participant, whatever they are elsewhere.
+   * @param user who they are from now on. @throws Forbidden for whom an organiser put out
+   */
+  async admitByLink(user: { id: string; username: string; group: string }): Promise<Identity> {
+    const { db, events } = this.#parts
+    const id = linkIdentity(user.id)
+    const before = await db.identity.findUnique({ where: { id } })
+    assertNotOut(before)
+    const seen = { displayName: `${user.username} of ${user.group}`, lastSeenAt: new Date() }
+    const row = await db.identity.upsert({
+      where: { id },
+      create: { id, provider: LINK, userId: user.id, role: 'participant', ...seen },
+      update: seen,
+    })
+    // In the middle of it an organiser may have put them out.
+    assertNotOut(row)
+    events.publish('identity', { kind: before ? 'UPDATED' : 'ADDED', id, row })
+    return row
+  }
+
+  /** Before somebody comes by a link as this user. @throws Forbidden for whom an organiser put out */
+  async assertMayEnter(userId: string): Promise<void> {
+    assertNotOut(await this.#parts.db.identity.findUnique({ where: { id: linkIdentity(userId) } }))
+  }
+
+  /**
    * Lets somebody in, or out. Their sessions stay; what they may do is asked for anew with every request.
-   * @throws InvalidInput, NotFound, Forbidden, Conflict (named in AUTH_ADMINS, or the last organiser)
+   * @throws InvalidInput, NotFound, Forbidden, Conflict (named in AUTH_ADMINS, the last organiser, or an organiser by a
+   *   link)
    */
   async setRole(viewer: Viewer, id: string, role: string): Promise<Identity> {
     assertCan(viewer, 'access.manage')
@@ -83,6 +113,8 @@ export class IdentitiesService {
     if (!before) throw new NotFound(`Identity ${id} not found`)
     const target = { kind: 'identity', id, label: before.displayName } as const
     return this.#parts.activity.recording(viewer, `make ${role}`, target, async () => {
+      if (role === 'organiser' && before.provider === LINK)
+        throw new Conflict(`${before.displayName} came by a link, and whoever does is a participant.`)
       const row = await db.$transaction(async (tx) => {
         if (role !== 'organiser') await this.#assertDispensable(tx, before)
         return tx.identity.update({ where: { id }, data: { role } })
@@ -115,6 +147,11 @@ export class IdentitiesService {
     const { admins } = this.#parts
     return admins.includes(id.toLowerCase()) || (email !== null && admins.includes(email.toLowerCase()))
   }
+}
+
+/** @throws Forbidden */
+function assertNotOut(row: Identity | null): void {
+  if (row?.role === 'none') throw new Forbidden('You are not let in any more. Ask the organiser.')
 }
 
 const ASSIGNABLE: readonly Role[] = ['organiser', 'participant', 'none']

@@ -10,15 +10,23 @@ export type Deed =
   | 'groups.see'
   | 'groups.manage'
   | 'instances.see'
+  /** Reach its pages. */
+  | 'instances.open'
+  /** Start one's own; whether participants may at present is a setting, which the service asks that starts. */
+  | 'instances.start'
   /** Pause, resume and restart. */
   | 'instances.operate'
   /** Everything else that is done to instances. */
   | 'instances.manage'
+  | 'links.manage'
   | 'settings.manage'
   | 'users.see'
 
 /** What a participant may do with what is theirs. */
-const OWN: ReadonlySet<Deed> = new Set(['instances.see', 'instances.operate', 'users.see', 'groups.see'])
+const OWN: ReadonlySet<Deed> = new Set([
+  ...(['instances.see', 'instances.open', 'instances.start', 'instances.operate'] as const),
+  ...(['users.see', 'groups.see'] as const),
+])
 /** What everybody may do who was let in. */
 const ALL: ReadonlySet<Deed> = new Set(['engine.see'])
 

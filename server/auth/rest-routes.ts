@@ -45,7 +45,7 @@ export const finishSignIn = operation({
   path: '/api/auth/callback/{provider}',
   tag,
   summary: 'Finish a sign-in',
-  description: 'Where the provider sends the browser. Sets the cookie `session` and goes on to the dashboard.',
+  description: 'Where the provider sends the browser. Sets the cookie of the session and goes on to the dashboard.',
   open: true,
   params: ofProvider,
   query: z.object({
@@ -65,7 +65,7 @@ export const signInLocally = operation({
   path: '/api/auth/login/local',
   tag,
   summary: 'Sign in with the local password',
-  description: 'Sets the cookie `session`.',
+  description: 'Sets the cookie `session`, which on https is called `__Host-session`.',
   open: true,
   body: z.object({ password: text('The password.') }).openapi('LocalSignIn'),
   answer: Ok,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { AppError, BadRequest } from '../errors.ts'
+import type { Clients } from '../http/client.ts'
 import type { Operations } from '../rest/operation.ts'
 import { missing, Unprocessable } from '../rest/faults.ts'
 import type { Door } from './door.ts'
@@ -8,14 +9,18 @@ import * as routes from './rest-routes.ts'
 import type { SignIn } from './sign-in.ts'
 
 /** `/api/auth`: signing in and out. */
-export function authRest(operations: Operations, { door, signIn }: { door: Pick<Door, 'of'>; signIn: SignIn }): void {
+export function authRest(
+  operations: Operations,
+  { door, signIn, clients }: { door: Pick<Door, 'of'>; signIn: SignIn; clients: Clients },
+): void {
   operations.add(routes.listProviders, async () => ({
     enabled: signIn.enabled,
     providers: signIn.choices.map(({ name }) => name),
   }))
   operations.add(routes.beginSignIn, async ({ params, query, incoming, setCookie }) => {
-    const from = incoming.socket.remoteAddress ?? ''
-    const { authorizationUrl, state } = await signIn.begin(params.provider, query.to, originOf(incoming), from)
+    // The host is one that the gate let in.
+    const { address, scheme, host } = clients.of(incoming)
+    const { authorizationUrl, state } = await signIn.begin(params.provider, query.to, `${scheme}://${host}`, address)
     if (isPage(incoming)) setCookie(`${begun(state)}; HttpOnly; Max-Age=600; Path=/api/auth; SameSite=lax`)
     return { authorization_url: authorizationUrl, state }
   })
@@ -33,7 +38,7 @@ export function authRest(operations: Operations, { door, signIn }: { door: Pick<
     }
   })
   operations.add(routes.signInLocally, async ({ body, incoming, setCookie }) => {
-    setCookie(await signIn.byPassword(body, incoming.socket.remoteAddress ?? ''))
+    setCookie(await signIn.byPassword(body, clients.of(incoming).address))
     return { status: 'ok' }
   })
   operations.add(routes.signOut, async ({ incoming, setCookie }) => {
@@ -90,9 +95,4 @@ function callbackOf({ code, state, error, error_description }: CallbackQuery): C
     ...(state === undefined ? ['state'] : []),
   ]
   throw new Unprocessable(absent.map((name) => missing(['query', name], null)))
-}
-
-/** Where the browser reaches this server, by the Host that the gate let in. */
-function originOf({ headers, socket }: IncomingMessage): string {
-  return `${'encrypted' in socket ? 'https' : 'http'}://${headers.host}`
 }

@@ -11,7 +11,7 @@ declare module 'lucia' {
   }
 }
 
-/** Name of the cookie. */
+/** Name of the cookie on plain http. On https it is `__Host-session`, which no other host of the domain can set. */
 export const COOKIE = 'session'
 /** How long a session lasts; one that is used in its second half lasts as long again, which is Lucia's rule. */
 const HOURS = 24
@@ -31,15 +31,20 @@ export interface CheckedSession {
  */
 export class Sessions {
   readonly #lucia: Lucia<Record<never, never>, Omit<Person, 'id'>>
+  readonly #db: Db
   readonly #events: Events
   readonly #secret: string
   readonly #secure: boolean
+  /** Name of the cookie that browsers hold here. */
+  readonly cookieName: string
 
   /** @param options `secret` signs cookies; `secure` keeps them off plain http */
   constructor(db: Db, events: Events, options: { secret: string; secure: boolean }) {
+    this.#db = db
     this.#events = events
     this.#secret = options.secret
     this.#secure = options.secure
+    this.cookieName = options.secure ? `__Host-${COOKIE}` : COOKIE
     this.#lucia = new Lucia(adapterOf(db), {
       sessionExpiresIn: new TimeSpan(HOURS, 'h'),
       getUserAttributes: (attributes) => attributes,
@@ -73,6 +78,16 @@ export class Sessions {
     return this.#cookie('', 0)
   }
 
+  /** Ends every session of these identities, at once, with the sockets they opened. */
+  async endOf(identityIds: string[]): Promise<void> {
+    const ended = await this.#db.session.findMany({ where: { identityId: { in: identityIds } } })
+    await this.#db.session.deleteMany({ where: { identityId: { in: identityIds } } })
+    // Each by itself first: that tells its sockets that they are signed out, and need not come back.
+    for (const { id } of ended) this.#events.publish('session', { id })
+    for (const identityId of new Set(ended.map((one) => one.identityId)))
+      this.#events.publish('session', { identityId })
+  }
+
   async #validate(id: string): Promise<CheckedSession | null> {
     const { session, user } = await this.#lucia.validateSession(id)
     if (!session) return null
@@ -97,7 +112,7 @@ export class Sessions {
 
   #cookie(value: string, seconds: number): string {
     const secure = this.#secure ? '; Secure' : ''
-    return `${COOKIE}=${value}; HttpOnly; Max-Age=${seconds}; Path=/; SameSite=lax${secure}`
+    return `${this.cookieName}=${value}; HttpOnly; Max-Age=${seconds}; Path=/; SameSite=lax${secure}`
   }
 }
 
@@ -107,8 +122,8 @@ function adapterOf(db: Db): Adapter {
     getSessionAndUser: async (id) => {
       const row = await db.session.findUnique({ where: { id }, include: { identity: true } })
       if (!row) return [null, null]
-      const { displayName, email, role } = row.identity
-      return [sessionOf(row), { id: row.identityId, attributes: { displayName, email, role: role as Role } }]
+      const { displayName, email, role, userId } = row.identity
+      return [sessionOf(row), { id: row.identityId, attributes: { displayName, email, role: role as Role, userId } }]
     },
     getUserSessions: async (identityId) => (await db.session.findMany({ where: { identityId } })).map(sessionOf),
     setSession: async ({ id, userId, expiresAt }) => {

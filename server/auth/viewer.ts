@@ -8,7 +8,10 @@ export interface Viewer {
   readonly role: Role
   /** Equal for exactly those who are shown the same: what is made for one of them is for all. */
   readonly rights: string
-  /** Ids of the users that are this person: those with their e-mail address. Asked anew each time, since addresses change. */
+  /**
+   * Ids of the users that are this person: those with their e-mail address, and the one whose link they came by. Asked
+   * anew each time, since addresses change.
+   */
   readonly userIds: ReadonlySet<string>
   /** The identity that signed in; null without a login, for local programs and for tokens. */
   readonly identityId: string | null
@@ -41,11 +44,19 @@ export interface Person {
   displayName: string
   email: string | null
   role: Role
+  /** The user whose link they came by; null for accounts. */
+  userId: string | null
+}
+
+/** The identity of whoever comes by a link as this user. */
+export function linkIdentity(userId: string): string {
+  return `link:${userId}`
 }
 
 /** @param userIdsOf the users with an e-mail address, as it is when it is called */
 export function viewerOf(person: Person, userIdsOf: (email: string) => ReadonlySet<string>): Viewer {
-  const { id, displayName, email, role } = person
+  const { id, displayName, email, role, userId } = person
+  const byLink: ReadonlySet<string> = userId === null ? NONE : new Set([userId])
   return {
     name: displayName,
     role,
@@ -53,7 +64,9 @@ export function viewerOf(person: Person, userIdsOf: (email: string) => ReadonlyS
       return role === 'organiser' ? 'organiser' : [id, ...this.userIds].join(' ')
     },
     get userIds() {
-      return email && role === 'participant' ? userIdsOf(email) : NONE
+      if (role !== 'participant') return NONE
+      if (email === null) return byLink
+      return userId === null ? userIdsOf(email) : new Set([...userIdsOf(email), userId])
     },
     identityId: id,
     email,

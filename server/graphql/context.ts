@@ -10,8 +10,11 @@ import type { GroupsService } from '../groups/service.ts'
 import type { GroupStarter } from '../groups/start.ts'
 import type { UsersService } from '../groups/users.ts'
 import type { AwaitedInstances } from '../instances/awaited.ts'
-import type { PublicAddresses } from '../instances/model.ts'
+import type { OwnSandbox } from '../instances/own.ts'
 import type { InstancesService } from '../instances/service.ts'
+import type { LinkEntry } from '../links/enter.ts'
+import type { LinksService } from '../links/service.ts'
+import type { Addresses } from '../proxy/addresses.ts'
 import type { EngineService } from '../sandbox/service.ts'
 import type { ConfigFilesService } from '../settings/config-files.ts'
 import type { SettingsService } from '../settings/service.ts'
@@ -30,9 +33,12 @@ export interface Services {
   starter: GroupStarter
   groupsImport: GroupsImport
   instances: InstancesService
+  ownSandbox: OwnSandbox
+  links: LinksService
+  linkEntry: LinkEntry
   /** The same commands for callers who wait. */
   awaited: AwaitedInstances
-  addresses: PublicAddresses
+  addresses: Addresses
   settings: SettingsService
   configFiles: ConfigFilesService
 }

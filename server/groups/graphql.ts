@@ -33,12 +33,16 @@ const GroupType = builder.prismaObject('Group', {
       description: 'Its users, in the order they were added. Participants see themselves.',
       query: (_args, { viewer }) => ({ where: ownUsers(viewer), orderBy: inOrder() }),
     }),
+    peerAccess: t.exposeBoolean('peerAccess', {
+      description: 'Whether its sandboxes may reach each other over the network.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last changed.' }),
   }),
 })
 
-const UserType = builder.prismaObject('User', {
+/** A participant as the API shows them. */
+export const UserType = builder.prismaObject('User', {
   description: 'A participant: one person in one group.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its UUID.' }),
@@ -56,6 +60,12 @@ const UserType = builder.prismaObject('User', {
     }),
     volume: t.exposeString('volume', {
       description: 'The volume that holds the files, mounted at /workspace. Chosen once.',
+    }),
+    address: t.string({
+      description:
+        'Where the sandbox opens, running or not: the same for as long as the names of user and group stay. Whoever may not open it is sent to sign in.',
+      select: { username: true, group: { select: { name: true } } },
+      resolve: ({ username, group }, _args, { addresses }) => addresses.stable({ group: group.name, username }),
     }),
     instance: t.field({
       type: InstanceType,
@@ -138,6 +148,16 @@ builder.mutationFields((t) => ({
     description: 'Renames a group; files stay where they are. CONFLICT when the name is taken.',
     args: { id: t.arg.id(itsId), name: t.arg.string({ required: true, description: 'The new name.' }) },
     resolve: (_root, args, { groups, viewer }) => groups.rename(viewer, args.id, args),
+  }),
+  setGroupPeerAccess: t.field({
+    type: GroupType,
+    description:
+      'Lets the sandboxes of a group reach each other over the network, or no longer. It takes effect at once, also for those that run.',
+    args: {
+      id: t.arg.id(itsId),
+      allowed: t.arg.boolean({ required: true, description: 'Whether they may.' }),
+    },
+    resolve: (_root, { id, allowed }, { groups, viewer }) => groups.setPeerAccess(viewer, id, allowed),
   }),
   deleteGroup: t.field({
     type: GroupType,

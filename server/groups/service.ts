@@ -7,6 +7,7 @@ import type { Change, Channel, Events, Ready } from '../events.ts'
 import { fold, parse } from '../input.ts'
 import { nextMoment } from '../moment.ts'
 import type { Event, Group, Prisma } from '../../prisma/generated/client/client.ts'
+import { leaving } from './leave.ts'
 import type { InstancesForGroups, WorkspacesForGroups } from './needs.ts'
 import { groupInput } from './model.ts'
 import { taken } from './taken.ts'
@@ -174,6 +175,18 @@ export class GroupsService {
     })
   }
 
+  /** Whether the sandboxes of a group may reach each other; whoever keeps the rules hears of it. @throws NotFound */
+  async setPeerAccess(viewer: Viewer, id: string, allowed: boolean): Promise<Group> {
+    assertCan(viewer, 'groups.manage')
+    const before = await this.get(viewer, id)
+    const action = allowed ? 'allow peer access' : 'forbid peer access'
+    return this.#recording(viewer, action, group(id, before.name), async () => {
+      const updated = await this.#parts.db.group.update({ where: { id }, data: { peerAccess: allowed } })
+      this.#publish('UPDATED', updated)
+      return updated
+    })
+  }
+
   /**
    * Deletes a group and its users. Active instances are ended first; if one cannot be, nothing is deleted. Volumes stay
    * unless asked for.
@@ -191,7 +204,9 @@ export class GroupsService {
       }
       await this.#parts.instances.endAll(viewer, { userIds })
       if (options.deleteWorkspaces) for (const user of users) await this.#parts.workspaces.remove(user.volume)
+      const leave = await leaving(this.#parts, userIds)
       await this.#parts.db.group.delete({ where: { id } })
+      leave()
       this.#publish('REMOVED', before)
       return before
     })

@@ -8,8 +8,9 @@ import type { Events } from '../events.ts'
 import { parse } from '../input.ts'
 import { nextMoment } from '../moment.ts'
 import { hashedName, sandboxName } from '../names.ts'
-import type { Group, Instance, User } from '../../prisma/generated/client/client.ts'
+import type { Group, Instance, Prisma, User } from '../../prisma/generated/client/client.ts'
 import { userChanges, userInput } from './model.ts'
+import { leaving } from './leave.ts'
 import type { InstancesForGroups, WorkspacesForGroups } from './needs.ts'
 import { taken } from './taken.ts'
 import { assertUnused } from './unused.ts'
@@ -74,14 +75,36 @@ export class UsersService {
     return user
   }
 
+  /** The users that the viewer is, in the order they were added: none for organisers. @param query what to load with them */
+  async mine<Q extends Omit<Prisma.UserFindManyArgs, 'where' | 'orderBy'>>(
+    viewer: Viewer,
+    query: Q,
+  ): Promise<Prisma.UserGetPayload<Q>[]> {
+    if (viewer.userIds.size === 0) return []
+    const users = await this.#parts.db.user.findMany({
+      ...query,
+      where: { id: { in: [...viewer.userIds] } },
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    })
+    return users as Prisma.UserGetPayload<Q>[]
+  }
+
   /** Before a command on a user of a group. @throws Forbidden, NotFound, also for a user of another group */
   async assertIn(viewer: Viewer, groupId: string, id: string): Promise<void> {
     assertCan(viewer, 'groups.manage')
     if ((await this.#parts.db.user.count({ where: { id, groupId } })) === 0) throw new NotFound(`User ${id} not found`)
   }
 
-  /** @throws InvalidInput, NotFound, Conflict (name taken in this group) */
-  async addUser(viewer: Viewer, groupId: string, raw: unknown): Promise<User> {
+  /**
+   * @param within is done in the same transaction: what it throws takes the user back
+   * @throws InvalidInput, NotFound, Conflict (name taken in this group)
+   */
+  async addUser(
+    viewer: Viewer,
+    groupId: string,
+    raw: unknown,
+    within: (tx: Prisma.TransactionClient, user: User) => Promise<unknown> = async () => undefined,
+  ): Promise<User> {
     assertCan(viewer, 'groups.manage')
     const { username, email, workspacePath } = parse(userInput, raw)
     const owner = await this.#group(groupId)
@@ -99,6 +122,7 @@ export class UsersService {
             createdAt: nextMoment(),
           }
           const created = await tx.user.create({ data })
+          await within(tx, created)
           return { created, publish: await this.#parts.instances.claim(tx, owner.name, [created]) }
         }),
       )
@@ -143,7 +167,9 @@ export class UsersService {
       if (options.deleteWorkspaces) await assertUnused(this.#parts.db, [before.volume], [id])
       await this.#parts.instances.endAll(viewer, { userIds: [id] })
       if (options.deleteWorkspaces) await this.#parts.workspaces.remove(before.volume)
+      const leave = await leaving(this.#parts, [id])
       await this.#parts.db.user.delete({ where: { id } })
+      leave()
       this.#changed(before.group)
       return before
     })

@@ -7,13 +7,16 @@ import type { IncomingMessage } from 'node:http'
 export class Gate {
   readonly #hosts: Set<string>
   readonly #anyHost: boolean
+  readonly #alsoOurs: (hostname: string) => boolean
 
   /**
    * @param host address the server listens on; on a wildcard address names cannot be known, so only IP addresses,
    *   localhost and the allowed names are taken
    * @param allowedHosts further host names, without port
+   * @param alsoOurs host names that settings make ours, as URLs spell them
    */
-  constructor(host: string, allowedHosts: readonly string[]) {
+  constructor(host: string, allowedHosts: readonly string[], alsoOurs: (hostname: string) => boolean = () => false) {
+    this.#alsoOurs = alsoOurs
     this.#hosts = new Set(['localhost', canonical(host), ...allowedHosts.map(canonical)])
     this.#anyHost = host === '0.0.0.0' || host === '::'
   }
@@ -31,7 +34,7 @@ export class Gate {
   }
 
   #isOurs(hostname: string): boolean {
-    if (this.#hosts.has(hostname)) return true
+    if (this.#hosts.has(hostname) || this.#alsoOurs(hostname)) return true
     const address = hostname.replace(/^\[|\]$/g, '')
     // An IP address cannot be rebound: a page that names one was loaded from there.
     return isLoopbackAddress(address) || (this.#anyHost && /^[\d.]+$|:/.test(address))

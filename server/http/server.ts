@@ -1,7 +1,11 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Clients } from './client.ts'
 import type { Gate } from './gate.ts'
+import { endWhenLate } from './late.ts'
+import type { Tls } from './tls.ts'
 
 /** What serves one path and everything below it. */
 export interface Route {
@@ -12,13 +16,35 @@ export interface Route {
   largestBody?: number
 }
 
+/** What serves the host names of sandboxes: nothing of THON is behind those. */
+export interface HostedSandboxes {
+  /** Whether the request is for one of them, by its Host header. */
+  isFor: (request: IncomingMessage) => boolean
+  serve: RequestListener
+  /** Takes over a request for a WebSocket, and refuses by itself. */
+  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+}
+
 /** What the HTTP server is made of. */
 export interface HttpParts {
   gate: Gate
+  clients: Clients
+  /** The certificate to serve HTTPS with; null serves plain HTTP. */
+  tls: Tls | null
+  sandboxes: HostedSandboxes
   routes: Route[]
   /** Takes over a request for a WebSocket; a refusal is an HTTP status, such as `401 Unauthorized`. */
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<string | null>
+  /** How long the body of a request to a route may take, in milliseconds; five minutes unless said. */
+  wholeBodyMs?: number
 }
+
+/**
+ * Sandboxes get uploads of any size, so only headers have a limit of time here. A connection is kept for longer than
+ * reverse proxies keep theirs (nginx: 60 s), lest they send a request into one that is just being closed.
+ */
+const PATIENCE = { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 65_000 }
+const WHOLE_BODY_MS = 5 * 60_000
 
 /** Headers of a refusal in words, with which a browser is to do nothing but show it. */
 const TEXT = { 'Content-Type': 'text/plain', 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'" }
@@ -44,7 +70,8 @@ export class HttpServer {
       await this.close()
       throw error
     }
-    return this.#servers.map((server) => urlOf(host, (server.address() as AddressInfo).port))
+    const scheme = this.#parts.tls ? 'https' : 'http'
+    return this.#servers.map((server) => urlOf(scheme, host, (server.address() as AddressInfo).port))
   }
 
   /** Stops listening and ends idle connections; those with a request under way get two seconds. */
@@ -60,7 +87,8 @@ export class HttpServer {
   }
 
   #listenOn(host: string, port: number): Promise<Server> {
-    const server = createServer((request, response) => this.#serve(request, response))
+    const server = this.#createServer()
+    server.on('request', (request, response) => this.#serve(request, response))
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     return new Promise((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) =>
@@ -70,10 +98,21 @@ export class HttpServer {
     })
   }
 
+  #createServer(): Server {
+    const { tls } = this.#parts
+    if (!tls) return createServer(PATIENCE)
+    const server = createTlsServer({ ...PATIENCE, ...tls.options })
+    tls.keepFresh(server)
+    return server
+  }
+
   #serve(request: IncomingMessage, response: ServerResponse): void {
+    this.#nameHost(request)
+    if (this.#parts.sandboxes.isFor(request)) return void this.#parts.sandboxes.serve(request, response)
     response.setHeader('X-Content-Type-Options', 'nosniff')
     response.setHeader('Referrer-Policy', 'same-origin')
     response.setHeader('X-Frame-Options', 'DENY')
+    endWhenLate(request, response, this.#parts.wholeBodyMs ?? WHOLE_BODY_MS)
     const refusal = this.#parts.gate.refusal(request)
     if (refusal) return void response.writeHead(403, TEXT).end(refusal)
     const path = pathOf(request)
@@ -87,6 +126,8 @@ export class HttpServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
+    this.#nameHost(request)
+    if (this.#parts.sandboxes.isFor(request)) return this.#parts.sandboxes.upgrade(request, socket, head)
     const refused = this.#parts.gate.refusal(request)
       ? '403 Forbidden'
       : pathOf(request) === '/graphql'
@@ -99,6 +140,12 @@ export class HttpServer {
       (refusal) => refusal && refuse(refusal),
       () => refuse('503 Service Unavailable'),
     )
+  }
+
+  /** Whoever looks at the Host of a request sees the one that people asked a trusted proxy for. */
+  #nameHost(request: IncomingMessage): void {
+    const { clients } = this.#parts
+    if (clients.isProxied(request)) request.headers.host = clients.of(request).host
   }
 }
 
@@ -114,9 +161,9 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0] ?? '/'
 }
 
-function urlOf(host: string, port: number): string {
+function urlOf(scheme: string, host: string, port: number): string {
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return `http://${shown}:${port}`
+  return `${scheme}://${shown}:${port}`
 }
 
 function listenFault(error: NodeJS.ErrnoException, host: string, port: number): string {

@@ -2,7 +2,8 @@ import type { Viewer } from '../auth/viewer.ts'
 import { AppError, UpstreamFailed } from '../errors.ts'
 import { isActive, type State } from './lifecycle.ts'
 import type { InstanceRow } from './model.ts'
-import type { InstancesService, Result } from './service.ts'
+import type { Result } from './result.ts'
+import type { InstancesService } from './service.ts'
 
 /** Seconds that a caller waits for a start, its turn and the pull of its image included; it goes on without them. */
 const START = 120

@@ -2,7 +2,7 @@ import type { AppError } from '../errors.ts'
 import { builder } from '../graphql/builder.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 import { InstanceType } from './graphql.ts'
-import type { Result } from './service.ts'
+import type { Result } from './result.ts'
 
 const CreateInstanceInput = builder.inputType('CreateInstanceInput', {
   description: 'What instance to create.',
@@ -45,6 +45,16 @@ for (const [field, [command, description]] of Object.entries(single)) {
     }),
   )
 }
+
+builder.mutationField('startOwnSandbox', (t) =>
+  t.field({
+    type: InstanceType,
+    description:
+      "Has a user's sandbox run: starts one where none is active, lets a paused one go on, leaves a running one alone. For whoever that user is, and for organisers. FORBIDDEN while the setting participants_may_start is `false`, but for a paused one.",
+    args: { userId: t.arg.id({ required: true, description: 'Id of the user.' }) },
+    resolve: (_root, { userId }, { ownSandbox, viewer }) => ownSandbox.start(viewer, userId),
+  }),
+)
 
 builder.mutationField('renewInstance', (t) =>
   t.field({

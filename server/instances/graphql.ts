@@ -76,18 +76,18 @@ export const InstanceType = builder.prismaObject('Instance', {
     }),
     url: t.string({
       nullable: true,
-      description: 'Where its VS Code opens on the host itself; null unless the sandbox is published.',
-      resolve: (row) => (row.hostPort === null ? null : `http://127.0.0.1:${row.hostPort}/`),
+      description: 'Where its VS Code opens: by domain, else external IP, else here. Null unless it is published.',
+      resolve: (row, _args, { addresses }) => addresses.of(row).url,
     }),
     publicUrl: t.string({
       nullable: true,
       description: 'Where it opens by the external IP of the settings; null without one, or unless it is published.',
-      resolve: (row, _args, { addresses }) => (row.hostPort === null ? null : addresses.of(row.hostPort).publicUrl),
+      resolve: (row, _args, { addresses }) => addresses.of(row).publicUrl,
     }),
     domainUrl: t.string({
       nullable: true,
       description: 'Where it opens by the domain of the settings; null without one, or unless it is published.',
-      resolve: (row, _args, { addresses }) => (row.hostPort === null ? null : addresses.of(row.hostPort).domainUrl),
+      resolve: (row, _args, { addresses }) => addresses.of(row).domainUrl,
     }),
     port: t.exposeInt('port', { description: 'Port code-server listens on inside the sandbox.' }),
     hostPort: t.exposeInt('hostPort', {

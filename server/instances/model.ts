@@ -62,7 +62,11 @@ export function labelOf(row: { group: string; username: string }): string {
   return `${row.group}/${row.username}`
 }
 
-/** Where people reach a published port from elsewhere; null where nothing is configured. */
-export interface PublicAddresses {
-  of(hostPort: number): { publicUrl: string | null; domainUrl: string | null }
+/** Where people reach a sandbox: null while it is not published, and by what nothing is set for. */
+export interface SandboxAddresses {
+  of(sandbox: { group: string; username: string; hostPort: number | null }): {
+    url: string | null
+    publicUrl: string | null
+    domainUrl: string | null
+  }
 }

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { utcTime } from '../rest/times.ts'
 import { STATES } from './lifecycle.ts'
-import type { InstanceRow, PublicAddresses } from './model.ts'
-import type { Result } from './service.ts'
+import type { InstanceRow, SandboxAddresses } from './model.ts'
+import type { Result } from './result.ts'
 
 const url = (description: string) => z.string().nullable().openapi({ description })
 const time = (description: string) => z.string().nullable().openapi({ description, format: 'date-time' })
@@ -61,7 +61,7 @@ export const BulkResults = z
 
 /** What is known of an instance besides its row. */
 interface Known {
-  addresses: PublicAddresses
+  addresses: SandboxAddresses
   /** The names its sandbox was made for. */
   madeFor: { group: string; username: string }
   /** It was made just now: scripts know that its answer has no time and no labels of the server's yet. */
@@ -72,8 +72,7 @@ interface Known {
 export function wireInstance(row: InstanceRow, of: Known): z.output<typeof InstanceInfo> {
   const { hostPort } = row
   const local = hostPort === null ? null : `127.0.0.1:${hostPort}`
-  const { publicUrl, domainUrl } = hostPort === null ? UNPUBLISHED : of.addresses.of(hostPort)
-  const localUrl = local && `http://${local}/`
+  const { url, publicUrl, domainUrl } = of.addresses.of(row)
   return {
     id: row.id,
     user: { group: row.group, username: row.username, email: '' },
@@ -82,13 +81,13 @@ export function wireInstance(row: InstanceRow, of: Known): z.output<typeof Insta
     endpoint: local,
     public_url: publicUrl,
     domain_url: domainUrl,
-    local_url: localUrl,
+    local_url: local && `http://${local}/`,
     password: row.password,
     image: row.image,
     created_at: of.isNew ? null : utcTime(row.createdAt),
     expires_at: row.expiresAt && utcTime(row.expiresAt),
     metadata: metadata(row, of),
-    url: domainUrl ?? publicUrl ?? localUrl,
+    url,
   }
 }
 
@@ -105,8 +104,6 @@ export function toResults(command: keyof typeof BULK, results: Result<InstanceRo
     }),
   }
 }
-
-const UNPUBLISHED = { publicUrl: null, domainUrl: null }
 
 /** The labels that scripts know from the server which ran the sandboxes before: its two ports are the one there is now. */
 function metadata(row: InstanceRow, { madeFor, isNew }: Known): Record<string, string> {

@@ -1,9 +1,9 @@
-import { assertCan, can } from '../auth/policy.ts'
+import { assertCan, assertCanOne, can } from '../auth/policy.ts'
 import { randomBytes } from 'node:crypto'
 import type { ActivityService } from '../activity/service.ts'
 import { system, type Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
-import { AppError, Conflict, NotFound, Unavailable } from '../errors.ts'
+import { Conflict, NotFound, Unavailable } from '../errors.ts'
 import type { Change, Channel, Events, Ready } from '../events.ts'
 import { parse } from '../input.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
@@ -13,6 +13,7 @@ import type { Conductor } from './conductor.ts'
 import { canDo, intentOf, isActive, isSettled, type Command, type State, type Verdict } from './lifecycle.ts'
 import { bulkInput, createInput, labelOf, listInput, registerInput, renewInput, type InstanceRow } from './model.ts'
 import { listInstances, type InstancePage } from './list.ts'
+import { settle, type Result } from './result.ts'
 import type { InstanceStore } from './store.ts'
 
 /** The person and files a new instance is for. */
@@ -21,13 +22,6 @@ export interface Person {
   username: string
   userId: string | null
   volume: string
-}
-
-/** What became of one of several: the row, or why not. */
-export interface Result<T> {
-  id: string
-  row: T | null
-  error: AppError | null
 }
 
 /** What the service needs of its surroundings. */
@@ -107,7 +101,7 @@ export class InstancesService {
 
   /** Starts sandboxes for people, side by side: one result each, in their order; who has one is refused, not an error. */
   async startMany(viewer: Viewer, people: Person[]): Promise<Result<InstanceRow>[]> {
-    assertCan(viewer, 'instances.manage')
+    for (const { userId } of people) assertCanOne(viewer, 'instances.start', [userId], `User ${userId} not found`)
     this.assertEngine()
     const results = await Promise.all(
       people.map((person) =>
@@ -331,13 +325,4 @@ function minutesFromNow(minutes: number): Date {
 
 function targetOf(row: InstanceRow) {
   return { kind: 'instance', id: row.id, label: labelOf(row) } as const
-}
-
-async function settle<T>(id: string, act: () => Promise<T>): Promise<Result<T>> {
-  try {
-    return { id, row: await act(), error: null }
-  } catch (error) {
-    if (error instanceof AppError) return { id, row: null, error }
-    throw error
-  }
 }

@@ -60,7 +60,8 @@ export function docsRoutes(app: OpenAPIHono<RestEnv>): void {
 export function openapi(app: OpenAPIHono<RestEnv>): object {
   app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
     ...{ type: 'apiKey', in: 'cookie', name: COOKIE },
-    description: 'The cookie of a sign-in. Neither is needed where no login is configured.',
+    description:
+      'The cookie of a sign-in, on https called `__Host-session`. Neither is needed where no login is configured.',
   })
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     ...{ type: 'http', scheme: 'bearer' },

@@ -7,7 +7,9 @@ import { authRest } from '../auth/rest.ts'
 import type { SignIn } from '../auth/sign-in.ts'
 import type { Services } from '../graphql/context.ts'
 import { groupsRest, usersRest } from '../groups/rest.ts'
+import type { Clients } from '../http/client.ts'
 import { instancesRest } from '../instances/rest.ts'
+import { linksRest } from '../links/rest.ts'
 import { configFilesRest, settingsRest } from '../settings/rest.ts'
 import { KeptUntilChange } from '../kept.ts'
 import type { Log } from '../log.ts'
@@ -22,6 +24,8 @@ export interface RestSurroundings {
   /** Who sent a request that has come in by it. */
   door: Pick<Door, 'of'>
   signIn: SignIn
+  /** Where a request comes from. */
+  clients: Clients
   log: Log
   limits?: BodyLimits
 }
@@ -32,7 +36,14 @@ const LIMITS: BodyLimits = { largest: 1024 * 1024, idle: 10_000, whole: 60_000 }
 const OPEN = /^\/(?!api\/)|^\/api\/auth\//
 
 /** `/api/*`, `/openapi.json` and `/docs`, as a handler of Node's HTTP server. */
-export function createRest({ services, door, signIn, log, limits = LIMITS }: RestSurroundings): RequestListener {
+export function createRest({
+  services,
+  door,
+  signIn,
+  clients,
+  log,
+  limits = LIMITS,
+}: RestSurroundings): RequestListener {
   const app = new OpenAPIHono<RestEnv>()
   const viewerOf = (incoming: RestEnv['Bindings']['incoming']) => door.of(incoming).viewer
   const operations = new Operations({ app, viewerOf, kept: new KeptUntilChange(services.events), limits })
@@ -41,7 +52,8 @@ export function createRest({ services, door, signIn, log, limits = LIMITS }: Res
     if (c.req.method === 'HEAD' || c.req.method === 'OPTIONS') return c.notFound()
     return next()
   })
-  authRest(operations, { door, signIn })
+  authRest(operations, { door, signIn, clients })
+  linksRest(operations, { linkEntry: services.linkEntry, clients })
   groupsRest(operations, services)
   usersRest(operations, services)
   settingsRest(operations, services)

@@ -27,6 +27,14 @@ export interface Machine {
  */
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID']
 
+/** Where a container stands in the network. */
+export interface Place {
+  /** Name of its network. */
+  name: string
+  /** Address of the engine's machine in it; null when it is not known. */
+  gateway: string | null
+}
+
 /** The container's name: for people only. */
 export function containerName(spec: SandboxSpec): string {
   return `${sandboxName('thon', spec.group, spec.username)}-${spec.instanceId.slice(0, 8)}`
@@ -44,7 +52,12 @@ export function assertVolume(volume: string): void {
 }
 
 /** The request that makes a sandbox, volume included: Docker makes one that is missing on the way. */
-export function containerOptions(spec: SandboxSpec, node: string, machine: Machine): ContainerCreateOptions {
+export function containerOptions(
+  spec: SandboxSpec,
+  node: string,
+  machine: Machine,
+  place: Place,
+): ContainerCreateOptions {
   const auth = spec.password === null ? 'none' : 'password'
   return {
     Image: spec.image,
@@ -61,11 +74,15 @@ export function containerOptions(spec: SandboxSpec, node: string, machine: Machi
       [LABEL.port]: String(spec.port),
       [LABEL.volume]: spec.volume,
     },
-    HostConfig: hostConfig(spec, machine),
+    HostConfig: hostConfig(spec, machine, place),
   }
 }
 
-function hostConfig(spec: SandboxSpec, machine: Machine): ContainerCreateOptions['HostConfig'] {
+function hostConfig(
+  spec: SandboxSpec,
+  machine: Machine,
+  { name, gateway }: Place,
+): ContainerCreateOptions['HostConfig'] {
   const { memoryBytes, cpus, pids } = spec.limits
   return {
     Mounts: [
@@ -76,6 +93,9 @@ function hostConfig(spec: SandboxSpec, machine: Machine): ContainerCreateOptions
         VolumeOptions: { NoCopy: false, Labels: volumeLabels(spec), DriverConfig: { Name: '', Options: {} } },
       },
     ],
+    NetworkMode: name,
+    // The name that Docker Desktop gives the machine, under which sandboxes find Lemonade.
+    ...(gateway === null ? {} : { ExtraHosts: [`host.docker.internal:${gateway}`] }),
     PortBindings: { [`${spec.port}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '' }] },
     // Swap counts as memory, or the limit would only slow the hall's disk down.
     ...(memoryBytes === null ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),

@@ -6,9 +6,19 @@ import { sandboxEvents, WATCHED, type DockerMessage } from './docker-events.ts'
 import { DockerFiles } from './docker-files.ts'
 import { DockerMachine } from './docker-machine.ts'
 import { cpuPercent, cpuSample, memoryInUse, readLog } from './docker-measure.ts'
+import { DockerNetworks } from './docker-networks.ts'
 import { DockerPulls } from './docker-pull.ts'
 import { DockerSeen, inspect } from './docker-seen.ts'
-import { assertVolume, containerName, containerOptions, isOurs, LABEL, volumeLabels } from './docker-spec.ts'
+import { whyElsewhere } from './docker-site.ts'
+import {
+  assertVolume,
+  containerName,
+  containerOptions,
+  isOurs,
+  LABEL,
+  volumeLabels,
+  type Place,
+} from './docker-spec.ts'
 import {
   EngineRefused,
   type EngineInfo,
@@ -28,6 +38,8 @@ export interface DockerEngineOptions {
   node: string
   /** The image whose presence `info` tells. */
   image: string
+  /** Network that groups get theirs from, as CIDR. */
+  pool: string
   connection: DockerConnection
 }
 
@@ -44,6 +56,7 @@ export class DockerEngine implements SandboxEngine {
   readonly #files: DockerFiles
   readonly #seen: DockerSeen
   readonly #machine: DockerMachine
+  readonly #networks: DockerNetworks
 
   constructor(options: DockerEngineOptions) {
     this.#options = options
@@ -52,6 +65,7 @@ export class DockerEngine implements SandboxEngine {
     this.#files = new DockerFiles(this.#client)
     this.#machine = new DockerMachine(this.#client)
     this.#seen = new DockerSeen(this.#client)
+    this.#networks = new DockerNetworks(this.#client, options)
   }
 
   async info(): Promise<EngineInfo> {
@@ -84,7 +98,7 @@ export class DockerEngine implements SandboxEngine {
 
   async create(spec: SandboxSpec, progress: Progress): Promise<string> {
     assertVolume(spec.volume)
-    const ref = await this.#make(spec, progress)
+    const ref = await this.#networks.within(spec.group, (place) => this.#make(spec, place, progress))
     if (spec.files.length === 0) return ref
     try {
       await this.#files.put(ref, spec.files)
@@ -188,6 +202,16 @@ export class DockerEngine implements SandboxEngine {
     }
   }
 
+  /** Why network rules set on this machine would not reach the sandboxes; null when they would. */
+  whyElsewhere(): Promise<string | null> {
+    return whyElsewhere(this.#client, this.#options.connection)
+  }
+
+  /** Takes away the networks of groups that have no sandbox. Throws as the port says. */
+  tidyNetworks(): Promise<void> {
+    return this.#networks.tidy()
+  }
+
   async close(): Promise<void> {
     this.#client.close()
   }
@@ -217,20 +241,20 @@ export class DockerEngine implements SandboxEngine {
     return null
   }
 
-  async #make(spec: SandboxSpec, progress: Progress): Promise<string> {
+  async #make(spec: SandboxSpec, place: Place, progress: Progress): Promise<string> {
     try {
-      return await this.#post(spec)
+      return await this.#post(spec, place)
     } catch (error) {
       if (statusOf(error) === 409) return this.#adopt(spec, error)
       if (statusOf(error) !== 404 || !/image/i.test(dockerWords(error))) throw error
     }
     await this.#pulls.pull(spec.image, progress)
-    return this.#post(spec)
+    return this.#post(spec, place)
   }
 
-  async #post(spec: SandboxSpec): Promise<string> {
+  async #post(spec: SandboxSpec, place: Place): Promise<string> {
     const machine = await this.#machine.ask()
-    const body = containerOptions(spec, this.#options.node, machine)
+    const body = containerOptions(spec, this.#options.node, machine, place)
     // Given apart, since dockerode would otherwise write the body into the URL too, password and all.
     const request = { _query: { name: containerName(spec) }, _body: body }
     const container = await this.#client.ask(WITHIN.make, (docker, abortSignal) =>

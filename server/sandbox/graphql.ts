@@ -1,4 +1,5 @@
 import { builder } from '../graphql/builder.ts'
+import type { NetworkView } from './network.ts'
 import type { EngineView } from './service.ts'
 
 const EngineKindEnum = builder.enumType('EngineKind', {
@@ -17,6 +18,31 @@ const CapabilityEnum = builder.enumType('EngineCapability', {
     images: { description: 'Run a sandbox from an image.' },
     survival: { description: 'Keep sandboxes running while THON is not.' },
   } as const,
+})
+
+const Network = builder.objectRef<NetworkView>('SandboxNetwork').implement({
+  description:
+    'What sandboxes reach over the network. Each group has a network of its own; metadata addresses of clouds and every port of this machine that is not named here are always out of reach.',
+  fields: (t) => ({
+    pool: t.exposeString('pool', { description: 'Network that groups get theirs from (SANDBOX_NETWORK_POOL).' }),
+    lanBlocked: t.exposeBoolean('lanBlocked', {
+      description: 'Whether other machines of the LAN, and all private addresses, are out of reach (SANDBOX_LAN).',
+    }),
+    internetBlocked: t.exposeBoolean('internetBlocked', {
+      description: 'Whether the internet is out of reach (SANDBOX_INTERNET).',
+    }),
+    exceptions: t.exposeStringList('exceptions', {
+      description: 'Addresses and networks within reach all the same, some at one port alone (SANDBOX_ALLOW).',
+    }),
+    hostPorts: t.exposeIntList('hostPorts', {
+      description: 'TCP ports of this machine within reach (LEMONADE_PORT, GATEWAY_PROXY_PORT, SANDBOX_HOST_PORTS).',
+    }),
+    nameServers: t.exposeStringList('nameServers', { description: 'Name servers within reach, at port 53.' }),
+    enforced: t.exposeBoolean('enforced', { description: 'Whether all of this is in force.' }),
+    notices: t.exposeStringList('notices', {
+      description: 'What is not in force, why, and what to do; and what is not as it was asked for. A sentence each.',
+    }),
+  }),
 })
 
 const Engine = builder.objectRef<EngineView>('Engine').implement({
@@ -50,6 +76,7 @@ const Engine = builder.objectRef<EngineView>('Engine').implement({
     waiting: t.exposeInt('waiting', { description: 'Starts that wait for their turn.' }),
     starting: t.exposeInt('starting', { description: 'Starts under way.' }),
     startLimit: t.exposeInt('startLimit', { description: 'Starts under way at most (THON_START_CONCURRENCY).' }),
+    network: t.expose('network', { type: Network, description: 'What sandboxes reach over the network.' }),
   }),
 })
 

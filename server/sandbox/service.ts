@@ -2,6 +2,7 @@ import { assertCan } from '../auth/policy.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Events } from '../events.ts'
 import type { Capability, EngineKind, SandboxEngine } from './engine.ts'
+import type { NetworkView } from './network.ts'
 import type { EngineStatus } from './watcher.ts'
 
 /** The sandbox engine as people see it. */
@@ -18,6 +19,7 @@ export interface EngineView extends EngineStatus {
   starting: number
   /** Starts under way at most. */
   startLimit: number
+  network: NetworkView
 }
 
 /** What the service needs of its surroundings. */
@@ -30,6 +32,7 @@ export interface EngineParts {
   notices: () => string[]
   status: () => EngineStatus
   queue: () => { waiting: number; running: number }
+  network: () => NetworkView
 }
 
 /** What the sandbox engine is, and how it does. */
@@ -56,6 +59,7 @@ export class EngineService {
       waiting: queue.waiting,
       starting: queue.running,
       startLimit,
+      network: this.#parts.network(),
     }
   }
 

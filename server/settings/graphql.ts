@@ -1,8 +1,7 @@
 import type { Change, Ready } from '../events.ts'
 import { builder, ChangeKind } from '../graphql/builder.ts'
 import type { ConfigFile, Setting } from '../../prisma/generated/client/client.ts'
-import type { PresentAddresses } from './addresses.ts'
-import type { ConfigFileFacts, ConfigFileView } from './model.ts'
+import type { ConfigFileFacts, ConfigFileView, PresentAddresses } from './model.ts'
 
 const SettingsType = builder.objectRef<PresentAddresses>('Settings').implement({
   description: 'The settings that THON itself goes by.',

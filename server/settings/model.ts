@@ -5,6 +5,14 @@ import { DOMAIN_RULE, EXTERNAL_IP_RULE, isExternalIp, isHostName } from './hosts
 /** The settings that THON itself goes by. */
 export const EXTERNAL_IP = 'external_ip'
 export const DOMAIN = 'domain'
+/** Whether participants may start their own sandboxes: `false` forbids it. */
+export const PARTICIPANTS_MAY_START = 'participants_may_start'
+
+/** How this server is reached from elsewhere; null where nothing is set. */
+export interface PresentAddresses {
+  externalIp: string | null
+  domain: string | null
+}
 
 /** Keys of config files begin so; they are no settings. */
 export const CONFIG_PREFIX = 'config_'
@@ -32,9 +40,12 @@ export const settingKey = z.object({
 
 const text = z.string().max(LONGEST_VALUE, `must be at most ${LONGEST_VALUE} characters`).refine(isStorable, STORABLE)
 
+const SWITCH_RULE = 'must be true or false; empty clears it'
+
 /** Settings with rules of their own; empty clears them. */
 const RULES = new Map<string, z.ZodType<string>>([
   [EXTERNAL_IP, text.trim().refine((value) => value === '' || isExternalIp(value), EXTERNAL_IP_RULE)],
+  [PARTICIPANTS_MAY_START, text.trim().refine((value) => ['', 'true', 'false'].includes(value), SWITCH_RULE)],
   [DOMAIN, text.trim().refine((value) => value === '' || isHostName(value), DOMAIN_RULE)],
 ])
 

@@ -6,8 +6,7 @@ import { NotFound } from '../errors.ts'
 import type { Change, Channel, Events, Ready } from '../events.ts'
 import { parse } from '../input.ts'
 import type { Setting } from '../../prisma/generated/client/client.ts'
-import type { Addresses, PresentAddresses } from './addresses.ts'
-import { CONFIG_PREFIX, settingInput, settingKey } from './model.ts'
+import { CONFIG_PREFIX, PARTICIPANTS_MAY_START, settingInput, settingKey, type PresentAddresses } from './model.ts'
 import { Turns } from './turns.ts'
 
 /** What the service needs of its surroundings. */
@@ -15,7 +14,7 @@ export interface SettingsParts {
   db: Db
   events: Events
   activity: ActivityService
-  addresses: Addresses
+  addresses: { current(): PresentAddresses }
 }
 
 /** A key/value store: settings that THON goes by, and whatever else organisers and scripts keep there. */
@@ -48,6 +47,12 @@ export class SettingsService {
   addresses(viewer: Viewer): PresentAddresses {
     assertCan(viewer, 'settings.manage')
     return this.#parts.addresses.current()
+  }
+
+  /** Whether participants may start their own sandboxes: unless an organiser said no. For other features, which ask their viewer. */
+  async participantsMayStart(): Promise<boolean> {
+    const row = await this.#parts.db.setting.findUnique({ where: { key: PARTICIPANTS_MAY_START } })
+    return row?.value !== 'false'
   }
 
   /** Every change from now on, after one READY. */

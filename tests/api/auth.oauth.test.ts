@@ -60,7 +60,7 @@ describe('where the provider sends people back to', () => {
     const back = await at.visit(begun.url)
     expect(back.origin).toBe('https://thon.example')
     const { cookies } = await get(app.url + back.pathname + back.search)
-    expect(cookies).toEqual([expect.stringMatching(/^session=v1:.*; Secure$/)])
+    expect(cookies).toEqual([expect.stringMatching(/^__Host-session=v1:.*; Secure$/)])
   })
 
   test('without one it is the host that was asked, whatever proxies say', async () => {

@@ -11,8 +11,8 @@ test('an instance is Running only once code-server answers', async () => {
   app.engine.answering = true
   const row = await inState(app, id, 'Running')
   expect(row.startedAt).not.toBeNull()
-  expect(row.url).toBe(`http://127.0.0.1:${app.engine.of(id).hostPort}/`)
-  expect((await fetch(`${row.url}healthz`)).status).toBe(200)
+  expect(row.url).toBe(`http://alpha-ann.localhost:${new URL(app.url).port}/`)
+  expect((await fetch(`http://127.0.0.1:${row.hostPort}/healthz`)).status).toBe(200)
 })
 
 test('a sandbox is created and started once', async () => {

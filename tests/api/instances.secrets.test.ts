@@ -18,7 +18,7 @@ test('code-server is given the password, and asks for it', async () => {
   const app = await startApp()
   const row = await running(app, 'ann', { secure: true })
   expect(app.engine.of(row.id).password).toBe(row.password)
-  expect((await fetch(row.url as string)).status).toBe(401)
+  expect((await fetch(`http://127.0.0.1:${row.hostPort}/`)).status).toBe(401)
 })
 
 test('no list, bulk result, log of acts or subscription shows a password', async () => {

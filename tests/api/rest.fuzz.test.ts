@@ -13,11 +13,13 @@ const CONCURRENCY = 16
 /** What only our insides are called: no client has to read any of it. */
 const INSIDES = /node_modules|\/server\/|\.ts:\d|\n\s+at |SQLITE|LibSql|Prisma|ZodError|TypeError|RangeError/
 
-/** What cannot succeed here: signing in where there is no login; or hardly, ending an instance that another request began. */
+/** What cannot succeed here: signing in where there is no login, or by a link that nobody knows; or hardly, ending an instance that another request began. */
 const NEVER = new Set([
   '/api/auth/login/{provider}',
   '/api/auth/callback/{provider}',
   '/api/auth/login/local',
+  '/api/auth/link',
+  '/api/auth/link/look',
   '/api/users/{user_id}/stop',
 ])
 

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { organiser } from '../../server/auth/viewer.ts'
+import { Clients } from '../../server/http/client.ts'
 import { createLog } from '../../server/log.ts'
 import type { BodyLimits } from '../../server/rest/body.ts'
 import { createRest } from '../../server/rest/router.ts'
@@ -20,7 +21,14 @@ async function small(limits: Partial<BodyLimits> = {}): Promise<{ url: string; g
   const log = createLog('error')
   const door = { of: () => ({ viewer: organiser, session: null, cookie: null }) }
   const server = createServer(
-    createRest({ services, door, signIn: services.signIn, log, limits: { ...SMALL, ...limits } }),
+    createRest({
+      services,
+      door,
+      signIn: services.signIn,
+      clients: new Clients([]),
+      log,
+      limits: { ...SMALL, ...limits },
+    }),
   )
   await once(server.listen(0, '127.0.0.1'), 'listening')
   onTestFinished(() => {

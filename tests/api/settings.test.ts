@@ -161,14 +161,17 @@ describe('external IP and domain', () => {
     expect((await set('external_ip', ' 2001:db8::5\n')).value).toBe('2001:db8::5')
     expect((await set('domain', ' hack.example.org ')).value).toBe('hack.example.org')
     expect(await addresses()).toEqual({ externalIp: '2001:db8::5', domain: 'hack.example.org' })
-    expect(app.services.addresses.of(32001)).toEqual({
-      publicUrl: 'https://[2001:db8::5]/32001/',
-      domainUrl: 'https://hack.example.org/32001/',
+    const ann = { group: 'alpha', username: 'ann', hostPort: 32001 }
+    const { port } = new URL(app.url)
+    expect(app.services.addresses.of(ann)).toEqual({
+      url: `http://alpha-ann.hack.example.org:${port}/`,
+      publicUrl: `http://alpha-ann.2001-db8--5.sslip.io:${port}/`,
+      domainUrl: `http://alpha-ann.hack.example.org:${port}/`,
     })
     await set('external_ip', ' ')
     expect(await get('external_ip')).toBe('')
     expect(await addresses()).toEqual({ externalIp: null, domain: 'hack.example.org' })
-    expect(app.services.addresses.of(32001).publicUrl).toBe(null)
+    expect(app.services.addresses.of(ann).publicUrl).toBe(null)
   })
 })
 

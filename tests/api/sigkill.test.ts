@@ -12,7 +12,7 @@ interface Row {
   username: string
   state: string
   reason: string | null
-  url: string | null
+  hostPort: number | null
 }
 
 /** A real server over the embedded engine, in a process of its own. */
@@ -62,7 +62,7 @@ class Server {
 
   async rows(): Promise<Row[]> {
     const { instances } = await this.ask<{ instances: { items: Row[] } }>(
-      '{ instances { items { id username state reason url } } }',
+      '{ instances { items { id username state reason hostPort } } }',
     )
     return instances.items
   }
@@ -127,7 +127,7 @@ test.for([0, 60, 150, 300, 600])(
     const rows = await second.rows()
     expect(rows.map((row) => [row.state, row.reason])).toEqual(rows.map(() => ['Running', null]))
     expect(new Set(rows.map((row) => row.username)).size).toBe(rows.length)
-    for (const row of rows) expect((await fetch(`${row.url}healthz`)).status).toBe(200)
+    for (const row of rows) expect((await fetch(`http://127.0.0.1:${row.hostPort}/healthz`)).status).toBe(200)
     expect(
       recorded(dir)
         .map((one) => one.instanceId)

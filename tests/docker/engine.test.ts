@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { DockerEngine } from '../../server/sandbox/docker.ts'
 import { EngineRefused, type SandboxSpec } from '../../server/sandbox/engine.ts'
 import { testImage } from '../kit/docker.ts'
-import { anySpec, docker, dockerHarness, here, run } from '../kit/docker-harness.ts'
+import { anySpec, docker, dockerHarness, here, run, testPool } from '../kit/docker-harness.ts'
 import { engineContract } from '../kit/engine-contract.ts'
 import { EngineWatch } from '../kit/engine-watch.ts'
 
@@ -168,7 +168,7 @@ describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
   })
 
   test('is not seen by an engine of another node, and one of no node is seen by all', async () => {
-    const other = new DockerEngine({ node: 'another', image: testImage, connection: here })
+    const other = new DockerEngine({ node: 'another', image: testImage, pool: testPool, connection: here })
     onTestFinished(() => other.close())
     const watch = await EngineWatch.open(other)
     const ref = await create()

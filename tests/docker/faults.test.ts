@@ -7,12 +7,12 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { DockerEngine } from '../../server/sandbox/docker.ts'
 import { EngineAway, EngineRefused } from '../../server/sandbox/engine.ts'
 import { ensureDocker, ensureTestImages, testImage } from '../kit/docker.ts'
-import { anySpec, here } from '../kit/docker-harness.ts'
+import { anySpec, here, testPool } from '../kit/docker-harness.ts'
 import { EngineWatch } from '../kit/engine-watch.ts'
 
 /** An engine at an address of the test's own. */
 function engineAt(host: string, image = testImage): DockerEngine {
-  const engine = new DockerEngine({ node: 'faults', image, connection: { ...here, host } })
+  const engine = new DockerEngine({ node: 'faults', image, pool: testPool, connection: { ...here, host } })
   onTestFinished(() => engine.close())
   return engine
 }
@@ -198,6 +198,7 @@ describe('a pull', () => {
     const answer: RequestListener = (request, response) => {
       const url = request.url ?? ''
       if (url.startsWith('/info')) return response.end(JSON.stringify({ NCPU: 2 }))
+      if (url.startsWith('/networks/')) return response.end(JSON.stringify({ Name: 'made' }))
       if (url.startsWith('/images/create')) {
         pulls += 1
         there = true

@@ -12,13 +12,13 @@ interface Row {
   state: string
   reason: string | null
   ref: string
-  url: string | null
+  hostPort: number | null
   logs: string
   password: string | null
   volume: string
 }
 
-const ONE = 'query ($id: ID!) { instance(id: $id) { id state reason ref url logs password volume } }'
+const ONE = 'query ($id: ID!) { instance(id: $id) { id state reason ref hostPort logs password volume } }'
 /** Of this run alone: other tests, and other servers, share the engine and its volume names. */
 const team = `team${randomBytes(4).toString('hex')}`
 const LONG = { timeout: 120_000 }
@@ -51,7 +51,7 @@ function command(app: TestApp, name: string, id: string) {
 test('a sandbox runs in a container, opens at its URL, and goes through its whole life', LONG, async () => {
   const app = await startDockerApp()
   const row = await running(app, 'ann', { secure: true })
-  expect((await fetch(`${row.url}healthz`)).status).toBe(200)
+  expect((await fetch(`http://127.0.0.1:${row.hostPort}/healthz`)).status).toBe(200)
   expect(row.password).toMatch(/^[\w-]{32}$/)
   await command(app, 'pauseInstance', row.id)
   await inState(app, row.id, 'Paused')
@@ -60,7 +60,7 @@ test('a sandbox runs in a container, opens at its URL, and goes through its whol
   await inState(app, row.id, 'Running')
   await command(app, 'restartInstance', row.id)
   const again = await inState(app, row.id, 'Running')
-  expect((await fetch(`${again.url}healthz`)).status).toBe(200)
+  expect((await fetch(`http://127.0.0.1:${again.hostPort}/healthz`)).status).toBe(200)
   await command(app, 'killInstance', row.id)
   await inState(app, row.id, 'Terminated')
   await expect.poll(() => containersOf(app.dir), { timeout: 20_000 }).toEqual([])
@@ -84,7 +84,7 @@ test(
     await inState(app, id, 'Running')
     await docker('restart', ref)
     const again = await inState(app, id, 'Running')
-    expect((await fetch(`${again.url}healthz`)).status).toBe(200)
+    expect((await fetch(`http://127.0.0.1:${again.hostPort}/healthz`)).status).toBe(200)
     await docker('rm', '-f', ref)
     const gone = await inState(app, id, 'Terminated')
     expect(gone.reason).toMatch(/outside THON/)

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { startDockerApp, docker } from '../kit/docker-app.ts'
 import { ensureDocker, ensureTestImages } from '../kit/docker.ts'
 import { ensureChromium } from '../kit/chromium.ts'
-import { closeBrowser, openPage, titleAt } from '../kit/pages.ts'
+import { closeBrowser, openPage } from '../kit/pages.ts'
 
 const LONG = { timeout: 180_000 }
 const SLOW = { timeout: 30_000 }
@@ -59,10 +59,9 @@ test(
 
     for (const name of ['ann', 'bob', 'cleo']) await state(watching, `${group}/${name}`, 'Running')
     const link = watching.getByRole('link', { name: `Open VS Code of ${group}/ann` })
-    const address = await link.getAttribute('href')
-    // Another name than the page's, 127.0.0.1: cookies are shared between the ports of a name.
-    expect(address).toMatch(/^http:\/\/localhost:\d+\/$/)
-    expect(await titleAt(address as string)).toContain('code-server')
+    const [tab] = await Promise.all([watching.context().waitForEvent('page'), link.click()])
+    await tab.waitForURL((url) => url.hostname === `${group}-ann.localhost` && url.pathname === '/')
+    expect(await tab.title()).toContain('code-server')
   },
 )
 

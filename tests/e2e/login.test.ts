@@ -190,7 +190,7 @@ test('participants see their sandbox alone, wherever they go', LONG, async () =>
   )
   await asOrganiser(app, 'mutation { createInstance(input: { group: "blue", username: "bob" }) { id } }')
   await untilLive(page, () => page.reload())
-  await page.getByText('No sandbox yet').waitFor(SLOW)
+  await page.getByText('Not started yet').waitFor(SLOW)
   await asOrganiser(app, 'mutation ($id: ID!) { startUser(id: $id) { warning } }', { id: addUser.id })
 
   const card = page.getByRole('article')

@@ -7,7 +7,7 @@ export const SECRET = 'a secret for tests, as long as it has to be'
 
 /** The three ways in which a server may be set up. */
 export const SETUPS = {
-  'no login': {},
+  'no login': { AUTH_SESSION_SECRET: SECRET },
   'a local password': { AUTH_LOCAL_PASSWORD: 'open sesame', AUTH_SESSION_SECRET: SECRET },
   OAuth: {
     AUTH_ENABLED: 'true',

@@ -16,6 +16,9 @@ export const here: DockerConnection = {
   configDir: null,
 }
 
+/** Where the networks of tests get their addresses from: that of servers, since tests run beside them. */
+export const testPool = '10.208.0.0/12'
+
 /** Docker itself, to look behind the engine's back. */
 export const docker = new Docker({ socketPath: '/var/run/docker.sock' })
 
@@ -24,7 +27,7 @@ export async function dockerHarness(): Promise<EngineHarness & { engine: DockerE
   await ensureDocker()
   await ensureTestImages()
   const node = `test-${randomUUID()}`
-  const engine = new DockerEngine({ node, image: testImage, connection: here })
+  const engine = new DockerEngine({ node, image: testImage, pool: testPool, connection: here })
   const volumes = new Set<string>()
   const spec = (overrides: Partial<SandboxSpec> = {}): SandboxSpec => {
     const made = { ...anySpec(), ...overrides }
@@ -36,6 +39,7 @@ export async function dockerHarness(): Promise<EngineHarness & { engine: DockerE
     const ours = await docker.listContainers({ all: true, filters: { label: [`thon.node=${node}`] } })
     for (const { Id } of ours) await engine.remove(Id)
     for (const volume of volumes) await engine.removeVolume(volume)
+    await engine.tidyNetworks()
     await engine.close()
   }
   return { engine, node, spec, dispose, engineSideKill, writeFile, readFile }

@@ -10,6 +10,9 @@ import { install, mayInstall } from './debian.ts'
 /** An image whose code-server answers within a tenth of a second; its variants have `-crash`, `-hang`, `-oom`, `-nocmd`. */
 export const testImage = 'thon-sandbox:test'
 
+/** An image whose code-server streams bytes and echoes them, to measure the way to it. */
+export const benchImage = `${testImage}-bench`
+
 const SOURCES = join(import.meta.dirname, '../../sandbox/tiny')
 const HASH_LABEL = 'thon.test.hash'
 /** Part of every Debian (perl-base is essential), and of nearly every other Linux. */
@@ -27,6 +30,7 @@ export async function ensureTestImages(): Promise<void> {
     [`${testImage}-hang`, 'hang/code-server'],
     [`${testImage}-oom`, 'oom/code-server'],
     [`${testImage}-nocmd`, null],
+    [benchImage, 'bench/code-server'],
   ]
   for (const [image, script] of variants) await ensureImage(docker, image, program, script)
 }
@@ -65,7 +69,8 @@ async function rootFs(program: Buffer, script: string | null): Promise<Buffer> {
   add('etc/passwd', { mode: 0o644 }, 'root:x:0:0::/:/bin/sh\ncoder:x:1000:1000::/home/coder:/bin/sh\n')
   add('etc/group', { mode: 0o644 }, 'root:x:0:\ncoder:x:1000:\n')
   if (script) add('usr/bin/code-server', {}, source(script))
-  if (script === 'code-server') for (const [path, content] of perl()) add(path, {}, content)
+  if (script === 'code-server' || script === 'bench/code-server')
+    for (const [path, content] of perl()) add(path, {}, content)
   tar.finalize()
   return buffer(tar as unknown as NodeJS.ReadableStream)
 }

@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { Channel } from '../../server/events.ts'
 import {
   EngineAway,
@@ -20,6 +21,10 @@ export interface FakeSandbox extends Sandbox {
 export class FakeMachine {
   /** Whether code-server answers. */
   answering = true
+  /** What sandboxes that start from now on answer with, but for /healthz; null is a plain page. */
+  pages: RequestListener | null = null
+  /** What they do with a WebSocket. */
+  sockets: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | null = null
   readonly sandboxes = new Map<string, FakeSandbox>()
   /** Files of the volumes there are. */
   readonly files = new Map<string, Map<string, string>>()
@@ -169,9 +174,11 @@ export class FakeMachine {
 
   async #serve(sandbox: FakeSandbox): Promise<Server> {
     const server = createServer((request, response) => {
+      if (this.pages && request.url !== '/healthz') return this.pages(request, response)
       const status = !this.answering ? 503 : request.url !== '/healthz' && sandbox.password !== null ? 401 : 200
       response.writeHead(status).end('{"status":"alive"}')
     })
+    if (this.sockets) server.on('upgrade', this.sockets)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return server
   }

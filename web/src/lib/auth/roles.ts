@@ -14,6 +14,7 @@ const providers: Record<string, string> = {
   gitlab: 'GitLab',
   linkedin: 'LinkedIn',
   local: 'Local password',
+  link: 'Link',
 }
 
 /** Where somebody signed in, as people know it. */
@@ -24,4 +25,9 @@ export function providerName({ provider }: Pick<IdentityRowFragment, 'provider'>
 /** Whether it stands for the local password, whose owners are organisers whatever anybody decides. */
 export function isPassword({ provider }: Pick<IdentityRowFragment, 'provider'>): boolean {
   return provider === 'local'
+}
+
+/** Whether they came by a link instead of an account. */
+export function isByLink({ provider }: Pick<IdentityRowFragment, 'provider'>): boolean {
+  return provider === 'link'
 }

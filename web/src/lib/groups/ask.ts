@@ -8,7 +8,7 @@ export type AskOfUser =
 export type Ask =
   | { what: 'create group' }
   | { what: 'import'; text?: string }
-  | { what: 'rename group' | 'delete group'; group: ListedGroup }
+  | { what: 'rename group' | 'delete group' | 'join links'; group: ListedGroup }
   | { what: AskOfUser; user: ListedUser; group: ListedGroup }
 
 /** Opens a dialog. */

@@ -7,6 +7,7 @@ export const GroupRow = graphql(`
     name
     title
     userCount
+    peerAccess
     createdAt
     updatedAt
     event {

@@ -16,6 +16,14 @@ export const RenameGroup = graphql(`
   }
 `)
 
+export const SetGroupPeerAccess = graphql(`
+  mutation SetGroupPeerAccess($id: ID!, $allowed: Boolean!) {
+    setGroupPeerAccess(id: $id, allowed: $allowed) {
+      ...GroupRow
+    }
+  }
+`)
+
 export const DeleteGroup = graphql(`
   mutation DeleteGroup($id: ID!, $deleteWorkspaces: Boolean!) {
     deleteGroup(id: $id, deleteWorkspaces: $deleteWorkspaces) {

@@ -9,6 +9,7 @@ import Play from '@lucide/svelte/icons/play'
 import UserMinus from '@lucide/svelte/icons/user-minus'
 import UserRound from '@lucide/svelte/icons/user-round'
 import { act } from '#lib/graphql/act.ts'
+import { openingOf } from '#lib/instances/address.ts'
 import { PauseInstance, ResumeInstance } from '#lib/instances/mutations.ts'
 import type { MenuItem } from '#lib/ui/Menu.svelte'
 import { setParams } from '#lib/ui/url-state.ts'
@@ -19,7 +20,7 @@ import type { ListedGroup, ListedUser } from './types.ts'
 
 /** Where the user's VS Code opens now; null while it does not. */
 export function ideOf({ instance }: ListedUser): string | null {
-  return instance?.state === 'Running' ? instance.url : null
+  return instance?.state === 'Running' ? openingOf(instance) : null
 }
 
 /** The acts worth a button of their own in the present state; `run` is null for the link to the IDE. */

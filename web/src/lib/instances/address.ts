@@ -1,12 +1,21 @@
 /**
- * The address by which a sandbox on this machine is opened: by another name for the machine than this page's. Browsers share
- * cookies between all ports of a name, and the session's must not get to a sandbox.
+ * Where somebody opens an instance's VS Code: the server sends them on to its own address with a ticket in place of their
+ * session, which never leaves this page's host name.
+ */
+export function openingOf(instance: { id: string }): string {
+  return `/open/${instance.id}`
+}
+
+/**
+ * Whether an address of a sandbox leads there for whoever is at this page: names below localhost are this machine's own,
+ * which is another machine for everybody who came from elsewhere.
  * @param hostname of this page
  */
-export function apart(url: string, hostname: string): string {
-  const other = { '127.0.0.1': 'localhost', localhost: '127.0.0.1' }[hostname]
-  const target = new URL(url)
-  if (!other || target.hostname !== hostname) return url
-  target.hostname = other
-  return target.href
+export function leadsHere(address: string, hostname: string): boolean {
+  return !isLoopback(new URL(address).hostname) || isLoopback(hostname)
+}
+
+/** Whether a host name is this very machine, for whoever asks. */
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(hostname)
 }

@@ -76,14 +76,26 @@ export const InstanceQuery = graphql(`
   }
 `)
 
-/** The instances of a participant, the newest first: the server leaves out everybody else's. */
-export const OwnInstancesQuery = graphql(`
-  query OwnInstances {
-    instances(sort: { field: createdAt, descending: true }, page: { size: 50 }) {
-      items {
-        ...InstanceRow
-        publicUrl
-        domainUrl
+/** Who a participant is, with the sandbox of each: also where there never was one. A frame brings a first one by itself. */
+export const OwnUsersQuery = graphql(`
+  query OwnUsers {
+    viewer {
+      name
+      email
+      role
+      mayStart
+      users {
+        id
+        username
+        address
+        group {
+          id
+          name
+          title
+        }
+        instance {
+          ...InstanceRow
+        }
       }
     }
   }

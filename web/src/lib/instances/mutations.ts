@@ -9,6 +9,21 @@ export const CreateInstance = graphql(`
   }
 `)
 
+/** Has one's own sandbox run, whatever that takes. `user` shows a first one at once. */
+export const StartOwnSandbox = graphql(`
+  mutation StartOwnSandbox($userId: ID!) {
+    startOwnSandbox(userId: $userId) {
+      ...InstanceRow
+      user {
+        id
+        instance {
+          id
+        }
+      }
+    }
+  }
+`)
+
 export const PauseInstance = graphql(`
   mutation PauseInstance($id: ID!) {
     pauseInstance(id: $id) {

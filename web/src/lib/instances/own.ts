@@ -1,25 +1,28 @@
-import { apart } from './address.ts'
-import type { OwnInstancesQuery } from '#lib/graphql/generated/graphql.ts'
+import type { OwnUsersQuery } from '#lib/graphql/generated/graphql.ts'
 
-/** One of them. */
-export type OwnInstance = OwnInstancesQuery['instances']['items'][number]
+/** A user that the participant is. */
+export type OwnUser = OwnUsersQuery['viewer']['users'][number]
 
-/** The newest instance of each user that the participant is; what came before it is history. */
-export function newestOfEach(rows: readonly OwnInstance[]): OwnInstance[] {
-  const seen = new Map<string, OwnInstance>()
-  for (const row of rows) {
-    const who = JSON.stringify([row.group, row.username])
-    if (!seen.has(who)) seen.set(who, row)
+/** Their sandbox: the active one, else the one that ended last. */
+export type OwnInstance = NonNullable<OwnUser['instance']>
+
+/** What the one large button does now: open it, have it run, or nothing yet because something is under way. */
+export type Main = { does: 'open' | 'start'; label: string } | { does: 'wait'; label: string }
+
+/** The large button of a sandbox. @param instance null where there never was one */
+export function mainOf(instance: OwnInstance | null): Main {
+  if (!instance) return { does: 'start', label: 'Start' }
+  switch (instance.state) {
+    case 'Running':
+      return { does: 'open', label: 'Open VS Code' }
+    case 'Paused':
+      return { does: 'start', label: 'Resume' }
+    case 'Terminated':
+    case 'Failed':
+      return { does: 'start', label: 'Start again' }
+    case 'Pending':
+      return { does: 'wait', label: 'Starting…' }
+    default:
+      return { does: 'wait', label: `${instance.state}…` }
   }
-  return [...seen.values()]
-}
-
-/**
- * Where it opens for whoever looks: 127.0.0.1 is the right machine only for those who reached this page by that name.
- * @param hostname of this page
- */
-export function addressOf({ url, publicUrl, domainUrl }: OwnInstance, hostname: string): string | null {
-  const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
-  const address = isHere ? url : (domainUrl ?? publicUrl ?? url)
-  return address ? apart(address, hostname) : null
 }

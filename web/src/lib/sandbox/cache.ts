@@ -1,4 +1,4 @@
-import { singleton } from '#lib/graphql/keys.ts'
+import { embedded, singleton } from '#lib/graphql/keys.ts'
 
 /** Cache keys of this feature's types. */
-export const cacheKeys = { Engine: singleton }
+export const cacheKeys = { Engine: singleton, SandboxNetwork: embedded }

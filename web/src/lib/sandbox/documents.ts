@@ -1,6 +1,6 @@
 import { graphql } from '#lib/graphql/generated/gql.ts'
 
-/** The sandbox engine as banners and the queue chip show it. */
+/** The sandbox engine as banners, the queue chip and the settings show it. */
 export const EngineState = graphql(`
   fragment EngineState on Engine {
     kind
@@ -15,6 +15,16 @@ export const EngineState = graphql(`
     waiting
     starting
     startLimit
+    network {
+      pool
+      lanBlocked
+      internetBlocked
+      exceptions
+      hostPorts
+      nameServers
+      enforced
+      notices
+    }
   }
 `)
 

@@ -38,3 +38,8 @@ export function placesOf(role: Role | undefined): Place[] {
 export function homeOf(role: Role | undefined): Place['path'] {
   return placesOf(role)[0]?.path ?? '/instances'
 }
+
+/** Whether a page is for whoever comes, before anybody knows who they are: it has no navigation, and follows nothing. */
+export function isBare(route: string | null): boolean {
+  return route === '/login' || route === '/enter'
+}

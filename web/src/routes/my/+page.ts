@@ -1,12 +1,12 @@
 import { redirect } from '@sveltejs/kit'
 import { ViewerQuery } from '#lib/auth/documents.ts'
 import { prime } from '#lib/graphql/client.ts'
-import { OwnInstancesQuery } from '#lib/instances/documents.ts'
+import { OwnUsersQuery } from '#lib/instances/documents.ts'
 import type { PageLoad } from './$types'
 
 /** The sandbox, for the first paint. Organisers have none of their own, but all of them. */
 export const load: PageLoad = async ({ parent }) => {
   const { client } = await parent()
   if (client.readQuery(ViewerQuery, {})?.data?.viewer.role === 'organiser') redirect(307, '/instances')
-  await prime(client, OwnInstancesQuery, {})
+  await prime(client, OwnUsersQuery, {})
 }

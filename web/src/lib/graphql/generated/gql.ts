@@ -27,7 +27,7 @@ type Documents = {
     "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": typeof types.ApiTokensDocument,
     "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.CreateApiTokenDocument,
     "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": typeof types.RevokeApiTokenDocument,
-    "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.GroupRowFragmentDoc,
+    "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": typeof types.UserRowFragmentDoc,
     "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.GroupsDocument,
     "\n  query Events {\n    events {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.EventsDocument,
@@ -35,6 +35,7 @@ type Documents = {
     "\n  query ExportGroups {\n    exportGroups\n  }\n": typeof types.ExportGroupsDocument,
     "\n  mutation CreateGroup($name: String!, $title: String, $eventId: String) {\n    createGroup(name: $name, title: $title, eventId: $eventId) {\n      ...GroupRow\n    }\n  }\n": typeof types.CreateGroupDocument,
     "\n  mutation RenameGroup($id: ID!, $name: String!) {\n    renameGroup(id: $id, name: $name) {\n      ...GroupRow\n    }\n  }\n": typeof types.RenameGroupDocument,
+    "\n  mutation SetGroupPeerAccess($id: ID!, $allowed: Boolean!) {\n    setGroupPeerAccess(id: $id, allowed: $allowed) {\n      ...GroupRow\n    }\n  }\n": typeof types.SetGroupPeerAccessDocument,
     "\n  mutation DeleteGroup($id: ID!, $deleteWorkspaces: Boolean!) {\n    deleteGroup(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n": typeof types.DeleteGroupDocument,
     "\n  mutation AddUser($groupId: ID!, $username: String!, $email: String) {\n    addUser(groupId: $groupId, username: $username, email: $email) {\n      ...UserRow\n    }\n  }\n": typeof types.AddUserDocument,
     "\n  mutation RenameUser($id: ID!, $username: String!) {\n    renameUser(id: $id, username: $username) {\n      ...UserRow\n    }\n  }\n": typeof types.RenameUserDocument,
@@ -48,12 +49,13 @@ type Documents = {
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": typeof types.InstanceChangedDocument,
     "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.InstanceDocument,
-    "\n  query OwnInstances {\n    instances(sort: { field: createdAt, descending: true }, page: { size: 50 }) {\n      items {\n        ...InstanceRow\n        publicUrl\n        domainUrl\n      }\n    }\n  }\n": typeof types.OwnInstancesDocument,
+    "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n": typeof types.OwnUsersDocument,
     "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": typeof types.InstancePasswordDocument,
     "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": typeof types.InstanceLogsDocument,
     "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": typeof types.NamesakesDocument,
     "\n  query People {\n    groups {\n      id\n      name\n      users {\n        id\n        username\n      }\n    }\n  }\n": typeof types.PeopleDocument,
     "\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n": typeof types.CreateInstanceDocument,
+    "\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": typeof types.StartOwnSandboxDocument,
     "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.PauseInstanceDocument,
     "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.ResumeInstanceDocument,
     "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RestartInstanceDocument,
@@ -64,7 +66,16 @@ type Documents = {
     "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.ResumeInstancesDocument,
     "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.KillInstancesDocument,
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": typeof types.DeleteWorkspaceDocument,
-    "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n  }\n": typeof types.EngineStateFragmentDoc,
+    "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n": typeof types.LinkRowFragmentDoc,
+    "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": typeof types.LinkedUserFragmentDoc,
+    "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      externalIp\n      domain\n    }\n  }\n": typeof types.GroupLinksDocument,
+    "\n  mutation MakePersonalLinks($userIds: [ID!]!, $replace: Boolean!) {\n    makePersonalLinks(userIds: $userIds, replace: $replace) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n": typeof types.MakePersonalLinksDocument,
+    "\n  mutation RevokePersonalLink($userId: ID!) {\n    revokePersonalLink(userId: $userId) {\n      ...LinkedUser\n    }\n  }\n": typeof types.RevokePersonalLinkDocument,
+    "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $offersNames: Boolean!\n    $takesNewNames: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      offersNames: $offersNames\n      takesNewNames: $takesNewNames\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": typeof types.CreateJoinLinkDocument,
+    "\n  mutation RotateJoinLink($id: ID!) {\n    rotateJoinLink(id: $id) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": typeof types.RotateJoinLinkDocument,
+    "\n  mutation RevokeJoinLink($id: ID!) {\n    revokeJoinLink(id: $id) {\n      id\n    }\n  }\n": typeof types.RevokeJoinLinkDocument,
+    "\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n": typeof types.PresentViewerDocument,
+    "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": typeof types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": typeof types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": typeof types.EngineChangedDocument,
 };
@@ -82,7 +93,7 @@ const documents: Documents = {
     "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": types.ApiTokensDocument,
     "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.CreateApiTokenDocument,
     "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": types.RevokeApiTokenDocument,
-    "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": types.GroupRowFragmentDoc,
+    "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": types.UserRowFragmentDoc,
     "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n": types.GroupsDocument,
     "\n  query Events {\n    events {\n      id\n      eventId\n      title\n    }\n  }\n": types.EventsDocument,
@@ -90,6 +101,7 @@ const documents: Documents = {
     "\n  query ExportGroups {\n    exportGroups\n  }\n": types.ExportGroupsDocument,
     "\n  mutation CreateGroup($name: String!, $title: String, $eventId: String) {\n    createGroup(name: $name, title: $title, eventId: $eventId) {\n      ...GroupRow\n    }\n  }\n": types.CreateGroupDocument,
     "\n  mutation RenameGroup($id: ID!, $name: String!) {\n    renameGroup(id: $id, name: $name) {\n      ...GroupRow\n    }\n  }\n": types.RenameGroupDocument,
+    "\n  mutation SetGroupPeerAccess($id: ID!, $allowed: Boolean!) {\n    setGroupPeerAccess(id: $id, allowed: $allowed) {\n      ...GroupRow\n    }\n  }\n": types.SetGroupPeerAccessDocument,
     "\n  mutation DeleteGroup($id: ID!, $deleteWorkspaces: Boolean!) {\n    deleteGroup(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n": types.DeleteGroupDocument,
     "\n  mutation AddUser($groupId: ID!, $username: String!, $email: String) {\n    addUser(groupId: $groupId, username: $username, email: $email) {\n      ...UserRow\n    }\n  }\n": types.AddUserDocument,
     "\n  mutation RenameUser($id: ID!, $username: String!) {\n    renameUser(id: $id, username: $username) {\n      ...UserRow\n    }\n  }\n": types.RenameUserDocument,
@@ -103,12 +115,13 @@ const documents: Documents = {
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": types.InstanceChangedDocument,
     "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.InstanceDocument,
-    "\n  query OwnInstances {\n    instances(sort: { field: createdAt, descending: true }, page: { size: 50 }) {\n      items {\n        ...InstanceRow\n        publicUrl\n        domainUrl\n      }\n    }\n  }\n": types.OwnInstancesDocument,
+    "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n": types.OwnUsersDocument,
     "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": types.InstancePasswordDocument,
     "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": types.InstanceLogsDocument,
     "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": types.NamesakesDocument,
     "\n  query People {\n    groups {\n      id\n      name\n      users {\n        id\n        username\n      }\n    }\n  }\n": types.PeopleDocument,
     "\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n": types.CreateInstanceDocument,
+    "\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": types.StartOwnSandboxDocument,
     "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.PauseInstanceDocument,
     "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.ResumeInstanceDocument,
     "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.RestartInstanceDocument,
@@ -119,7 +132,16 @@ const documents: Documents = {
     "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.ResumeInstancesDocument,
     "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.KillInstancesDocument,
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": types.DeleteWorkspaceDocument,
-    "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n  }\n": types.EngineStateFragmentDoc,
+    "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n": types.LinkRowFragmentDoc,
+    "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": types.LinkedUserFragmentDoc,
+    "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      externalIp\n      domain\n    }\n  }\n": types.GroupLinksDocument,
+    "\n  mutation MakePersonalLinks($userIds: [ID!]!, $replace: Boolean!) {\n    makePersonalLinks(userIds: $userIds, replace: $replace) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n": types.MakePersonalLinksDocument,
+    "\n  mutation RevokePersonalLink($userId: ID!) {\n    revokePersonalLink(userId: $userId) {\n      ...LinkedUser\n    }\n  }\n": types.RevokePersonalLinkDocument,
+    "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $offersNames: Boolean!\n    $takesNewNames: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      offersNames: $offersNames\n      takesNewNames: $takesNewNames\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": types.CreateJoinLinkDocument,
+    "\n  mutation RotateJoinLink($id: ID!) {\n    rotateJoinLink(id: $id) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": types.RotateJoinLinkDocument,
+    "\n  mutation RevokeJoinLink($id: ID!) {\n    revokeJoinLink(id: $id) {\n      id\n    }\n  }\n": types.RevokeJoinLinkDocument,
+    "\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n": types.PresentViewerDocument,
+    "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": types.EngineChangedDocument,
 };
@@ -193,7 +215,7 @@ export function graphql(source: "\n  mutation RevokeApiToken($id: ID!) {\n    re
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n"): (typeof documents)["\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n"];
+export function graphql(source: "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n"): (typeof documents)["\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -222,6 +244,10 @@ export function graphql(source: "\n  mutation CreateGroup($name: String!, $title
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation RenameGroup($id: ID!, $name: String!) {\n    renameGroup(id: $id, name: $name) {\n      ...GroupRow\n    }\n  }\n"): (typeof documents)["\n  mutation RenameGroup($id: ID!, $name: String!) {\n    renameGroup(id: $id, name: $name) {\n      ...GroupRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SetGroupPeerAccess($id: ID!, $allowed: Boolean!) {\n    setGroupPeerAccess(id: $id, allowed: $allowed) {\n      ...GroupRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetGroupPeerAccess($id: ID!, $allowed: Boolean!) {\n    setGroupPeerAccess(id: $id, allowed: $allowed) {\n      ...GroupRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -277,7 +303,7 @@ export function graphql(source: "\n  query Instance($id: ID!) {\n    instance(id
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query OwnInstances {\n    instances(sort: { field: createdAt, descending: true }, page: { size: 50 }) {\n      items {\n        ...InstanceRow\n        publicUrl\n        domainUrl\n      }\n    }\n  }\n"): (typeof documents)["\n  query OwnInstances {\n    instances(sort: { field: createdAt, descending: true }, page: { size: 50 }) {\n      items {\n        ...InstanceRow\n        publicUrl\n        domainUrl\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -298,6 +324,10 @@ export function graphql(source: "\n  query People {\n    groups {\n      id\n   
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -341,7 +371,43 @@ export function graphql(source: "\n  mutation DeleteWorkspace($volume: String!, 
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n  }\n"): (typeof documents)["\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n  }\n"];
+export function graphql(source: "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n"): (typeof documents)["\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n"): (typeof documents)["\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      externalIp\n      domain\n    }\n  }\n"): (typeof documents)["\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      externalIp\n      domain\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation MakePersonalLinks($userIds: [ID!]!, $replace: Boolean!) {\n    makePersonalLinks(userIds: $userIds, replace: $replace) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation MakePersonalLinks($userIds: [ID!]!, $replace: Boolean!) {\n    makePersonalLinks(userIds: $userIds, replace: $replace) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RevokePersonalLink($userId: ID!) {\n    revokePersonalLink(userId: $userId) {\n      ...LinkedUser\n    }\n  }\n"): (typeof documents)["\n  mutation RevokePersonalLink($userId: ID!) {\n    revokePersonalLink(userId: $userId) {\n      ...LinkedUser\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $offersNames: Boolean!\n    $takesNewNames: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      offersNames: $offersNames\n      takesNewNames: $takesNewNames\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $offersNames: Boolean!\n    $takesNewNames: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      offersNames: $offersNames\n      takesNewNames: $takesNewNames\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RotateJoinLink($id: ID!) {\n    rotateJoinLink(id: $id) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation RotateJoinLink($id: ID!) {\n    rotateJoinLink(id: $id) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RevokeJoinLink($id: ID!) {\n    revokeJoinLink(id: $id) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeJoinLink($id: ID!) {\n    revokeJoinLink(id: $id) {\n      id\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n"): (typeof documents)["\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

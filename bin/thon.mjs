@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+/** The `thon` command. Plain JavaScript for whatever Node is there, 20 or newer: the command itself runs on the Node 24 of the packages. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(realpathSync(fileURLToPath(import.meta.url))), '..')
+const windows = process.platform === 'win32'
+const node = join(root, 'node_modules', 'node', 'bin', windows ? 'node.exe' : 'node')
+
+if (!existsSync(node)) {
+  console.error(`THON is not set up yet. Run this once: cd ${root} && node scripts/setup.mjs`)
+  process.exit(1)
+}
+const { status, error } = spawnSync(node, [join(root, 'server', 'cli', 'main.ts'), ...process.argv.slice(2)], {
+  stdio: 'inherit',
+})
+if (error) console.error(`thon could not be run: ${error.message}`)
+process.exit(status ?? 1)

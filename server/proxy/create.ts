@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { can } from '../auth/policy.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import type { Db } from '../db.ts'
+import type { Events } from '../events.ts'
+import type { Clients } from '../http/client.ts'
+import type { Addresses } from './addresses.ts'
+import { Desk } from './desk.ts'
+import { SandboxDirectory } from './directory.ts'
+import { Forwarder } from './forward.ts'
+import { SandboxHosts } from './hosts.ts'
+import { openRoute } from './open.ts'
+import { Passes, type DoorForPasses, type Entered } from './passes.ts'
+import { Tickets } from './tickets.ts'
+
+/** Name under which the key of passes is kept. */
+const PASS_SECRET = 'pass'
+/** How often those who hold a WebSocket are looked at, in milliseconds. */
+const RECHECK = 60_000
+
+/** What the proxy needs of its surroundings. */
+export interface ProxyMeans {
+  db: Db
+  events: Events
+  clients: Clients
+  addresses: Addresses
+  door: DoorForPasses & { of(request: IncomingMessage): Entered }
+  engineConnected: () => boolean
+  instances: {
+    queuePlace(id: string): number | null
+    progress(id: string): string | null
+    resume(viewer: Viewer, id: string): Promise<unknown>
+    recreate(viewer: Viewer, id: string): Promise<unknown>
+  }
+  own: { start(viewer: Viewer, userId: string): Promise<unknown> }
+  /** Whether participants may start their sandbox, by the settings. */
+  participantsMayStart: () => Promise<boolean>
+}
+
+/** Wires the reverse proxy: host names of sandboxes, and the way from THON to them. */
+export async function createProxy(means: ProxyMeans) {
+  const { db, events, clients, addresses, door, instances, own } = means
+  const passes = new Passes(door, events, await keptSecret(db))
+  const directory = new SandboxDirectory(db, events)
+  const tickets = new Tickets()
+  let participantsMayStart = await means.participantsMayStart()
+  events.on('setting', () => void means.participantsMayStart().then((now) => (participantsMayStart = now)))
+  const desk = new Desk({
+    events,
+    directory,
+    engineConnected: means.engineConnected,
+    queuePlace: (id) => instances.queuePlace(id),
+    progress: (id) => instances.progress(id),
+    mayStart: (viewer, userId) =>
+      viewer.role === 'organiser' || (participantsMayStart && can(viewer, 'instances.start', [userId])),
+    start: (viewer, { userId, instance }) =>
+      userId === null && instance ? instances.recreate(viewer, instance.id) : own.start(viewer, userId ?? ''),
+    resume: (viewer, id) => instances.resume(viewer, id),
+  })
+  const hosts = new SandboxHosts({
+    ...{ addresses, directory, passes, tickets, desk, clients, events },
+    forwarder: new Forwarder(),
+  })
+  const recheck = setInterval(() => void hosts.recheck(), RECHECK)
+  return {
+    hosts,
+    open: openRoute({ door, addresses, directory, tickets, desk, clients }),
+    load: () => directory.load(),
+    close: () => {
+      clearInterval(recheck)
+      hosts.close()
+    },
+  }
+}
+
+/** Made once, and kept: passes outlive the server. */
+async function keptSecret(db: Db): Promise<string> {
+  const made = { name: PASS_SECRET, value: randomBytes(32).toString('hex') }
+  const { value } = await db.secret.upsert({ where: { name: PASS_SECRET }, create: made, update: {} })
+  return value
+}

@@ -1,0 +1,53 @@
+import type { Failure } from './forward.ts'
+import type { View } from './view.ts'
+
+/** What is said where there is no sandbox to show, whatever its state. */
+
+const still = (title: string, text: string): View => ({
+  ...{ title, text, detail: null, action: null, ready: false },
+  tone: 'trouble',
+})
+
+export const unknownAddress = still(
+  'There is no sandbox at this address',
+  'Look at the address again, or ask your organiser for yours. Names of people and groups are part of it, and may have changed.',
+)
+
+export const notTheirs = still(
+  'This is somebody else’s sandbox',
+  'You are signed in as somebody who may not open it. Use your own link, or ask your organiser.',
+)
+
+export const withoutCookies = still(
+  'Your browser keeps no cookies here',
+  'THON needs one to know you at this address. Allow cookies for it, or leave private browsing, and open your sandbox again.',
+)
+
+export const notSignedIn = still(
+  'A sandbox is opened by a person',
+  'API tokens open none. Sign in on the dashboard, or use an access link.',
+)
+
+export const troubled: View = {
+  ...still(
+    'VS Code does not answer just now',
+    'Your sandbox runs, but VS Code in it does not. This page tries again by itself.',
+  ),
+  tone: 'busy',
+}
+
+/** The sandbox took the request, and then did not answer it as it should. */
+export function silent(why: Exclude<Failure, 'refused'>): View {
+  return why === 'silent'
+    ? still(
+        'The sandbox did not answer in time',
+        'Whatever this address leads to in your sandbox takes too long, or hangs.',
+      )
+    : still(
+        'The sandbox’s answer cannot be read',
+        'What this address leads to in your sandbox is no proper answer to a browser.',
+      )
+}
+
+/** For programs that come without a pass. */
+export const CAME_BACK = 'Open this sandbox in a browser first.'

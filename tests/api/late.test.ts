@@ -1,0 +1,92 @@
+import { once } from 'node:events'
+import type { RequestListener } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { Clients } from '../../server/http/client.ts'
+import { Gate } from '../../server/http/gate.ts'
+import { HttpServer } from '../../server/http/server.ts'
+
+/** A server with one route, whose patience a test can wait for; what is sent to `sandbox.localhost` goes around it. */
+async function serve(handle: RequestListener, wholeBodyMs = 150): Promise<number> {
+  const server = new HttpServer({
+    gate: new Gate('127.0.0.1', []),
+    clients: new Clients([]),
+    tls: null,
+    wholeBodyMs,
+    sandboxes: {
+      isFor: (request) => request.headers.host === 'sandbox.localhost',
+      serve: handle,
+      upgrade: (_request, socket) => void socket.destroy(),
+    },
+    routes: [{ path: '/', handle }],
+    upgrade: async () => null,
+  })
+  const [url] = await server.listen('127.0.0.1', [0])
+  onTestFinished(() => server.close())
+  return Number(new URL(url as string).port)
+}
+
+/** Reads the whole body, and says how long it was. */
+const measure: RequestListener = (request, response) => {
+  let length = 0
+  request.on('data', (part: Buffer) => (length += part.length))
+  request.on('end', () => response.end(String(length)))
+}
+
+function begin(port: number, host: string, length = 10): Socket {
+  const socket = connect(port, '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  socket.write(`POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${length}\r\n\r\n12345`)
+  return socket
+}
+
+test('a body that does not arrive in time is answered 408, and the connection is closed', async () => {
+  const socket = begin(await serve(measure), 'localhost')
+  let answer = ''
+  socket.on('data', (part) => (answer += part))
+  await once(socket, 'close')
+  expect(answer).toMatch(/^HTTP\/1\.1 408 .*The request body did not arrive in time\.$/s)
+  expect(answer).toMatch(/\r\nConnection: close\r\n/)
+})
+
+test('a route that has begun to answer is cut off', async () => {
+  const port = await serve((_request, response) => void response.write('begun'))
+  const socket = begin(port, 'localhost')
+  let answer = ''
+  socket.on('data', (part) => (answer += part))
+  await once(socket, 'close')
+  expect(answer).toContain('200 OK')
+  expect(answer).toContain('begun')
+})
+
+test('a body that goes on after the answer is not waited for any longer', async () => {
+  const socket = begin(await serve((_request, response) => void response.end('no')), 'localhost', 1000)
+  const dripping = setInterval(() => socket.write('6'), 50)
+  onTestFinished(() => clearInterval(dripping))
+  socket.on('error', () => undefined).resume()
+  await once(socket, 'close')
+})
+
+test('what goes into a sandbox may take as long as it likes', async () => {
+  const socket = begin(await serve(measure, 50), 'sandbox.localhost')
+  await sleep(300)
+  socket.write('67890')
+  const [answer] = await once(socket, 'data')
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 200 OK.*\r\n\r\n10$/s)
+})
+
+test('a body that arrives in time is answered, however long the answer takes', async () => {
+  const port = await serve((request, response) => {
+    request.resume().on('end', () => setTimeout(() => response.end('done'), 300))
+  })
+  const socket = begin(port, 'localhost')
+  socket.write('67890')
+  const [answer] = await once(socket, 'data')
+  expect(String(answer)).toContain('done')
+})
+
+test('a connection is kept for longer than nginx keeps its own', async () => {
+  const port = await serve((_request, response) => void response.end())
+  expect((await fetch(`http://127.0.0.1:${port}/`)).headers.get('keep-alive')).toBe('timeout=65')
+})

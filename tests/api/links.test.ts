@@ -1,0 +1,305 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { organiser } from '../../server/auth/viewer.ts'
+import { signedIn, startWith } from '../kit/access.ts'
+import type { TestApp } from '../kit/app.ts'
+import { enter, joinLink, look, personalLink, post, team } from '../kit/links.ts'
+
+const MAKE = `mutation ($userIds: [ID!]!, $replace: Boolean) {
+  makePersonalLinks(userIds: $userIds, replace: $replace) {
+    secret user { id username hasLink link { id uses } } link { id uses createdBy lastUsedAt user { id } }
+  }
+}`
+const VIEWER = '{ viewer { name role isSignedIn mayStart users { username group { name } } } }'
+const OVER = 'This link is not valid any more. Ask your organiser for a new one.'
+
+interface Made {
+  secret: string | null
+  user: { id: string; username: string; hasLink: boolean; link: { id: string } | null }
+  link: { id: string; uses: number; lastUsedAt: string | null }
+}
+
+async function make(app: TestApp, userIds: string[], replace = false): Promise<Made[]> {
+  return (await app.execute<{ makePersonalLinks: Made[] }>(MAKE, { userIds, replace })).makePersonalLinks
+}
+
+describe.each(['no login', 'a local password', 'OAuth'] as const)('with %s', (setup) => {
+  test('a personal link lets its user in as a participant, who sees and operates what is theirs and nothing else', async () => {
+    const app = await startWith(setup)
+    const { ids } = await team(app, 'alpha', ['ann', 'bob'])
+    const { starter } = app.services
+    for (const id of Object.values(ids)) await starter.launch(organiser, id)
+    const secret = await personalLink(app, ids.ann!)
+    expect(await look(app, secret)).toEqual({
+      status: 200,
+      body: { kind: 'person', group: 'alpha', title: null, username: 'ann' },
+    })
+    const { status, cookie } = await enter(app, secret)
+    expect(status).toBe(200)
+    const { data } = await app.answer(`{ ${VIEWER.slice(2, -2)} groups { users { username } } }`, {}, { cookie })
+    expect(data).toEqual({
+      viewer: {
+        ...{ name: 'ann of alpha', role: 'participant', isSignedIn: true, mayStart: true },
+        users: [{ username: 'ann', group: { name: 'alpha' } }],
+      },
+      groups: [{ users: [{ username: 'ann' }] }],
+    })
+    const rest = await fetch(`${app.url}/api/instances`, { headers: { cookie } })
+    expect(await rest.json()).toMatchObject({ total: 1, instances: [{ user: { username: 'ann' } }] })
+    const killed = await app.answer(`mutation { removeUser(id: "${ids.ann}") { id } }`, {}, { cookie })
+    expect(killed.errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
+    expect(await me(app, cookie)).toMatchObject({ user_id: `link:${ids.ann}`, provider: 'link' })
+  })
+})
+
+test('where there is no login, whoever came by no link is the organiser still, also with a cookie that is none', async () => {
+  const app = await startWith('no login')
+  const { ids } = await team(app, 'alpha', ['ann'])
+  const role = async (headers: Record<string, string>) =>
+    (await app.answer<{ viewer: { role: string } }>(VIEWER, {}, headers)).data?.viewer.role
+  const { cookie } = await enter(app, await personalLink(app, ids.ann!))
+  expect(await role({ cookie })).toBe('participant')
+  expect(await role({})).toBe('organiser')
+  expect(await role({ cookie: 'session=v1:x:0123456789abcdef' })).toBe('organiser')
+  await fetch(`${app.url}/api/auth/logout`, { method: 'POST', headers: { cookie } })
+  expect(await role({ cookie })).toBe('organiser')
+})
+
+describe('personal links', () => {
+  test('are made for many at once, in their order; who has one keeps it unless it is to be replaced', async () => {
+    const app = await startWith('no login')
+    const { ids } = await team(app, 'alpha', ['ann', 'bob', 'cy'])
+    const [first] = await make(app, [ids.bob!])
+    expect(first?.secret).toMatch(/^[\w-]{32}$/)
+    const all = [ids.cy!, ids.bob!, ids.ann!, ids.cy!]
+    const made = await make(app, all)
+    expect(made.map(({ user }) => user.id)).toEqual(all)
+    expect(made.map(({ secret }) => secret !== null)).toEqual([true, false, true, true])
+    expect(made[0]).toEqual(made[3])
+    expect(made[1]?.link.id).toBe(first?.link.id)
+    for (const { user, link } of made) expect([user.hasLink, user.link?.id]).toEqual([true, link.id])
+
+    await enter(app, first?.secret as string)
+    const [again] = await make(app, [ids.bob!], true)
+    expect(again).toMatchObject({ link: { id: first?.link.id, uses: 0, lastUsedAt: null } })
+    expect((await enter(app, first?.secret as string)).status).toBe(404)
+    expect((await enter(app, again?.secret as string)).status).toBe(200)
+    expect(await app.db.accessLink.count()).toBe(3)
+  })
+
+  test('are made for a hall of 2,000 in one go, and for no more', async () => {
+    const app = await startWith('no login')
+    const { groupId } = await team(app, 'alpha', [])
+    const people = Array.from({ length: 2_000 }, (_, n) => ({
+      groupId,
+      username: `u${n}`,
+      volume: `thon-workspace-${n}`,
+    }))
+    const rows = await app.db.user.createManyAndReturn({ data: people })
+    const ids = rows.map(({ id }) => id)
+    const links = await app.services.links.personal(organiser, { userIds: ids })
+    expect(new Set(links.map(({ secret }) => secret)).size).toBe(2_000)
+    expect((await enter(app, links[1_999]?.secret as string)).status).toBe(200)
+    expect(await app.refused(MAKE, { userIds: [...ids, 'x'] })).toMatchObject({ code: 'INVALID_INPUT' })
+  })
+
+  test('are made for nobody when one of the users is not there', async () => {
+    const app = await startWith('no login')
+    const { ids } = await team(app, 'alpha', ['ann'])
+    expect(await app.refused(MAKE, { userIds: [ids.ann, 'x'] })).toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'User x not found',
+    })
+    expect(await app.db.accessLink.count()).toBe(0)
+  })
+
+  test.for(['replaced', 'revoked', 'the user removed', 'the group removed'])(
+    'end their sessions and open sockets at once when %s',
+    async (how) => {
+      const app = await startWith('OAuth')
+      const { groupId, ids } = await team(app, 'alpha', ['ann', 'bob'])
+      const [ann, bob] = [ids.ann!, ids.bob!]
+      const secret = await personalLink(app, ann)
+      const { cookie } = await enter(app, secret)
+      const others = await enter(app, await personalLink(app, bob))
+      const { closed } = await socket(app, cookie)
+      const { links, users, groups } = app.services
+      if (how === 'replaced') await links.personal(organiser, { userIds: [ann], replace: true })
+      if (how === 'revoked') await links.revokePersonal(organiser, ann)
+      if (how === 'the user removed') await users.removeUser(organiser, ann, { deleteWorkspaces: false })
+      if (how === 'the group removed') await groups.remove(organiser, groupId, { deleteWorkspaces: false })
+      expect(await closed).toEqual([4401, 'Signed out'])
+      expect(await me(app, cookie)).toEqual({ authenticated: false })
+      expect(await enter(app, secret)).toMatchObject({ status: 404, detail: OVER })
+      expect(await app.db.session.count({ where: { identityId: `link:${ann}` } })).toBe(0)
+      const stays = how !== 'the group removed'
+      expect((await me(app, others.cookie)).authenticated).toBe(stays)
+    },
+  )
+
+  test('of somebody who is coming in while they are replaced leave no session behind', async () => {
+    const app = await startWith('OAuth')
+    const { ids } = await team(app, 'alpha', ['ann'])
+    const secret = await personalLink(app, ids.ann!)
+    const { identities } = app.services
+    const admit = identities.admitByLink.bind(identities)
+    vi.spyOn(identities, 'admitByLink').mockImplementation(async (user) => {
+      const row = await admit(user)
+      await personalLink(app, ids.ann!)
+      return row
+    })
+    expect(await enter(app, secret)).toMatchObject({ status: 404, detail: OVER, cookie: '' })
+    expect(await app.db.session.count()).toBe(0)
+  })
+
+  test('that there are none of cannot be revoked', async () => {
+    const app = await startWith('no login')
+    const { ids } = await team(app, 'alpha', ['ann'])
+    const revoke = (id: string) => app.refused(`mutation { revokePersonalLink(userId: "${id}") { id } }`)
+    expect(await revoke(ids.ann!)).toMatchObject({ code: 'NOT_FOUND', message: 'User ann has no link' })
+    expect(await revoke('x')).toMatchObject({ code: 'NOT_FOUND', message: 'User x not found' })
+  })
+
+  test('outlive a restart of the server, and so does whoever came by them', async () => {
+    const app = await startWith('OAuth')
+    const { ids } = await team(app, 'alpha', ['ann'])
+    const secret = await personalLink(app, ids.ann!)
+    const { cookie } = await enter(app, secret)
+    const again = await app.restart()
+    expect(await me(again, cookie)).toMatchObject({ user_id: `link:${ids.ann}` })
+    expect((await enter(again, secret)).status).toBe(200)
+  })
+})
+
+test('pages of other origins can bring nobody in', async () => {
+  const app = await startWith('OAuth')
+  const { ids } = await team(app, 'alpha', ['ann'])
+  const secret = await personalLink(app, ids.ann!)
+  for (const origin of ['https://evil.example', 'null', app.url.replace(/\d+$/, '1')]) {
+    const told = await post(app, '', { secret }, { origin })
+    expect([told.status, told.headers.getSetCookie()]).toEqual([403, []])
+  }
+  const [cookie] = (await post(app, '', { secret }, { origin: app.url })).headers.getSetCookie()
+  expect(cookie).toMatch(/^session=v1:[a-z0-9]+:[0-9a-f]{16}; HttpOnly; Max-Age=86400; Path=\/; SameSite=lax$/)
+})
+
+describe('people who came by a link', () => {
+  test('are listed with the others, can be put out and stay out, and never become organisers', async () => {
+    const app = await startWith('OAuth')
+    const boss = { cookie: await signedIn(app, 'organiser') }
+    const { ids } = await team(app, 'alpha', ['ann'])
+    const secret = await personalLink(app, ids.ann!)
+    const { cookie } = await enter(app, secret)
+    const id = `link:${ids.ann}`
+    const { data } = await app.answer<{ identities: object[] }>(
+      '{ identities { id provider displayName role } }',
+      {},
+      boss,
+    )
+    expect(data?.identities).toContainEqual({ id, provider: 'link', displayName: 'ann of alpha', role: 'participant' })
+    await expect(app.services.identities.setRole(organiser, id, 'organiser')).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: 'ann of alpha came by a link, and whoever does is a participant.',
+    })
+    await app.services.identities.setRole(organiser, id, 'none')
+    const { uses } = await app.db.accessLink.findFirstOrThrow()
+    expect((await app.answer('{ groups { id } }', {}, { cookie })).errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
+    expect(await enter(app, secret)).toMatchObject({
+      status: 403,
+      detail: 'You are not let in any more. Ask the organiser.',
+    })
+    expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(403)
+    expect([uses, (await app.db.accessLink.findFirstOrThrow()).uses]).toEqual([1, 0])
+    await app.services.identities.setRole(organiser, id, 'participant')
+    expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(200)
+  })
+
+  test('do not keep the first who signs in with an account from being the organiser', async () => {
+    const app = await startWith('OAuth')
+    const { ids } = await team(app, 'alpha', ['ann'])
+    await enter(app, await personalLink(app, ids.ann!))
+    const first = { id: 'github:1', provider: 'github', displayName: 'x', email: null }
+    expect((await app.services.identities.admit(first)).role).toBe('organiser')
+  })
+
+  test('are told by their group, and no others, of links; they neither make, replace nor revoke any', async () => {
+    const app = await startWith('no login')
+    const { groupId, ids } = await team(app, 'alpha', ['ann'])
+    const { id } = await joinLink(app, groupId)
+    const { cookie } = await enter(app, await personalLink(app, ids.ann!))
+    const { data } = await app.answer('{ groups { joinLinks { id } users { hasLink link { id } } } }', {}, { cookie })
+    expect(data).toEqual({ groups: [{ joinLinks: [], users: [{ hasLink: false, link: null }] }] })
+    const { groups } = await app.execute<{ groups: object[] }>('{ groups { joinLinks { id } users { hasLink } } }')
+    expect(groups).toEqual([{ joinLinks: [{ id }], users: [{ hasLink: true }] }])
+    for (const act of [
+      `makePersonalLinks(userIds: ["${ids.ann}"]) { secret }`,
+      `revokePersonalLink(userId: "${ids.ann}") { id }`,
+      `createJoinLink(groupId: "${groupId}", offersNames: true, takesNewNames: true) { secret }`,
+      `rotateJoinLink(id: "${id}") { secret }`,
+      `revokeJoinLink(id: "${id}") { id }`,
+    ])
+      expect((await app.answer(`mutation { ${act} }`, {}, { cookie })).errors?.[0]?.extensions?.code, act).toBe(
+        'FORBIDDEN',
+      )
+  })
+})
+
+test('every making, replacing, revoking and use is in the activity log, by name', async () => {
+  const app = await startWith('no login')
+  const { groupId, ids } = await team(app, 'alpha', ['ann'])
+  const before = await app.db.activity.count()
+  await make(app, [ids.ann!])
+  await enter(app, (await make(app, [ids.ann!], true))[0]?.secret as string)
+  await app.services.links.revokePersonal(organiser, ids.ann!)
+  const { id } = await joinLink(app, groupId)
+  const { secret } = await app.services.links.rotateJoin(organiser, id)
+  await enter(app, secret, 'new')
+  await app.services.links.revokeJoin(organiser, id)
+  const acts = (await app.db.activity.findMany({ orderBy: { id: 'asc' } })).slice(before)
+  expect(
+    acts.map(({ actor, action, kind, label, outcome }) => [actor, action, kind, label, outcome].join(' | ')),
+  ).toEqual([
+    'organiser | make link | user | alpha/ann | done',
+    'organiser | replace link | user | alpha/ann | done',
+    'ann of alpha | enter by link | user | alpha/ann | done',
+    'organiser | revoke link | user | alpha/ann | done',
+    'organiser | make join link | group | alpha | done',
+    'organiser | replace join link | group | alpha | done',
+    'THON | add user | user | alpha/new | done',
+    'new of alpha | join by link | user | alpha/new | done',
+    'organiser | revoke join link | group | alpha | done',
+  ])
+})
+
+test('who watches groups sees links come, be used and go', async () => {
+  const app = await startWith('no login')
+  const { ids } = await team(app, 'alpha', ['ann'])
+  const frames = await app.subscribe<{
+    groupChanged: { group: { users: { hasLink: boolean; claimedAt: string | null }[] } }
+  }>('subscription { groupChanged { group { users { hasLink claimedAt link { uses } } } } }')
+  const next = async () => (await frames.next()).groupChanged.group.users[0]
+  const secret = await personalLink(app, ids.ann!)
+  expect(await next()).toEqual({ hasLink: true, claimedAt: null, link: { uses: 0 } })
+  await enter(app, secret)
+  expect(await next()).toEqual({ hasLink: true, claimedAt: expect.any(String), link: { uses: 1 } })
+  await app.services.links.revokePersonal(organiser, ids.ann!)
+  expect(await next()).toEqual({ hasLink: false, claimedAt: expect.any(String), link: null })
+})
+
+async function me(app: TestApp, cookie: string): Promise<{ authenticated: boolean; user_id?: string }> {
+  const response = await fetch(`${app.url}/api/auth/me`, { headers: { cookie, 'x-forwarded-for': '10.0.0.1' } })
+  return (await response.json()) as { authenticated: boolean }
+}
+
+/** An open socket. @returns how it will be closed */
+async function socket(app: TestApp, cookie: string): Promise<{ closed: Promise<[number, string]> }> {
+  const opened = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
+    headers: { cookie },
+  })
+  onTestFinished(() => opened.terminate())
+  const closed = new Promise<[number, string]>((resolve) =>
+    opened.on('close', (code, reason) => resolve([code, String(reason)])),
+  )
+  await new Promise((resolve) => opened.on('open', resolve))
+  return { closed }
+}

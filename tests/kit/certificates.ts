@@ -1,0 +1,84 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { request, type RequestOptions } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
+import { generate } from 'selfsigned'
+import { onTestFinished } from 'vitest'
+
+/** A certificate for 127.0.0.1 and localhost that vouches for itself, with its key. */
+export interface Pair {
+  cert: string
+  key: string
+}
+
+/** @param days until it runs out; below 0 it has */
+export async function makePair(days = 90): Promise<Pair> {
+  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notBeforeDate: new Date(Date.now() - 30 * 86_400_000),
+    notAfterDate: new Date(Date.now() + days * 86_400_000),
+    extensions: [
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+        ],
+      },
+    ],
+  })
+  return { cert: made.cert, key: made.private }
+}
+
+/** A pair in a folder of its own that goes with the test. */
+export class PairFiles {
+  readonly dir = mkdtempSync(join(tmpdir(), 'thon-tls-'))
+  readonly cert = join(this.dir, 'fullchain.pem')
+  readonly key = join(this.dir, 'privkey.pem')
+
+  constructor(pair: Pair) {
+    this.put(pair)
+    onTestFinished(() => rmSync(this.dir, { recursive: true, force: true }))
+  }
+
+  /** Replaces both by rename, as certbot does. */
+  put({ cert, key }: Pair): void {
+    for (const [path, text] of [
+      [this.cert, cert],
+      [this.key, key],
+    ] as const) {
+      writeFileSync(`${path}.new`, text)
+      renameSync(`${path}.new`, path)
+    }
+  }
+
+  /** The variables that make a server serve it. */
+  get variables(): Record<string, string> {
+    return { THON_TLS_CERT: this.cert, THON_TLS_KEY: this.key }
+  }
+}
+
+/** What came back over HTTPS. */
+export interface SecureReply {
+  status: number
+  headers: IncomingHttpHeaders
+  text: string
+  /** SHA-256 of the certificate that the server showed. */
+  fingerprint: string
+}
+
+/** Asks over HTTPS, on a connection of its own unless an agent is given. */
+export async function askSecurely(url: string, options: RequestOptions & { body?: string } = {}): Promise<SecureReply> {
+  const sent = request(url, { agent: false, ...options })
+  sent.end(options.body ?? '')
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  // Once everything is read, the socket may be somebody else's.
+  const { fingerprint256 } = (response.socket as TLSSocket).getPeerCertificate()
+  let text = ''
+  for await (const part of response) text += String(part)
+  return { status: response.statusCode ?? 0, headers: response.headers, text, fingerprint: fingerprint256 }
+}

@@ -1,0 +1,59 @@
+import { organiser } from '../../server/auth/viewer.ts'
+import type { TestApp } from './app.ts'
+
+/** What a link is answered with: the status, what was said, and the cookie as a browser would send it from then on. */
+export interface Entered {
+  status: number
+  detail: unknown
+  cookie: string
+}
+
+/** Comes by a link. */
+export async function enter(app: TestApp, secret: string, username?: string): Promise<Entered> {
+  const response = await post(app, '', { secret, ...(username !== undefined && { username }) })
+  const { detail } = (await response.json()) as { detail?: unknown }
+  const cookie = response.headers.getSetCookie()[0]?.split(';', 1)[0] ?? ''
+  return { status: response.status, detail, cookie }
+}
+
+/** Asks what a link is. */
+export async function look(app: TestApp, secret: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await post(app, '/look', { secret })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+
+/** A request to `/api/auth/link`, as it is answered. */
+export function post(
+  app: TestApp,
+  path: string,
+  body: object,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(`${app.url}/api/auth/link${path}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+}
+
+/** A group with these users. @returns its id, and the users' by name */
+export async function team(app: TestApp, name: string, usernames: string[]) {
+  const { groups, users } = app.services
+  const { id: groupId } = await groups.create(organiser, { name })
+  const ids: Record<string, string> = {}
+  for (const username of usernames) ids[username] = (await users.addUser(organiser, groupId, { username })).id
+  return { groupId, ids }
+}
+
+/** A personal link, made now; one that is there is replaced. */
+export async function personalLink(app: TestApp, userId: string): Promise<string> {
+  const [made] = await app.services.links.personal(organiser, { userIds: [userId], replace: true })
+  return made?.secret as string
+}
+
+/** A link into a group, made now. */
+export async function joinLink(app: TestApp, groupId: string, rules: object = {}) {
+  const input = { offersNames: true, takesNewNames: true, ...rules }
+  const { secret, link } = await app.services.links.createJoin(organiser, groupId, input)
+  return { secret, id: link.id }
+}

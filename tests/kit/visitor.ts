@@ -1,0 +1,113 @@
+import { request as send, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { WebSocket } from 'ws'
+
+/** What came back. */
+export interface Reply {
+  status: number
+  headers: IncomingHttpHeaders
+  body: string
+}
+
+/** What a request says, besides its path. */
+export interface Asking {
+  method?: string
+  headers?: Record<string, string>
+  body?: string | Buffer
+}
+
+const PAGE = {
+  accept: 'text/html',
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-dest': 'document',
+  'sec-fetch-site': 'none',
+}
+
+/** Somebody at a browser: asks at host names that need no DNS, keeps cookies for each, and follows redirects when told to. */
+export class Visitor {
+  readonly #port: number
+  readonly cookies = new Map<string, Map<string, string>>()
+
+  /** @param url where the server listens; every host name leads there */
+  constructor(url: string) {
+    this.#port = Number(new URL(url).port)
+  }
+
+  /** The origin of a host name here. */
+  origin(host: string): string {
+    return `http://${host}:${this.#port}`
+  }
+
+  /** Gives the browser a cookie of a host name. */
+  keep(host: string, pair: string): void {
+    const [name = '', value = ''] = pair.split(/=(.*)/s)
+    this.cookies.set(host, (this.cookies.get(host) ?? new Map()).set(name, value))
+  }
+
+  /** One request, without following where it leads. */
+  async ask(host: string, path: string, { method = 'GET', headers = {}, body }: Asking = {}): Promise<Reply> {
+    const cookie = this.#cookieOf(host)
+    const outgoing = send({
+      ...{ host: '127.0.0.1', port: this.#port, path, method, agent: false },
+      headers: { host: `${host}:${this.#port}`, ...(cookie && { cookie }), ...headers },
+    })
+    outgoing.end(body)
+    const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+      outgoing.once('response', resolve).once('error', reject),
+    )
+    for (const one of answer.headers['set-cookie'] ?? []) this.keep(host, one.split(';', 1)[0] as string)
+    return { status: answer.statusCode as number, headers: answer.headers, body: await text(answer) }
+  }
+
+  /** One request, and its status as soon as the head of the answer is there. */
+  async head(host: string, path: string): Promise<{ status: number; end: () => void }> {
+    const outgoing = send({
+      ...{ host: '127.0.0.1', port: this.#port, path, agent: false },
+      headers: { host: `${host}:${this.#port}`, cookie: this.#cookieOf(host) },
+    })
+    outgoing.end()
+    const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+      outgoing.once('response', resolve).once('error', reject),
+    )
+    return { status: answer.statusCode as number, end: () => outgoing.on('error', () => undefined).destroy() }
+  }
+
+  /** Opens a page, and goes where it leads. @returns the last answer, and every address on the way */
+  async open(url: string, headers: Record<string, string> = {}): Promise<Reply & { way: string[] }> {
+    const way: string[] = []
+    let target = new URL(url)
+    for (let hop = 0; hop < 10; hop++) {
+      way.push(target.href)
+      const reply = await this.ask(target.hostname, target.pathname + target.search, {
+        headers: { ...PAGE, ...headers },
+      })
+      if (reply.status !== 303 || !reply.headers.location) return { ...reply, way }
+      target = new URL(reply.headers.location, target)
+    }
+    throw new Error(`sent to and fro: ${way.join(' ')}`)
+  }
+
+  /** A WebSocket with the cookies of its host. */
+  socket(host: string, path: string, headers: Record<string, string> = {}): WebSocket {
+    const cookie = this.#cookieOf(host)
+    return new WebSocket(`ws://127.0.0.1:${this.#port}${path}`, {
+      headers: { host: `${host}:${this.#port}`, origin: this.origin(host), ...(cookie && { cookie }), ...headers },
+    })
+  }
+
+  /** Sends bytes as they are, and returns all that comes back until the end or two seconds. */
+  async raw(bytes: string): Promise<string> {
+    const socket = connect(this.#port, '127.0.0.1')
+    const timer = setTimeout(() => socket.end(), 2_000)
+    socket.on('error', () => undefined)
+    socket.write(bytes)
+    const answer = await text(socket).catch(() => '')
+    clearTimeout(timer)
+    return answer
+  }
+
+  #cookieOf(host: string): string {
+    return [...(this.cookies.get(host) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ')
+  }
+}

@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Events } from '../../server/events.ts'
+import { loadEnv } from '../../server/env.ts'
+import { hostLabel } from '../../server/names.ts'
+import { Addresses, type Listening } from '../../server/proxy/addresses.ts'
+import { isExternalIp } from '../../server/settings/hosts.ts'
+
+const ANN = { group: 'alpha', username: 'ann', hostPort: 32001 }
+const HERE: Listening = { scheme: 'http', port: 8501, pathPort: null }
+
+/** Addresses of a server that is set up so. */
+function addresses(
+  environment: Record<string, string> = {},
+  settings: Record<string, string> = {},
+  listening: Partial<Listening> = {},
+): Addresses {
+  const events = new Events()
+  const { reach, allowedHosts } = loadEnv(environment)
+  const made = new Addresses(undefined as never, events, reach, allowedHosts)
+  for (const [key, value] of Object.entries(settings)) {
+    const row = { key, value, updatedAt: new Date(), updatedBy: 'me' }
+    events.publish('setting', { kind: 'ADDED', id: key, row })
+  }
+  made.listensAt({ ...HERE, ...listening })
+  return made
+}
+
+describe('where a sandbox is reached', () => {
+  test('is a name below localhost as long as nothing is set', () => {
+    const url = 'http://alpha-ann.localhost:8501/'
+    expect(addresses().of(ANN)).toEqual({ url, publicUrl: null, domainUrl: null })
+    expect(addresses().stable(ANN)).toBe(url)
+  })
+
+  test('follows the environment, and before it the settings', () => {
+    const one = addresses({ THON_DOMAIN: 'hall.example' })
+    expect(one.of(ANN).domainUrl).toBe('http://alpha-ann.hall.example:8501/')
+    const other = addresses({ THON_DOMAIN: 'hall.example' }, { domain: 'hack.example.org', external_ip: '203.0.113.5' })
+    expect(other.of(ANN)).toEqual({
+      url: 'http://alpha-ann.hack.example.org:8501/',
+      publicUrl: 'http://alpha-ann.203-0-113-5.sslip.io:8501/',
+      domainUrl: 'http://alpha-ann.hack.example.org:8501/',
+    })
+  })
+
+  test('takes another form of wildcard DNS', () => {
+    const { publicUrl } = addresses({ THON_WILDCARD_DNS: '{ip}.nip.io' }, { external_ip: '10.0.0.7' }).of(ANN)
+    expect(publicUrl).toBe('http://alpha-ann.10-0-0-7.nip.io:8501/')
+  })
+
+  test('has scheme and port of the public URL, and leaves out the usual port', () => {
+    const settings = { domain: 'hall.example' }
+    expect(addresses({ THON_PUBLIC_URL: 'https://hall.example' }, settings).stable(ANN)).toBe(
+      'https://alpha-ann.hall.example/',
+    )
+    expect(addresses({}, settings, { scheme: 'https', port: 443 }).stable(ANN)).toBe('https://alpha-ann.hall.example/')
+    expect(addresses({}, settings, { port: 80 }).stable(ANN)).toBe('http://alpha-ann.hall.example/')
+  })
+
+  test('has one level more over https while nothing is set, since no certificate covers names right below localhost', () => {
+    const one = addresses({}, {}, { scheme: 'https', port: 8501 })
+    expect(one.stable(ANN)).toBe('https://alpha-ann.thon.localhost:8501/')
+    expect(one.labelOf('alpha-ann.thon.localhost:8501')).toBe('alpha-ann')
+    expect(one.labelOf('thon.localhost:8501')).toBeNull()
+    const asked = { scheme: 'https', host: 'localhost:8501' }
+    expect(one.sandboxOrigin('alpha-ann', asked)).toBe('https://alpha-ann.thon.localhost:8501')
+    const there = { scheme: 'https', host: 'alpha-ann.thon.localhost:8501' }
+    expect(one.thonOrigin('alpha-ann', there)).toBe('https://localhost:8501')
+  })
+
+  test('is told apart by path where that is asked for', () => {
+    const settings = { external_ip: '2001:db8::5', domain: 'hall.example' }
+    expect(addresses({}, settings, { pathPort: 8600 }).of(ANN)).toEqual({
+      url: 'http://hall.example:8600/32001/',
+      publicUrl: 'http://[2001:db8::5]:8600/32001/',
+      domainUrl: 'http://hall.example:8600/32001/',
+    })
+    expect(addresses({}, {}, { pathPort: 8600 }).of(ANN).url).toBe('http://localhost:8600/32001/')
+  })
+
+  test('is nowhere while it is not published', () => {
+    expect(addresses({}, { domain: 'a.b' }).of({ ...ANN, hostPort: null })).toEqual({
+      ...{ url: null, publicUrl: null, domainUrl: null },
+    })
+  })
+
+  test.for(['203.0.113.5', '2001:db8::5', 'hall', 'bücher.example'])('is a URL for the external IP %s', (ip) => {
+    expect(isExternalIp(ip)).toBe(true)
+    const { publicUrl } = addresses({}, { external_ip: ip }).of(ANN)
+    const { host } = new URL(publicUrl as string)
+    expect(addresses({}, { external_ip: ip }).labelOf(host), host).toBe('alpha-ann')
+  })
+})
+
+describe('the label of a Host header', () => {
+  const set = { THON_DOMAIN: 'hall.example', THON_PUBLIC_URL: 'https://my-thon.hall.example' }
+  let one: Addresses
+  beforeEach(() => {
+    one = addresses(set, { external_ip: '203.0.113.5' })
+  })
+  afterEach(() => expect(one.labelOf(undefined)).toBeNull())
+
+  test.for([
+    ['alpha-ann.localhost', 'alpha-ann'],
+    ['alpha-ann.localhost:8501', 'alpha-ann'],
+    ['ALPHA-ANN.Hall.Example:443', 'alpha-ann'],
+    ['a-b--0123456789.hall.example', 'a-b--0123456789'],
+    ['alpha-ann.203-0-113-5.sslip.io', 'alpha-ann'],
+    ['alpha-ann.192-168-1-4.sslip.io:8501', 'alpha-ann'],
+    ['alpha-ann.2001-db8--5.sslip.io', 'alpha-ann'],
+  ] as const)('%s is %s', ([host, label]) => {
+    expect(one.labelOf(host)).toBe(label)
+  })
+
+  test.for([
+    ...['localhost', 'localhost:8501', 'hall.example', 'my-thon.hall.example', '127.0.0.1:8501', '[::1]:8501'],
+    ...['a.b.localhost', '.localhost', '-a.localhost', 'a-.localhost', 'a_b.localhost', 'localhost.evil.example'],
+    ...['alpha-ann.localhost.', 'alpha-ann.localhost:', 'alpha-ann.localhost:123456', 'alpha-ann.localhost:8501@x'],
+    ...['alpha-annlocalhost', 'alpha-ann.sslip.io', 'evilhall.example', 'alpha-ann.1-2-3-4.sslip.io.evil', ''],
+    `${'a'.repeat(64)}.localhost`,
+  ])('%s is none', (host) => {
+    expect(one.labelOf(host)).toBeNull()
+  })
+})
+
+describe('from THON to a sandbox and back', () => {
+  const at = (host: string, scheme = 'http') => ({ scheme, host })
+
+  test.for([
+    ['127.0.0.1:8501', 'http://alpha-ann.localhost:8501'],
+    ['[::1]:8501', 'http://alpha-ann.localhost:8501'],
+    ['192.168.1.4:8501', 'http://alpha-ann.192-168-1-4.sslip.io:8501'],
+    ['203.0.113.5', 'http://alpha-ann.hall.example'],
+    ['hall.example:8501', 'http://alpha-ann.hall.example:8501'],
+    ['other.example', 'http://alpha-ann.hall.example'],
+  ] as const)('whoever is at %s opens %s', ([host, origin]) => {
+    const one = addresses({ THON_DOMAIN: 'hall.example' }, { external_ip: '203.0.113.5' })
+    expect(one.sandboxOrigin('alpha-ann', at(host))).toBe(origin)
+  })
+
+  test.for([
+    ['alpha-ann.localhost:8501', 'http://localhost:8501'],
+    ['alpha-ann.hall.example:8501', 'http://hall.example:8501'],
+    ['alpha-ann.192-168-1-4.sslip.io:8501', 'http://192.168.1.4:8501'],
+    ['alpha-ann.2001-db8--5.sslip.io', 'http://[2001:db8::5]'],
+  ] as const)('whoever is at %s is sent to %s to sign in', ([host, origin]) => {
+    expect(addresses({ THON_DOMAIN: 'hall.example' }).thonOrigin('alpha-ann', at(host))).toBe(origin)
+  })
+
+  test('the public URL is where people sign in, wherever they came from', () => {
+    const one = addresses({ THON_DOMAIN: 'hall.example', THON_PUBLIC_URL: 'https://thon.example' })
+    expect(one.thonOrigin('alpha-ann', at('alpha-ann.hall.example', 'https'))).toBe('https://thon.example')
+    expect(one.sandboxOrigin('alpha-ann', at('thon.example', 'https'))).toBe('https://alpha-ann.hall.example')
+  })
+})
+
+describe('a host label', () => {
+  test.for([
+    ['alpha', 'ann', 'alpha-ann'],
+    ['team-1', 'ann', 'team-1-ann'],
+  ] as const)('of %s and %s is %s', ([group, username, label]) => {
+    expect(hostLabel(group, username)).toBe(label)
+  })
+
+  test('is one that DNS takes, and another for each two people, whatever their names', () => {
+    const names = [
+      'a',
+      'A',
+      'a-b',
+      'a--b',
+      'b',
+      'b-c',
+      'ü',
+      'u',
+      '日本',
+      '1',
+      '10-0-0',
+      'x'.repeat(64),
+      'a.b',
+      'a_b',
+      ' a',
+      '-',
+      'xn',
+    ]
+    const labels = names.flatMap((group) => names.map((username) => hostLabel(group, username)))
+    expect(new Set(labels).size).toBe(labels.length)
+    for (const label of labels) expect(label).toMatch(/^[a-z0-9](?!.-.*--.*--)[a-z0-9-]{1,61}[a-z0-9]$/)
+    for (const label of labels) expect(label, 'no IP address for wildcard DNS').not.toMatch(/^[\d-]+$/)
+  })
+})

@@ -1,0 +1,139 @@
+import type { IncomingMessage } from 'node:http'
+import { describe, expect, test } from 'vitest'
+import { Clients, type Client } from '../../server/http/client.ts'
+
+interface Sent {
+  from?: string
+  encrypted?: true
+  headers?: Record<string, string>
+}
+
+function request({ from = '203.0.113.9', encrypted, headers = {} }: Sent): IncomingMessage {
+  const socket = { remoteAddress: from, ...(encrypted && { encrypted }) }
+  return { socket, headers: { host: 'hall.example', ...headers } } as unknown as IncomingMessage
+}
+
+function seen(trusted: string[], sent: Sent): Client {
+  return new Clients(trusted).of(request(sent))
+}
+
+const FORGED = {
+  'x-forwarded-for': '198.51.100.1',
+  'x-forwarded-proto': 'https',
+  'x-forwarded-host': 'bank.example',
+  'x-real-ip': '198.51.100.1',
+  forwarded: 'for=198.51.100.1;proto=https;host=bank.example',
+}
+const PLAIN = { address: '203.0.113.9', scheme: 'http', host: 'hall.example' }
+
+describe('nobody is believed who is not trusted', () => {
+  test.for([[[]], [['loopback']], [['10.0.0.0/8', 'fd00::/8']]] as [string[]][])(
+    'forged headers have no effect while we trust %j',
+    ([trusted]) => expect(seen(trusted, { headers: FORGED })).toEqual(PLAIN),
+  )
+
+  test('what the client put in front of what the proxy added has no effect', () => {
+    const headers = { 'x-forwarded-for': '198.51.100.1, 203.0.113.7', 'x-forwarded-proto': 'http, https' }
+    expect(seen(['loopback'], { from: '127.0.0.1', headers })).toEqual({
+      address: '203.0.113.7',
+      scheme: 'https',
+      host: 'hall.example',
+    })
+    const forged = { 'x-forwarded-for': '203.0.113.7', 'x-forwarded-host': 'bank.example, hall.example:8443' }
+    expect(seen(['loopback'], { from: '127.0.0.1', headers: forged }).host).toBe('hall.example:8443')
+  })
+})
+
+describe('the address', () => {
+  test.for([
+    // trusted, opened by, X-Forwarded-For, address
+    [['loopback'], '127.0.0.1', undefined, '127.0.0.1'],
+    [['loopback'], '127.0.0.1', '203.0.113.7', '203.0.113.7'],
+    [['loopback'], '::1', '2001:db8::7', '2001:db8::7'],
+    [['loopback'], '::ffff:127.0.0.1', '203.0.113.7', '203.0.113.7'],
+    [['loopback'], '127.0.0.1', '::ffff:203.0.113.7', '203.0.113.7'],
+    [['127.0.0.1'], '127.0.0.2', '203.0.113.7', '127.0.0.2'],
+    [['loopback', '10.0.0.0/8'], '127.0.0.1', '203.0.113.7, 10.1.2.3', '203.0.113.7'],
+    [['loopback', '10.0.0.0/8'], '127.0.0.1', '1.1.1.1, 203.0.113.7, 10.1.2.3', '203.0.113.7'],
+    [['loopback', '10.0.0.0/8'], '127.0.0.1', '203.0.113.7,::ffff:10.1.2.3', '203.0.113.7'],
+    [['loopback', '10.0.0.0/8'], '127.0.0.1', '203.0.113.7, 10.1.2.3:49152', '203.0.113.7'],
+    // Everybody on the way is trusted: the first of them.
+    [['loopback', '10.0.0.0/8'], '127.0.0.1', '10.9.9.9, 10.1.2.3', '10.9.9.9'],
+    [['2001:db8:1::/48'], '2001:db8:1::1', '2001:db8:2::7', '2001:db8:2::7'],
+    [['2001:db8:1::/48'], '2001:db8:1::1', '[2001:db8:2::7]:443', '2001:db8:2::7'],
+    [['loopback'], '127.0.0.1', '203.0.113.7:5555', '203.0.113.7'],
+    // What is no address was made up.
+    [['loopback'], '127.0.0.1', 'unknown', '127.0.0.1'],
+    [['loopback'], '127.0.0.1', '<script>', '127.0.0.1'],
+    [['loopback'], '127.0.0.1', '203.0.113.7, nonsense', '127.0.0.1'],
+    [['loopback'], '127.0.0.1', '999.1.1.1', '127.0.0.1'],
+    [['loopback'], '127.0.0.1', '', '127.0.0.1'],
+    [['loopback'], '127.0.0.1', ' , ,', '127.0.0.1'],
+    [[], '::ffff:192.168.1.5', undefined, '192.168.1.5'],
+    [[], '', undefined, ''],
+  ] as [string[], string, string | undefined, string][])(
+    'we trust %j, %s opened the connection and says %j: it is %s',
+    ([trusted, from, told, address]) => {
+      const headers: Record<string, string> = told === undefined ? {} : { 'x-forwarded-for': told }
+      expect(seen(trusted, { from, headers }).address).toBe(address)
+    },
+  )
+})
+
+describe('the scheme', () => {
+  test.for([
+    // X-Forwarded-Proto, X-Forwarded-For, scheme
+    ['https', '203.0.113.7', 'https'],
+    ['HTTPS', '203.0.113.7', 'https'],
+    ['http', '203.0.113.7', 'http'],
+    ['wss', '203.0.113.7', 'https'],
+    ['ws', '203.0.113.7', 'http'],
+    ['gopher', '203.0.113.7', 'http'],
+    ['', '203.0.113.7', 'http'],
+    ['https', '', 'https'],
+    // Two proxies, of which the outer one speaks https with the client.
+    ['https, http', '203.0.113.7, 10.1.2.3', 'https'],
+    // The outer one alone said something.
+    ['https', '203.0.113.7, 10.1.2.3', 'https'],
+    // The client said something before either did.
+    ['http, https, http', '1.1.1.1, 203.0.113.7, 10.1.2.3', 'https'],
+  ] as const)('of %j for %j is %s', ([proto, path, scheme]) => {
+    const headers = { 'x-forwarded-proto': proto, 'x-forwarded-for': path }
+    expect(seen(['loopback', '10.0.0.0/8'], { from: '127.0.0.1', headers }).scheme).toBe(scheme)
+  })
+
+  test('is that of our own socket where no proxy is', () => {
+    expect(seen([], { encrypted: true }).scheme).toBe('https')
+    expect(seen(['loopback'], { from: '127.0.0.1', encrypted: true }).scheme).toBe('https')
+    expect(seen([], {}).scheme).toBe('http')
+  })
+})
+
+describe('the host', () => {
+  test.for([
+    // X-Forwarded-Host, Host, host
+    ['hall.example', '127.0.0.1:8100', 'hall.example'],
+    ['hall.example:8443', '127.0.0.1:8100', 'hall.example:8443'],
+    ['hall.example:443', '127.0.0.1:8100', 'hall.example'],
+    ['[2001:db8::5]:8443', 'x', '[2001:db8::5]:8443'],
+    ['bank.example, hall.example', '127.0.0.1:8100', 'hall.example'],
+    ['hall.example/path', 'other.example', 'other.example'],
+    ['a b', 'other.example', 'other.example'],
+    ['user@hall.example', 'other.example', 'other.example'],
+    ['', 'other.example:443', 'other.example'],
+    ['', 'no/host', ''],
+  ] as const)('of X-Forwarded-Host %j and Host %j is %j', ([told, host, expected]) => {
+    const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': told, host }
+    expect(seen(['loopback'], { from: '127.0.0.1', headers }).host).toBe(expected)
+  })
+})
+
+test('what was found is kept, whatever becomes of the headers', () => {
+  const clients = new Clients(['loopback'])
+  const one = request({ from: '127.0.0.1', headers: { 'x-forwarded-for': '203.0.113.7' } })
+  const before = clients.of(one)
+  one.headers['x-forwarded-for'] = '198.51.100.1'
+  expect(clients.of(one)).toBe(before)
+  expect(clients.isProxied(one)).toBe(true)
+  expect(clients.isProxied(request({}))).toBe(false)
+})

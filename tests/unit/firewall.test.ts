@@ -1,0 +1,334 @@
+import { describe, expect, test } from 'vitest'
+import { Events } from '../../server/events.ts'
+import { firewallOf, type FirewallPolicy } from '../../server/sandbox/firewall.ts'
+import { FirewallKeeper, whyNot, type Run } from '../../server/sandbox/firewall-apply.ts'
+import { routesIn, serversIn } from '../../server/sandbox/machine-net.ts'
+import { bridgeOf, bridgePrefix, networkName } from '../../server/sandbox/network-names.ts'
+import { SandboxNetwork, type NetworkParts } from '../../server/sandbox/network.ts'
+import { createLog } from '../../server/log.ts'
+import {
+  covers,
+  freeSubnets,
+  gatewayOf,
+  overlap,
+  parseSubnet,
+  showSubnet,
+  type Subnet,
+} from '../../server/sandbox/subnets.ts'
+
+const policy: FirewallPolicy = {
+  node: 'n',
+  pool: '10.208.0.0/12',
+  blockLan: true,
+  blockInternet: false,
+  allow: [],
+  hostPorts: [13_305],
+  peers: [],
+  nameServers: [],
+  own: [],
+}
+
+const net = (text: string) => parseSubnet(text) as Subnet
+/** Rules of one of the two chains, in order. */
+function rules(chain: 'FWD' | 'IN', changes: Partial<FirewallPolicy> = {}): string[] {
+  const chains = firewallOf({ ...policy, ...changes }).chains.replace(/-j THON-\w{6}-NO$/gm, '-j REJECT')
+  return chains.split('\n').flatMap((line) => new RegExp(`^-A THON-\\w{6}-${chain} (.*)$`).exec(line)?.[1] ?? [])
+}
+/** Where the first rule that matches stands; fails the test when there is none. */
+function place(list: string[], pattern: RegExp): number {
+  const index = list.findIndex((rule) => pattern.test(rule))
+  expect(index, `${pattern} in\n${list.join('\n')}`).toBeGreaterThanOrEqual(0)
+  return index
+}
+
+describe('subnets', () => {
+  test('are read and shown, and anything else is none', () => {
+    for (const text of ['10.0.0.0/8', '0.0.0.0/0', '255.255.255.255', '192.168.1.128/25'])
+      expect(showSubnet(net(text))).toBe(text)
+    expect(showSubnet(net('10.1.2.3/8'))).toBe('10.0.0.0/8')
+    for (const text of ['', '10.0.0', '10.0.0.256', '10.0.0.0/33', '::1', 'fe80::/64', ' 10.0.0.0', '10.0.0.0/8x'])
+      expect(parseSubnet(text)).toBeNull()
+  })
+
+  test('overlap when they share an address, and cover when they have all of the other', () => {
+    expect(overlap(net('10.0.0.0/8'), net('10.9.0.0/16'))).toBe(true)
+    expect(overlap(net('10.9.0.0/16'), net('10.0.0.0/8'))).toBe(true)
+    expect(overlap(net('10.0.0.0/9'), net('10.128.0.0/9'))).toBe(false)
+    expect(covers(net('10.0.0.0/8'), net('10.9.0.0/16'))).toBe(true)
+    expect(covers(net('10.9.0.0/16'), net('10.0.0.0/8'))).toBe(false)
+  })
+
+  test('of a pool are handed out lowest first, without those in use, and end', () => {
+    const used = [net('172.17.0.0/16'), net('10.0.0.128/25'), net('10.0.4.0/22')]
+    expect([...freeSubnets(net('10.0.0.0/20'), used)].map(showSubnet)).toEqual([
+      ...['10.0.2.0/23', '10.0.8.0/23', '10.0.10.0/23', '10.0.12.0/23', '10.0.14.0/23'],
+    ])
+    expect([...freeSubnets(net('10.208.0.0/12'), [])]).toHaveLength(2048)
+    expect([...freeSubnets(net('10.0.0.0/23'), [net('10.0.0.0/8')])]).toEqual([])
+    expect(gatewayOf(net('10.0.2.0/23'))).toBe('10.0.2.1')
+  })
+
+  test('that the machine has routes to are read from the kernel, but for the one to everywhere', () => {
+    const table = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
+docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
+eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
+tun0\t0101000A\t00000000\t0005\t0\t0\t0\tFFFFFFFF\t0\t0\t0
+`
+    expect(routesIn(table).map(showSubnet)).toEqual(['172.17.0.0/16', '192.0.2.0/24', '10.0.1.1'])
+    expect(routesIn('')).toEqual([])
+  })
+
+  test('name servers are read from resolv.conf, each once, IPv4 alone', () => {
+    const text =
+      '# nameserver 9.9.9.9\nnameserver 10.0.0.53\nnameserver 2001:db8::53\nnameserver\t10.0.0.53\nsearch x\n'
+    expect(serversIn(text)).toEqual(['10.0.0.53'])
+  })
+})
+
+describe('names', () => {
+  test('of bridges fit into what Linux takes, begin with those of their server, and are different for every group', () => {
+    const bridges = Array.from({ length: 2_000 }, (_, index) => bridgeOf('n', `Team ${index} Ünï`))
+    for (const bridge of bridges) expect(bridge).toMatch(/^th[0-9a-f]{6}-[0-9a-z]{6}$/)
+    expect(bridges[0]?.startsWith(bridgePrefix('n'))).toBe(true)
+    expect(new Set(bridges).size).toBe(2_000)
+    expect(bridgePrefix('n')).not.toBe(bridgePrefix('m'))
+  })
+
+  test('of networks are readable, and differ where slugs are the same', () => {
+    expect(networkName('n', 'Team Ünï')).toMatch(/^thon-[0-9a-f]{6}-team-uni-[0-9a-f]{10}$/)
+    expect(networkName('n', 'a b')).not.toBe(networkName('n', 'a-b'))
+  })
+})
+
+describe('rules from a sandbox to elsewhere', () => {
+  test('refuse private networks and metadata addresses, and leave the internet alone', () => {
+    const list = rules('FWD')
+    for (const network of [
+      '10.0.0.0/8',
+      '172.16.0.0/12',
+      '192.168.0.0/16',
+      '100.64.0.0/10',
+      '169.254.0.0/16',
+      '224.0.0.0/4',
+    ])
+      place(list, new RegExp(`^-d ${network} -j REJECT$`))
+    expect(list).not.toContain('-j REJECT')
+  })
+
+  test('refuse the internet where it is blocked, and let the LAN through where only that is', () => {
+    expect(rules('FWD', { blockInternet: true }).at(-1)).toBe('-j REJECT')
+    const list = rules('FWD', { blockLan: false, blockInternet: true })
+    expect(place(list, /^-d 192\.168\.0\.0\/16 -j RETURN$/)).toBeLessThan(list.length - 1)
+    expect(rules('FWD', { blockLan: false }).join()).not.toContain('192.168')
+  })
+
+  test('refuse metadata addresses and other groups also where LAN and internet are allowed, or an exception is wide', () => {
+    const list = rules('FWD', { blockLan: false, allow: [{ network: '0.0.0.0/0', port: null }] })
+    const exception = place(list, /^-d 0\.0\.0\.0\/0 -j RETURN$/)
+    expect(place(list, /^-d 169\.254\.0\.0\/16 -j REJECT$/)).toBeLessThan(exception)
+    expect(place(list, /^-d 10\.208\.0\.0\/12 -j REJECT$/)).toBeLessThan(exception)
+    expect(place(list, /^-o th\w{6}-\+ -j REJECT$/)).toBeLessThan(exception)
+  })
+
+  test('let exceptions through before the LAN is refused, at their port alone where they have one', () => {
+    const list = rules('FWD', {
+      allow: [
+        { network: '192.168.1.20', port: 8000 },
+        { network: '10.9.0.0/16', port: null },
+      ],
+    })
+    const lan = place(list, /^-d 10\.0\.0\.0\/8 -j REJECT$/)
+    expect(place(list, /^-d 192\.168\.1\.20 -p tcp --dport 8000 -j RETURN$/)).toBeLessThan(lan)
+    expect(place(list, /^-d 192\.168\.1\.20 -p udp --dport 8000 -j RETURN$/)).toBeLessThan(lan)
+    expect(place(list, /^-d 10\.9\.0\.0\/16 -j RETURN$/)).toBeLessThan(lan)
+  })
+
+  test('let each group with the switch reach itself, before anything that refuses', () => {
+    const bridge = bridgeOf('n', 'alpha')
+    expect(rules('FWD', { peers: ['alpha'] })[0]).toBe(`-i ${bridge} -o ${bridge} -j ACCEPT`)
+    expect(rules('FWD').join()).not.toContain('ACCEPT')
+  })
+
+  test('let names be looked up, even at a metadata address, and nothing else there', () => {
+    const list = rules('FWD', { nameServers: ['169.254.169.254'] })
+    const refused = place(list, /^-d 169\.254\.0\.0\/16 -j REJECT$/)
+    expect(place(list, /^-d 169\.254\.169\.254 -p udp --dport 53 -j RETURN$/)).toBeLessThan(refused)
+  })
+
+  test('refuse the own LAN also where its addresses look like those of the internet', () => {
+    const own = [{ subnet: net('203.0.113.0/24'), address: '203.0.113.7' }]
+    place(rules('FWD', { own }), /^-d 203\.0\.113\.0\/24 -j REJECT$/)
+    expect(rules('FWD', { own, blockLan: false }).join()).not.toContain('203.0.113')
+    // Networks within known ones add nothing, so that rules stay the same as bridges come and go.
+    expect(rules('FWD', { own: [{ subnet: net('172.17.0.0/16'), address: '172.17.0.1' }] })).toEqual(rules('FWD'))
+  })
+})
+
+describe('rules from a sandbox to this machine', () => {
+  test('accept the ports within reach, and refuse everything else last', () => {
+    const list = rules('IN', { hostPorts: [13_305, 9080] })
+    expect(list.slice(0, 2)).toEqual(['-p tcp --dport 13305 -j ACCEPT', '-p tcp --dport 9080 -j ACCEPT'])
+    expect(list.at(-1)).toBe('-j REJECT')
+    expect(list.filter((rule) => rule.endsWith('ACCEPT'))).toHaveLength(2)
+  })
+
+  test('let names be looked up where this machine is the name server', () => {
+    const own = [{ subnet: net('192.168.1.0/24'), address: '192.168.1.5' }]
+    place(rules('IN', { own, nameServers: ['192.168.1.5'] }), /^-d 192\.168\.1\.5 -p udp --dport 53 -j ACCEPT$/)
+    expect(rules('IN', { nameServers: ['192.168.1.5'] }).join()).not.toContain('53 -j ACCEPT')
+  })
+})
+
+/** As much of iptables as the keeper needs. */
+class Tables {
+  lines = [
+    '-P INPUT ACCEPT',
+    '-P FORWARD DROP',
+    '-N DOCKER-USER',
+    '-A FORWARD -j DOCKER-USER',
+    '-A DOCKER-USER -j RETURN',
+  ]
+  restored: string[] = []
+
+  readonly run: Run = async (program, args, input = '') => {
+    if (program === 'iptables-restore') this.#restore(input)
+    else if (args.includes('-N')) this.lines.push(`-N ${args.at(-1)}`)
+    else if (args.includes('-I'))
+      this.lines.unshift(`-A ${args.slice(args.indexOf('-I')).slice(1).join(' ').replace(' 1 ', ' ')}`)
+    return this.lines.join('\n')
+  }
+
+  #restore(input: string) {
+    this.restored.push(input)
+    for (const line of input.split('\n')) {
+      const chain = /^:(\S+)/.exec(line)?.[1]
+      if (chain) this.lines = [...this.lines.filter((one) => !one.startsWith(`-A ${chain} `)), `-N ${chain}`]
+      if (line.startsWith('-D ')) this.lines = this.lines.filter((one) => one !== line.replace('-D', '-A'))
+      if (line.startsWith('-I ')) this.lines.unshift(line.replace('-I', '-A').replace(' 1 ', ' '))
+      if (line.startsWith('-A ')) this.lines.push(line)
+    }
+  }
+}
+
+describe('keeping rules in force', () => {
+  test('sets them once, in one transaction, and touches nothing while they are there', async () => {
+    const tables = new Tables()
+    const keeper = new FirewallKeeper(tables.run)
+    const firewall = firewallOf(policy)
+    expect(await keeper.keep(firewall)).toBe(true)
+    expect(await keeper.keep(firewall)).toBe(false)
+    expect(tables.restored).toHaveLength(1)
+    expect(tables.restored[0]).toMatch(
+      /^\*filter\n:THON-\w{6}-FWD - [^]*\n-I DOCKER-USER 1 -i th\w{6}-\+ -j THON-[^]*\nCOMMIT\n$/,
+    )
+  })
+
+  test('sets them again when a chain was emptied, a hook was taken away, or the policy is another', async () => {
+    const tables = new Tables()
+    const keeper = new FirewallKeeper(tables.run)
+    const firewall = firewallOf(policy)
+    await keeper.keep(firewall)
+    tables.lines = tables.lines.filter((line) => !line.startsWith(`-A ${firewall.names[0]} `))
+    expect(await keeper.keep(firewall)).toBe(true)
+    tables.lines = tables.lines.filter((line) => !line.startsWith('-A INPUT '))
+    expect(await keeper.keep(firewall)).toBe(true)
+    expect(await keeper.keep(firewallOf({ ...policy, blockInternet: true }))).toBe(true)
+    expect(tables.lines.filter((line) => line.startsWith('-A INPUT '))).toHaveLength(1)
+  })
+
+  test('moves a hook that other rules have been put before', async () => {
+    const tables = new Tables()
+    const keeper = new FirewallKeeper(tables.run)
+    await keeper.keep(firewallOf(policy))
+    tables.lines.unshift('-A INPUT -j ACCEPT')
+    expect(await keeper.keep(firewallOf(policy))).toBe(true)
+    expect(tables.lines[0]).toMatch(/^-A INPUT -i th/)
+    expect(tables.lines.filter((line) => line.startsWith('-A INPUT -i'))).toHaveLength(1)
+  })
+
+  test('makes the chain of Docker where Docker has not been yet', async () => {
+    const tables = new Tables()
+    tables.lines = ['-P INPUT ACCEPT', '-P FORWARD ACCEPT']
+    await new FirewallKeeper(tables.run).keep(firewallOf(policy))
+    expect(tables.lines).toContain('-A FORWARD -j DOCKER-USER')
+    expect(tables.lines).toContain('-N DOCKER-USER')
+  })
+})
+
+/** What iptables says to anybody but root. */
+const DENIED = Object.assign(new Error('Command failed: iptables -w 10 -S'), {
+  code: 4,
+  stderr: 'iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n',
+})
+
+function network(run: Run, more: Partial<NetworkParts> & { whyElsewhere?: string } = {}) {
+  const events = new Events()
+  const told: null[] = []
+  events.on('engine', () => told.push(null))
+  const ground = { node: 'n', run, whyElsewhere: async () => more.whyElsewhere ?? null, tidy: async () => undefined }
+  const env = {
+    ports: [8100],
+    reach: { pathPort: null },
+    network: { pool: policy.pool, blockLan: true, blockInternet: false, allow: [], hostPorts: [8100, 13_305] },
+  } as unknown as NetworkParts['env']
+  const parts = { env, events, log: createLog('silent'), ground, peers: async () => [], isConnected: () => true }
+  return { network: new SandboxNetwork({ ...parts, ...more }), told }
+}
+
+describe('the network of the sandboxes', () => {
+  test('says that nothing is in force, why, and what to do where rules may not be set; and that it is, once they may', async () => {
+    const tables = new Tables()
+    let denied = true
+    const { network: one, told } = network((...args) => (denied ? Promise.reject(DENIED) : tables.run(...args)))
+    await one.start()
+    expect(one.view().enforced).toBe(false)
+    expect(one.warnings().join()).toMatch(/not in force\. THON may not set them: run it as root/)
+    expect(told).toHaveLength(1)
+    await one.reapply()
+    expect(told).toHaveLength(1)
+    denied = false
+    await one.reapply()
+    expect(one.view().enforced).toBe(true)
+    expect(one.warnings()).toEqual([])
+    expect(told).toHaveLength(2)
+    await one.close()
+  })
+
+  test('says so where iptables is missing, or refuses', () => {
+    expect(whyNot(Object.assign(new Error('spawn iptables ENOENT'), { code: 'ENOENT' }))).toMatch(/not on this machine/)
+    expect(whyNot(Object.assign(new Error('x'), { code: 2, stderr: 'line 3 failed\nmore' }))).toBe(
+      'iptables refused: line 3 failed',
+    )
+  })
+
+  test('sets no rules where they would not reach the sandboxes', async () => {
+    const tables = new Tables()
+    const { network: one } = network(tables.run, { whyElsewhere: 'Docker runs elsewhere.' })
+    await one.start()
+    expect(tables.restored).toEqual([])
+    expect(one.view().notices[0]).toMatch(/Docker runs elsewhere\./)
+    await one.close()
+  })
+
+  test("never lets THON's own ports be reached, and says so", async () => {
+    const tables = new Tables()
+    const { network: one } = network(tables.run)
+    await one.start()
+    expect(one.view()).toMatchObject({ hostPorts: [13_305], enforced: true })
+    expect(one.view().notices).toEqual([expect.stringMatching(/Port 8100 stays out of reach/)])
+    expect(tables.lines.join('\n')).not.toContain('8100')
+    await one.close()
+  })
+
+  test('of the embedded engine is said to enforce nothing', async () => {
+    const { network: one } = network(() => Promise.reject(DENIED), { ground: null })
+    await one.start()
+    expect(one.view()).toMatchObject({
+      enforced: false,
+      notices: [expect.stringMatching(/isolates nothing/), expect.anything()],
+    })
+    expect(one.warnings()).toEqual([])
+    await one.close()
+  })
+})

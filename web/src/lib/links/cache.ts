@@ -1,0 +1,4 @@
+import { embedded } from '#lib/graphql/keys.ts'
+
+/** Cache keys of this feature's types. */
+export const cacheKeys = { PersonalLinkResult: embedded, NewJoinLink: embedded }
