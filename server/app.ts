@@ -17,7 +17,7 @@ import { HttpServer } from './http/server.ts'
 import { Tls } from './http/tls.ts'
 import { builtDashboard, devDashboard, type Dashboard } from './http/web.ts'
 import { createLog } from './log.ts'
-import { createProxy } from './proxy/create.ts'
+import { createProxy, vouchedBy } from './proxy/create.ts'
 import { createRest } from './rest/router.ts'
 import { chooseEngine, type Choice } from './sandbox/choose.ts'
 import { createServices } from './services.ts'
@@ -31,6 +31,8 @@ export interface Overrides {
   engine?: Choice['engine']
   /** `built` by default; `dev` serves the sources with hot reload; `none` serves no dashboard. */
   dashboard?: 'built' | 'dev' | 'none'
+  /** Whether the sandboxes' proxy is a process of its own; it is, unless said otherwise. */
+  proxyProcess?: boolean
 }
 
 /** A running server. */
@@ -55,17 +57,8 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
 
   const disk = new DiskWatch(env.dbPath, () => events.publish('engine', null))
   const access = await createAccess({ env, db, events, activity })
-  const { services, live, network, addresses } = createServices({
-    access,
-    env,
-    db,
-    events,
-    activity,
-    log,
-    disk,
-    tls,
-    choice,
-  })
+  const made = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
+  const { services, live, network, addresses } = made
   const { door, signIn } = access
   const rest = byTheDoor(door, 'rest', createRest({ services, door, signIn, clients, log }))
   const yoga = createGraphql(services, (request) => door.of(request).viewer, log)
@@ -74,7 +67,9 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     yoga.fetch(request, { req }),
   )
   const proxy = await createProxy({
-    ...{ db, events, clients, addresses, door },
+    ...{ db, events, clients, addresses, door, tls, log },
+    trustedProxies: env.reach.trustedProxies,
+    ownProcess: overrides.proxyProcess ?? true,
     ...{ instances: services.instances, own: services.ownSandbox },
     engineConnected: () => live.engineStatus().connected,
     participantsMayStart: () => services.settings.participantsMayStart(),
@@ -84,6 +79,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     tls,
     gate: new Gate(env.host, env.allowedHosts, (name) => addresses.isOurs(name)),
     sandboxes: proxy.hosts,
+    guard: proxy.handOver && ((server) => proxy.handOver?.guard(server)),
     routes: [
       { path: '/graphql', handle: byTheDoor(door, 'page', yoga), largestBody: LARGEST_OPERATION },
       { path: '/api', handle: rest },
@@ -95,9 +91,8 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     ],
     upgrade: async (request, duplex, head) => {
       const pass = await door.enter(request, 'page')
-      if (pass.viewer.role === 'nobody') return '401 Unauthorized'
-      socket.upgrade(request, duplex, head, pass)
-      return null
+      if (pass.viewer.role !== 'nobody') socket.upgrade(request, duplex, head, pass)
+      return pass.viewer.role === 'nobody' ? '401 Unauthorized' : null
     },
   })
 
@@ -119,6 +114,8 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     await network.start()
     await live.start()
     await proxy.load()
+    if (proxy.handOver) await http.listenAt(proxy.handOver.backDoor, vouchedBy(clients))
+    await proxy.handOver?.start()
     const urls = await listen(http, env, addresses)
     return { urls, services, migrated: applied, close }
   } catch (error) {

@@ -35,6 +35,11 @@ export class Clients {
     return client
   }
 
+  /** Takes somebody's word for who sent a request. */
+  assume(request: IncomingMessage, client: Client): void {
+    this.#known.set(request, client)
+  }
+
   /** Whether a proxy that we trust opened the connection. */
   isProxied(request: IncomingMessage): boolean {
     return this.#trusts(request.socket.remoteAddress ?? '')

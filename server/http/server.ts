@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { Clients } from './client.ts'
 import type { Gate } from './gate.ts'
 import { endWhenLate } from './late.ts'
+import { PATIENCE } from './patience.ts'
 import type { Tls } from './tls.ts'
 
 /** What serves one path and everything below it. */
@@ -32,6 +33,8 @@ export interface HttpParts {
   /** The certificate to serve HTTPS with; null serves plain HTTP. */
   tls: Tls | null
   sandboxes: HostedSandboxes
+  /** Stands between a server and its connections; null lets it have them. */
+  guard: ((server: Server) => void) | null
   routes: Route[]
   /** Takes over a request for a WebSocket; a refusal is an HTTP status, such as `401 Unauthorized`. */
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<string | null>
@@ -39,11 +42,6 @@ export interface HttpParts {
   wholeBodyMs?: number
 }
 
-/**
- * Sandboxes get uploads of any size, so only headers have a limit of time here. A connection is kept for longer than
- * reverse proxies keep theirs (nginx: 60 s), lest they send a request into one that is just being closed.
- */
-const PATIENCE = { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 65_000 }
 const WHOLE_BODY_MS = 5 * 60_000
 
 /** Headers of a refusal in words, with which a browser is to do nothing but show it. */
@@ -52,6 +50,7 @@ const TEXT = { 'Content-Type': 'text/plain', 'Content-Security-Policy': "default
 /** Everything on the same ports: each listens with the same routes. */
 export class HttpServer {
   readonly #servers: Server[] = []
+  readonly #behind: Server[] = []
   readonly #parts: HttpParts
 
   constructor(parts: HttpParts) {
@@ -74,10 +73,23 @@ export class HttpServer {
     return this.#servers.map((server) => urlOf(scheme, host, (server.address() as AddressInfo).port))
   }
 
+  /**
+   * Listens on a Unix socket as well, for requests that were let in elsewhere.
+   * @param path of the socket, in a folder that nobody else may enter
+   * @param vouch says who sent a request, before it is looked at
+   */
+  async listenAt(path: string, vouch: (request: IncomingMessage) => void): Promise<void> {
+    const server = createServer(PATIENCE)
+    server.on('request', (request, response) => (vouch(request), this.#serve(request, response)))
+    server.on('upgrade', (request, socket, head) => (vouch(request), this.#upgrade(request, socket, head)))
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
+    this.#behind.push(server)
+  }
+
   /** Stops listening and ends idle connections; those with a request under way get two seconds. */
   async close(): Promise<void> {
     await Promise.all(
-      this.#servers.map((server) => {
+      [...this.#servers, ...this.#behind].map((server) => {
         const closed = new Promise<void>((resolve) => server.close(() => resolve()))
         server.closeIdleConnections()
         setTimeout(() => server.closeAllConnections(), 2_000).unref()
@@ -88,6 +100,7 @@ export class HttpServer {
 
   #listenOn(host: string, port: number): Promise<Server> {
     const server = this.#createServer()
+    this.#parts.guard?.(server)
     server.on('request', (request, response) => this.#serve(request, response))
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     return new Promise((resolve, reject) => {

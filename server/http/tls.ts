@@ -41,7 +41,7 @@ const SOON_MS = 14 * 24 * 3600 * 1000
 export class Tls {
   readonly #files: TlsFiles
   readonly #surroundings: TlsSurroundings
-  readonly #servers: Server[] = []
+  readonly #servers: Pick<Server, 'setSecureContext'>[] = []
   readonly #watchers: FSWatcher[] = []
   readonly #timer: NodeJS.Timeout
   #calm: NodeJS.Timeout | undefined
@@ -78,7 +78,7 @@ export class Tls {
   }
 
   /** Gives a server each later certificate; connections that are open stay open. */
-  keepFresh(server: Server): void {
+  keepFresh(server: Pick<Server, 'setSecureContext'>): void {
     this.#servers.push(server)
   }
 

@@ -5,12 +5,6 @@ import type { ReachEnv } from '../env-reach.ts'
 import type { Events } from '../events.ts'
 import { hostLabel } from '../names.ts'
 
-/** How this server is reached from elsewhere, as the settings say; null where nothing is set. */
-export interface PresentAddresses {
-  externalIp: string | null
-  domain: string | null
-}
-
 /** Where a sandbox is reached; null where nothing is set, or while it is not published. */
 export interface SandboxUrls {
   /** The best of them, which leads there from wherever people are. */
@@ -56,7 +50,7 @@ export class Addresses {
   readonly #reach: ReachEnv
   readonly #reserved: ReadonlySet<string>
   readonly #wildcard: RegExp
-  #current: PresentAddresses = { externalIp: null, domain: null }
+  #current: { externalIp: string | null; domain: string | null } = { externalIp: null, domain: null }
   #listening: Listening = { scheme: 'http', port: 80, pathPort: null }
 
   /** @param reserved host names that are THON's own, whatever they look like */
@@ -85,9 +79,9 @@ export class Addresses {
     return this.#listening.pathPort
   }
 
-  /** What is set now. */
-  current(): PresentAddresses {
-    return this.#current
+  /** What is set now, and what follows from it. */
+  current() {
+    return { ...this.#current, publicUrl: this.#elsewhereOfThon(), byPath: this.pathPort !== null }
   }
 
   /** Domain under which sandboxes have host names: that of the settings, else that of the environment; null without. */
@@ -103,9 +97,10 @@ export class Addresses {
     return { url: domainUrl ?? publicUrl ?? this.#here(sandbox), publicUrl, domainUrl }
   }
 
-  /** The address that one person's sandbox has for good, running or not. */
+  /** The address that one person's sandbox has for good, running or not; where paths are used, THON leads on to it. */
   stable(person: { group: string; username: string }): string {
     const label = hostLabel(person.group, person.username)
+    if (this.pathPort !== null) return `${this.#elsewhereOfThon() ?? this.#locally('localhost')}/open?sandbox=${label}`
     const { externalIp } = this.#current
     const base = this.domain ?? (externalIp && this.#hostOf(externalIp))
     return base
@@ -199,6 +194,11 @@ export class Addresses {
     const label = hostLabel(group, username)
     const by = (host: string | null) => host && `${this.#publicly(`${label}.${host}`)}/`
     return { publicUrl: by(externalIp && this.#hostOf(externalIp)), domainUrl: by(domain) }
+  }
+
+  #elsewhereOfThon(): string | null {
+    const host = this.domain ?? this.#current.externalIp
+    return this.#reach.publicUrl ?? (host && this.#locally(bracketed(host)))
   }
 
   #here({ group, username, hostPort }: Addressed): string {

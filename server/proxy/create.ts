@@ -4,12 +4,16 @@ import { can } from '../auth/policy.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
 import type { Events } from '../events.ts'
-import type { Clients } from '../http/client.ts'
+import type { Client, Clients } from '../http/client.ts'
+import type { Tls } from '../http/tls.ts'
+import type { Log } from '../log.ts'
 import type { Addresses } from './addresses.ts'
 import { Desk } from './desk.ts'
 import { SandboxDirectory } from './directory.ts'
 import { Forwarder } from './forward.ts'
 import { SandboxHosts } from './hosts.ts'
+import { HandOver } from './hand-over.ts'
+import { CLIENT_HEADER } from './messages.ts'
 import { openRoute } from './open.ts'
 import { Passes, type DoorForPasses, type Entered } from './passes.ts'
 import { Tickets } from './tickets.ts'
@@ -24,6 +28,11 @@ export interface ProxyMeans {
   db: Db
   events: Events
   clients: Clients
+  tls: Tls | null
+  log: Log
+  trustedProxies: readonly string[]
+  /** Whether sandboxes get a process of their own for what goes to and from them. */
+  ownProcess: boolean
   addresses: Addresses
   door: DoorForPasses & { of(request: IncomingMessage): Entered }
   engineConnected: () => boolean
@@ -62,15 +71,33 @@ export async function createProxy(means: ProxyMeans) {
     ...{ addresses, directory, passes, tickets, desk, clients, events },
     forwarder: new Forwarder(),
   })
+  const handOver = means.ownProcess
+    ? new HandOver({
+        ...{ events, log: means.log, tls: means.tls, trustedProxies: means.trustedProxies },
+        isSandbox: (host) => hosts.isSandbox(host),
+        admit: (asked) => hosts.admit(asked),
+      })
+    : null
   const recheck = setInterval(() => void hosts.recheck(), RECHECK)
   return {
     hosts,
+    handOver,
     open: openRoute({ door, addresses, directory, tickets, desk, clients }),
     load: () => directory.load(),
     close: () => {
+      handOver?.close()
       clearInterval(recheck)
       hosts.close()
     },
+  }
+}
+
+/** Takes the worker's word for who sent a request that it passes on. */
+export function vouchedBy(clients: Clients): (request: IncomingMessage) => void {
+  return (request) => {
+    const said = request.headers[CLIENT_HEADER]
+    Reflect.deleteProperty(request.headers, CLIENT_HEADER)
+    if (typeof said === 'string') clients.assume(request, JSON.parse(said) as Client)
   }
 }
 

@@ -29,8 +29,9 @@ const NOT_ANSWERED = ['strict-transport-security', 'alt-svc', 'public-key-pins',
 
 /** What is forwarded where. */
 export interface Target {
-  /** Port of this machine that the sandbox is published on. */
-  hostPort: number
+  /** Where the sandbox answers. */
+  host: string
+  port: number
   /** Path that is the sandbox's and not sent on, such as `/32768`; '' where it has a host name of its own. */
   path: string
   client: Client
@@ -102,8 +103,8 @@ export class Forwarder {
 
 class Silent extends Error {}
 
-function urlOf({ hostPort }: Target) {
-  return { host: '127.0.0.1', port: hostPort, protocol: 'http:' }
+function urlOf({ host, port }: Target) {
+  return { host, port, protocol: 'http:' }
 }
 
 function reasonOf(error: unknown): Failure {

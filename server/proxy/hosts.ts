@@ -11,11 +11,12 @@ import { cookiesNamed } from './cookies.ts'
 import type { Desk } from './desk.ts'
 import type { Hosted, SandboxDirectory } from './directory.ts'
 import type { Failure, Forwarder } from './forward.ts'
+import type { Admission, Asked } from './messages.ts'
 import { sendPage, sendText } from './pages.ts'
 import { sessionOf, type Passes } from './passes.ts'
 import { isNavigation, isPath, strangerRefusal } from './strangers.ts'
 import type { Tickets } from './tickets.ts'
-import { CAME_BACK, notTheirs, silent, troubled, unknownAddress, withoutCookies } from './words.ts'
+import { answerFailure, CAME_BACK, notTheirs, unknownAddress, withoutCookies } from './words.ts'
 
 /** What the host names of sandboxes are served by. */
 export interface HostsParts {
@@ -74,7 +75,7 @@ export class SandboxHosts implements HostedSandboxes {
     if (!place || refusal) return refuse(response, place ? 403 : 404, refusal as string)
     const [path = '', query = ''] = split(place.rest)
     if (path === `${OURS}enter`) return this.#enter(request, response, place, new URLSearchParams(query))
-    const holder = this.#holder(request, place)
+    const holder = this.#holder(this.#asked(request), place)
     const go = (found: Holder | null) => this.#serveTo(found, request, response, place)
     if (holder instanceof Promise) holder.then(go, () => sendText(response, 503, 'The database does not answer.'))
     else go(holder)
@@ -95,9 +96,28 @@ export class SandboxHosts implements HostedSandboxes {
       this.#sockets.set(socket, holder.grant)
       socket.on('close', () => this.#sockets.delete(socket))
       const client = this.#parts.clients.of(request)
-      return void this.#parts.forwarder.upgrade(request, socket as Socket, head, { hostPort, path: place.path, client })
+      return void this.#parts.forwarder.upgrade(request, socket as Socket, head, {
+        ...published(hostPort),
+        path: place.path,
+        client,
+      })
     }
-    Promise.resolve(this.#holder(request, place)).then(go, () => refuse('503 Service Unavailable'))
+    Promise.resolve(this.#holder(this.#asked(request), place)).then(go, () => refuse('503 Service Unavailable'))
+  }
+
+  /** Whether a Host header names a sandbox, or could. */
+  isSandbox(host: string): boolean {
+    return this.#labelOf(host) !== null
+  }
+
+  /** Who may open what, for those who send requests on themselves. */
+  async admit(asked: Asked): Promise<Admission> {
+    const label = this.#labelOf(asked.host)
+    const sandbox = label === null ? null : this.#parts.directory.find(label)
+    const holder = sandbox && (await this.#holder(asked, { label: sandbox.label, sandbox, path: '', rest: '/' }))
+    if (!holder || !mayOpen(holder.viewer, sandbox)) return { allowed: false, target: null }
+    const hostPort = sandbox.instance?.state === 'Running' ? sandbox.instance.hostPort : null
+    return { allowed: true, target: hostPort === null ? null : published(hostPort) }
   }
 
   /** Looks whether those who have a WebSocket open may still have it: a session runs out without anybody being told. */
@@ -133,11 +153,8 @@ export class SandboxHosts implements HostedSandboxes {
 
   #forward(request: IncomingMessage, response: ServerResponse, hostPort: number, path: string): void {
     const client = this.#parts.clients.of(request)
-    const failed = (why: Failure) => {
-      if (why === 'refused') this.#say(request, response, 503, troubled, 3)
-      else this.#say(request, response, why === 'silent' ? 504 : 502, silent(why))
-    }
-    void this.#parts.forwarder.web(request, response, { hostPort, path, client }, failed)
+    const failed = (why: Failure) => answerFailure(response, why, isNavigation(request))
+    void this.#parts.forwarder.web(request, response, { ...published(hostPort), path, client }, failed)
   }
 
   /** A ticket becomes a pass. The address it stands in is left at once, and is worth nothing any more. */
@@ -151,7 +168,7 @@ export class SandboxHosts implements HostedSandboxes {
     const pass = this.#parts.passes.sign(place.label, grant)
     response.setHeader(
       'Set-Cookie',
-      `${this.#cookie(request, place)}=${pass}; Path=${place.path || '/'}; HttpOnly; SameSite=Lax; Max-Age=${PASS_SECONDS}${scheme === 'https' ? '; Secure' : ''}`,
+      `${cookieName(scheme, place.path)}=${pass}; Path=${place.path || '/'}; HttpOnly; SameSite=Lax; Max-Age=${PASS_SECONDS}${scheme === 'https' ? '; Secure' : ''}`,
     )
     redirect(response, `${place.path}${OURS}arrived?to=${encodeURIComponent(goal)}`)
   }
@@ -175,14 +192,8 @@ export class SandboxHosts implements HostedSandboxes {
     redirect(response, `${origin}/open?sandbox=${place.label}&to=${encodeURIComponent(to)}`)
   }
 
-  #say(
-    request: IncomingMessage,
-    response: ServerResponse,
-    status: number,
-    view: Parameters<typeof sendPage>[2],
-    again?: number,
-  ): void {
-    if (isNavigation(request)) sendPage(response, status, view, { who: null, desk: null, ...(again && { again }) })
+  #say(request: IncomingMessage, response: ServerResponse, status: number, view: Parameters<typeof sendPage>[2]): void {
+    if (isNavigation(request)) sendPage(response, status, view, { who: null, desk: null })
     else refuse(response, status, view.title)
   }
 
@@ -202,10 +213,10 @@ export class SandboxHosts implements HostedSandboxes {
     )
   }
 
-  #holder(request: IncomingMessage, place: Place): Holder | null | Promise<Holder | null> {
+  #holder(asked: Pick<Asked, 'cookie' | 'scheme'>, place: Place): Holder | null | Promise<Holder | null> {
     const { passes } = this.#parts
     // A page of another sandbox may have set one more for the whole domain: the one that is ours counts.
-    const values = cookiesNamed(request.headers.cookie, this.#cookie(request, place))
+    const values = cookiesNamed(asked.cookie, cookieName(asked.scheme, place.path))
     const grants = values.flatMap((value) => passes.read(value, place.label) ?? [])
     const grant = grants[0]
     if (grant === undefined) return null
@@ -214,10 +225,8 @@ export class SandboxHosts implements HostedSandboxes {
     return viewer instanceof Promise ? viewer.then(found) : found(viewer)
   }
 
-  #cookie(request: IncomingMessage, { path }: Place): string {
-    if (path) return `thon-pass-${path.slice(1)}`
-    // The prefix keeps other host names of the domain from setting it; browsers take it over https alone.
-    return this.#parts.clients.of(request).scheme === 'https' ? '__Host-thon-pass' : 'thon-pass'
+  #asked(request: IncomingMessage): Pick<Asked, 'cookie' | 'scheme'> {
+    return { cookie: request.headers.cookie, scheme: this.#parts.clients.of(request).scheme }
   }
 
   #labelOf(host: string | undefined): string | null {
@@ -239,6 +248,17 @@ export class SandboxHosts implements HostedSandboxes {
     for (const [socket, grant] of this.#sockets)
       if (sessionOf(grant) !== null && !(await this.#parts.passes.holder(grant))) socket.destroy()
   }
+}
+
+/** Sandboxes are published on this machine alone. */
+function published(hostPort: number): { host: string; port: number } {
+  return { host: '127.0.0.1', port: hostPort }
+}
+
+function cookieName(scheme: string, path: string): string {
+  if (path) return `thon-pass-${path.slice(1)}`
+  // The prefix keeps other host names of the domain from setting it; browsers take it over https alone.
+  return scheme === 'https' ? '__Host-thon-pass' : 'thon-pass'
 }
 
 function mayOpen(viewer: Viewer, sandbox: Hosted | null): boolean {

@@ -1,4 +1,6 @@
+import type { ServerResponse } from 'node:http'
 import type { Failure } from './forward.ts'
+import { sendPage, sendText } from './pages.ts'
 import type { View } from './view.ts'
 
 /** What is said where there is no sandbox to show, whatever its state. */
@@ -28,7 +30,7 @@ export const notSignedIn = still(
   'API tokens open none. Sign in on the dashboard, or use an access link.',
 )
 
-export const troubled: View = {
+const troubled: View = {
   ...still(
     'VS Code does not answer just now',
     'Your sandbox runs, but VS Code in it does not. This page tries again by itself.',
@@ -37,7 +39,7 @@ export const troubled: View = {
 }
 
 /** The sandbox took the request, and then did not answer it as it should. */
-export function silent(why: Exclude<Failure, 'refused'>): View {
+function silent(why: Exclude<Failure, 'refused'>): View {
   return why === 'silent'
     ? still(
         'The sandbox did not answer in time',
@@ -47,6 +49,15 @@ export function silent(why: Exclude<Failure, 'refused'>): View {
         'The sandbox’s answer cannot be read',
         'What this address leads to in your sandbox is no proper answer to a browser.',
       )
+}
+
+/** Answers for a sandbox that could not. @param isPage whether somebody looks at the answer */
+export function answerFailure(response: ServerResponse, why: Failure, isPage: boolean): void {
+  const status = why === 'refused' ? 503 : why === 'silent' ? 504 : 502
+  const view = why === 'refused' ? troubled : silent(why)
+  if (isPage) return sendPage(response, status, view, { who: null, desk: null, ...(why === 'refused' && { again: 3 }) })
+  response.setHeader('Connection', 'close')
+  sendText(response, status, view.title)
 }
 
 /** For programs that come without a pass. */

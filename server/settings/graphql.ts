@@ -14,6 +14,13 @@ const SettingsType = builder.objectRef<PresentAddresses>('Settings').implement({
       nullable: true,
       description: 'Domain this server is reached by from elsewhere; null when it is not set.',
     }),
+    publicUrl: t.exposeString('publicUrl', {
+      nullable: true,
+      description: 'Where people elsewhere reach THON itself, such as https://thon.example; null when nothing says it.',
+    }),
+    byPath: t.exposeBoolean('byPath', {
+      description: 'Whether all sandboxes share one origin, told apart by path (THON_PATH_PORT).',
+    }),
   }),
 })
 

@@ -12,6 +12,10 @@ export const PARTICIPANTS_MAY_START = 'participants_may_start'
 export interface PresentAddresses {
   externalIp: string | null
   domain: string | null
+  /** Where people elsewhere reach THON itself, without a slash at the end. */
+  publicUrl: string | null
+  /** Whether sandboxes share one origin, told apart by path. */
+  byPath: boolean
 }
 
 /** Keys of config files begin so; they are no settings. */

@@ -13,6 +13,7 @@ async function serve(handle: RequestListener, wholeBodyMs = 150): Promise<number
     gate: new Gate('127.0.0.1', []),
     clients: new Clients([]),
     tls: null,
+    guard: null,
     wholeBodyMs,
     sandboxes: {
       isFor: (request) => request.headers.host === 'sandbox.localhost',

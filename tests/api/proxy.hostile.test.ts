@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { SETUPS, signedIn } from '../kit/access.ts'
 import { addGroup } from '../kit/groups.ts'
@@ -9,9 +9,11 @@ import { Visitor } from '../kit/visitor.ts'
 const [ANN, BOB] = ['alpha-ann.localhost', 'alpha-bob.localhost']
 const EMAILS = { ann: 'ann@example.org', bob: 'bob@example.org' }
 
+const plain: TestApp['engine']['pages'] = (request, response) => response.end(`page ${request.url}`)
+
 /** A server with a login and the sandboxes of ann and bob; and visitors with sessions of the organiser, ann and bob. */
-async function hall(pages: TestApp['engine']['pages'] = (request, response) => response.end(`page ${request.url}`)) {
-  const app = await startApp({ ...SETUPS['a local password'] })
+async function openHall(proxyProcess: boolean, pages: TestApp['engine']['pages'] = plain) {
+  const app = await startApp({ ...SETUPS['a local password'] }, { proxyProcess })
   app.engine.pages = pages
   app.engine.sockets = (_request, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n')
   const admin = await signedIn(app, 'organiser')
@@ -62,199 +64,206 @@ async function ticketFor(visitor: Visitor, label: string): Promise<string> {
   return new URL(headers.location as string).searchParams.get('ticket') as string
 }
 
-test('without a session people are led to the login, and programs and WebSockets are refused', async () => {
-  const { nobody } = await hall()
-  const { way, status } = await nobody.open(nobody.origin(ANN))
-  expect(way.at(-1)).toBe(`${nobody.origin('localhost')}/login?to=%2Fopen%3Fsandbox%3Dalpha-ann%26to%3D%252F`)
-  expect(status).toBe(404)
-  expect((await nobody.ask(ANN, '/')).status).toBe(401)
-  expect((await nobody.ask(ANN, '/.thon/state')).status).toBe(401)
-  expect(await upgradeStatus(nobody)).toBe(401)
-})
-
-test('participants open their own sandbox, organisers each', async () => {
-  const { ann, organiser } = await hall()
-  expect((await ann.open(ann.origin(ANN))).body).toBe('page /')
-  expect((await organiser.open(organiser.origin(ANN))).body).toBe('page /')
-  expect((await organiser.open(organiser.origin(BOB))).body).toBe('page /')
-})
-
-test('somebody else is given no ticket, and is not told whether there is such a sandbox', async () => {
-  const { bob } = await hall()
-  const [others, none] = [await bob.open(bob.origin(ANN)), await bob.open(bob.origin('alpha-zoe.localhost'))]
-  expect([others.status, none.status]).toEqual([404, 404])
-  expect(others.body.replace(/nonce-?="?[^"]+"/g, '')).toBe(none.body.replace(/nonce-?="?[^"]+"/g, ''))
-  expect(bob.cookies.get(ANN)).toBeUndefined()
-})
-
-test('a ticket is good once, at its own sandbox, and spoilt at another', async () => {
-  const { ann, nobody } = await hall()
-  const used = await ticketFor(ann, 'alpha-ann')
-  await ann.ask(ANN, `/.thon/enter?ticket=${used}`)
-  const wrong = await ticketFor(ann, 'alpha-ann')
-  await nobody.ask(BOB, `/.thon/enter?ticket=${wrong}`)
-  for (const ticket of [used, wrong, '', 'made-up', 'x'.repeat(2_000)])
-    expect((await nobody.ask(ANN, `/.thon/enter?ticket=${ticket}`)).headers, ticket).not.toHaveProperty('set-cookie')
-})
-
-test('a pass is good at its own sandbox alone, and not when it was changed', async () => {
-  const { ann, nobody } = await hall()
-  await ann.open(ann.origin(ANN))
-  const pass = ann.cookies.get(ANN)!.get('thon-pass') as string
-  const [payload, mac] = pass.split('.')
-  const forged = Buffer.from(JSON.stringify(['alpha-bob', 'open'])).toString('base64url')
-  for (const value of [pass, `${forged}.${mac}`, `${payload}.`, payload, 'a.b.c', `${payload}.${'x'.repeat(43)}`])
-    expect((await nobody.ask(BOB, '/', { headers: { cookie: `thon-pass=${value}` } })).status, value).toBe(401)
-  const tossed = `thon-pass=junk; thon-pass=${pass}; thon-pass=${payload}.x`
-  expect((await nobody.ask(ANN, '/', { headers: { cookie: tossed } })).status, 'among tossed ones').toBe(200)
-})
-
-test('whoever is signed out, put out or loses the sandbox is out of it at once, WebSockets too', async () => {
-  const { app, ann } = await hall()
-  app.engine.sockets = null
-  await ann.open(ann.origin(ANN))
-  expect((await ann.ask(ANN, '/')).status).toBe(200)
-  await app.db.user.updateMany({ where: { username: 'ann' }, data: { email: 'else@example.org' } })
-  const [group] = await app.db.group.findMany()
-  app.services.events.publish('group', { kind: 'UPDATED', id: group!.id, row: group! })
-  await expect.poll(async () => (await ann.ask(ANN, '/')).status).toBe(403)
-  await ann.ask('localhost', '/api/auth/logout', { method: 'POST' })
-  expect((await ann.ask(ANN, '/')).status).toBe(401)
-})
-
-test('pages of another origin neither act on a sandbox, nor read it, nor show it in a frame', async () => {
-  const { ann } = await hall()
-  await ann.open(ann.origin(ANN))
-  const bobs = ann.origin(BOB)
-  const site = { 'sec-fetch-site': 'same-site' }
-  const tries: Record<string, string>[] = [
-    { ...site, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' },
-    { ...site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
-    { ...site, 'sec-fetch-mode': 'cors', origin: bobs },
-  ]
-  for (const headers of tries) expect((await ann.ask(ANN, '/', { headers })).status, JSON.stringify(headers)).toBe(403)
-  expect((await ann.ask(ANN, '/', { method: 'POST', headers: { origin: bobs } })).status).toBe(403)
-  expect((await ann.ask(ANN, '/', { method: 'POST', headers: { origin: 'null' } })).status).toBe(403)
-  expect((await ann.ask(ANN, '/.thon/start', { method: 'POST', headers: { origin: bobs } })).status).toBe(403)
-  expect(await upgradeStatus(ann, { origin: bobs })).toBe(403)
-  const link = { ...site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
-  expect((await ann.ask(ANN, '/', { headers: link })).status, 'a link may lead there').toBe(200)
-})
-
-test('at a sandbox’s address there is nothing of THON', async () => {
-  const { app, organiser } = await hall()
-  await organiser.open(organiser.origin(ANN))
-  organiser.keep(ANN, [...organiser.cookies.get('localhost')!].map((pair) => pair.join('=')).join())
-  for (const path of ['/api/instances', '/graphql', '/healthz?x', '/docs', '/open', '/login', '/_app/version.json'])
-    expect((await organiser.ask(ANN, path)).body, path).toBe(`page ${path}`)
-  const query = JSON.stringify({ query: '{ instances { total } }' })
-  const headers = { 'content-type': 'application/json' }
-  expect((await organiser.ask(ANN, '/graphql', { method: 'POST', headers, body: query })).body).toBe('page /graphql')
-  expect(await app.db.activity.count({ where: { action: 'kill' } })).toBe(0)
-})
-
-test('a sandbox that redirects to THON gets nothing done there', async () => {
-  const { app, organiser } = await hall((_request, response) =>
-    response.writeHead(307, { Location: `${app.url}/api/groups` }).end(),
-  )
-  await organiser.open(organiser.origin(ANN))
-  const { status, headers } = await organiser.ask(ANN, '/')
-  expect({ status, location: headers.location }).toEqual({ status: 307, location: `${app.url}/api/groups` })
-  const made = await organiser.ask('localhost', '/api/groups', {
-    method: 'POST',
-    headers: { origin: organiser.origin(ANN), 'content-type': 'application/json' },
-    body: '{"name":"evil"}',
+describe.each([
+  ['in the server', false],
+  ['in a process of its own', true],
+])('with the proxy %s', (_where, proxyProcess) => {
+  const hall = (pages?: TestApp['engine']['pages']) => openHall(proxyProcess, pages)
+  test('without a session people are led to the login, and programs and WebSockets are refused', async () => {
+    const { nobody } = await hall()
+    const { way, status } = await nobody.open(nobody.origin(ANN))
+    expect(way.at(-1)).toBe(`${nobody.origin('localhost')}/login?to=%2Fopen%3Fsandbox%3Dalpha-ann%26to%3D%252F`)
+    expect(status).toBe(404)
+    expect((await nobody.ask(ANN, '/')).status).toBe(401)
+    expect((await nobody.ask(ANN, '/.thon/state')).status).toBe(401)
+    expect(await upgradeStatus(nobody)).toBe(401)
   })
-  expect(made.status).toBe(403)
-})
 
-test.for([
-  ['alpha-ann.localhost.', 403],
-  ['alpha-ann.localhost:0x50', 403],
-  ['alpha-ann.localhost:8501@evil.example', 403],
-  ['evil.example', 403],
-  ['alpha-ann.localhost.evil.example', 403],
-  ['alpha-ann.evil.localhost', 403],
-  ['ALPHA-ann.LOCALHOST', 401],
-  ['alpha-ann.localhost:1', 401],
-  ['', 403],
-] as const)('the Host "%s" is answered %i, never by a sandbox', async ([host, status]) => {
-  const { nobody } = await hall()
-  const answer = await nobody.raw(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
-  expect(answer.split('\r\n')[0]).toMatch(new RegExp(` (${status}|400) `))
-})
-
-test('paths reach the sandbox as they were sent, whatever they climb over', async () => {
-  const { ann } = await hall()
-  await ann.open(ann.origin(ANN))
-  for (const path of ['/../../etc/passwd', '/%2e%2e/%2e%2e/x', '//evil.example/', '/a/..;/b', '/%2ethon/state'])
-    expect((await ann.ask(ANN, path)).body).toBe(`page ${path}`)
-  const cookie = `thon-pass=${ann.cookies.get(ANN)!.get('thon-pass')}`
-  const absolute = `GET http://alpha-bob.localhost/ HTTP/1.1\r\nHost: ${ANN}\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`
-  expect(await ann.raw(absolute)).toMatch(/^HTTP\/1\.1 40[34] /)
-})
-
-test('bodies that hide a second request are refused', async () => {
-  const { ann } = await hall()
-  await ann.open(ann.origin(ANN))
-  const cookie = `thon-pass=${ann.cookies.get(ANN)!.get('thon-pass')}`
-  const head = `POST / HTTP/1.1\r\nHost: ${ANN}\r\nCookie: ${cookie}\r\n`
-  const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n'
-  for (const framing of [
-    `Content-Length: ${5 + smuggled.length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${smuggled}`,
-    `Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n${smuggled}`,
-    `Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n${smuggled}`,
-    `Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx${smuggled}`,
-    `Content-Length: +1\r\n\r\nx${smuggled}`,
-  ]) {
-    const answer = await ann.raw(head + framing)
-    expect(answer, framing).toMatch(/^HTTP\/1\.1 400 /)
-    expect(answer).not.toContain('page')
-  }
-})
-
-test('headers of ten megabytes are refused, from either side', async () => {
-  const { ann } = await hall((request, response) => {
-    if (request.url !== '/large') return void response.end('page')
-    response.socket?.end(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(10_000_000)}\r\n\r\n`)
+  test('participants open their own sandbox, organisers each', async () => {
+    const { ann, organiser } = await hall()
+    expect((await ann.open(ann.origin(ANN))).body).toBe('page /')
+    expect((await organiser.open(organiser.origin(ANN))).body).toBe('page /')
+    expect((await organiser.open(organiser.origin(BOB))).body).toBe('page /')
   })
-  await ann.open(ann.origin(ANN))
-  expect(await ann.raw(`GET / HTTP/1.1\r\nHost: ${ANN}\r\nX: ${'x'.repeat(10_000_000)}\r\n\r\n`)).toMatch(
-    /^HTTP\/1\.1 431 |^$/,
-  )
-  const { status, body } = await ann.ask(ANN, '/large', { headers: { accept: 'text/html' } })
-  expect(status).toBe(502)
-  expect(body).toContain('cannot be read')
-  expect((await ann.ask(ANN, '/')).body, 'afterwards').toBe('page')
-})
 
-test('a sandbox that answers for ever fills no memory, and stops with its reader', async () => {
-  let written = 0
-  let ended = false
-  const { ann } = await hall((_request, response) => {
-    const chunk = Buffer.alloc(1024 * 1024)
-    const more = () => {
-      while (!ended) {
-        written += chunk.length
-        if (!response.write(chunk)) return
-      }
+  test('somebody else is given no ticket, and is not told whether there is such a sandbox', async () => {
+    const { bob } = await hall()
+    const [others, none] = [await bob.open(bob.origin(ANN)), await bob.open(bob.origin('alpha-zoe.localhost'))]
+    expect([others.status, none.status]).toEqual([404, 404])
+    expect(others.body.replace(/nonce-?="?[^"]+"/g, '')).toBe(none.body.replace(/nonce-?="?[^"]+"/g, ''))
+    expect(bob.cookies.get(ANN)).toBeUndefined()
+  })
+
+  test('a ticket is good once, at its own sandbox, and spoilt at another', async () => {
+    const { ann, nobody } = await hall()
+    const used = await ticketFor(ann, 'alpha-ann')
+    await ann.ask(ANN, `/.thon/enter?ticket=${used}`)
+    const wrong = await ticketFor(ann, 'alpha-ann')
+    await nobody.ask(BOB, `/.thon/enter?ticket=${wrong}`)
+    for (const ticket of [used, wrong, '', 'made-up', 'x'.repeat(2_000)])
+      expect((await nobody.ask(ANN, `/.thon/enter?ticket=${ticket}`)).headers, ticket).not.toHaveProperty('set-cookie')
+  })
+
+  test('a pass is good at its own sandbox alone, and not when it was changed', async () => {
+    const { ann, nobody } = await hall()
+    await ann.open(ann.origin(ANN))
+    const pass = ann.cookies.get(ANN)!.get('thon-pass') as string
+    const [payload, mac] = pass.split('.')
+    const forged = Buffer.from(JSON.stringify(['alpha-bob', 'open'])).toString('base64url')
+    for (const value of [pass, `${forged}.${mac}`, `${payload}.`, payload, 'a.b.c', `${payload}.${'x'.repeat(43)}`])
+      expect((await nobody.ask(BOB, '/', { headers: { cookie: `thon-pass=${value}` } })).status, value).toBe(401)
+    const tossed = `thon-pass=junk; thon-pass=${pass}; thon-pass=${payload}.x`
+    expect((await nobody.ask(ANN, '/', { headers: { cookie: tossed } })).status, 'among tossed ones').toBe(200)
+  })
+
+  test('whoever is signed out, put out or loses the sandbox is out of it at once, WebSockets too', async () => {
+    const { app, ann } = await hall()
+    app.engine.sockets = null
+    await ann.open(ann.origin(ANN))
+    expect((await ann.ask(ANN, '/')).status).toBe(200)
+    await app.db.user.updateMany({ where: { username: 'ann' }, data: { email: 'else@example.org' } })
+    const [group] = await app.db.group.findMany()
+    app.services.events.publish('group', { kind: 'UPDATED', id: group!.id, row: group! })
+    await expect.poll(async () => (await ann.ask(ANN, '/')).status).toBe(403)
+    await ann.ask('localhost', '/api/auth/logout', { method: 'POST' })
+    expect((await ann.ask(ANN, '/')).status).toBe(401)
+  })
+
+  test('pages of another origin neither act on a sandbox, nor read it, nor show it in a frame', async () => {
+    const { ann } = await hall()
+    await ann.open(ann.origin(ANN))
+    const bobs = ann.origin(BOB)
+    const site = { 'sec-fetch-site': 'same-site' }
+    const tries: Record<string, string>[] = [
+      { ...site, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' },
+      { ...site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+      { ...site, 'sec-fetch-mode': 'cors', origin: bobs },
+    ]
+    for (const headers of tries)
+      expect((await ann.ask(ANN, '/', { headers })).status, JSON.stringify(headers)).toBe(403)
+    expect((await ann.ask(ANN, '/', { method: 'POST', headers: { origin: bobs } })).status).toBe(403)
+    expect((await ann.ask(ANN, '/', { method: 'POST', headers: { origin: 'null' } })).status).toBe(403)
+    expect((await ann.ask(ANN, '/.thon/start', { method: 'POST', headers: { origin: bobs } })).status).toBe(403)
+    expect(await upgradeStatus(ann, { origin: bobs })).toBe(403)
+    const link = { ...site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+    expect((await ann.ask(ANN, '/', { headers: link })).status, 'a link may lead there').toBe(200)
+  })
+
+  test('at a sandbox’s address there is nothing of THON', async () => {
+    const { app, organiser } = await hall()
+    await organiser.open(organiser.origin(ANN))
+    organiser.keep(ANN, [...organiser.cookies.get('localhost')!].map((pair) => pair.join('=')).join())
+    for (const path of ['/api/instances', '/graphql', '/healthz?x', '/docs', '/open', '/login', '/_app/version.json'])
+      expect((await organiser.ask(ANN, path)).body, path).toBe(`page ${path}`)
+    const query = JSON.stringify({ query: '{ instances { total } }' })
+    const headers = { 'content-type': 'application/json' }
+    expect((await organiser.ask(ANN, '/graphql', { method: 'POST', headers, body: query })).body).toBe('page /graphql')
+    expect(await app.db.activity.count({ where: { action: 'kill' } })).toBe(0)
+  })
+
+  test('a sandbox that redirects to THON gets nothing done there', async () => {
+    const { app, organiser } = await hall((_request, response) =>
+      response.writeHead(307, { Location: `${app.url}/api/groups` }).end(),
+    )
+    await organiser.open(organiser.origin(ANN))
+    const { status, headers } = await organiser.ask(ANN, '/')
+    expect({ status, location: headers.location }).toEqual({ status: 307, location: `${app.url}/api/groups` })
+    const made = await organiser.ask('localhost', '/api/groups', {
+      method: 'POST',
+      headers: { origin: organiser.origin(ANN), 'content-type': 'application/json' },
+      body: '{"name":"evil"}',
+    })
+    expect(made.status).toBe(403)
+  })
+
+  test.for([
+    ['alpha-ann.localhost.', 403],
+    ['alpha-ann.localhost:0x50', 403],
+    ['alpha-ann.localhost:8501@evil.example', 403],
+    ['evil.example', 403],
+    ['alpha-ann.localhost.evil.example', 403],
+    ['alpha-ann.evil.localhost', 403],
+    ['ALPHA-ann.LOCALHOST', 401],
+    ['alpha-ann.localhost:1', 401],
+    ['', 403],
+  ] as const)('the Host "%s" is answered %i, never by a sandbox', async ([host, status]) => {
+    const { nobody } = await hall()
+    const answer = await nobody.raw(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+    expect(answer.split('\r\n')[0]).toMatch(new RegExp(` (${status}|400) `))
+  })
+
+  test('paths reach the sandbox as they were sent, whatever they climb over', async () => {
+    const { ann } = await hall()
+    await ann.open(ann.origin(ANN))
+    for (const path of ['/../../etc/passwd', '/%2e%2e/%2e%2e/x', '//evil.example/', '/a/..;/b', '/%2ethon/state'])
+      expect((await ann.ask(ANN, path)).body).toBe(`page ${path}`)
+    const cookie = `thon-pass=${ann.cookies.get(ANN)!.get('thon-pass')}`
+    const absolute = `GET http://alpha-bob.localhost/ HTTP/1.1\r\nHost: ${ANN}\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`
+    expect(await ann.raw(absolute)).toMatch(/^HTTP\/1\.1 40[34] /)
+  })
+
+  test('bodies that hide a second request are refused', async () => {
+    const { ann } = await hall()
+    await ann.open(ann.origin(ANN))
+    const cookie = `thon-pass=${ann.cookies.get(ANN)!.get('thon-pass')}`
+    const head = `POST / HTTP/1.1\r\nHost: ${ANN}\r\nCookie: ${cookie}\r\n`
+    const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n'
+    for (const framing of [
+      `Content-Length: ${5 + smuggled.length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${smuggled}`,
+      `Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n${smuggled}`,
+      `Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n${smuggled}`,
+      `Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx${smuggled}`,
+      `Content-Length: +1\r\n\r\nx${smuggled}`,
+    ]) {
+      const answer = await ann.raw(head + framing)
+      expect(answer, framing).toMatch(/^HTTP\/1\.1 400 /)
+      expect(answer).not.toContain('page')
     }
-    response.on('drain', more).on('close', () => (ended = true))
-    more()
   })
-  await ann.open(ann.origin('alpha-nobody.localhost'))
-  const cookie = await passOf(ann)
-  const socket = connect(Number(new URL(ann.origin(ANN)).port), '127.0.0.1')
-  socket.write(`GET / HTTP/1.1\r\nHost: ${ANN}\r\nCookie: ${cookie}\r\n\r\n`)
-  await new Promise((resolve) => socket.once('data', resolve))
-  socket.pause()
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  const then = written
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  expect(written, 'it waits for its reader').toBe(then)
-  expect(written).toBeLessThan(100 * 1024 * 1024)
-  socket.destroy()
-  await expect.poll(() => ended).toBe(true)
+
+  test('headers of ten megabytes are refused, from either side', async () => {
+    const { ann } = await hall((request, response) => {
+      if (request.url !== '/large') return void response.end('page')
+      response.socket?.end(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(10_000_000)}\r\n\r\n`)
+    })
+    await ann.open(ann.origin(ANN))
+    expect(await ann.raw(`GET / HTTP/1.1\r\nHost: ${ANN}\r\nX: ${'x'.repeat(10_000_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 431 |^$/,
+    )
+    const { status, body } = await ann.ask(ANN, '/large', { headers: { accept: 'text/html' } })
+    expect(status).toBe(502)
+    expect(body).toContain('cannot be read')
+    expect((await ann.ask(ANN, '/')).body, 'afterwards').toBe('page')
+  })
+
+  test('a sandbox that answers for ever fills no memory, and stops with its reader', async () => {
+    let written = 0
+    let ended = false
+    const { ann } = await hall((_request, response) => {
+      const chunk = Buffer.alloc(1024 * 1024)
+      const more = () => {
+        while (!ended) {
+          written += chunk.length
+          if (!response.write(chunk)) return
+        }
+      }
+      response.on('drain', more).on('close', () => (ended = true))
+      more()
+    })
+    await ann.open(ann.origin('alpha-nobody.localhost'))
+    const cookie = await passOf(ann)
+    const socket = connect(Number(new URL(ann.origin(ANN)).port), '127.0.0.1')
+    socket.write(`GET / HTTP/1.1\r\nHost: ${ANN}\r\nCookie: ${cookie}\r\n\r\n`)
+    await new Promise((resolve) => socket.once('data', resolve))
+    socket.pause()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const then = written
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(written, 'it waits for its reader').toBe(then)
+    expect(written).toBeLessThan(100 * 1024 * 1024)
+    socket.destroy()
+    await expect.poll(() => ended).toBe(true)
+  })
 })
 
 /** A pass for ann's sandbox, without asking the sandbox for anything. */

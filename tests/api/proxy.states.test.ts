@@ -151,7 +151,7 @@ test('a sandbox that never answers is given up, its connection with it', async (
   const forwarder = new Forwarder(100)
   const front = createServer((request, response) => {
     const client = { address: '127.0.0.1', scheme: 'http', host: 'x' } as const
-    void forwarder.web(request, response, { hostPort, path: '', client }, (why) => {
+    void forwarder.web(request, response, { host: '127.0.0.1', port: hostPort, path: '', client }, (why) => {
       answers.resolve(why)
       response.writeHead(504).end()
     })

@@ -192,7 +192,11 @@ export async function startApp(variables: Record<string, string> = {}, options: 
     THON_LOG_LEVEL: 'error',
     ...variables,
   })
-  const chosen: Overrides = { dashboard: options.dashboard ?? 'none', ...(!variables.THON_ENGINE && { engine }) }
+  const chosen: Overrides = {
+    dashboard: options.dashboard ?? 'none',
+    proxyProcess: options.proxyProcess ?? false,
+    ...(!variables.THON_ENGINE && { engine }),
+  }
   const app = new TestApp(await createApp(env, chosen), dir, engine, logged, variables)
   onTestFinished(async () => {
     await app.close()

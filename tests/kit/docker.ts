@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { install, mayInstall } from './debian.ts'
 
-export { ensureTestImages, testImage } from './docker-images.ts'
+export { benchImage, ensureTestImages, testImage } from './docker-images.ts'
 
 const PACKAGES = ['docker.io', 'iptables', 'busybox-static']
 const HELP =

@@ -75,7 +75,11 @@ describe('where a sandbox is reached', () => {
       publicUrl: 'http://[2001:db8::5]:8600/32001/',
       domainUrl: 'http://hall.example:8600/32001/',
     })
-    expect(addresses({}, {}, { pathPort: 8600 }).of(ANN).url).toBe('http://localhost:8600/32001/')
+    const here = addresses({}, {}, { pathPort: 8600 })
+    expect(here.of(ANN).url).toBe('http://localhost:8600/32001/')
+    expect(here.stable(ANN), 'THON leads on, whatever port it has').toBe('http://localhost:8501/open?sandbox=alpha-ann')
+    const there = addresses({}, settings, { pathPort: 8600 })
+    expect(there.stable(ANN)).toBe('http://hall.example:8501/open?sandbox=alpha-ann')
   })
 
   test('is nowhere while it is not published', () => {

@@ -44,8 +44,7 @@ export const GroupLinksQuery = graphql(`
       }
     }
     settings {
-      externalIp
-      domain
+      publicUrl
     }
   }
 `)

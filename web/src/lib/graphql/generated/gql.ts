@@ -68,7 +68,7 @@ type Documents = {
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": typeof types.DeleteWorkspaceDocument,
     "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n": typeof types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": typeof types.LinkedUserFragmentDoc,
-    "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      externalIp\n      domain\n    }\n  }\n": typeof types.GroupLinksDocument,
+    "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": typeof types.GroupLinksDocument,
     "\n  mutation MakePersonalLinks($userIds: [ID!]!, $replace: Boolean!) {\n    makePersonalLinks(userIds: $userIds, replace: $replace) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n": typeof types.MakePersonalLinksDocument,
     "\n  mutation RevokePersonalLink($userId: ID!) {\n    revokePersonalLink(userId: $userId) {\n      ...LinkedUser\n    }\n  }\n": typeof types.RevokePersonalLinkDocument,
     "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $offersNames: Boolean!\n    $takesNewNames: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      offersNames: $offersNames\n      takesNewNames: $takesNewNames\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": typeof types.CreateJoinLinkDocument,
@@ -78,6 +78,12 @@ type Documents = {
     "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": typeof types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": typeof types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": typeof types.EngineChangedDocument,
+    "\n  fragment SettingRow on Setting {\n    key\n    value\n    updatedAt\n    updatedBy\n  }\n": typeof types.SettingRowFragmentDoc,
+    "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": typeof types.ParticipantsMayStartDocument,
+    "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": typeof types.AddressesDocument,
+    "\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n": typeof types.ExampleAddressDocument,
+    "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n": typeof types.SetSettingDocument,
+    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": typeof types.SettingChangedDocument,
 };
 const documents: Documents = {
     "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": types.ActivityRowFragmentDoc,
@@ -134,7 +140,7 @@ const documents: Documents = {
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": types.DeleteWorkspaceDocument,
     "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n": types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": types.LinkedUserFragmentDoc,
-    "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      externalIp\n      domain\n    }\n  }\n": types.GroupLinksDocument,
+    "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": types.GroupLinksDocument,
     "\n  mutation MakePersonalLinks($userIds: [ID!]!, $replace: Boolean!) {\n    makePersonalLinks(userIds: $userIds, replace: $replace) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n": types.MakePersonalLinksDocument,
     "\n  mutation RevokePersonalLink($userId: ID!) {\n    revokePersonalLink(userId: $userId) {\n      ...LinkedUser\n    }\n  }\n": types.RevokePersonalLinkDocument,
     "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $offersNames: Boolean!\n    $takesNewNames: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      offersNames: $offersNames\n      takesNewNames: $takesNewNames\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": types.CreateJoinLinkDocument,
@@ -144,6 +150,12 @@ const documents: Documents = {
     "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": types.EngineChangedDocument,
+    "\n  fragment SettingRow on Setting {\n    key\n    value\n    updatedAt\n    updatedBy\n  }\n": types.SettingRowFragmentDoc,
+    "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": types.ParticipantsMayStartDocument,
+    "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": types.AddressesDocument,
+    "\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n": types.ExampleAddressDocument,
+    "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n": types.SetSettingDocument,
+    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": types.SettingChangedDocument,
 };
 
 /**
@@ -379,7 +391,7 @@ export function graphql(source: "\n  fragment LinkedUser on User {\n    id\n    
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      externalIp\n      domain\n    }\n  }\n"): (typeof documents)["\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      externalIp\n      domain\n    }\n  }\n"];
+export function graphql(source: "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n"): (typeof documents)["\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -416,6 +428,30 @@ export function graphql(source: "\n  query Engine {\n    engine {\n      ...Engi
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n"): (typeof documents)["\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment SettingRow on Setting {\n    key\n    value\n    updatedAt\n    updatedBy\n  }\n"): (typeof documents)["\n  fragment SettingRow on Setting {\n    key\n    value\n    updatedAt\n    updatedBy\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n"): (typeof documents)["\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n"): (typeof documents)["\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n"): (typeof documents)["\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};

@@ -1,0 +1,159 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Events } from '../events.ts'
+import type { Tls, TlsOptions } from '../http/tls.ts'
+import type { Log } from '../log.ts'
+import { hostOf } from './first-bytes.ts'
+import type { Admission, Asked, FromWorker, ToWorker } from './messages.ts'
+
+/** What handing over needs of its surroundings. */
+export interface HandOverParts {
+  events: Events
+  log: Log
+  tls: Tls | null
+  trustedProxies: readonly string[]
+  /** Whether a Host header names a sandbox. */
+  isSandbox: (host: string) => boolean
+  /** Who may go where. */
+  admit: (asked: Asked) => Promise<Admission>
+}
+
+/** How long somebody may keep a connection open without a word, in milliseconds. */
+const SILENCE = 60_000
+/** How long a worker that ended is waited with, in milliseconds. */
+const AGAIN = 1_000
+
+/**
+ * Gives connections that begin with a sandbox's host name to a process of their own. While there is none, the server serves
+ * them itself, as it serves what comes later over a connection that began with THON's own name.
+ */
+export class HandOver {
+  readonly #parts: HandOverParts
+  readonly #folder = mkdtempSync(join(tmpdir(), 'thon-'))
+  /** Connections that have not said a word yet. */
+  readonly #looking = new Set<Socket>()
+  readonly #onTheWay = new Set<Socket>()
+  readonly #stops: (() => void)[]
+  /** The worker, ready or not. */
+  #process: ChildProcess | null = null
+  /** The worker once it is ready. */
+  #worker: ChildProcess | null = null
+  #closed = false
+  #again: NodeJS.Timeout | undefined
+
+  constructor(parts: HandOverParts) {
+    this.#parts = parts
+    const forget = () => this.#say({ kind: 'forget' })
+    const { events, tls } = parts
+    tls?.keepFresh({ setSecureContext: (found) => this.#worker && this.#begin(this.#worker, found as TlsOptions) })
+    this.#stops = (['instance', 'session', 'group', 'setting', 'identity'] as const).map((topic) =>
+      events.on(topic, forget),
+    )
+  }
+
+  /** Path of the socket on which the worker passes on what is THON's: in a folder of this user alone. */
+  get backDoor(): string {
+    return join(this.#folder, 'back-door')
+  }
+
+  /** Starts the worker, once somebody listens at the back door. Resolves when it is ready, or has failed to be. */
+  start(): Promise<void> {
+    const settled = Promise.withResolvers<void>()
+    const worker = fork(join(import.meta.dirname, 'worker.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    this.#process = worker
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') {
+        this.#worker = worker
+        settled.resolve()
+      } else void this.#answer(worker, message.id, message.asked)
+    })
+    worker.on('error', (error) => this.#parts.log.error({ err: error }, 'the proxy of the sandboxes has failed'))
+    worker.on('exit', () => {
+      settled.resolve()
+      this.#ended(worker)
+    })
+    this.#begin(worker)
+    return settled.promise
+  }
+
+  /** Stands between a server and its connections. */
+  guard(server: Server): void {
+    const [own] = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
+    if (!own) throw new Error('a server without a listener of its own')
+    server.removeAllListeners('connection')
+    server.on('connection', (socket: Socket) => this.#look(socket, () => own.call(server, socket)))
+  }
+
+  /** Ends the worker, and every connection it has. */
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#again)
+    for (const stop of this.#stops) stop()
+    for (const socket of this.#looking) socket.destroy()
+    this.#process?.kill()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Reads the first bytes of a connection, and puts them back. */
+  #look(socket: Socket, serve: () => void): void {
+    if (!this.#worker) return serve()
+    const gone = () => socket.destroy()
+    this.#looking.add(socket)
+    // Somebody who hangs up without a word leaves a half of the connection open, which nobody else would close.
+    socket.on('error', gone).on('end', gone).setTimeout(SILENCE, gone)
+    socket.once('close', () => this.#looking.delete(socket))
+    socket.once('data', (first: Buffer) => {
+      socket.pause()
+      this.#looking.delete(socket)
+      socket.setTimeout(0).removeListener('timeout', gone).removeListener('end', gone)
+      const host = hostOf(first)
+      if (host !== null && this.#worker && this.#parts.isSandbox(host)) return this.#give(socket, first)
+      socket.removeListener('error', gone)
+      socket.unshift(first)
+      serve()
+      // TLS takes what was put back by itself.
+      if (this.#parts.tls === null) socket.resume()
+    })
+  }
+
+  #give(socket: Socket, first: Buffer): void {
+    const inside = socket as unknown as { _handle: { readStop(): void }; server: null }
+    // What a paused socket goes on to read would be lost on the way; there is no public way to make it stop.
+    inside._handle.readStop()
+    // Else Node keeps count of it here and there, and a server waits with its end for workers that are long gone.
+    inside.server = null
+    this.#onTheWay.add(socket)
+    const message: ToWorker = { kind: 'connection', first: first.toString('base64') }
+    this.#worker?.send(message, socket, {}, () => {
+      this.#onTheWay.delete(socket)
+      socket.destroy()
+    })
+  }
+
+  async #answer(worker: ChildProcess, id: number, asked: Asked): Promise<void> {
+    const admission = await this.#parts.admit(asked).catch(() => ({ allowed: false, target: null }))
+    if (worker.connected) worker.send({ kind: 'admission', id, admission } satisfies ToWorker)
+  }
+
+  #begin(worker: ChildProcess, tls = this.#parts.tls?.options ?? null): void {
+    const { trustedProxies } = this.#parts
+    worker.send({ kind: 'begin', backDoor: this.backDoor, trustedProxies, tls } satisfies ToWorker)
+  }
+
+  #say(message: ToWorker): void {
+    if (this.#worker?.connected) this.#worker.send(message)
+  }
+
+  #ended(worker: ChildProcess): void {
+    if (this.#worker === worker) this.#worker = null
+    for (const socket of this.#onTheWay) socket.destroy()
+    this.#onTheWay.clear()
+    if (this.#closed) return
+    this.#parts.log.error('the proxy of the sandboxes has ended; it is started again')
+    this.#again = setTimeout(() => void this.start(), AGAIN)
+  }
+}
