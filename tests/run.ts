@@ -1,6 +1,7 @@
 /**
  * Runs everything: `npm test`. The checks (types, lint, generated files), then the suites, each with the set-up it needs.
- * Says aloud what it skips and why; in CI nothing may be skipped. Ends with one line over all suites.
+ * Says aloud what it skips and why; in CI nothing may be skipped, but for suites that need an image which no Debian package
+ * brings: those run where it is, and say so where it is not. Ends with one line over all suites.
  *
  * usage: node tests/run.ts [--checks] [suite ...]
  */
@@ -9,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureChromium } from './kit/chromium.ts'
+import { lacksCodeServer } from './kit/code-server.ts'
 import { ensureDocker, ensureTestImages } from './kit/docker.ts'
 import { ensureFrontProxies } from './kit/front-proxies.ts'
 
@@ -37,6 +39,8 @@ interface Suite {
   prepare?: () => Promise<void>
   /** Files that run side by side. */
   workers: number
+  /** Why it cannot run here, and what to do; null when it can. Such a suite may be left out, also in CI. */
+  lacks?: () => Promise<string | null>
 }
 
 const SUITES: Suite[] = [
@@ -49,6 +53,12 @@ const SUITES: Suite[] = [
     name: 'e2e',
     workers: 1,
     prepare: async () => void (await ensureDocker(), await ensureTestImages(), await ensureChromium()),
+  },
+  {
+    name: 'code-server',
+    workers: 1,
+    prepare: async () => void (await ensureDocker(), await ensureChromium()),
+    lacks: lacksCodeServer,
   },
 ]
 
@@ -82,13 +92,18 @@ async function runCheck(title: string, command: string, args: string[]): Promise
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
 }
 
-async function runSuite({ name, prepare, workers }: Suite): Promise<Tally> {
+async function runSuite({ name, prepare, workers, lacks }: Suite): Promise<Tally> {
   try {
     await prepare?.()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     console.log(`\n${inCI ? '✗' : '!'} suite ${name} ${inCI ? 'could not be prepared' : 'SKIPPED'}: ${why}`)
     return inCI ? { passed: 0, failed: 1, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 }
+  }
+  const lack = await lacks?.()
+  if (lack) {
+    console.log(`\n! suite ${name} left out: ${lack}`)
+    return { passed: 0, failed: 0, skipped: 0 }
   }
   console.log(`\nSuite ${name}`)
   const dir = mkdtempSync(join(tmpdir(), 'thon-results-'))

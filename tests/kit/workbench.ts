@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { BrowserContext, Locator, Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 
 /** VS Code in a page, as somebody with a keyboard uses it. */
 export class Workbench {
@@ -36,17 +36,19 @@ export class Workbench {
 
   /** Makes a file with a text in it. */
   async write(path: string, text: string): Promise<void> {
-    await this.run('Create: New Untitled Text File')
+    await this.run('File: New Untitled Text File')
     await this.page.locator('.editor-instance .monaco-editor.focused').waitFor()
     await this.page.keyboard.type(text)
     await this.shows(text)
-    const input = await this.#quickInput('Control+s')
     await retried(async () => {
+      const input = await this.#quickInput('Control+s')
+      // The dialog looks at the folder first, and then overwrites what was typed meanwhile.
+      await this.page.waitForTimeout(1_000)
       await input.fill(path)
+      await this.page.waitForTimeout(500)
       await input.press('Enter')
-      await input.waitFor({ state: 'hidden', timeout: 5_000 })
+      await this.#tab(path.split('/').pop()!).waitFor({ timeout: 5_000 })
     })
-    await this.#tab(path.split('/').pop()!).waitFor()
   }
 
   /** Opens a file of the workspace by its name. */
@@ -75,6 +77,17 @@ export class Workbench {
     await this.page.keyboard.type(`${line}\n`)
   }
 
+  /** What webviews show, such as the preview of a Markdown file. */
+  async previews(): Promise<string> {
+    const texts = this.page.frames().map((frame) =>
+      frame
+        .locator('body')
+        .innerText({ timeout: 1_000 })
+        .catch(() => ''),
+    )
+    return (await Promise.all(texts.slice(1))).join('\n')
+  }
+
   /** Presses keys until the quick input is there, and returns its field. */
   async #quickInput(keys: string): Promise<Locator> {
     const input = this.page.locator('.quick-input-widget input.input')
@@ -97,5 +110,16 @@ export class Workbench {
     await this.page.addLocatorHandler(this.page.locator('.monaco-dialog-box', { hasText: 'trust the authors' }), () =>
       this.page.getByRole('button', { name: 'Yes, I trust the authors' }).click(),
     )
+  }
+}
+
+/** Tries a few times: VS Code loses keys that are pressed while a part of it is being loaded. */
+async function retried(act: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act()
+    } catch (error) {
+      if (attempt === 5) throw error
+    }
   }
 }

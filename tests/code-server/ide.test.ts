@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ensureChromium } from '../kit/chromium.ts'
+import { codeServerImage } from '../kit/code-server.ts'
+import { ensureDocker } from '../kit/docker.ts'
+import { docker, startDockerApp } from '../kit/docker-app.ts'
+import { command, create, inState } from '../kit/instances.ts'
+import { closeBrowser, openSandbox } from '../kit/pages.ts'
+import { Workbench } from '../kit/workbench.ts'
+
+const LONG = { timeout: 300_000 }
+
+beforeAll(async () => {
+  await ensureDocker()
+  await ensureChromium()
+}, 300_000)
+
+afterAll(closeBrowser)
+
+test('in a real code-server a file is written, a terminal works, and both are there after a reload', LONG, async () => {
+  const app = await startDockerApp({
+    ...{ SANDBOX_IMAGE: codeServerImage, THON_READY_SECONDS: '90', SANDBOX_MEMORY: '1g' },
+  })
+  const group = `ide${randomBytes(3).toString('hex')}`
+  const { id } = await create(app, 'ann', { group })
+  const { url, ref } = await inState(app, id, 'Running', 120)
+  const page = await openSandbox(url as string)
+  const refused: string[] = []
+  page.on('response', (response) => {
+    if ([401, 403, 502, 504].includes(response.status())) refused.push(`${response.status()} ${response.url()}`)
+  })
+  const workbench = new Workbench(page)
+  await workbench.ready()
+  await workbench.write('/workspace/hello.md', '# Hello hall')
+  const inside = (file: string) => docker('exec', ref as string, 'cat', `/workspace/${file}`).catch(() => '')
+  await expect.poll(() => inside('hello.md'), { timeout: 20_000 }).toBe('# Hello hall')
+
+  await workbench.terminal('cat hello.md > copy.txt && echo done-$((6*7)) >> copy.txt')
+  await expect.poll(() => inside('copy.txt'), { timeout: 30_000 }).toContain('done-42')
+
+  await workbench.open('hello.md')
+  await page.keyboard.press('Control+Shift+v')
+  await expect.poll(() => workbench.previews(), { timeout: 30_000 }).toContain('Hello hall')
+
+  await page.reload()
+  await workbench.ready()
+  await workbench.open('copy.txt')
+  await workbench.shows('done-42')
+
+  const other = new Workbench(await page.context().newPage())
+  await other.page.goto(url as string)
+  await other.ready()
+  expect(refused).toEqual([])
+
+  await command(app, 'pauseInstance', id)
+  await inState(app, id, 'Paused')
+  await page.goto(url as string)
+  await page.getByRole('heading', { name: 'Your sandbox is paused' }).waitFor()
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await workbench.ready()
+})
