@@ -28,12 +28,14 @@ export async function recipeOf(ref: string): Promise<Recipe> {
   })
 }
 
-/** Removes every container with the one label, and every volume with the other. */
+/** Removes every container with the one label, every volume with the other, and networks of theirs. */
 export async function removeAll(containerLabel: string, volumeLabel: string): Promise<void> {
   const containers = await docker.listContainers({ all: true, filters: { label: [containerLabel] } })
   await forEach(containers, ({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }))
   const { Volumes: volumes } = await docker.listVolumes({ filters: { label: [volumeLabel] } })
   await forEach(volumes, ({ Name }) => docker.getVolume(Name).remove())
+  const networks = await docker.listNetworks({ filters: { label: [volumeLabel] } })
+  await forEach(networks, ({ Id }) => docker.getNetwork(Id).remove())
 }
 
 /** A few at a time; what is gone already, or being removed by THON itself, does not matter. */

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient, type Client } from 'graphql-ws'
 import { WebSocket } from 'ws'
+import { removeNetworks } from '../../tests/kit/docker-networks.ts'
 import { Child, type Memory } from './child.ts'
 
 /** A THON with a database of its own, talked to from outside as any client does. */
@@ -62,6 +64,9 @@ export class Thon {
   /** Ends the server and throws its files away. */
   async end(): Promise<void> {
     await this.#child.end()
+    const node = createHash('sha256').update(join(this.dir, 'thon.db')).digest('hex').slice(0, 12)
+    // Networks with sandboxes in them go with those.
+    await removeNetworks(node).catch(() => undefined)
     rmSync(this.dir, { recursive: true, force: true })
   }
 }

@@ -4,9 +4,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
-import { nodeMark } from '../../server/sandbox/network-names.ts'
 import { startApp, type TestApp } from './app.ts'
 import { testImage } from './docker.ts'
+import { removeNetworks } from './docker-networks.ts'
 
 const execute = promisify(execFile)
 
@@ -48,26 +48,7 @@ async function removeAll(node: string): Promise<void> {
     await docker('rm', '-f', id)
   }
   for (const volume of volumes) await docker('volume', 'rm', volume).catch(() => undefined)
-  const networks = await docker('network', 'ls', '-q', '--filter', `label=thon.node=${node}`)
-  for (const id of networks ? networks.split('\n') : []) await docker('network', 'rm', id).catch(() => undefined)
-  await removeRules(node)
-}
-
-/** Runs iptables as root at a shell would; returns what it printed, line by line. */
-export async function iptables(...args: string[]): Promise<string[]> {
-  return (await execute('iptables', ['-w', '10', ...args])).stdout.trim().split('\n')
-}
-
-/** What a server leaves in force on purpose when it ends. */
-export async function removeRules(node: string): Promise<void> {
-  const ours = `THON-${nodeMark(node)}-`
-  const rules = await iptables('-S').catch(() => [])
-  for (const rule of rules.filter((line) => line.startsWith('-A ') && line.includes(` -j ${ours}`)))
-    await iptables('-D', ...rule.split(' ').slice(1))
-  for (const chain of rules.filter((line) => line.startsWith(`-N ${ours}`)).map((line) => line.slice(3))) {
-    await iptables('-F', chain)
-    await iptables('-X', chain)
-  }
+  await removeNetworks(node)
 }
 
 /** A way to the Docker engine that a test can cut and mend. */
