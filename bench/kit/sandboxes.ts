@@ -15,17 +15,30 @@ export async function recipeOf(ref: string): Promise<Recipe> {
   const { Config: config, HostConfig: host } = await docker.getContainer(ref).inspect()
   const { Image, Entrypoint, Cmd, Env, ExposedPorts } = config
   const [mount] = host.Mounts ?? []
+  const NetworkMode = await networkLike(host.NetworkMode as string)
   if (!mount) throw new Error('a sandbox of THON has no mount')
   return (volume) => ({
     ...{ Image, Entrypoint: Entrypoint as string[], Cmd, Env, ExposedPorts },
     Labels: { 'thon.bench': 'peer' },
     HostConfig: {
       ...host,
+      NetworkMode,
       Mounts: [
         { ...mount, Source: volume, VolumeOptions: { ...mount.VolumeOptions!, Labels: { 'thon.bench': 'peer' } } },
       ],
     },
   })
+}
+
+/** A network of the peer's own, since THON's goes with its sandboxes. @returns its name */
+async function networkLike(name: string): Promise<string> {
+  const { Options } = (await docker.getNetwork(name).inspect()) as { Options: Record<string, string> }
+  const peer = 'thon-bench-peer'
+  const there = await docker.listNetworks({ filters: { name: [peer] } })
+  const own = { ...Options, 'com.docker.network.bridge.name': 'thbenchpeer' }
+  if (there.length === 0)
+    await docker.createNetwork({ Name: peer, Driver: 'bridge', Options: own, Labels: { 'thon.bench': 'peer' } })
+  return peer
 }
 
 /** Removes every container with the one label, every volume with the other, and networks of theirs. */
