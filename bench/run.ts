@@ -1,6 +1,6 @@
 /**
  * Measures THON against the plainest program that does the same, both in one run on one machine: `npm run bench`.
- * Prints a table and writes `bench/results.json`. Only ratios mean anything from one machine to the next.
+ * Prints a table and writes `bench/results.json`, or for some of them a file of their own. Only ratios mean anything from one machine to the next.
  *
  * usage: node bench/run.ts [a|b|c|d|e ...]
  *     a: start of 60 sandboxes, b: fan-out to 1,000 subscribers, c: list of groups, d: REST lists, e: the way to a sandbox
@@ -36,4 +36,4 @@ for (const [name, bench] of Object.entries(BENCHES)) {
   console.log(`\n(${name})`)
   rows.push(...(await bench()))
 }
-publish({ machine, rows })
+publish({ machine, rows }, wanted)

@@ -5,7 +5,7 @@ import { cpus, freemem, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Row, Spread } from './measure.ts'
 
-const path = join(import.meta.dirname, '..', 'results.json')
+const folder = join(import.meta.dirname, '..')
 
 /** What was measured where, as `bench/results.json` keeps it. */
 export interface Report {
@@ -33,8 +33,9 @@ export async function describeMachine() {
   }
 }
 
-/** Writes `bench/results.json` and prints the table. */
-export function publish(report: Report): void {
+/** Writes `bench/results.json`, or of a part of them `bench/results.<letters>.json`, and prints the table. */
+export function publish(report: Report, part: readonly string[]): void {
+  const path = join(folder, ['results', ...(part.length > 0 ? [part.join('')] : []), 'json'].join('.'))
   writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`)
   const { machine } = report
   console.log(
