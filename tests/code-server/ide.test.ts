@@ -26,9 +26,11 @@ test('in a real code-server a file is written, a terminal works, and both are th
   const { url, ref } = await inState(app, id, 'Running', 120)
   const page = await openSandbox(url as string)
   const refused: string[] = []
-  page.on('response', (response) => {
-    if ([401, 403, 502, 504].includes(response.status())) refused.push(`${response.status()} ${response.url()}`)
+  page.context().on('response', (response) => {
+    if ([401, 403, 502, 503, 504].includes(response.status())) refused.push(`${response.status()} ${response.url()}`)
   })
+  const sockets: string[] = []
+  page.on('websocket', (socket) => sockets.push(socket.url()))
   const workbench = new Workbench(page)
   await workbench.ready()
   await workbench.write('/workspace/hello.md', '# Hello hall')
@@ -39,7 +41,7 @@ test('in a real code-server a file is written, a terminal works, and both are th
   await expect.poll(() => inside('copy.txt'), { timeout: 30_000 }).toContain('done-42')
 
   await workbench.open('hello.md')
-  await page.keyboard.press('Control+Shift+v')
+  await workbench.run('Markdown: Open Preview to the Side')
   await expect.poll(() => workbench.previews(), { timeout: 30_000 }).toContain('Hello hall')
 
   await page.reload()
@@ -51,6 +53,8 @@ test('in a real code-server a file is written, a terminal works, and both are th
   await other.page.goto(url as string)
   await other.ready()
   expect(refused).toEqual([])
+  expect(sockets.length).toBeGreaterThan(1)
+  expect(sockets.filter((socket) => !socket.includes('reconnection=false'))).toEqual([])
 
   await command(app, 'pauseInstance', id)
   await inState(app, id, 'Paused')
