@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Child, type Memory } from '../kit/child.ts'
 import { now } from '../kit/measure.ts'
-import { docker, dockerEnv, recipeOf, removeAll } from '../kit/sandboxes.ts'
+import { docker, dockerEnv, recipeOf, removeAll, removePeerNetwork } from '../kit/sandboxes.ts'
 import { Thon } from '../kit/thon.ts'
 import type { BareQuestion } from './bare.ts'
 import type { Arrival, ClientsQuestion, Side } from './clients.ts'
@@ -63,6 +63,7 @@ export class FanOutHall {
     await Promise.all([this.#thon.end(), this.#bare.end(), this.#clients.end()])
     await removeAll('thon.bench', 'thon.bench')
     await removeAll(`thon.group=${GROUP}`, `thon.group=${GROUP}`)
+    await removePeerNetwork()
   }
 
   async connect(side: Side, count: number): Promise<void> {

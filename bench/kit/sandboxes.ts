@@ -30,25 +30,36 @@ export async function recipeOf(ref: string): Promise<Recipe> {
   })
 }
 
+const PEER = 'thon-bench-peer'
+
 /** A network of the peer's own, since THON's goes with its sandboxes. @returns its name */
 async function networkLike(name: string): Promise<string> {
   const { Options } = (await docker.getNetwork(name).inspect()) as { Options: Record<string, string> }
-  const peer = 'thon-bench-peer'
-  const there = await docker.listNetworks({ filters: { name: [peer] } })
+  const there = await docker.listNetworks({ filters: { name: [PEER] } })
   const own = { ...Options, 'com.docker.network.bridge.name': 'thbenchpeer' }
   if (there.length === 0)
-    await docker.createNetwork({ Name: peer, Driver: 'bridge', Options: own, Labels: { 'thon.bench': 'peer' } })
-  return peer
+    await docker.createNetwork({ Name: PEER, Driver: 'bridge', Options: own, Labels: { 'thon.bench': 'peer' } })
+  return PEER
 }
 
-/** Removes every container with the one label, every volume with the other, and networks of theirs. */
+/** Removes the network of the peer's own, once its sandboxes are gone. */
+export async function removePeerNetwork(): Promise<void> {
+  await docker
+    .getNetwork(PEER)
+    .remove()
+    .catch(() => undefined)
+}
+
+/** Removes every container with the one label, every volume with the other, and THON's networks of theirs. */
 export async function removeAll(containerLabel: string, volumeLabel: string): Promise<void> {
   const containers = await docker.listContainers({ all: true, filters: { label: [containerLabel] } })
   await forEach(containers, ({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }))
   const { Volumes: volumes } = await docker.listVolumes({ filters: { label: [volumeLabel] } })
   await forEach(volumes, ({ Name }) => docker.getVolume(Name).remove())
   const networks = await docker.listNetworks({ filters: { label: [volumeLabel] } })
-  await forEach(networks, ({ Id }) => docker.getNetwork(Id).remove())
+  // The peer's is for the next round, too.
+  const thons = networks.filter(({ Name }) => Name !== PEER)
+  await forEach(thons, ({ Id }) => docker.getNetwork(Id).remove())
 }
 
 /** A few at a time; what is gone already, or being removed by THON itself, does not matter. */

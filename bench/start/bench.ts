@@ -1,4 +1,5 @@
 import { compare, inTurns, type Row } from '../kit/measure.ts'
+import { removePeerNetwork } from '../kit/sandboxes.ts'
 import { OurHall } from './ours.ts'
 import { PlainHall } from './plain.ts'
 
@@ -25,6 +26,7 @@ export async function benchStart(): Promise<Row[]> {
     return [compare(`start of ${PEOPLE} sandboxes`, 's', measured, GOAL, note)]
   } finally {
     await ours.close()
+    await removePeerNetwork()
   }
 }
 

@@ -71,7 +71,9 @@ export class HandOver {
         settled.resolve()
       } else void this.#answer(worker, message.id, message.asked)
     })
-    worker.on('error', (error) => this.#parts.log.error({ err: error }, 'the proxy of the sandboxes has failed'))
+    worker.on('error', (error) => {
+      if (!this.#closed) this.#parts.log.error({ err: error }, 'the proxy of the sandboxes has failed')
+    })
     worker.on('exit', () => {
       settled.resolve()
       this.#ended(worker)
@@ -94,7 +96,8 @@ export class HandOver {
     clearTimeout(this.#again)
     for (const stop of this.#stops) stop()
     for (const socket of this.#looking) socket.destroy()
-    this.#process?.kill()
+    // It ends when nobody is left to ask.
+    if (this.#process?.connected) this.#process.disconnect()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 

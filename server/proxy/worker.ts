@@ -45,8 +45,8 @@ process.on('message', (message: ToWorker, socket?: Socket) => {
 })
 // The server is gone: nobody is left to ask.
 process.on('disconnect', () => process.exit(0))
-// Ctrl-C reaches both; the server ends this one when it is done.
-process.on('SIGINT', () => undefined)
+// Ctrl-C and a service manager reach both; the server ends this one when it is done.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
 
 function begin(message: Extract<ToWorker, { kind: 'begin' }>): void {
   backDoor = message.backDoor
@@ -142,5 +142,6 @@ function passOnUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): 
 }
 
 function say(message: FromWorker): void {
-  if (process.connected) process.send?.(message)
+  // The server may be gone by now, which ends this process, too.
+  if (process.connected) process.send?.(message, undefined, {}, () => undefined)
 }
