@@ -141,6 +141,11 @@ export class LinkEntry {
       throw new InvalidInput([{ field: 'username', message: 'must be one of the names on the list' }])
     try {
       return await this.#parts.users.addUser(system, group.id, { username }, async (tx, user) => {
+        // Files and sandboxes of somebody who went by this name are not for whoever thinks of it: an organiser gives them on.
+        const before = await tx.instance.count({
+          where: { OR: [{ volume: user.volume }, { group: group.name, username }] },
+        })
+        if (before > 0) throw nameTaken(link, username)
         await claim(tx, user.id)
         await use(tx, link)
       })

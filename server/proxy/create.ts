@@ -16,12 +16,11 @@ import { HandOver } from './hand-over.ts'
 import { CLIENT_HEADER } from './messages.ts'
 import { openRoute } from './open.ts'
 import { Passes, type DoorForPasses, type Entered } from './passes.ts'
+import { watchRights } from './rights-watch.ts'
 import { Tickets } from './tickets.ts'
 
 /** Name under which the key of passes is kept. */
 const PASS_SECRET = 'pass'
-/** How often those who hold a WebSocket are looked at, in milliseconds. */
-const RECHECK = 60_000
 
 /** What the proxy needs of its surroundings. */
 export interface ProxyMeans {
@@ -73,12 +72,18 @@ export async function createProxy(means: ProxyMeans) {
   })
   const handOver = means.ownProcess
     ? new HandOver({
-        ...{ events, log: means.log, tls: means.tls, trustedProxies: means.trustedProxies },
+        ...{ log: means.log, tls: means.tls, trustedProxies: means.trustedProxies },
         isSandbox: (host) => hosts.isSandbox(host),
         admit: (asked) => hosts.admit(asked),
       })
     : null
-  const recheck = setInterval(() => void hosts.recheck(), RECHECK)
+  const unwatch = watchRights(events, {
+    moved: () => handOver?.forget(false),
+    rights: () => {
+      handOver?.forget(true)
+      void hosts.recheck()
+    },
+  })
   return {
     hosts,
     handOver,
@@ -86,7 +91,7 @@ export async function createProxy(means: ProxyMeans) {
     load: () => directory.load(),
     close: () => {
       handOver?.close()
-      clearInterval(recheck)
+      unwatch()
       hosts.close()
     },
   }

@@ -4,7 +4,6 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Events } from '../events.ts'
 import type { Tls, TlsOptions } from '../http/tls.ts'
 import type { Log } from '../log.ts'
 import { hostOf } from './first-bytes.ts'
@@ -12,7 +11,6 @@ import type { Admission, Asked, FromWorker, ToWorker } from './messages.ts'
 
 /** What handing over needs of its surroundings. */
 export interface HandOverParts {
-  events: Events
   log: Log
   tls: Tls | null
   trustedProxies: readonly string[]
@@ -37,7 +35,6 @@ export class HandOver {
   /** Connections that have not said a word yet. */
   readonly #looking = new Set<Socket>()
   readonly #onTheWay = new Set<Socket>()
-  readonly #stops: (() => void)[]
   /** The worker, ready or not. */
   #process: ChildProcess | null = null
   /** The worker once it is ready. */
@@ -47,12 +44,9 @@ export class HandOver {
 
   constructor(parts: HandOverParts) {
     this.#parts = parts
-    const forget = () => this.#say({ kind: 'forget' })
-    const { events, tls } = parts
-    tls?.keepFresh({ setSecureContext: (found) => this.#worker && this.#begin(this.#worker, found as TlsOptions) })
-    this.#stops = (['instance', 'session', 'group', 'setting', 'identity'] as const).map((topic) =>
-      events.on(topic, forget),
-    )
+    parts.tls?.keepFresh({
+      setSecureContext: (found) => this.#worker && this.#begin(this.#worker, found as TlsOptions),
+    })
   }
 
   /** Path of the socket on which the worker passes on what is THON's: in a folder of this user alone. */
@@ -82,6 +76,11 @@ export class HandOver {
     return settled.promise
   }
 
+  /** What the worker knows may have changed. @param rights whether that may be who may open what */
+  forget(rights: boolean): void {
+    this.#say({ kind: 'forget', rights })
+  }
+
   /** Stands between a server and its connections. */
   guard(server: Server): void {
     const [own] = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
@@ -94,7 +93,6 @@ export class HandOver {
   close(): void {
     this.#closed = true
     clearTimeout(this.#again)
-    for (const stop of this.#stops) stop()
     for (const socket of this.#looking) socket.destroy()
     // It ends when nobody is left to ask.
     if (this.#process?.connected) this.#process.disconnect()

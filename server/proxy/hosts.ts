@@ -13,7 +13,7 @@ import type { Hosted, SandboxDirectory } from './directory.ts'
 import type { Failure, Forwarder } from './forward.ts'
 import type { Admission, Asked } from './messages.ts'
 import { sendPage, sendText } from './pages.ts'
-import { sessionOf, type Passes } from './passes.ts'
+import type { Passes } from './passes.ts'
 import { isNavigation, isPath, strangerRefusal } from './strangers.ts'
 import type { Tickets } from './tickets.ts'
 import { answerFailure, CAME_BACK, notTheirs, unknownAddress, withoutCookies } from './words.ts'
@@ -54,7 +54,7 @@ interface Holder {
 /** Serves the host names of sandboxes: lets those in who may open one, and sends their requests on. */
 export class SandboxHosts implements HostedSandboxes {
   readonly #parts: HostsParts
-  readonly #sockets = new Map<Duplex, string>()
+  readonly #sockets = new Map<Duplex, { label: string; grant: string }>()
   /** Labels by Host header: asked for with every request to THON, too. */
   readonly #labels = new Map<string, string | null>()
 
@@ -62,7 +62,6 @@ export class SandboxHosts implements HostedSandboxes {
     this.#parts = parts
     const { events } = parts
     events.on('setting', () => this.#labels.clear())
-    events.on('session', () => void this.#cutOff())
   }
 
   isFor(request: IncomingMessage): boolean {
@@ -93,7 +92,7 @@ export class SandboxHosts implements HostedSandboxes {
       if (!mayOpen(holder.viewer, sandbox)) return refuse('403 Forbidden')
       const hostPort = sandbox?.instance?.state === 'Running' ? sandbox.instance.hostPort : null
       if (hostPort === null) return refuse('503 Service Unavailable')
-      this.#sockets.set(socket, holder.grant)
+      this.#sockets.set(socket, { label: place.label, grant: holder.grant })
       socket.on('close', () => this.#sockets.delete(socket))
       const client = this.#parts.clients.of(request)
       return void this.#parts.forwarder.upgrade(request, socket as Socket, head, {
@@ -120,9 +119,12 @@ export class SandboxHosts implements HostedSandboxes {
     return { allowed: true, target: hostPort === null ? null : published(hostPort) }
   }
 
-  /** Looks whether those who have a WebSocket open may still have it: a session runs out without anybody being told. */
-  recheck(): Promise<void> {
-    return this.#cutOff()
+  /** Cuts the WebSockets of those who may not open the sandbox any more. */
+  async recheck(): Promise<void> {
+    for (const [socket, { label, grant }] of this.#sockets) {
+      const viewer = await this.#parts.passes.holder(grant)
+      if (!viewer || !mayOpen(viewer, this.#parts.directory.find(label))) socket.destroy()
+    }
   }
 
   /** Cuts every WebSocket and stream. */
@@ -242,11 +244,6 @@ export class SandboxHosts implements HostedSandboxes {
   #isPathPort({ socket }: IncomingMessage): boolean {
     const { pathPort } = this.#parts.addresses
     return pathPort !== null && socket.localPort === pathPort
-  }
-
-  async #cutOff(): Promise<void> {
-    for (const [socket, grant] of this.#sockets)
-      if (sessionOf(grant) !== null && !(await this.#parts.passes.holder(grant))) socket.destroy()
   }
 }
 

@@ -22,8 +22,8 @@ export type ToWorker =
   /** Comes with a connection, whose first bytes have been read. */
   | { kind: 'connection'; first: string }
   | { kind: 'admission'; id: number; admission: Admission }
-  /** Whatever it knows may have changed. */
-  | { kind: 'forget' }
+  /** What it knows may have changed; `rights` when that may be who may open what, so that WebSockets are looked at. */
+  | { kind: 'forget'; rights: boolean }
 
 /** What the worker says. */
 export type FromWorker = { kind: 'ready' } | { kind: 'asked'; id: number; asked: Asked }

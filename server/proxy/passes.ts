@@ -29,7 +29,7 @@ export function grantOf({ session, viewer }: Entered, locked: boolean): string |
 }
 
 /** The session that a right hangs on; null when it hangs on none. */
-export function sessionOf(grant: string): string | null {
+function sessionOf(grant: string): string | null {
   return grant.startsWith('session ') ? grant.slice('session '.length) : null
 }
 

@@ -40,7 +40,7 @@ process.on('message', (message: ToWorker, socket?: Socket) => {
       asking.get(message.id)?.(message.admission)
       return void asking.delete(message.id)
     case 'forget':
-      return void forget()
+      return void forget(message.rights)
   }
 })
 // The server is gone: nobody is left to ask.
@@ -122,8 +122,9 @@ function ask(asked: Asked): Promise<Admission> {
 }
 
 /** Whoever has a WebSocket open, and may not any more, is cut off. */
-async function forget(): Promise<void> {
+async function forget(rights: boolean): Promise<void> {
   admissions.clear()
+  if (!rights) return
   for (const [socket, asked] of sockets) if (!(await admit(asked)).allowed) socket.destroy()
 }
 

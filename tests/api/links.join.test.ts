@@ -80,6 +80,21 @@ describe('a link into a group', () => {
       })
   })
 
+  test('gives no new name under which there are files or a sandbox of somebody before', async () => {
+    const app = await startWith('OAuth')
+    const { groupId, ids } = await team(app, 'alpha', ['ann'])
+    const { secret, id } = await joinLink(app, groupId, { offersNames: false })
+    const { instances, users } = app.services
+    const { id: ofAnn } = await instances.create(organiser, { group: 'alpha', username: 'ann' })
+    await instances.kill(organiser, ofAnn)
+    await instances.settled(ofAnn, 10)
+    await users.removeUser(organiser, ids.ann as string, { deleteWorkspaces: false })
+    await instances.create(organiser, { group: 'alpha', username: 'guest' })
+    for (const name of ['ann', 'guest']) expect(await enter(app, secret, name)).toMatchObject({ status: 409 })
+    expect([await uses(app, id), await app.db.user.count()]).toEqual([0, 0])
+    expect((await enter(app, secret, 'cy')).cookie).not.toBe('')
+  })
+
   test('refuses names that break the rule, are missing or are not on the list; none of them costs a use', async () => {
     const app = await startWith('OAuth')
     const { groupId } = await team(app, 'alpha', ['ann'])

@@ -1,5 +1,7 @@
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { system } from '../../server/auth/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { SETUPS, signedIn } from '../kit/access.ts'
 import { addGroup } from '../kit/groups.ts'
@@ -15,7 +17,6 @@ const plain: TestApp['engine']['pages'] = (request, response) => response.end(`p
 async function openHall(proxyProcess: boolean, pages: TestApp['engine']['pages'] = plain) {
   const app = await startApp({ ...SETUPS['a local password'] }, { proxyProcess })
   app.engine.pages = pages
-  app.engine.sockets = (_request, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n')
   const admin = await signedIn(app, 'organiser')
   const post = { 'content-type': 'application/json', cookie: admin }
   const { services } = app
@@ -116,17 +117,31 @@ describe.each([
     expect((await nobody.ask(ANN, '/', { headers: { cookie: tossed } })).status, 'among tossed ones').toBe(200)
   })
 
-  test('whoever is signed out, put out or loses the sandbox is out of it at once, WebSockets too', async () => {
-    const { app, ann } = await hall()
-    app.engine.sockets = null
+  test('whoever is signed out, put out or loses the sandbox is out of it, with every WebSocket', async () => {
+    const { app, ann, organiser } = await hall()
+    const server = new WebSocketServer({ noServer: true })
+    app.engine.sockets = (request, socket, head) => server.handleUpgrade(request, socket, head, () => undefined)
+    for (const id of await activeIds(app)) await restarted(app, id)
+    const ways: [string, (identityId: string) => Promise<unknown>, number][] = [
+      ['loses it', () => app.services.users.updateUser(system, userId, { email: 'else@example.org' }), 403],
+      ['gets it back', () => app.services.users.updateUser(system, userId, { email: EMAILS.ann }), 200],
+      ['is put out', (id) => app.services.identities.setRole(system, id, 'none'), 403],
+      ['is let in', (id) => app.services.identities.setRole(system, id, 'participant'), 200],
+      ['is signed out', () => ann.ask('localhost', '/api/auth/logout', { method: 'POST' }), 401],
+    ]
+    const { id: userId } = (await app.db.user.findFirst({ where: { username: 'ann' } }))!
+    const { id: identityId } = (await app.db.identity.findFirst({ where: { email: EMAILS.ann } }))!
     await ann.open(ann.origin(ANN))
-    expect((await ann.ask(ANN, '/')).status).toBe(200)
-    await app.db.user.updateMany({ where: { username: 'ann' }, data: { email: 'else@example.org' } })
-    const [group] = await app.db.group.findMany()
-    app.services.events.publish('group', { kind: 'UPDATED', id: group!.id, row: group! })
-    await expect.poll(async () => (await ann.ask(ANN, '/')).status).toBe(403)
-    await ann.ask('localhost', '/api/auth/logout', { method: 'POST' })
-    expect((await ann.ask(ANN, '/')).status).toBe(401)
+    await organiser.open(organiser.origin(ANN))
+    const stays = await openedSocket(organiser)
+    for (const [what, act, status] of ways) {
+      const socket = status === 200 ? null : await openedSocket(ann)
+      await act(identityId)
+      await expect.poll(async () => (await ann.ask(ANN, '/')).status, { message: what }).toBe(status)
+      if (socket) await expect.poll(() => socket.readyState, { message: what, timeout: 5_000 }).toBe(socket.CLOSED)
+    }
+    expect(stays.readyState, 'everybody else stays').toBe(stays.OPEN)
+    stays.terminate()
   })
 
   test('pages of another origin neither act on a sandbox, nor read it, nor show it in a frame', async () => {
@@ -250,7 +265,6 @@ describe.each([
       response.on('drain', more).on('close', () => (ended = true))
       more()
     })
-    await ann.open(ann.origin('alpha-nobody.localhost'))
     const cookie = await passOf(ann)
     const socket = connect(Number(new URL(ann.origin(ANN)).port), '127.0.0.1')
     socket.write(`GET / HTTP/1.1\r\nHost: ${ANN}\r\nCookie: ${cookie}\r\n\r\n`)
@@ -283,4 +297,22 @@ function upgradeStatus(visitor: Visitor, headers = {}): Promise<number> {
     socket.on('open', () => resolve(101))
     socket.on('error', () => undefined)
   })
+}
+
+/** A WebSocket to ann's sandbox, once it is open. */
+async function openedSocket(visitor: Visitor): Promise<WebSocket> {
+  const socket = visitor.socket(ANN, '/')
+  socket.on('error', () => undefined)
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('close', reject))
+  return socket
+}
+
+async function activeIds(app: TestApp): Promise<string[]> {
+  return (await app.db.instance.findMany({ where: { activeKey: { not: null } } })).map(({ id }) => id)
+}
+
+/** Its sandbox does from now on what the engine was told meanwhile. */
+async function restarted(app: TestApp, id: string): Promise<void> {
+  await app.services.instances.restart(system, id)
+  await app.services.instances.settled(id, 10)
 }
