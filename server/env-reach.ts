@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import proxyAddr from 'proxy-addr'
 import { z } from 'zod'
-import { httpUrl, list, port } from './env-rules.ts'
+import { httpUrl, list, onePort, port } from './env-rules.ts'
 
 /** How people reach THON and the sandboxes. */
 export interface ReachEnv {
@@ -43,7 +43,6 @@ const hostName = z
   .refine((name) => !/(^|\.)\d+$/.test(name), 'must be a host name, not an IP address')
 
 const network = /^(\d{1,3}\.){3}\d{1,3}(\/\d{1,2})?$/
-const onePort = port.refine((number) => number > 0, 'must be 1 to 65535')
 
 /** The variables that say how people reach what, and what sandboxes reach. */
 export const reachVariables = {
@@ -71,8 +70,6 @@ export const reachVariables = {
   SANDBOX_INTERNET: z.enum(['block', 'allow'], 'must be block or allow').default('allow'),
   SANDBOX_ALLOW: list.pipe(z.array(z.string().transform(exception))).default([]),
   SANDBOX_HOST_PORTS: list.pipe(z.array(onePort)).default([]),
-  LEMONADE_PORT: onePort.default(13_305),
-  GATEWAY_PROXY_PORT: onePort.default(9_080),
 }
 
 type Parsed = z.infer<z.ZodObject<typeof reachVariables>>
@@ -89,14 +86,14 @@ export function reachOf(v: Parsed, absolute: (path: string) => string): ReachEnv
   }
 }
 
-/** What sandboxes may reach, by the variables. */
-export function networkOf(v: Parsed): NetworkEnv {
+/** What sandboxes may reach, by the variables. @param ai where the LLM server and the gateway listen */
+export function networkOf(v: Parsed, ai: { LEMONADE_PORT: number; GATEWAY_PROXY_PORT: number }): NetworkEnv {
   return {
     pool: v.SANDBOX_NETWORK_POOL,
     blockLan: v.SANDBOX_LAN === 'block',
     blockInternet: v.SANDBOX_INTERNET === 'block',
     allow: v.SANDBOX_ALLOW,
-    hostPorts: [...new Set([v.LEMONADE_PORT, v.GATEWAY_PROXY_PORT, ...v.SANDBOX_HOST_PORTS])],
+    hostPorts: [...new Set([ai.LEMONADE_PORT, ai.GATEWAY_PROXY_PORT, ...v.SANDBOX_HOST_PORTS])],
   }
 }
 

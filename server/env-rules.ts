@@ -7,6 +7,9 @@ export const port = z
   .transform(Number)
   .pipe(z.number().max(65535, 'must be 0 to 65535'))
 
+/** A port that somebody listens on. */
+export const onePort = port.refine((number) => number > 0, 'must be 1 to 65535')
+
 /** A URL without its last slashes. */
 export const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be a URL such as https://thon.example' })

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { aiVariables, gatewayOf, lemonadeOf, type GatewayEnv, type LemonadeEnv } from './env-ai.ts'
 import { authOf, authVariables, authWarnings, signInFaults, type AuthEnv } from './env-auth.ts'
 import { networkOf, reachFaults, reachOf, reachVariables, type NetworkEnv, type ReachEnv } from './env-reach.ts'
 import { isLoopback, list, port } from './env-rules.ts'
@@ -37,6 +38,8 @@ export interface Env {
   readonly auth: AuthEnv
   readonly reach: ReachEnv
   readonly network: NetworkEnv
+  readonly lemonade: LemonadeEnv
+  readonly gateway: GatewayEnv
   /** Things to tell the organiser at start that are no faults. */
   readonly warnings: readonly string[]
 }
@@ -71,6 +74,7 @@ const variables = z.object({
   THON_ALLOWED_HOSTS: list.default([]),
   THON_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
   ...reachVariables,
+  ...aiVariables,
   SANDBOX_IMAGE: z
     .string()
     .regex(/^[\w][\w.\-/:@]{0,254}$/, 'must be an image name such as waterpistol/thon:latest')
@@ -135,7 +139,9 @@ export function loadEnv(source: Record<string, string | undefined>): Env {
     logLevel: v.THON_LOG_LEVEL,
     auth,
     reach: reachOf(v, (path) => absolute(path, v.HOME)),
-    network: networkOf(v),
+    network: networkOf(v, v),
+    lemonade: lemonadeOf(v, (path) => absolute(path, v.HOME)),
+    gateway: gatewayOf(v, (path) => absolute(path, v.HOME), v.HOME),
     warnings: warnings(given, v, auth),
   })
 }
@@ -155,7 +161,7 @@ function absolute(path: string, home: string): string {
 function warnings(given: Record<string, unknown>, v: z.infer<typeof variables>, auth: AuthEnv): string[] {
   const known = Object.keys(variables.shape)
   const found = Object.keys(given)
-    .filter((name) => /^(THON|SANDBOX|DASHBOARD|AUTH)_/.test(name) && !known.includes(name))
+    .filter((name) => /^(THON|SANDBOX|DASHBOARD|AUTH|LEMONADE|GATEWAY)_/.test(name) && !known.includes(name))
     .map((name) => `${name} is not a setting of THON and has no effect`)
   if (v.SANDBOX_DOMAIN)
     found.push(

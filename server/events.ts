@@ -30,6 +30,8 @@ export interface Topics {
   identity: Change<Identity>
   /** A session was ended before its time, or somebody has other rights from here on. */
   session: { id: string } | { identityId: string }
+  /** The AI gateway is set up otherwise from here on; ask its service. */
+  gatewaySettings: null
   /** The engine came, went, or its queue moved; ask the engine service what is true now. */
   engine: null
 }
@@ -59,7 +61,7 @@ export class Events {
   }
 
   /** As `stream`, with one READY first. @param isFor leaves out what it is false for; asked anew for each event */
-  changes<T extends Exclude<keyof Topics, 'engine' | 'session'>>(
+  changes<T extends Exclude<keyof Topics, 'engine' | 'session' | 'gatewaySettings'>>(
     topic: T,
     isFor: (event: Topics[T]) => boolean = () => true,
   ): Channel<Topics[T] | Ready> {

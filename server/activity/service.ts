@@ -13,7 +13,19 @@ export type Outcome = 'done' | 'refused' | 'failed'
 /** What an act was done to. */
 export interface Target {
   kind:
-    'instance' | 'group' | 'user' | 'event' | 'workspace' | 'engine' | 'setting' | 'config file' | 'identity' | 'token'
+    | 'instance'
+    | 'group'
+    | 'user'
+    | 'event'
+    | 'workspace'
+    | 'engine'
+    | 'setting'
+    | 'config file'
+    | 'identity'
+    | 'token'
+    | 'model'
+    | 'consumer'
+    | 'gateway'
   /** Null when it has no id (yet). */
   id: string | null
   /** Its name for people, as it is now. */

@@ -7,6 +7,9 @@ export type Deed =
   | 'activity.see'
   | 'configFiles.manage'
   | 'engine.see'
+  | 'gateway.manage'
+  /** Read one's own key of the AI gateway. */
+  | 'gateway.ownKey'
   | 'groups.see'
   | 'groups.manage'
   | 'instances.see'
@@ -18,6 +21,8 @@ export type Deed =
   | 'instances.operate'
   /** Everything else that is done to instances. */
   | 'instances.manage'
+  | 'lemonade.see'
+  | 'lemonade.manage'
   | 'links.manage'
   | 'settings.manage'
   | 'users.see'
@@ -25,7 +30,7 @@ export type Deed =
 /** What a participant may do with what is theirs. */
 const OWN: ReadonlySet<Deed> = new Set([
   ...(['instances.see', 'instances.open', 'instances.start', 'instances.operate'] as const),
-  ...(['users.see', 'groups.see'] as const),
+  ...(['users.see', 'groups.see', 'gateway.ownKey'] as const),
 ])
 /** What everybody may do who was let in. */
 const ALL: ReadonlySet<Deed> = new Set(['engine.see'])
