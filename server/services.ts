@@ -20,6 +20,7 @@ import { Addresses } from './proxy/addresses.ts'
 import { SandboxNetwork } from './sandbox/network.ts'
 import { EngineService } from './sandbox/service.ts'
 import { ConfigFilesService } from './settings/config-files.ts'
+import { SandboxFiles } from './settings/sandbox-files.ts'
 import { SettingsService } from './settings/service.ts'
 
 /** What all services are made of. */
@@ -40,6 +41,14 @@ export interface Means {
 export function createServices({ env, db, events, activity, log, disk, tls, choice, access }: Means) {
   const { engine } = choice
   const placed: { users?: UsersService } = {}
+  const hostInSandbox = engine.kind === 'docker' ? 'host.docker.internal' : '127.0.0.1'
+  const sandboxFiles = new SandboxFiles({
+    db,
+    accessOf: async () => ({
+      key: env.lemonade.apiKey ?? 'none',
+      baseUrl: `http://${hostInSandbox}:${new URL(env.lemonade.url).port}/v1`,
+    }),
+  })
   const live = createInstances({
     env,
     db,
@@ -48,6 +57,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     engine,
     log,
     personOf: (...names) => placed.users!.personOf(...names),
+    filesFor: (userId) => sandboxFiles.for(userId),
   })
   const workspaces = {
     remove: async (volume: string) => {

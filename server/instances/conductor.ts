@@ -7,9 +7,8 @@ import {
   type Sandbox,
   type SandboxEngine,
   type SandboxEvent,
-  type SandboxFile,
-  type SandboxSpec,
 } from '../sandbox/engine.ts'
+import { Launcher, type FilesFor } from './launch.ts'
 import { todo, type Observation, type Todo } from './lifecycle.ts'
 import type { InstanceRow } from './model.ts'
 import { codeServerAnswers } from './probe.ts'
@@ -24,8 +23,8 @@ export interface ConductorParts {
   limits: Limits
   startConcurrency: number
   readySeconds: number
-  /** Files that go into a new sandbox. */
-  files: (row: InstanceRow) => Promise<SandboxFile[]>
+  /** What goes into a new sandbox; never throws. */
+  files: (row: InstanceRow) => Promise<FilesFor>
   /** The queue moved. */
   onQueue: () => void
   /** Where to report what was found out. */
@@ -49,12 +48,17 @@ export class Conductor {
   /** Of each restarted sandbox, when the run that was ended had begun, by the engine's clock. */
   readonly #endedRuns = new Map<string, Date>()
   readonly #probes = new Map<string, AbortController>()
-  readonly #progress = new Map<string, string>()
+  readonly #launcher: Launcher
   #closed = false
 
   constructor(parts: ConductorParts) {
     this.#parts = parts
     this.queue = new StartQueue(parts.startConcurrency, parts.onQueue)
+    this.#launcher = new Launcher({
+      ...parts,
+      seen: () => this.#seen.values(),
+      note: (event) => this.note(event),
+    })
   }
 
   seen(id: string): Sandbox | null {
@@ -104,7 +108,7 @@ export class Conductor {
 
   /** What a slow start is at, in words; null when there is nothing to say. */
   progress(id: string): string | null {
-    return this.#progress.get(id) ?? null
+    return this.#launcher.progress(id)
   }
 
   /** Does what is left to do for this row, unless it is being done. */
@@ -114,7 +118,8 @@ export class Conductor {
     const left = todo(row.state, sandbox?.status ?? null, row.reason === null)
     // A launch under way starts what it has made.
     if (left === 'start' && this.isStarting(row.id)) return
-    if (left === 'launch') this.queue.add(row.id, () => this.#once(row.id, 'launch', () => this.#launch(row.id)))
+    if (left === 'launch')
+      this.queue.add(row.id, () => this.#once(row.id, 'launch', () => this.#launcher.launch(row.id)))
     else if (left && sandbox) void this.#once(row.id, left, () => this.#carryOut(left, row, sandbox))
     else if (row.state === 'Stopping' && !sandbox) this.#callOff(row)
   }
@@ -171,49 +176,10 @@ export class Conductor {
     void this.#parts.tell(row.id, { type: 'gone' })
   }
 
-  async #launch(id: string): Promise<void> {
-    const { engine, store } = this.#parts
-    const row = await store.find(id)
-    if (row?.state !== 'Pending') return this.#endLaunch(id, null)
-    await this.#clearAway(row)
-    const spec = { ...row, instanceId: row.id, files: await this.#parts.files(row), limits: this.#parts.limits }
-    const ref = await engine.create(spec, (text) => this.#say(row, text))
-    this.note({ instanceId: id, ref, sandbox: justMade(spec, ref) })
-    const pending = await store.find(id)
-    // Its deadline counts from here, not from the wait for its turn.
-    const claimed = pending?.state === 'Pending' && (await store.amend(pending, { ref, stateAt: new Date() }))
-    if (!claimed) return this.#endLaunch(id, ref)
-    try {
-      await engine.start(ref)
-    } catch (error) {
-      // It never ran, so no event will tell of it: away with it before its row says Failed.
-      if (error instanceof EngineRefused) await engine.remove(ref).catch(() => undefined)
-      throw error
-    } finally {
-      this.#progress.delete(id)
-    }
-  }
-
-  /** Ended sandboxes of the same person, kept because somebody stopped them by hand, give way to the new one. */
-  async #clearAway(row: InstanceRow): Promise<void> {
-    for (const one of this.#seen.values()) {
-      const theirs = one.group === row.group && one.username === row.username && one.instanceId !== row.id
-      if (theirs && one.status === 'exited') await this.#parts.engine.remove(one.ref).catch(() => undefined)
-    }
-  }
-
   /** Takes ended sandboxes off a volume that is to be deleted. */
   async clearVolume(volume: string): Promise<void> {
     const ended = [...this.#seen.values()].filter((one) => one.volume === volume && one.status === 'exited')
     for (const one of ended) await this.#parts.engine.remove(one.ref)
-  }
-
-  /** Killed while it was being made: nothing may be left of it, and its row has to end. */
-  async #endLaunch(id: string, ref: string | null): Promise<void> {
-    this.#progress.delete(id)
-    if (ref) await this.#parts.engine.remove(ref)
-    // Not awaited: the row's line of observations may itself be waiting for this launch.
-    void this.#parts.tell(id, { type: 'gone' })
   }
 
   async #carryOut(left: Exclude<Todo, 'launch' | null>, row: InstanceRow, sandbox: Sandbox): Promise<void> {
@@ -275,7 +241,6 @@ export class Conductor {
   }
 
   async #failed(id: string, task: Todo, error: unknown): Promise<void> {
-    this.#progress.delete(id)
     // The database is closed, too; the next start goes on from what the engine has.
     if (this.#closed) return
     if (error instanceof EngineAway) return this.#parts.onAway()
@@ -287,23 +252,5 @@ export class Conductor {
     await told
     // For one that was killed meanwhile, a launch that made nothing is its end.
     if (!this.seen(id)) await this.#parts.tell(id, { type: 'gone' })
-  }
-
-  #say(row: InstanceRow, text: string): void {
-    if (this.#progress.get(row.id) === text) return
-    this.#progress.set(row.id, text)
-    this.#parts.store.touch(row)
-  }
-}
-
-function justMade(spec: SandboxSpec, ref: string): Sandbox {
-  const { instanceId, group, username, image, volume, port, password } = spec
-  return {
-    ...{ instanceId, group, username, image, volume, port, password, ref },
-    status: 'created',
-    hostPort: null,
-    exitCode: null,
-    outOfMemory: false,
-    startedAt: null,
   }
 }

@@ -12,6 +12,7 @@ import { claim, follow } from './follow.ts'
 import type { Observation } from './lifecycle.ts'
 import { QueueNews } from './queue-news.ts'
 import { Reconciler } from './reconciler.ts'
+import type { FilesFor } from './launch.ts'
 import { InstancesService, type Person } from './service.ts'
 import { InstanceStore } from './store.ts'
 import { Sweep } from './sweep.ts'
@@ -25,10 +26,12 @@ export interface Surroundings {
   engine: SandboxEngine
   log: Log
   personOf: (group: string, username: string) => Promise<Person>
+  /** What goes into somebody's new sandbox. */
+  filesFor: (userId: string | null) => Promise<FilesFor>
 }
 
 /** Wires the parts that keep instances true: commands, conductor, reconciler, watcher and sweep. */
-export function createInstances({ env, db, events, activity, engine, log, personOf }: Surroundings) {
+export function createInstances({ env, db, events, activity, engine, log, personOf, filesFor }: Surroundings) {
   const store = new InstanceStore(db, events)
   const news = new QueueNews(store, events, () => conductor.queue.waitingIds())
   const tell = (id: string, observation: Observation) => reconciler.tell(id, observation)
@@ -37,7 +40,7 @@ export function createInstances({ env, db, events, activity, engine, log, person
     limits: env.limits,
     startConcurrency: env.startConcurrency,
     readySeconds: env.readySeconds,
-    files: async () => [],
+    files: (row) => filesFor(row.userId),
     onQueue: () => news.moved(),
     onAway: () => watcher.recheck(),
   })

@@ -59,6 +59,10 @@ export const InstanceType = builder.prismaObject('Instance', {
       nullable: true,
       description: 'Why it failed, or how it ended if not by a command.',
     }),
+    notice: t.exposeString('notice', {
+      nullable: true,
+      description: 'Which configuration file it was started without, and why; null when it has them all.',
+    }),
     commands: t.field({
       type: [InstanceCommand],
       description: 'What may be done with it in its present state.',

@@ -66,11 +66,15 @@ export interface Slot {
   syntax: 'yaml' | 'jsonc'
 }
 
+/** Slots whose files go into sandboxes. */
+export const KILO = 'config_kilo_json'
+export const VSCODE_SETTINGS = 'config_vscode_settings'
+
 /** Every slot there is, in the order people see them. */
 export const SLOTS: readonly Slot[] = [
   { key: 'config_groups_yaml', label: 'Groups YAML', syntax: 'yaml' },
-  { key: 'config_kilo_json', label: 'Kilo Code Config (kilo.jsonc)', syntax: 'jsonc' },
-  { key: 'config_vscode_settings', label: 'VS Code Settings', syntax: 'jsonc' },
+  { key: KILO, label: 'Kilo Code Config (kilo.jsonc)', syntax: 'jsonc' },
+  { key: VSCODE_SETTINGS, label: 'VS Code Settings', syntax: 'jsonc' },
 ]
 
 /** What a config file is stored from. */

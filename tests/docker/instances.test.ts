@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { organiser } from '../../server/auth/viewer.ts'
 import type { TestApp } from '../kit/app.ts'
 import { containersOf, docker, DockerLink, startDockerApp } from '../kit/docker-app.ts'
 import { ensureDocker, ensureTestImages, testImage } from '../kit/docker.ts'
@@ -47,6 +48,22 @@ async function running(app: TestApp, username = 'ann', more: object = {}): Promi
 function command(app: TestApp, name: string, id: string) {
   return app.answer<Record<string, Row>>(`mutation ($id: ID!) { ${name}(id: $id) { id state } }`, { id })
 }
+
+test('the stored configuration files are found inside the container, owned by its user', LONG, async () => {
+  const app = await startDockerApp({ LEMONADE_API_KEY: 'key-of-lemonade' })
+  const kilo = '{ "apiKey": "PLACEHOLDER", } // to be filled in'
+  await app.services.configFiles.put(organiser, 'config_kilo_json', { content: kilo })
+  await app.services.configFiles.put(organiser, 'config_vscode_settings', { content: '{"editor.fontSize":15}' })
+  const { ref } = await running(app, 'files')
+  const inside = (...command: string[]) => docker('exec', ref, 'busybox', ...command)
+  const home = '/home/vscode'
+  expect(JSON.parse(await inside('cat', `${home}/.config/kilo/config.json`))).toEqual({ apiKey: 'key-of-lemonade' })
+  expect(await inside('cat', `${home}/.local/share/code-server/User/settings.json`)).toBe('{"editor.fontSize":15}')
+  const user = await inside('id', '-u')
+  expect(await inside('stat', '-c', '%u', `${home}/.config/kilo`, `${home}/.config/kilo/config.json`)).toBe(
+    `${user}\n${user}`,
+  )
+})
 
 test('a sandbox runs in a container, opens at its URL, and goes through its whole life', LONG, async () => {
   const app = await startDockerApp()

@@ -12,6 +12,7 @@ export const InstanceRow = graphql(`
     state
     stateAt
     reason
+    notice
     commands
     queuePlace
     progress

@@ -1,0 +1,38 @@
+import type { Db } from '../db.ts'
+import type { SandboxFile } from '../sandbox/engine.ts'
+import { fillKilo, type ModelAccess } from './kilo.ts'
+import { KILO, VSCODE_SETTINGS } from './model.ts'
+
+/** Where Kilo Code and code-server read them, for the image's user. */
+const KILO_PATH = '/home/vscode/.config/kilo/config.json'
+const VSCODE_SETTINGS_PATH = '/home/vscode/.local/share/code-server/User/settings.json'
+
+/** What is needed of other features. */
+export interface SandboxFilesParts {
+  db: Db
+  /** How somebody reaches the models; otherwise why not, as the end of a sentence. Never throws. */
+  accessOf: (userId: string | null) => Promise<ModelAccess | string>
+}
+
+/** The stored configuration files as they go into somebody's sandbox. */
+export class SandboxFiles {
+  readonly #parts: SandboxFilesParts
+
+  constructor(parts: SandboxFilesParts) {
+    this.#parts = parts
+  }
+
+  /** @returns the files, and which one is missing and why, as a sentence; null when none is */
+  async for(userId: string | null): Promise<{ files: SandboxFile[]; notice: string | null }> {
+    const rows = await this.#parts.db.configFile.findMany({ where: { key: { in: [KILO, VSCODE_SETTINGS] } } })
+    const textOf = (key: string) => rows.find((row) => row.key === key)?.content.trim() ?? ''
+    const settings = textOf(VSCODE_SETTINGS)
+    const files = settings ? [{ path: VSCODE_SETTINGS_PATH, content: settings }] : []
+    const kilo = textOf(KILO)
+    if (!kilo) return { files, notice: null }
+    const access = await this.#parts.accessOf(userId)
+    const filled = typeof access === 'string' ? fillKilo(kilo, null, access) : fillKilo(kilo, access, '')
+    if ('reason' in filled) return { files, notice: `Started without the Kilo Code Config: ${filled.reason}.` }
+    return { files: [...files, { path: KILO_PATH, content: filled.content }], notice: null }
+  }
+}

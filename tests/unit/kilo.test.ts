@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest'
+import { fillKilo } from '../../server/settings/kilo.ts'
+
+const ACCESS = { key: 'key-of-ann', baseUrl: 'http://host.docker.internal:9080/v1' }
+
+/** A file with one provider, as Kilo Code's documentation shows it. */
+function withOptions(options: object): string {
+  return JSON.stringify({ provider: { lemonade: { options } }, model: 'lemonade/user.gemma' })
+}
+
+function optionsOf(filled: ReturnType<typeof fillKilo>): unknown {
+  if ('reason' in filled) throw new Error(filled.reason)
+  return (JSON.parse(filled.content) as { provider: { lemonade: { options: unknown } } }).provider.lemonade.options
+}
+
+describe('a Kilo Code configuration', () => {
+  test.each([
+    [{ apiKey: 'PLACEHOLDER', baseURL: 'PLACEHOLDER' }],
+    [{ apiKey: 'your-api-key', baseURL: 'http://YOUR_IP:13305/v1' }],
+    [{ apiKey: 'PLACEHOLDER_KEY', baseURL: 'http://localhost:13305/v1' }],
+    [{ apiKey: 'placeholder', baseURL: 'http://0.0.0.0:9080/v1' }],
+  ])('with %j gets the key and the address of the person', (options) => {
+    expect(optionsOf(fillKilo(withOptions(options), ACCESS, ''))).toEqual({
+      apiKey: ACCESS.key,
+      baseURL: ACCESS.baseUrl,
+    })
+  })
+
+  test.each([
+    [{ apiKey: 'sk-real', baseURL: 'http://localhost:1234/v1' }],
+    [
+      { apiKey: 'PLACEHOLDER', baseURL: 'https://llm.example/v1' },
+      { apiKey: ACCESS.key, baseURL: 'https://llm.example/v1' },
+    ],
+    [{ headers: { Authorization: 'Bearer PLACEHOLDER' } }, { headers: { Authorization: `Bearer ${ACCESS.key}` } }],
+  ])('keeps what the organiser filled in: %j', (options, wanted = options) => {
+    expect(optionsOf(fillKilo(withOptions(options), ACCESS, ''))).toEqual(wanted)
+  })
+
+  test('loses its comments and trailing commas, and nothing else', () => {
+    const text = '{ // ours\n "model": "a/b", "list": [1, true, null, "//x",], }'
+    const filled = fillKilo(text, null, 'nobody asked')
+    expect('content' in filled && JSON.parse(filled.content)).toEqual({ model: 'a/b', list: [1, true, null, '//x'] })
+  })
+
+  test('that needs a key when there is none says which, and why', () => {
+    expect(fillKilo(withOptions({ apiKey: 'PLACEHOLDER' }), null, 'the gateway is off')).toEqual({
+      reason: 'provider.lemonade.options.apiKey is to be filled in, and the gateway is off',
+    })
+  })
+
+  test('with a placeholder that nobody knows is not filled half', () => {
+    const text = JSON.stringify({ agents: [{ name: 'PLACEHOLDER_NAME' }], provider: {} })
+    expect(fillKilo(text, ACCESS, '')).toEqual({ reason: 'agents.0.name is a placeholder that THON does not know' })
+  })
+})
