@@ -78,21 +78,6 @@ export const InstanceType = builder.prismaObject('Instance', {
       description: 'What a slow start is at, such as "Pulling image 45 %".',
       resolve: (row, _args, { instances }) => instances.progress(row.id),
     }),
-    url: t.string({
-      nullable: true,
-      description: 'Where its VS Code opens: by domain, else external IP, else here. Null unless it is published.',
-      resolve: (row, _args, { addresses }) => addresses.of(row).url,
-    }),
-    publicUrl: t.string({
-      nullable: true,
-      description: 'Where it opens by the external IP of the settings; null without one, or unless it is published.',
-      resolve: (row, _args, { addresses }) => addresses.of(row).publicUrl,
-    }),
-    domainUrl: t.string({
-      nullable: true,
-      description: 'Where it opens by the domain of the settings; null without one, or unless it is published.',
-      resolve: (row, _args, { addresses }) => addresses.of(row).domainUrl,
-    }),
     port: t.exposeInt('port', { description: 'Port code-server listens on inside the sandbox.' }),
     hostPort: t.exposeInt('hostPort', {
       nullable: true,
@@ -129,6 +114,24 @@ export const InstanceType = builder.prismaObject('Instance', {
     }),
   }),
 })
+
+builder.prismaObjectFields('Instance', (t) => ({
+  url: t.string({
+    nullable: true,
+    description: 'Where its VS Code opens: by domain, else external IP, else here. Null unless it is published.',
+    resolve: (row, _args, { addresses }) => addresses.of(row).url,
+  }),
+  publicUrl: t.string({
+    nullable: true,
+    description: 'Where it opens by the external IP of the settings; null without one, or unless it is published.',
+    resolve: (row, _args, { addresses }) => addresses.of(row).publicUrl,
+  }),
+  domainUrl: t.string({
+    nullable: true,
+    description: 'Where it opens by the domain of the settings; null without one, or unless it is published.',
+    resolve: (row, _args, { addresses }) => addresses.of(row).domainUrl,
+  }),
+}))
 
 const StateCount = builder.objectRef<{ state: State; count: number }>('InstanceStateCount').implement({
   description: 'How many instances are in a state.',
