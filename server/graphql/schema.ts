@@ -1,6 +1,7 @@
 import '../activity/graphql.ts'
 import '../auth/graphql.ts'
 import '../groups/graphql.ts'
+import '../groups/graphql-commands.ts'
 import '../instances/graphql.ts'
 import '../instances/graphql-commands.ts'
 import '../links/graphql.ts'
