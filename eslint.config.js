@@ -4,7 +4,9 @@ import svelte from 'eslint-plugin-svelte'
 import globals from 'globals'
 import ts from 'typescript-eslint'
 
-const features = ['activity', 'auth', 'groups', 'instances', 'links', 'proxy', 'sandbox', 'settings']
+const features = [
+  ...['activity', 'auth', 'gateway', 'groups', 'instances', 'lemonade', 'links', 'proxy', 'sandbox', 'settings'],
+]
 
 /** Features never import each other: app.ts passes one to another. What several share is what these files declare. */
 const shared = {
