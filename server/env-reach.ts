@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs'
 import proxyAddr from 'proxy-addr'
 import { z } from 'zod'
 import { httpUrl, list, onePort, port } from './env-rules.ts'
+import { EXTERNAL_IP_RULE, isExternalIp } from './settings/hosts.ts'
 
 /** How people reach THON and the sandboxes. */
 export interface ReachEnv {
   /** Where people reach THON, such as `https://thon.example`; null is wherever they asked. */
   readonly publicUrl: string | null
+  /** IP address or name by which this machine is reached; null leaves it to the settings. */
+  readonly externalIp: string | null
   /** Domain under which each sandbox has a host name; null leaves it to the settings. */
   readonly domain: string | null
   /** Names that lead to an IP address, such as `{ip}.sslip.io`: the address stands there with dashes. */
@@ -46,6 +49,7 @@ const network = /^(\d{1,3}\.){3}\d{1,3}(\/\d{1,2})?$/
 
 /** The variables that say how people reach what, and what sandboxes reach. */
 export const reachVariables = {
+  EXTERNAL_IP: z.string().trim().refine(isExternalIp, EXTERNAL_IP_RULE).optional(),
   THON_PUBLIC_URL: httpUrl.optional(),
   THON_DOMAIN: hostName.optional(),
   THON_WILDCARD_DNS: z
@@ -78,6 +82,7 @@ type Parsed = z.infer<z.ZodObject<typeof reachVariables>>
 export function reachOf(v: Parsed, absolute: (path: string) => string): ReachEnv {
   return {
     publicUrl: v.THON_PUBLIC_URL ?? null,
+    externalIp: v.EXTERNAL_IP ?? null,
     domain: v.THON_DOMAIN ?? null,
     wildcardDns: v.THON_WILDCARD_DNS,
     pathPort: v.THON_PATH_PORT ?? null,

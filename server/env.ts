@@ -47,6 +47,8 @@ export interface Env {
 /** The environment is unusable. The message lists every fault, a line each. */
 export class EnvError extends Error {}
 
+const NO_FILE: FileSettings = { values: {}, warnings: [] }
+
 const unlimited = <T extends z.ZodType<number>>(rule: T) => z.union([z.literal('0').transform(() => null), rule])
 
 /** Sizes as Docker writes them: a number with b, k, m or g. In bytes. */
@@ -59,7 +61,8 @@ const size = z
   })
   .refine((bytes) => bytes >= 6 * 1024 ** 2, 'must be at least 6m, or 0 for no limit')
 
-const variables = z.object({
+/** Every variable, as it is read. */
+export const variables = z.object({
   DASHBOARD_HOST: z.string().default('127.0.0.1'),
   THON_PORTS: z
     .string()
@@ -95,22 +98,36 @@ const variables = z.object({
   DOCKER_CONFIG: z.string().optional(),
 })
 
+/** Settings that come from a file; the environment goes before them. */
+export interface FileSettings {
+  /** By variable, with the line each is in. */
+  values: Record<string, { text: string; line: number }>
+  warnings: readonly string[]
+}
+
 /**
  * Reads the environment. Empty values count as unset.
  * @param source usually process.env
+ * @param file what thon.yaml says
  * @throws EnvError naming every fault at once
  */
-export function loadEnv(source: Record<string, string | undefined>): Env {
-  const given: Record<string, string | undefined> = Object.fromEntries(
+export function loadEnv(source: Record<string, string | undefined>, file: FileSettings = NO_FILE): Env {
+  const set = Object.fromEntries(
     Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''),
   )
+  const ofFile = Object.entries(file.values).filter(([name]) => set[name] === undefined)
+  const given: Record<string, string | undefined> = {
+    ...Object.fromEntries(ofFile.map(([name, { text }]) => [name, text])),
+    ...set,
+  }
   const parsed = variables.safeParse(given)
   const faults = [
     ...(parsed.error?.issues ?? []).map(describeIssue),
     ...signInFaults(given),
     ...reachFaults(given, (path) => absolute(path, given.HOME ?? homedir())),
   ]
-  if (!parsed.success || faults.length > 0) throw new EnvError(faults.join('\n'))
+  const lines = new Map(ofFile.map(([name, { line }]) => [name, line]))
+  if (!parsed.success || faults.length > 0) throw new EnvError(faults.map((fault) => withLine(fault, lines)).join('\n'))
   const v = parsed.data
   const auth = authOf(v)
   return Object.freeze({
@@ -142,8 +159,15 @@ export function loadEnv(source: Record<string, string | undefined>): Env {
     network: networkOf(v, v),
     lemonade: lemonadeOf(v, (path) => absolute(path, v.HOME)),
     gateway: gatewayOf(v, (path) => absolute(path, v.HOME), v.HOME),
-    warnings: warnings(given, v, auth),
+    warnings: [...warnings(given, v, auth), ...file.warnings],
   })
+}
+
+/** Says where a variable was set, when that was in the file. */
+function withLine(fault: string, lines: Map<string, number>): string {
+  const [name = ''] = fault.split(/[ :]/, 1)
+  const line = lines.get(name)
+  return line === undefined ? fault : `${fault} (thon.yaml, line ${line})`
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {

@@ -1,12 +1,15 @@
 import { createApp, type App } from './app.ts'
 import { organiser } from './auth/viewer.ts'
+import { configFileOf, readConfigFile } from './config-file.ts'
 import { EnvError, loadEnv } from './env.ts'
 import { messageOf } from './errors.ts'
 import { announce } from './announce.ts'
 
-/** `node server/main.ts [--dev]`: reads the environment, starts, says where to go, and ends cleanly on Ctrl-C and SIGTERM. */
+/** `node server/main.ts [--dev] [--config FILE]`: reads the environment and thon.yaml, starts, says where to go, and ends cleanly on Ctrl-C and SIGTERM. */
 async function main(): Promise<void> {
-  const env = loadEnv(process.env)
+  const given = process.argv.indexOf('--config')
+  const file = configFileOf(process.env, given < 0 ? undefined : process.argv[given + 1])
+  const env = loadEnv(process.env, await readConfigFile(file))
   const app = await createApp(env, { dashboard: process.argv.includes('--dev') ? 'dev' : 'built' })
   console.log(announce(env, app))
   endOnSignals(app)

@@ -30,6 +30,7 @@ const CHECKS: [string, string, string[]][] = [
   ['schema.graphql is what the server serves', 'node', ['server/graphql/print.ts', '--check']],
   ['generated GraphQL documents are up to date', 'node', ['codegen.ts', '--check']],
   ['migrations agree with the Prisma schema', 'node', ['scripts/migration.ts', '--check']],
+  ['thon.yaml.example and the README have every variable', 'node', ['scripts/manual.ts', '--check']],
   ['no unused files, exports or dependencies', 'knip', []],
 ]
 

@@ -50,13 +50,14 @@ export class Addresses {
   readonly #reach: ReachEnv
   readonly #reserved: ReadonlySet<string>
   readonly #wildcard: RegExp
-  #current: { externalIp: string | null; domain: string | null } = { externalIp: null, domain: null }
+  #current: { externalIp: string | null; domain: string | null }
   #listening: Listening = { scheme: 'http', port: 80, pathPort: null }
 
   /** @param reserved host names that are THON's own, whatever they look like */
   constructor(db: Db, events: Events, reach: ReachEnv, reserved: readonly string[]) {
     this.#db = db
     this.#reach = reach
+    this.#current = { externalIp: reach.externalIp, domain: null }
     this.#reserved = new Set(reserved)
     const [before = '', after = ''] = reach.wildcardDns.split('{ip}').map((part) => part.replaceAll('.', '\\.'))
     this.#wildcard = new RegExp(`^([a-z0-9-]+)\\.${before}(\\d+-\\d+-\\d+-\\d+|[0-9a-f]*(?:-[0-9a-f]*){2,7})${after}$`)
@@ -231,7 +232,7 @@ export class Addresses {
   }
 
   #take({ key, value }: { key: string; value: string }): void {
-    if (key === EXTERNAL_IP) this.#current = { ...this.#current, externalIp: value || null }
+    if (key === EXTERNAL_IP) this.#current = { ...this.#current, externalIp: value || this.#reach.externalIp }
     if (key === DOMAIN) this.#current = { ...this.#current, domain: value || null }
   }
 }
