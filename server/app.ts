@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { ActivityService } from './activity/service.ts'
 import { createAccess } from './auth/create.ts'
+import { newToken } from './auth/tokens.ts'
 import { byTheDoor, pagesFor } from './auth/guard.ts'
 import { openDb } from './db.ts'
 import { DiskWatch } from './disk.ts'
@@ -18,6 +19,7 @@ import { Tls } from './http/tls.ts'
 import { builtDashboard, devDashboard, type Dashboard } from './http/web.ts'
 import { createLog } from './log.ts'
 import { createProxy, vouchedBy } from './proxy/create.ts'
+import { announcedServer, own } from './owner.ts'
 import { createRest } from './rest/router.ts'
 import { chooseEngine, type Choice } from './sandbox/choose.ts'
 import { createServices } from './services.ts'
@@ -33,6 +35,8 @@ export interface Overrides {
   dashboard?: 'built' | 'dev' | 'none'
   /** Whether the sandboxes' proxy is a process of its own; it is, unless said otherwise. */
   proxyProcess?: boolean
+  /** False for a command that only needs the services: nothing is listened to. */
+  listens?: false
 }
 
 /** A running server. */
@@ -45,18 +49,28 @@ export interface App {
   close(): Promise<void>
 }
 
+/** Somebody else writes to the database: two at once would each undo what the other does. */
+export class DatabaseTaken extends Error {
+  constructor(dbPath: string) {
+    const server = announcedServer(dbPath)
+    const who = server ? ` (process ${server.pid}, ${server.urls.join(' ')})` : ''
+    super(`another THON runs with the database ${dbPath}${who}. End that one, or set THON_DB_PATH`)
+  }
+}
+
 /** Makes everything once, hands each part what it needs, and listens. */
 export async function createApp(env: Env, overrides: Overrides = {}): Promise<App> {
   const log = createLog(env.logLevel)
   const events = new Events()
   const clients = new Clients(env.reach.trustedProxies)
   const tls = env.reach.tls && new Tls(env.reach.tls, { log, onChange: () => events.publish('engine', null) })
-  const { db, applied } = await openDb(env.dbPath)
+  const { db, applied, ownership } = await openOwnDb(env.dbPath)
+  const token = newToken()
   const activity = new ActivityService(db, events)
   const choice = overrides.engine ? { engine: overrides.engine, notices: [], ground: null } : await choose(env, db)
 
   const disk = new DiskWatch(env.dbPath, () => events.publish('engine', null))
-  const access = await createAccess({ env, db, events, activity })
+  const access = await createAccess({ env, db, events, activity, token })
   const made = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
   const { services, live, network, addresses } = made
   const { door, signIn } = access
@@ -107,6 +121,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     tls?.close()
     await Promise.all([network.close(), live.close()])
     await db.$disconnect()
+    ownership.release()
   }
   try {
     await disk.start()
@@ -116,10 +131,23 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     await proxy.load()
     if (proxy.handOver) await http.listenAt(proxy.handOver.backDoor, vouchedBy(clients))
     await proxy.handOver?.start()
-    const urls = await listen(http, env, addresses)
+    const urls = overrides.listens === false ? [] : await listen(http, env, addresses)
+    if (urls.length > 0) ownership.announce({ pid: process.pid, urls, token })
     return { urls, services, migrated: applied, close }
   } catch (error) {
     await close()
+    throw error
+  }
+}
+
+/** Opens the database, for this process alone. @throws DatabaseTaken, and as `openDb` */
+async function openOwnDb(dbPath: string) {
+  const ownership = await own(dbPath)
+  if (!ownership) throw new DatabaseTaken(dbPath)
+  try {
+    return { ...(await openDb(dbPath)), ownership }
+  } catch (error) {
+    ownership.release()
     throw error
   }
 }

@@ -17,7 +17,14 @@ import { TokensService } from './tokens.ts'
 const SESSION_SECRET = 'session'
 
 /** Wires the parts that say who may enter. */
-export async function createAccess(means: { env: Env; db: Db; events: Events; activity: ActivityService }) {
+export async function createAccess(means: {
+  env: Env
+  db: Db
+  events: Events
+  activity: ActivityService
+  /** Lets commands of whoever runs this server in. */
+  token: string
+}) {
   const { env, db, events, activity } = means
   const { localPassword, enabled, admins } = env.auth
   const directory = new Directory(db, events)
@@ -28,7 +35,7 @@ export async function createAccess(means: { env: Env; db: Db; events: Events; ac
     secure: env.reach.tls !== null || (env.reach.publicUrl?.startsWith('https:') ?? false),
   })
   const identities = new IdentitiesService({ db, events, activity, directory, admins })
-  const tokens = new TokensService(db, activity)
+  const tokens = new TokensService(db, activity, means.token)
   const door = new Door({
     sessions,
     tokens,

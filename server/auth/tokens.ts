@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db.ts'
@@ -26,10 +26,13 @@ const tokenInput = z.object({
 export class TokensService {
   readonly #db: Db
   readonly #activity: ActivityService
+  readonly #ofThisRun: Buffer
 
-  constructor(db: Db, activity: ActivityService) {
+  /** @param ofThisRun lets in as the organiser while this server runs: for commands of whoever runs it */
+  constructor(db: Db, activity: ActivityService, ofThisRun: string) {
     this.#db = db
     this.#activity = activity
+    this.#ofThisRun = Buffer.from(hashOf(ofThisRun))
   }
 
   /** The newest first, those that ran out too. @throws Forbidden */
@@ -42,7 +45,7 @@ export class TokensService {
   async create(viewer: Viewer, raw: unknown): Promise<{ token: string; row: ApiToken }> {
     assertCan(viewer, 'access.manage')
     const { name, expiresInDays } = parse(tokenInput, raw)
-    const token = PREFIX + randomBytes(32).toString('base64url')
+    const token = newToken()
     const expiresAt = new Date(Date.now() + expiresInDays * 24 * 60 * MINUTE)
     const row = await this.#activity.recording(viewer, 'create token', { kind: 'token', id: null, label: name }, () =>
       this.#db.apiToken.create({ data: { name, hash: hashOf(token), createdBy: viewer.name, expiresAt } }),
@@ -64,7 +67,9 @@ export class TokensService {
   /** @returns who sends it, or null for one that is unknown or ran out */
   async check(token: string): Promise<Viewer | null> {
     if (!token.startsWith(PREFIX)) return null
-    const row = await this.#db.apiToken.findUnique({ where: { hash: hashOf(token) } })
+    const hash = hashOf(token)
+    if (timingSafeEqual(Buffer.from(hash), this.#ofThisRun)) return program('thon')
+    const row = await this.#db.apiToken.findUnique({ where: { hash } })
     const now = new Date()
     if (!row || row.expiresAt <= now) return null
     // Once a minute is often enough for people, and spares a write for each request.
@@ -75,6 +80,11 @@ export class TokensService {
         .catch(() => undefined)
     return program(row.name)
   }
+}
+
+/** A token that nobody guesses. */
+export function newToken(): string {
+  return PREFIX + randomBytes(32).toString('base64url')
 }
 
 /** Random tokens need no slow hash: there is nothing to guess. */
