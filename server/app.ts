@@ -119,6 +119,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     await dashboard?.close()
     disk.close()
     tls?.close()
+    services.lemonade.close()
     await Promise.all([network.close(), live.close()])
     await db.$disconnect()
     ownership.release()

@@ -12,10 +12,12 @@ import type { Tls } from './http/tls.ts'
 import { AwaitedInstances } from './instances/awaited.ts'
 import { createInstances } from './instances/create.ts'
 import { OwnSandbox } from './instances/own.ts'
+import { LemonadeService } from './lemonade/service.ts'
 import { LinkEntry } from './links/enter.ts'
 import { LinksService } from './links/service.ts'
 import type { Log } from './log.ts'
 import type { Choice } from './sandbox/choose.ts'
+import type { SandboxEngine } from './sandbox/engine.ts'
 import { Addresses } from './proxy/addresses.ts'
 import { SandboxNetwork } from './sandbox/network.ts'
 import { EngineService } from './sandbox/service.ts'
@@ -37,18 +39,23 @@ export interface Means {
   access: Pick<Services, 'identities' | 'tokens' | 'signIn'> & { sessions: Sessions }
 }
 
+/** What is asked of the servers of language models, and how sandboxes reach them. */
+function createAi({ env, activity, engine }: Pick<Means, 'env' | 'activity'> & { engine: SandboxEngine }) {
+  const host = engine.kind === 'docker' ? 'host.docker.internal' : '127.0.0.1'
+  const { url, apiKey } = env.lemonade
+  return {
+    lemonade: new LemonadeService({ env: env.lemonade, path: env.path, activity }),
+    // A client of OpenAI has to send some key, also where none is asked for.
+    accessOf: async () => ({ key: apiKey ?? 'none', baseUrl: `http://${host}:${new URL(url).port}/v1` }),
+  }
+}
+
 /** Makes the services; features get here what they need of each other. */
 export function createServices({ env, db, events, activity, log, disk, tls, choice, access }: Means) {
   const { engine } = choice
   const placed: { users?: UsersService } = {}
-  const hostInSandbox = engine.kind === 'docker' ? 'host.docker.internal' : '127.0.0.1'
-  const sandboxFiles = new SandboxFiles({
-    db,
-    accessOf: async () => ({
-      key: env.lemonade.apiKey ?? 'none',
-      baseUrl: `http://${hostInSandbox}:${new URL(env.lemonade.url).port}/v1`,
-    }),
-  })
+  const ai = createAi({ env, activity, engine })
+  const sandboxFiles = new SandboxFiles({ db, accessOf: ai.accessOf })
   const live = createInstances({
     env,
     db,
@@ -93,6 +100,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
       ...{ db, instances: live.instances },
       participantsMayStart: () => settings.participantsMayStart(),
     }),
+    lemonade: ai.lemonade,
     links: new LinksService(forLinks),
     linkEntry: new LinkEntry({ ...forLinks, identities: access.identities, users }),
     awaited,

@@ -49,6 +49,8 @@ export interface SourceOptions<T> {
 export class Source<T> {
   readonly #options: SourceOptions<T>
   readonly #watchers = new Set<Channel<Seen<T>>>()
+  /** Those of them who have been told nothing yet. */
+  readonly #untold = new Set<Channel<Seen<T>>>()
   readonly #ended = new AbortController()
   #seen: Seen<T> = { value: null, at: null, trouble: null }
   #text = ''
@@ -73,7 +75,7 @@ export class Source<T> {
 
   /** What is known, if that is no older than the interval; else what it answers now. Never rejects. */
   async get(): Promise<Seen<T>> {
-    if (performance.now() - this.#answeredAt < this.#options.interval) return this.#seen
+    if (this.#isRecent()) return this.#seen
     return this.#asking ?? this.#ask()
   }
 
@@ -89,14 +91,21 @@ export class Source<T> {
     else this.#answeredAt = -Infinity
   }
 
+  /** Shows the watchers once more what is known: what they make of it has changed. */
+  tell(): void {
+    for (const channel of this.#watchers) channel.push(this.#seen)
+  }
+
   /** What is known once it was asked, then what it is after each change, until the consumer returns. */
   watch(): AsyncIterableIterator<Seen<T>> {
     const channel = new Channel<Seen<T>>(() => this.#leave(channel))
     const isFirst = this.#watchers.size === 0
     this.#watchers.add(channel)
-    if (!isFirst && this.#answeredAt > -Infinity) channel.push(this.#seen)
-    else void this.get().then((seen) => channel.push(seen))
-    if (isFirst) this.#again()
+    const isKnown = isFirst ? this.#isRecent() : this.#answeredAt > -Infinity
+    if (isKnown) channel.push(this.#seen)
+    else this.#untold.add(channel)
+    if (isKnown && isFirst) this.#again()
+    else if (!isKnown && !this.#asking) void this.#ask()
     return channel
   }
 
@@ -107,8 +116,13 @@ export class Source<T> {
     for (const channel of this.#watchers) channel.end()
   }
 
+  #isRecent(): boolean {
+    return performance.now() - this.#answeredAt < this.#options.interval
+  }
+
   #leave(channel: Channel<Seen<T>>): void {
     this.#watchers.delete(channel)
+    this.#untold.delete(channel)
     if (this.#watchers.size === 0) clearTimeout(this.#timer)
   }
 
@@ -147,6 +161,8 @@ export class Source<T> {
     const isNews = text !== this.#text
     this.#text = text
     this.#seen = seen
-    if (isNews && !this.#ended.signal.aborted) for (const channel of this.#watchers) channel.push(seen)
+    if (this.#ended.signal.aborted) return
+    for (const channel of this.#watchers) if (isNews || this.#untold.has(channel)) channel.push(seen)
+    this.#untold.clear()
   }
 }

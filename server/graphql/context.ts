@@ -12,6 +12,7 @@ import type { UsersService } from '../groups/users.ts'
 import type { AwaitedInstances } from '../instances/awaited.ts'
 import type { OwnSandbox } from '../instances/own.ts'
 import type { InstancesService } from '../instances/service.ts'
+import type { LemonadeService } from '../lemonade/service.ts'
 import type { LinkEntry } from '../links/enter.ts'
 import type { LinksService } from '../links/service.ts'
 import type { Addresses } from '../proxy/addresses.ts'
@@ -34,6 +35,7 @@ export interface Services {
   groupsImport: GroupsImport
   instances: InstancesService
   ownSandbox: OwnSandbox
+  lemonade: LemonadeService
   links: LinksService
   linkEntry: LinkEntry
   /** The same commands for callers who wait. */

@@ -84,6 +84,7 @@ export function openapi(app: OpenAPIHono<RestEnv>): object {
       { name: 'groups', description: 'Groups, their users and the events they belong to.' },
       { name: 'users', description: 'Users across all groups.' },
       { name: 'settings', description: 'Named values that live in the database.' },
+      { name: 'lemonade', description: 'The LLM server: what it says, passed on, and its commands.' },
       { name: 'config files', description: 'The three files that are put into sandboxes and groups.' },
     ],
   })

@@ -10,7 +10,7 @@ type Read<T> = { ok: T } | { refused: Refusal }
 
 /** What the manual says of a field. */
 interface Described {
-  type: 'string' | 'integer' | 'boolean'
+  type: 'string' | 'integer' | 'number' | 'boolean'
   description: string
   example?: string
   enum?: string[]
@@ -67,6 +67,11 @@ export function bounded(description: string, minimum: number, maximum: number | 
   )
 }
 
+/** A number, also as text. */
+export function decimal(description: string) {
+  return field<number>(decimalNumber, { type: 'number', description })
+}
+
 /** A boolean, also as the words and numbers that Python takes for one. */
 export function flag(description: string) {
   return field<boolean>(truth, { type: 'boolean', description })
@@ -99,6 +104,17 @@ function truth(value: unknown): Read<boolean> {
   if (TRUE.has(word)) return { ok: true }
   if (FALSE.has(word)) return { ok: false }
   return { refused: { type: 'bool_parsing', msg: 'Input should be a valid boolean, unable to interpret input' } }
+}
+
+function decimalNumber(value: unknown): Read<number> {
+  if (typeof value === 'number') return { ok: value }
+  if (typeof value === 'boolean') return { ok: Number(value) }
+  if (typeof value !== 'string') return { refused: { type: 'float_type', msg: 'Input should be a valid number' } }
+  const text = value.trim().replace(/(?<=\d)_(?=\d)/g, '')
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return { ok: Number(text) }
+  return {
+    refused: { type: 'float_parsing', msg: 'Input should be a valid number, unable to parse string as a number' },
+  }
 }
 
 /** Digits with a sign, underscores between them and a fraction of zeros. A BOM is no space in Python. */

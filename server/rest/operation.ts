@@ -8,6 +8,7 @@ import { InvalidInput } from '../errors.ts'
 import type { KeptUntilChange } from '../kept.ts'
 import { assertLetIn } from '../auth/policy.ts'
 import { bodyValue, readBody, type BodyLimits } from './body.ts'
+import { integer } from './fields.ts'
 import { faultsOfRule, faultsOfShape, missing, Unprocessable } from './faults.ts'
 import { uploadedFile } from './upload.ts'
 import { describedFaults, type Refusable } from './refusals.ts'
@@ -28,6 +29,10 @@ export interface Operation<Param extends string, Query, Body, Answer> {
   description?: string
   /** What each name in braces stands for. */
   params?: Record<Param, string>
+  /** Those of them that are whole numbers. */
+  numbers?: readonly Param[]
+  /** Most characters of those that the service bounds. */
+  longest?: Partial<Record<Param, number>>
   query?: z.ZodObject & z.ZodType<Query>
   /** One that accepts undefined may be left out. */
   body?: z.ZodType<Body>
@@ -128,6 +133,7 @@ export class Operations {
     sent: { path: Record<Param, string>; query: Record<string, string | string[]> },
     serve: (request: Request<Param, Query, Body>) => Promise<Answer>,
   ): Promise<Answer> {
+    readNumbers(operation.numbers, sent.path)
     const query = operation.query ? read(operation.query, 'query', sent.query) : (undefined as Query)
     const bytes = operation.body || operation.file ? await this.#bytes(c, operation.largestBody) : EMPTY
     const contentType = c.env.incoming.headers['content-type']
@@ -155,6 +161,13 @@ const EMPTY = Buffer.alloc(0)
 function redirect(c: Context<RestEnv>, location: string): Response {
   c.env.outgoing.writeHead(303, { Location: location, 'Cache-Control': 'no-store' }).end()
   return RESPONSE_ALREADY_SENT
+}
+
+/** @throws Unprocessable */
+function readNumbers(names: readonly string[] | undefined, path: Record<string, string>): void {
+  if (!names) return
+  const parsed = z.object(Object.fromEntries(names.map((name) => [name, integer('')]))).safeParse(path)
+  if (!parsed.success) throw new Unprocessable(faultsOfShape(parsed.error, 'path', path))
 }
 
 function read<T>(schema: z.ZodType<T>, part: 'query' | 'body', raw: unknown): T {
@@ -206,6 +219,8 @@ function describe<Param extends string, Query, Body, Answer>(operation: Operatio
     summary,
     description,
     params,
+    numbers,
+    longest,
     query,
     body,
     file,
@@ -221,7 +236,7 @@ function describe<Param extends string, Query, Body, Answer>(operation: Operatio
     summary,
     operationId: operationId(method, path),
     request: {
-      ...(params && { params: z.object(mapped(params)) }),
+      ...(params && { params: z.object(mapped(params, numbers, longest)) }),
       ...(query && { query }),
       ...(body && {
         body: { content: { 'application/json': { schema: body } }, required: !body.safeParse(undefined).success },
@@ -234,7 +249,7 @@ function describe<Param extends string, Query, Body, Answer>(operation: Operatio
         ? { 303: { description: answers } }
         : { [status]: { description: answers, content: { 'application/json': { schema: answer } } } }),
       ...describedFaults([...(operation.open ? [] : DOOR), 'UNAVAILABLE', ...(operation.refuses ?? [])], {
-        input: takesBody || query !== undefined,
+        input: takesBody || query !== undefined || numbers !== undefined || longest !== undefined,
         body: takesBody,
       }),
     },
@@ -249,9 +264,18 @@ function formWith(file: string): z.ZodType {
   return z.object({ [file]: z.unknown().openapi({ type: 'string', format: 'binary', description: 'The file.' }) })
 }
 
-function mapped(params: Record<string, string>): Record<string, z.ZodType> {
+function mapped(
+  params: Record<string, string>,
+  numbers: readonly string[] = [],
+  longest: Record<string, number | undefined> = {},
+): Record<string, z.ZodType> {
   return Object.fromEntries(
-    Object.entries(params).map(([name, description]) => [name, z.string().openapi({ description })]),
+    Object.entries(params).map(([name, description]) => [
+      name,
+      numbers.includes(name)
+        ? integer(description)
+        : z.string().openapi({ description, ...(longest[name] && { maxLength: longest[name] }) }),
+    ]),
   )
 }
 

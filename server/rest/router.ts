@@ -9,6 +9,7 @@ import type { Services } from '../graphql/context.ts'
 import { groupsRest, usersRest } from '../groups/rest.ts'
 import type { Clients } from '../http/client.ts'
 import { instancesRest } from '../instances/rest.ts'
+import { lemonadeRest } from '../lemonade/rest.ts'
 import { linksRest } from '../links/rest.ts'
 import { configFilesRest, settingsRest } from '../settings/rest.ts'
 import { KeptUntilChange } from '../kept.ts'
@@ -59,6 +60,7 @@ export function createRest({
   settingsRest(operations, services)
   instancesRest(operations, services)
   configFilesRest(operations, services)
+  lemonadeRest(operations, services)
   docsRoutes(app)
 
   app.notFound((c) => {

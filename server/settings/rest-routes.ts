@@ -32,6 +32,7 @@ export const getSetting = operation({
   tag: 'settings',
   summary: 'Get a setting',
   params,
+  longest: { key: 200 },
   answer: Setting,
   answers: 'The setting.',
   refuses: ['NOT_FOUND'],

@@ -73,7 +73,15 @@ async function hall(setup: Setup): Promise<Hall> {
   return {
     app: again,
     visitors: await visitors(again, EMAIL),
-    ids: { group_id: group.id, user_id: ann, instance_id: id, key: 'x', event_id: 'x', provider: 'github' },
+    ids: {
+      group_id: group.id,
+      user_id: ann,
+      instance_id: id,
+      key: 'x',
+      event_id: 'x',
+      provider: 'github',
+      slot_id: '0',
+    },
   }
 }
 
@@ -87,7 +95,7 @@ describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
       for (const { method, path, operation } of operations.filter((one) => !SIGNING.has(one.path))) {
         for (const forwarded of [false, true]) {
           const target = path.replace(/\{(\w+)\}/g, (_all, name: string) => ids[name] ?? 'x')
-          const { status } = await fetch(app.url + target, {
+          const { status } = await fetch(app.url + target + queryOf(operation), {
             method,
             redirect: 'manual',
             ...withBody(manual, operation, { ...headers, ...(forwarded && { 'x-forwarded-for': '10.0.0.1' }) }),
@@ -152,6 +160,12 @@ describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
   })
 })
 
+/** What a query has to have. */
+function queryOf({ parameters = [] }: Described): string {
+  const due = parameters.filter((one) => one.in === 'query' && one.required)
+  return due.length > 0 ? `?${due.map(({ name }) => `${name}=x`).join('&')}` : ''
+}
+
 /** A body of the right shape, so that nobody is refused for less than their role. */
 function withBody(manual: Manual, { requestBody }: Described, headers: Record<string, string>): RequestInit {
   const json = requestBody?.content['application/json']
@@ -176,7 +190,7 @@ function plain(manual: Manual, named: Record<string, unknown>): unknown {
   if (properties) return Object.fromEntries(Object.entries(properties).map(([key, one]) => [key, plain(manual, one)]))
   if (items) return [plain(manual, items)]
   const [first] = [type].flat()
-  return first === 'integer' ? 8443 : first === 'boolean' ? false : 'x'
+  return first === 'integer' || first === 'number' ? 8443 : first === 'boolean' ? false : 'x'
 }
 
 /** Every field of the three root types, as an operation with arguments that have the right shape. */

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
+import { OutsideServer } from '../kit/outside-server.ts'
 import { Random } from '../kit/random.ts'
 import { Manual, type Told } from '../kit/rest.ts'
 import { Fuzz, Line, type Sent } from '../kit/rest-fuzz.ts'
@@ -27,7 +28,10 @@ test(
   'whatever a client sends is answered as described, and never by a fault of ours',
   { timeout: 240_000 },
   async () => {
-    const app = await startApp()
+    const lemonade = await OutsideServer.start(({ path }) => ({
+      body: path === '/v1/slots' ? [] : { status: 'success' },
+    }))
+    const app = await startApp({ LEMONADE_PORT: String(lemonade.port) })
     const manual = await Manual.of(app)
     const line = new Line(app.url, CONCURRENCY)
     onTestFinished(() => line.close())

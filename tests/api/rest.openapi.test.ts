@@ -116,7 +116,10 @@ describe('/openapi.json', () => {
   test('describes the refusals of a body for each operation that takes one, and of input for each that takes any', () => {
     for (const { method, path, operation } of manual.operations) {
       const answered = Object.keys(operation.responses)
-      const takes = [operation.requestBody, operation.parameters?.some((one) => one.in === 'query')]
+      const numbers = operation.parameters?.some(
+        (one) => one.in === 'query' || one.schema.type === 'integer' || one.schema.maxLength,
+      )
+      const takes = [operation.requestBody, numbers]
       expect([path, ['408', '413'].filter((one) => answered.includes(one))], method).toEqual([
         path,
         takes[0] ? ['408', '413'] : [],

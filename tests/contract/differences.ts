@@ -1,5 +1,6 @@
 import type { Difference, Differences } from '../kit/conformance/difference.ts'
 import { callback, enabled } from './differences.auth.ts'
+import { fake as lemonade } from './differences.lemonade.ts'
 import { changed, invalid, refused } from './listed.ts'
 
 /*
@@ -304,6 +305,7 @@ export const differences: Record<string, Differences> = {
   'instance-settings': {
     'settings without key': refused(6, 'there is no such instance', 404, 'Instance settings not found'),
   },
+  'lemonade-fake': lemonade,
   'instances-offline': offline,
   'instances-server-down-midway': midway,
   'instances-upstream': upstream,

@@ -190,6 +190,11 @@ export async function startApp(variables: Record<string, string> = {}, options: 
     THON_WORKSPACE_DIR: join(dir, 'workspace'),
     THON_PORTS: '0',
     THON_LOG_LEVEL: 'error',
+    // Whatever runs on this machine is not for tests to operate.
+    LEMONADE_PORT: '1',
+    GATEWAY_ADMIN_URL: 'http://127.0.0.1:1',
+    GATEWAY_METRICS_URL: 'http://127.0.0.1:1',
+    GATEWAY_CONFIG_FILE: join(dir, 'no-apisix.yaml'),
     ...variables,
   })
   const chosen: Overrides = {

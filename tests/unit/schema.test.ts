@@ -50,8 +50,8 @@ test('everything that was promised is there', () => {
     ),
   )
   expect(names(schema.getSubscriptionType()).sort()).toEqual(
-    'activityAdded configFileChanged engineChanged groupChanged identityChanged instanceChanged settingChanged'.split(
-      ' ',
-    ),
+    `activityAdded configFileChanged engineChanged groupChanged identityChanged instanceChanged lemonadeModelsChanged
+    lemonadePullsChanged lemonadeSlotsChanged lemonadeStatsChanged lemonadeStatusChanged lemonadeSystemChanged
+    settingChanged`.split(/\s+/),
   )
 })

@@ -16,6 +16,9 @@ export interface Expected {
   refs: Record<Pointer, string>
 }
 
+/** What Python's own library says at the end of a text need not be said in its words. */
+const PYTHONS_OWN = /<urlopen error [^]*$/
+
 /** Every way in which an answer is not what was expected; empty when it is. */
 export function compare(wanted: Expected, got: Answer, captures: Captures): string[] {
   const found: string[] = []
@@ -46,6 +49,8 @@ export function compareJson(
   const kind = kinds[at]
   if (kind)
     return isOfKind(kind, wanted, got) ? [] : [`${where(at)}: ${show(got)}, wanted ${kind} like ${show(wanted)}`]
+  if (typeof wanted === 'string' && PYTHONS_OWN.test(wanted) && typeof got === 'string' && got !== wanted)
+    return got.startsWith(wanted.replace(PYTHONS_OWN, '')) ? [] : [differs(at, got, wanted)]
   if (wanted instanceof RegExp)
     return typeof got === 'string' && wanted.test(got) ? [] : [`${where(at)}: ${show(got)}, wanted ${wanted}`]
   if (Array.isArray(wanted) && Array.isArray(got)) {

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { slotsIn } from './read.ts'
+
+/** A model as older versions of Lemonade wrote it into `user_models.json`; any further keys are its own. */
+export interface WrittenModel {
+  name: string
+  [key: string]: unknown
+}
+
+/** What the files of an older Lemonade say. */
+export interface ConfigDir {
+  models: WrittenModel[]
+  /** Context and slots of the first model; 0 where nothing is written of them. */
+  contextSize: number
+  slots: number
+}
+
+/**
+ * Reads the folder in which older versions kept their models and options (`LEMONADE_CONFIG_DIR`).
+ * @returns null when the models cannot be read: then the server is to be asked
+ */
+export async function readConfigDir(dir: string | null): Promise<ConfigDir | null> {
+  if (dir === null) return null
+  const models = await records(join(dir, 'user_models.json'))
+  if (!models) return null
+  const options = (await records(join(dir, 'recipe_options.json'))) ?? {}
+  const [first = ''] = Object.keys(models)
+  const { ctx_size: contextSize, llamacpp_args: args } = options[`user.${first}`] ?? {}
+  return {
+    models: Object.entries(models).map(([name, one]) => ({ name, ...one })),
+    contextSize: typeof contextSize === 'number' ? contextSize : 0,
+    slots: typeof args === 'string' ? (slotsIn(args) ?? 0) : 0,
+  }
+}
+
+/** An object of objects; null when it is none. */
+async function records(path: string): Promise<Record<string, Record<string, unknown>> | null> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+    const entries = Object.entries(value).filter(([, one]) => typeof one === 'object' && one !== null)
+    return Object.fromEntries(entries) as Record<string, Record<string, unknown>>
+  } catch {
+    return null
+  }
+}

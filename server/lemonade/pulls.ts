@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import type { Json } from './client.ts'
+import type { Pull } from './model.ts'
+
+/** After so long without a byte, in milliseconds, Lemonade is waiting to try again: it waits up to two minutes, and says nothing. */
+const QUIET = 10_000
+
+const text = z.string().nullable().catch(null)
+const number = z.number().nonnegative().catch(0)
+
+const jobShape = z.object({
+  ...{ id: z.string(), model_name: z.string(), status: z.string(), running: z.boolean().catch(false), error: text },
+  ...{ file: text, file_index: number, total_files: number, percent: number },
+  ...{ overall_bytes_downloaded: number, total_download_size: number },
+})
+type Job = z.infer<typeof jobShape>
+
+/** How far a job was when it last moved. */
+interface Mark {
+  bytes: number
+  /** When that many bytes were first seen. */
+  at: number
+  bytesPerSecond: number | null
+}
+
+/** Reads Lemonade's background downloads, and remembers how far each was, for its speed and its silence. */
+export class Pulls {
+  #marks = new Map<string, Mark>()
+
+  /**
+   * @param json the answer of `GET /v1/downloads`
+   * @param now milliseconds since 1970
+   */
+  read(json: Json, now: number): Pull[] {
+    const jobs = (Array.isArray(json) ? json : []).flatMap((one) => jobShape.safeParse(one).data ?? [])
+    const marks = new Map(jobs.map((job) => [job.id, this.#mark(job, now)]))
+    this.#marks = marks
+    return jobs.map((job) => toPull(job, marks.get(job.id) as Mark, now))
+  }
+
+  #mark(job: Job, now: number): Mark {
+    const bytes = job.overall_bytes_downloaded
+    const before = this.#marks.get(job.id)
+    if (before?.bytes === bytes) return before
+    if (!before || bytes < before.bytes || now <= before.at) return { bytes, at: now, bytesPerSecond: null }
+    return { bytes, at: now, bytesPerSecond: Math.round(((bytes - before.bytes) * 1000) / (now - before.at)) }
+  }
+}
+
+/** One job, as it was answered to the command that began it. */
+export function readPull(json: Json): Pull | null {
+  const job = jobShape.safeParse(json).data
+  return job ? toPull(job, { bytes: job.overall_bytes_downloaded, at: 0, bytesPerSecond: null }, 0) : null
+}
+
+function toPull(job: Job, mark: Mark, now: number): Pull {
+  const quiet = job.running && now - mark.at >= QUIET
+  const state = stateOf(job, quiet)
+  const total = job.total_download_size
+  const isUnderWay = state === 'DOWNLOADING' || state === 'RETRYING'
+  const percent = total > 0 ? (job.overall_bytes_downloaded * 100) / total : job.total_files === 1 ? job.percent : null
+  return {
+    ...{ id: job.id, model: job.model_name, state, error: job.error },
+    // At its end Lemonade forgets what there was to load.
+    percent: state === 'COMPLETED' ? 100 : percent === null ? null : Math.min(percent, 100),
+    ...{ file: job.file || null, fileIndex: job.file_index || null, totalFiles: job.total_files || null },
+    ...{ bytesDone: total > 0 ? job.overall_bytes_downloaded : null, bytesTotal: total || null },
+    bytesPerSecond: isUnderWay && !quiet ? mark.bytesPerSecond : null,
+    quietSince: quiet && isUnderWay ? new Date(mark.at) : null,
+  }
+}
+
+function stateOf({ status, running }: Job, quiet: boolean): Pull['state'] {
+  if (status === 'completed') return 'COMPLETED'
+  if (status === 'cancelled') return 'CANCELLED'
+  if (status === 'paused') return 'PAUSED'
+  if (status === 'error' || !running) return 'FAILED'
+  return quiet ? 'RETRYING' : 'DOWNLOADING'
+}

@@ -1,0 +1,84 @@
+import { Source } from '../source.ts'
+import { LemonadeRefusal, type LemonadeClient } from './client.ts'
+import type { Health, Model, Pull, Sample, Slot, Stats, System } from './model.ts'
+import { Pulls } from './pulls.ts'
+import { readHealth, readModels, readSlots, readStats, readSystem } from './read.ts'
+
+/** How long samples are kept, in milliseconds. */
+const KEPT = 10 * 60_000
+
+/** What is asked of Lemonade, each at its own pace and only while somebody watches it. */
+export class LemonadeSources {
+  readonly health: Source<Health>
+  readonly stats: Source<Stats & { samples: Sample[] }>
+  readonly slots: Source<Slot[]>
+  readonly system: Source<System>
+  readonly models: Source<Model[]>
+  readonly pulls: Source<Pull[]>
+  readonly #client: LemonadeClient
+  readonly #pulls = new Pulls()
+  #samples: Sample[] = []
+
+  constructor(client: LemonadeClient) {
+    this.#client = client
+    const ask = client.get.bind(client)
+    this.health = new Source({
+      interval: 2_000,
+      ask: async (signal) => readHealth(await ask('/v1/health', { within: 3_000, signal })),
+    })
+    this.stats = new Source({ interval: 2_000, ask: (signal) => this.#askStats(signal) })
+    this.slots = new Source({ interval: 1_000, ask: (signal) => this.#askSlots(signal) })
+    this.system = new Source({
+      interval: 15_000,
+      ask: async (signal) => readSystem(await ask('/v1/system-info', { within: 5_000, signal })),
+    })
+    this.models = new Source({
+      interval: 10_000,
+      ask: async (signal) => readModels(await ask('/v1/models?show_all=true', { within: 3_000, signal })),
+    })
+    this.pulls = new Source({
+      interval: 1_000,
+      ask: async (signal) => this.#pulls.read(await ask('/v1/downloads', { within: 3_000, signal }), Date.now()),
+    })
+  }
+
+  /** After a command: whatever is watched is asked anew. */
+  nudge(...names: ('health' | 'slots' | 'models' | 'pulls' | 'stats')[]): void {
+    for (const name of names) this[name].nudge()
+  }
+
+  /** Ends everything. */
+  close(): void {
+    for (const source of [this.health, this.stats, this.slots, this.system, this.models, this.pulls]) source.close()
+  }
+
+  async #askStats(signal: AbortSignal): Promise<Stats & { samples: Sample[] }> {
+    const [stats, machine] = await Promise.all([
+      this.#client.get('/v1/stats', { within: 3_000, signal }),
+      // Older versions have none; the figures of requests do not hang on it.
+      this.#client.get('/v1/system-stats', { within: 3_000, signal }).catch((error: unknown) => {
+        if (error instanceof LemonadeRefusal && error.status === 404) return {}
+        throw error
+      }),
+    ])
+    const now = readStats(stats, machine)
+    const { timeToFirstToken, tokensPerSecond, inputTokens, outputTokens, cpuPercent, memoryGib } = now
+    const sample = { timeToFirstToken, tokensPerSecond, inputTokens, outputTokens, cpuPercent, memoryGib }
+    const at = new Date()
+    this.#samples = [
+      ...this.#samples.filter((one) => at.getTime() - one.at.getTime() < KEPT),
+      { at, ...sample, requests: now.requestsTotal },
+    ]
+    return { ...now, samples: this.#samples }
+  }
+
+  async #askSlots(signal: AbortSignal): Promise<Slot[]> {
+    try {
+      return readSlots(await this.#client.get('/v1/slots', { within: 5_000, signal }))
+    } catch (error) {
+      // Nothing loaded, or nothing that has slots: there are none, which is no trouble.
+      if (error instanceof LemonadeRefusal && error.status === 400) return []
+      throw error
+    }
+  }
+}

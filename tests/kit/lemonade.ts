@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { OutsideServer, type Reply, type Taken } from './outside-server.ts'
+
+/** What the real server answered once, by the name of a recording in `tests/fixtures/lemonade`. */
+export function recorded(name: string): NonNullable<Reply> {
+  const file = join(import.meta.dirname, '..', 'fixtures', 'lemonade', `${name}.json`)
+  const { response } = JSON.parse(readFileSync(file, 'utf8')) as {
+    response: { status: number; content_type: string; body: unknown }
+  }
+  return { status: response.status, body: response.body, headers: { 'Content-Type': response.content_type } }
+}
+
+/** A Lemonade that answers as recorded. */
+export class LemonadeStandIn {
+  /** What each path, without its query, is answered with. */
+  readonly replies = new Map<string, Reply | ((taken: Taken) => Reply)>()
+  readonly server: OutsideServer
+
+  private constructor(server: OutsideServer) {
+    this.server = server
+  }
+
+  /** Starts one with a model loaded, which ends with the test. @param key what it wants to be shown */
+  static async start(key?: string): Promise<LemonadeStandIn> {
+    const server = await OutsideServer.start((taken) => {
+      if (key !== undefined && taken.headers.authorization !== `Bearer ${key}`)
+        return { status: 401, body: { error: 'Invalid or missing API key' } }
+      const reply = standIn.replies.get(taken.path.split('?')[0] as string)
+      if (reply === undefined) return { status: 404, body: { error: { message: 'Not found', type: 'not_found' } } }
+      return typeof reply === 'function' ? reply(taken) : reply
+    })
+    const standIn = new LemonadeStandIn(server)
+    standIn.plays({
+      '/v1/health': 'health-loaded',
+      '/v1/stats': 'stats-after-chat',
+      '/v1/system-stats': 'system-stats',
+      '/v1/system-info': 'system-info',
+      '/v1/models': 'models-two',
+      '/v1/slots': 'slots-two',
+    })
+    standIn.replies.set('/v1/downloads', { body: [] })
+    return standIn
+  }
+
+  /** The environment of a THON that asks it. */
+  get environment(): Record<string, string> {
+    return { LEMONADE_PORT: String(this.server.port) }
+  }
+
+  /** Answers these paths with these recordings from now on. */
+  plays(recordings: Record<string, string>): void {
+    for (const [path, name] of Object.entries(recordings)) this.replies.set(path, recorded(name))
+  }
+}
