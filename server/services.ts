@@ -4,6 +4,8 @@ import type { DiskWatch } from './disk.ts'
 import type { Env } from './env.ts'
 import type { Events } from './events.ts'
 import type { Services } from './graphql/context.ts'
+import { GatewayService } from './gateway/service.ts'
+import { GatewaySetup } from './gateway/setup.ts'
 import { GroupsImport } from './groups/import.ts'
 import { GroupsService } from './groups/service.ts'
 import { GroupStarter } from './groups/start.ts'
@@ -40,13 +42,27 @@ export interface Means {
 }
 
 /** What is asked of the servers of language models, and how sandboxes reach them. */
-function createAi({ env, activity, engine }: Pick<Means, 'env' | 'activity'> & { engine: SandboxEngine }) {
-  const host = engine.kind === 'docker' ? 'host.docker.internal' : '127.0.0.1'
+function createAi(means: Pick<Means, 'env' | 'db' | 'events' | 'activity'> & { engine: SandboxEngine }) {
+  const { env, db, events, activity, engine } = means
+  const hostInSandbox = engine.kind === 'docker' ? 'host.docker.internal' : '127.0.0.1'
   const { url, apiKey } = env.lemonade
+  const gatewaySetup = new GatewaySetup({ ...{ db, events, activity }, env: env.gateway, lemonadeUrl: url })
+  const gateway = new GatewayService({
+    ...{ db, events, activity, hostInSandbox },
+    env: env.gateway,
+    setup: gatewaySetup,
+  })
   return {
+    gateway,
+    gatewaySetup,
     lemonade: new LemonadeService({ env: env.lemonade, path: env.path, activity }),
-    // A client of OpenAI has to send some key, also where none is asked for.
-    accessOf: async () => ({ key: apiKey ?? 'none', baseUrl: `http://${host}:${new URL(url).port}/v1` }),
+    /** How somebody's sandbox reaches the models: by the gateway when it is on, else straight. */
+    accessOf: async (userId: string | null) => {
+      if (!(await gateway.isEnabled()))
+        // A client of OpenAI has to send some key, also where none is asked for.
+        return { key: apiKey ?? 'none', baseUrl: `http://${hostInSandbox}:${new URL(url).port}/v1` }
+      return userId === null ? 'keys are for users that the database knows' : gateway.keyOf(userId)
+    },
   }
 }
 
@@ -54,7 +70,7 @@ function createAi({ env, activity, engine }: Pick<Means, 'env' | 'activity'> & {
 export function createServices({ env, db, events, activity, log, disk, tls, choice, access }: Means) {
   const { engine } = choice
   const placed: { users?: UsersService } = {}
-  const ai = createAi({ env, activity, engine })
+  const ai = createAi({ ...{ env, db, events, activity }, engine })
   const sandboxFiles = new SandboxFiles({ db, accessOf: ai.accessOf })
   const live = createInstances({
     env,
@@ -101,6 +117,8 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
       participantsMayStart: () => settings.participantsMayStart(),
     }),
     lemonade: ai.lemonade,
+    gateway: ai.gateway,
+    gatewaySetup: ai.gatewaySetup,
     links: new LinksService(forLinks),
     linkEntry: new LinkEntry({ ...forLinks, identities: access.identities, users }),
     awaited,

@@ -5,6 +5,8 @@ import type { TokensService } from '../auth/tokens.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
 import type { Events } from '../events.ts'
+import type { GatewayService } from '../gateway/service.ts'
+import type { GatewaySetup } from '../gateway/setup.ts'
 import type { GroupsImport } from '../groups/import.ts'
 import type { GroupsService } from '../groups/service.ts'
 import type { GroupStarter } from '../groups/start.ts'
@@ -29,6 +31,8 @@ export interface Services {
   tokens: TokensService
   signIn: SignIn
   engine: EngineService
+  gateway: GatewayService
+  gatewaySetup: GatewaySetup
   groups: GroupsService
   users: UsersService
   starter: GroupStarter

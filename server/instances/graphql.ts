@@ -186,7 +186,8 @@ const InstanceSort = builder.inputType('InstanceSort', {
   }),
 })
 
-const PageInput = builder.inputType('PageInput', {
+/** Which page of a list. */
+export const PageInput = builder.inputType('PageInput', {
   description: 'Which page of a list.',
   fields: (t) => ({
     number: t.int({ defaultValue: 1, description: 'From 1.' }),

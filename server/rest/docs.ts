@@ -85,6 +85,7 @@ export function openapi(app: OpenAPIHono<RestEnv>): object {
       { name: 'users', description: 'Users across all groups.' },
       { name: 'settings', description: 'Named values that live in the database.' },
       { name: 'lemonade', description: 'The LLM server: what it says, passed on, and its commands.' },
+      { name: 'gateway', description: 'The AI gateway (APISIX): its route, its consumers and their keys.' },
       { name: 'config files', description: 'The three files that are put into sandboxes and groups.' },
     ],
   })

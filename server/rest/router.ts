@@ -6,6 +6,7 @@ import { assertLetIn } from '../auth/policy.ts'
 import { authRest } from '../auth/rest.ts'
 import type { SignIn } from '../auth/sign-in.ts'
 import type { Services } from '../graphql/context.ts'
+import { gatewayRest } from '../gateway/rest.ts'
 import { groupsRest, usersRest } from '../groups/rest.ts'
 import type { Clients } from '../http/client.ts'
 import { instancesRest } from '../instances/rest.ts'
@@ -61,6 +62,7 @@ export function createRest({
   instancesRest(operations, services)
   configFilesRest(operations, services)
   lemonadeRest(operations, services)
+  gatewayRest(operations, services)
   docsRoutes(app)
 
   app.notFound((c) => {

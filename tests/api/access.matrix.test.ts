@@ -33,7 +33,7 @@ const OWN = {
   ]),
   graphql: new Set([
     ...['engine', 'engineChanged', 'groups', 'group', 'instances', 'instance', 'instanceChanged'],
-    ...['pauseInstance', 'resumeInstance', 'restartInstance', 'startOwnSandbox'],
+    ...['pauseInstance', 'resumeInstance', 'restartInstance', 'startOwnSandbox', 'revealUserKey'],
   ]),
 }
 
@@ -182,13 +182,20 @@ function withBody(manual: Manual, { requestBody }: Described, headers: Record<st
 
 function plain(manual: Manual, named: Record<string, unknown>): unknown {
   const schema = manual.resolve(named)
-  const { type, properties, items } = schema as {
+  const {
+    type,
+    properties,
+    items,
+    enum: words,
+  } = schema as {
+    enum?: string[]
     type?: string | string[]
     properties?: Record<string, never>
     items?: never
   }
   if (properties) return Object.fromEntries(Object.entries(properties).map(([key, one]) => [key, plain(manual, one)]))
   if (items) return [plain(manual, items)]
+  if (words) return words[0]
   const [first] = [type].flat()
   return first === 'integer' || first === 'number' ? 8443 : first === 'boolean' ? false : 'x'
 }

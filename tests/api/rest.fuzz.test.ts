@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
+import { ApisixStandIn } from '../kit/apisix.ts'
 import { OutsideServer } from '../kit/outside-server.ts'
 import { Random } from '../kit/random.ts'
 import { Manual, type Told } from '../kit/rest.ts'
@@ -31,7 +32,12 @@ test(
     const lemonade = await OutsideServer.start(({ path }) => ({
       body: path === '/v1/slots' ? [] : { status: 'success' },
     }))
-    const app = await startApp({ LEMONADE_PORT: String(lemonade.port) })
+    const apisix = await ApisixStandIn.start()
+    const { answer } = apisix.server
+    // However often it is cleaned up.
+    apisix.server.answer = (taken) =>
+      taken.method === 'DELETE' && taken.path.endsWith('/always') ? { body: { deleted: '1' } } : answer(taken)
+    const app = await startApp({ ...apisix.environment, LEMONADE_PORT: String(lemonade.port) })
     const manual = await Manual.of(app)
     const line = new Line(app.url, CONCURRENCY)
     onTestFinished(() => line.close())

@@ -35,6 +35,7 @@ const FIXED = {
   '/api/config-files/': ['config_groups_yaml', 'config_vscode_settings', 'config_kilo_json'],
   '/api/instances/settings/': ['external_ip', 'domain', 'anything'],
   '/api/lemonade/slots/': ['0', '3'],
+  '/api/gateway/consumers/': ['always'],
 }
 
 /** Makes requests from what the manual says, and remembers ids from the answers so that some are of things there are. */

@@ -1,0 +1,375 @@
+import { randomBytes } from 'node:crypto'
+import type { ActivityService } from '../activity/service.ts'
+import { assertCan, assertCanOne } from '../auth/policy.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import type { Db } from '../db.ts'
+import type { GatewayEnv } from '../env-ai.ts'
+import { AppError, BadRequest, Conflict, InvalidInput, messageOf, NotFound, UpstreamFailed } from '../errors.ts'
+import type { Change, Channel, Events, Ready } from '../events.ts'
+import { parse } from '../input.ts'
+import type { Seen } from '../source.ts'
+import { ApisixRefusal, type Apisix } from './apisix.ts'
+import { consumerChanges } from './changes.ts'
+import { pageOf, type ConsumerPage } from './list.ts'
+import {
+  consumerInput,
+  listInput,
+  onceInput,
+  type ConsumerRow,
+  type GatewayStatus,
+  type RouteState,
+  type Setup,
+  type Snapshot,
+} from './model.ts'
+import { bodyFor, limitationsOf, mayTakeDashes, routeStateOf } from './plan.ts'
+import type { Run, RunView, Task } from './run.ts'
+import { Runs } from './runs.ts'
+import type { GatewaySetup } from './setup.ts'
+import { consumerBody, readConsumer, ROUTE_ID, routeBody } from './wanted.ts'
+import { GatewayWatch, type Found } from './watch.ts'
+
+/** Said when it is not turned on; scripts know the words. */
+const OFF = 'AI Gateway is not enabled. Set GATEWAY_ENABLED=true to enable.'
+/** What has to be typed to clean up. */
+const CLEAN_UP = 'clean up'
+const MOST_NAMES = 2_000
+
+/** A key in clear text, and where it is used. */
+export interface RevealedKey {
+  username: string
+  key: string
+  baseUrl: string
+}
+
+/** What the service needs of its surroundings. */
+export interface GatewayParts {
+  db: Db
+  events: Events
+  activity: ActivityService
+  env: GatewayEnv
+  setup: GatewaySetup
+  /** Name of this machine as sandboxes reach it. */
+  hostInSandbox: string
+}
+
+/** The AI gateway: keys and token limits for everybody, kept in APISIX and nowhere else. */
+export class GatewayService {
+  readonly #parts: GatewayParts
+  readonly #watch: GatewayWatch
+  readonly #runs: Runs
+  readonly #stop: () => void
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts
+    this.#watch = new GatewayWatch({ db: parts.db, setup: parts.setup, metricsUrl: parts.env.metricsUrl })
+    this.#runs = new Runs(() => this.#watch.source.nudge())
+    this.#stop = parts.events.on('gatewaySettings', () => this.#watch.source.nudge())
+  }
+
+  /** Its status at present. @throws Forbidden */
+  async status(viewer: Viewer): Promise<GatewayStatus> {
+    assertCan(viewer, 'gateway.manage')
+    return this.show(await this.#watch.source.get())
+  }
+
+  /** What was seen, as people see it. */
+  async show(seen: Seen<Snapshot | null>): Promise<GatewayStatus> {
+    const setup = await this.#parts.setup.now()
+    const { adminUrl, proxyPort, mode, enabled } = setup
+    const trouble = enabled ? seen.trouble : null
+    return {
+      state: !enabled ? 'DISABLED' : trouble ? stateOf(trouble.kind) : seen.value ? 'RUNNING' : 'UNKNOWN',
+      ...{ asOf: seen.at, trouble, adminUrl, mode, proxyUrl: `http://127.0.0.1:${proxyPort}` },
+      peopleUrl: this.#baseUrl(setup),
+      snapshot: enabled ? seen.value : null,
+      redisConfigured: setup.redis !== null,
+    }
+  }
+
+  /** What is seen, from now on. @throws Forbidden */
+  seen(viewer: Viewer): AsyncIterableIterator<Seen<Snapshot | null>> {
+    assertCan(viewer, 'gateway.manage')
+    return this.#watch.source.watch()
+  }
+
+  /** One page of consumers. @throws InvalidInput, Forbidden */
+  async consumers(viewer: Viewer, raw: unknown): Promise<ConsumerPage> {
+    assertCan(viewer, 'gateway.manage')
+    const input = parse(listInput, raw)
+    return pageOf(await this.#watch.source.get(), input)
+  }
+
+  /** Every change of a consumer from now on, whoever makes it, after one READY. @throws Forbidden */
+  changes(viewer: Viewer): Channel<Change<ConsumerRow> | Ready> {
+    return consumerChanges(this.seen(viewer))
+  }
+
+  /** The last run since this server started. @throws Forbidden */
+  run(viewer: Viewer): RunView | null {
+    assertCan(viewer, 'gateway.manage')
+    return this.#runs.last
+  }
+
+  /** How runs go on. @throws Forbidden */
+  runFrames(viewer: Viewer): AsyncIterableIterator<RunView | null> {
+    assertCan(viewer, 'gateway.manage')
+    return this.#runs.watch()
+  }
+
+  /**
+   * Begins to make the gateway what the database says. Keys that are there stay.
+   * @param once what counts for this once in place of the settings
+   * @throws BadRequest when it is off, Conflict while another run is under way, UpstreamTrouble: then nothing was begun
+   */
+  async setUp(viewer: Viewer, once: unknown = {}): Promise<Run> {
+    const setup = withOnce(await this.#enabled(viewer), once)
+    this.#runs.assertNone()
+    const found = await this.#watch.find(setup)
+    const { version } = found.apisix
+    if (found.wanted.length > 0 && !mayTakeDashes(version))
+      throw new Conflict(limitationsOf(version, setup, true)[0] as string)
+    return this.#begin(viewer, 'SETUP', 'set up', setUpTasks(found))
+  }
+
+  /**
+   * Begins to remove every consumer and the route.
+   * @param confirm the words `clean up`
+   * @throws InvalidInput, and as `setUp`
+   */
+  async cleanUp(viewer: Viewer, confirm: string): Promise<Run> {
+    const setup = await this.#enabled(viewer)
+    if (confirm !== CLEAN_UP) throw new InvalidInput([{ field: 'confirm', message: `must be the words ${CLEAN_UP}` }])
+    this.#runs.assertNone()
+    const { apisix, present, route } = await this.#watch.find(setup)
+    const tasks = present.map(({ username, desc }): Task => removal(apisix, username, desc))
+    const ofRoute: Task[] = route
+      ? [{ username: ROUTE_ID, label: 'Route', action: 'DELETE', work: () => apisix.delete('routes', ROUTE_ID) }]
+      : []
+    return this.#begin(viewer, 'CLEANUP', 'clean up', [...ofRoute, ...tasks])
+  }
+
+  /**
+   * Makes one by hand.
+   * @param raw as `consumerInput`
+   * @param replace whether one of that name gives way
+   * @throws InvalidInput, Conflict when there is one of that name, BadRequest, UpstreamTrouble
+   */
+  async createConsumer(
+    viewer: Viewer,
+    raw: unknown,
+    replace = false,
+  ): Promise<RevealedKey & { row: { tokenLimit: number; timeWindow: number } }> {
+    const { username, key: given, ...limits } = parse(consumerInput, raw)
+    const setup = await this.#enabled(viewer)
+    const apisix = this.#watch.apisix(setup)
+    const row = { tokenLimit: limits.tokenLimit ?? setup.tokenLimit, timeWindow: limits.timeWindow ?? setup.timeWindow }
+    const key = given || newKey()
+    await this.#act(viewer, 'create', username, async () => {
+      if (!replace && (await apisix.get('consumers', username)))
+        throw new Conflict(`There is a consumer ${username}`, [{ field: 'username', message: 'is taken' }])
+      await apisix.put('consumers', username, consumerBody({ username, ...row }, key, setup.redis, null))
+    })
+    return { username, key, baseUrl: this.#baseUrl(setup), row }
+  }
+
+  /** Removes some: what became of each, in their order. @throws BadRequest, InvalidInput */
+  async deleteConsumers(
+    viewer: Viewer,
+    usernames: readonly string[],
+  ): Promise<{ username: string; error: string | null }[]> {
+    const setup = await this.#enabled(viewer)
+    if (usernames.length > MOST_NAMES)
+      throw new InvalidInput([{ field: 'usernames', message: `must be at most ${MOST_NAMES}` }])
+    const results: { username: string; error: string | null }[] = []
+    for (const username of usernames)
+      results.push({ username, error: await this.#deleteOne(viewer, setup, username).then(() => null, inWords) })
+    return results
+  }
+
+  /** Removes one. @throws NotFound, BadRequest, UpstreamTrouble */
+  async deleteConsumer(viewer: Viewer, username: string): Promise<void> {
+    await this.#deleteOne(viewer, await this.#enabled(viewer), username)
+  }
+
+  /** Gives one a new key; the old one stops working. @throws NotFound, BadRequest, UpstreamTrouble */
+  async rotateKey(viewer: Viewer, username: string): Promise<RevealedKey> {
+    const setup = await this.#enabled(viewer)
+    const apisix = this.#watch.apisix(setup)
+    const key = newKey()
+    await this.#act(viewer, 'rotate key', username, async () => {
+      const value = await apisix.get('consumers', username)
+      if (!value) throw missing(username)
+      const { create_time: _made, update_time: _changed, ...body } = value
+      const plugins = (body.plugins ?? {}) as Record<string, object>
+      await apisix.put('consumers', username, {
+        ...body,
+        plugins: { ...plugins, 'key-auth': { ...plugins['key-auth'], key: `Bearer ${key}` } },
+      })
+    })
+    return { username, key, baseUrl: this.#baseUrl(setup) }
+  }
+
+  /** Tells a key. That it was told is in the activity log. @throws NotFound, BadRequest, UpstreamTrouble */
+  async revealKey(viewer: Viewer, username: string): Promise<RevealedKey> {
+    const setup = await this.#enabled(viewer)
+    return this.#act(viewer, 'reveal key', username, async () => {
+      const value = await this.#watch.apisix(setup).get('consumers', username)
+      const key = value && readConsumer(value)?.key
+      if (!key) throw missing(username)
+      return { username, key, baseUrl: this.#baseUrl(setup) }
+    })
+  }
+
+  /** Tells the key of a user, or of their group, to themselves. @throws NotFound, BadRequest, UpstreamTrouble */
+  async revealUserKey(viewer: Viewer, userId: string): Promise<RevealedKey> {
+    assertCanOne(viewer, 'gateway.ownKey', [userId], `User ${userId} not found`)
+    const found = await this.keyOf(userId)
+    if (typeof found === 'string') throw new NotFound(`There is no key: ${found}`)
+    const target = { kind: 'consumer', id: found.username, label: found.username } as const
+    await this.#parts.activity.add({ actor: viewer, action: 'reveal key', target, outcome: 'done' })
+    return found
+  }
+
+  /** The key of a user, or of their group; else why there is none, as the end of a sentence. Never throws. */
+  async keyOf(userId: string): Promise<RevealedKey | string> {
+    try {
+      const setup = await this.#parts.setup.now()
+      if (!setup.enabled) return 'the AI gateway is off'
+      const { compared } = await this.#watch.find(setup)
+      const user = await this.#parts.db.user.findUnique({ where: { id: userId }, select: { groupId: true } })
+      const due = compared.due.find(({ wanted }) =>
+        wanted.type === 'USER' ? wanted.userId === userId : wanted.groupId === user?.groupId,
+      )
+      if (!due?.present?.key) return 'the AI gateway has no key for this user yet: an organiser has to set it up'
+      return { username: due.username, key: due.present.key, baseUrl: this.#baseUrl(setup) }
+    } catch (error) {
+      return `the AI gateway cannot be asked (${messageOf(error)})`
+    }
+  }
+
+  /** Whether it is turned on. */
+  async isEnabled(): Promise<boolean> {
+    return (await this.#parts.setup.now()).enabled
+  }
+
+  /** Makes or updates the route alone. @param once as for `setUp`. @throws InvalidInput, BadRequest, UpstreamTrouble */
+  async putRoute(viewer: Viewer, once: unknown = {}): Promise<RouteState> {
+    const setup = withOnce(await this.#enabled(viewer), once)
+    const apisix = this.#watch.apisix(setup)
+    return this.#act(viewer, 'set route', ROUTE_ID, async () => {
+      await apisix.put('routes', ROUTE_ID, routeBody(setup))
+      return routeStateOf(await apisix.get('routes', ROUTE_ID), setup)
+    })
+  }
+
+  /** Removes the route. @returns whether there was one. @throws BadRequest, UpstreamTrouble */
+  async deleteRoute(viewer: Viewer): Promise<boolean> {
+    const setup = await this.#enabled(viewer)
+    return this.#act(viewer, 'delete route', ROUTE_ID, () => this.#watch.apisix(setup).delete('routes', ROUTE_ID))
+  }
+
+  /** Every consumer with its key, for scripts. @param once as for `setUp`. @throws BadRequest, UpstreamTrouble */
+  async listWithKeys(viewer: Viewer, once: unknown = {}): Promise<Found> {
+    return this.#watch.find(withOnce(await this.#enabled(viewer), once))
+  }
+
+  /** Ends every question. */
+  close(): void {
+    this.#stop()
+    this.#watch.source.close()
+  }
+
+  async #enabled(viewer: Viewer): Promise<Setup> {
+    assertCan(viewer, 'gateway.manage')
+    const setup = await this.#parts.setup.now()
+    if (!setup.enabled) throw new BadRequest(OFF)
+    return setup
+  }
+
+  async #begin(viewer: Viewer, kind: RunView['kind'], action: string, tasks: Task[]): Promise<Run> {
+    const run = this.#runs.begin(kind, viewer, tasks)
+    void run.ended.then(() => {
+      const { done, total, failed, message } = run.view()
+      const isDone = done === total
+      const detail = isDone ? `${total} steps` : `${done} of ${total} steps, ${failed} failed. ${message ?? ''}`.trim()
+      const target = { kind: 'gateway', id: null, label: 'AI gateway' } as const
+      return this.#parts.activity.add({ actor: viewer, action, target, outcome: isDone ? 'done' : 'failed', detail })
+    })
+    return run
+  }
+
+  #deleteOne(viewer: Viewer, setup: Setup, username: string): Promise<void> {
+    return this.#act(viewer, 'delete', username, async () => {
+      if (!(await this.#watch.apisix(setup).delete('consumers', username))) throw missing(username)
+    })
+  }
+
+  async #act<T>(viewer: Viewer, action: string, username: string, act: () => Promise<T>): Promise<T> {
+    const kind = username === ROUTE_ID ? 'gateway' : 'consumer'
+    const target = { kind, id: username, label: username } as const
+    try {
+      const result = await act()
+      await this.#parts.activity.add({ actor: viewer, action, target, outcome: 'done' })
+      return result
+    } catch (error) {
+      if (error instanceof AppError)
+        await this.#parts.activity.add({ actor: viewer, action, target, outcome: 'refused', detail: inWords(error) })
+      throw error
+    } finally {
+      this.#watch.source.nudge()
+    }
+  }
+
+  #baseUrl({ proxyPort }: Setup): string {
+    return `http://${this.#parts.hostInSandbox}:${proxyPort}/v1`
+  }
+}
+
+/** The settings with what counts in their place for once. @throws InvalidInput */
+function withOnce(setup: Setup, raw: unknown): Setup {
+  const given = Object.entries(parse(onceInput, raw)).filter(([, value]) => value !== null && value !== undefined)
+  return { ...setup, ...Object.fromEntries(given) }
+}
+
+/** Every step of a set-up, those with nothing to do too: the route first, without which no key is worth anything. */
+function setUpTasks({ setup, apisix, route, compared }: Found): Task[] {
+  const isCurrent = routeStateOf(route, setup).current
+  const put = () => apisix.put('routes', ROUTE_ID, routeBody(setup))
+  const ofRoute: Task = { username: ROUTE_ID, label: 'Route', action: 'ROUTE', work: isCurrent ? null : put }
+  return [
+    ofRoute,
+    ...compared.due.map(({ wanted, present, action, username }): Task => {
+      const label = wanted.user === null ? `Group ${wanted.group}` : `${wanted.group}/${wanted.user}`
+      const body = () => bodyFor(wanted, username, present?.key ?? newKey(), setup, apisix.version)
+      return {
+        username,
+        label,
+        action,
+        work: action === 'KEEP' ? null : () => apisix.put('consumers', username, body()),
+      }
+    }),
+  ]
+}
+
+function removal(apisix: Apisix, username: string, desc: string | null): Task {
+  return { username, label: desc ?? username, action: 'DELETE', work: () => apisix.delete('consumers', username) }
+}
+
+function stateOf(kind: string): GatewayStatus['state'] {
+  if (kind === 'UNAUTHORIZED' || kind === 'FAULTY') return kind
+  return 'OFFLINE'
+}
+
+function newKey(): string {
+  return randomBytes(24).toString('base64url')
+}
+
+function missing(username: string): NotFound {
+  return new NotFound(`There is no consumer ${username} with a key`)
+}
+
+function inWords(error: unknown): string {
+  if (error instanceof ApisixRefusal) return error.sentence
+  if (error instanceof UpstreamFailed || error instanceof AppError) return error.message
+  throw error
+}

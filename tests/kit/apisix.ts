@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto'
+import { OutsideServer, type Reply, type Taken } from './outside-server.ts'
+
+const PREFIX = '/apisix/admin'
+const GONE =
+  '<html>\n<head><title>403 Forbidden</title></head>\n<body>\n<center><h1>403 Forbidden</h1></center>\n</body>\n</html>\n'
+
+interface Stored {
+  value: Record<string, unknown>
+  createdIndex: number
+}
+
+/** A stand-in for APISIX's Admin API and metrics, held to recordings of the real one by `gateway-stand-in.test.ts`. */
+export class ApisixStandIn {
+  readonly key = 'edd1c9f034335f136f87ad84b625c8f1'
+  readonly consumers = new Map<string, Stored>()
+  readonly routes = new Map<string, Stored>()
+  readonly server: OutsideServer
+  version = '3.18.0'
+  /** Its own database is away. */
+  etcdDown = false
+  /** This machine is not in allow_admin. */
+  isShut = false
+  /** How many more writes it takes before it dies. */
+  writesLeft = Infinity
+  /** What its metrics say, by consumer. */
+  tokens: Record<string, [prompt: number, completion: number]> | null = {}
+  #index = 10
+
+  private constructor(server: OutsideServer) {
+    this.server = server
+  }
+
+  /** Starts one, which ends with the test. */
+  static async start(): Promise<ApisixStandIn> {
+    const server = await OutsideServer.start(async (taken) => {
+      if (taken.method === 'GET' && taken.path === '/apisix/prometheus/metrics') return standIn.#metrics()
+      if (taken.method !== 'GET' && --standIn.writesLeft < 0) {
+        await server.down()
+        return null
+      }
+      const reply = standIn.#admin(taken)
+      return (
+        reply && {
+          ...reply,
+          headers: { 'Content-Type': 'application/json', Server: `APISIX/${standIn.version}`, ...reply.headers },
+        }
+      )
+    })
+    const standIn = new ApisixStandIn(server)
+    return standIn
+  }
+
+  /** The environment of a THON that uses it. */
+  get environment(): Record<string, string> {
+    return {
+      GATEWAY_ENABLED: 'true',
+      GATEWAY_ADMIN_URL: this.server.url,
+      GATEWAY_ADMIN_KEY: this.key,
+      GATEWAY_METRICS_URL: `${this.server.url}/apisix/prometheus/metrics`,
+    }
+  }
+
+  /** Writes so far. */
+  get writes(): Taken[] {
+    return this.server.taken.filter(({ method }) => method !== 'GET')
+  }
+
+  /** Puts a consumer there, as somebody else would. */
+  put(username: string, more: Record<string, unknown> = {}): void {
+    this.#store(this.consumers, username, { username, ...more })
+  }
+
+  #admin({ method, path, headers, body }: Taken): NonNullable<Reply> {
+    if (this.isShut) return { status: 403, body: GONE, headers: { 'Content-Type': 'text/html' } }
+    const given = headers['x-api-key']
+    if (given !== this.key)
+      return {
+        status: 401,
+        body: { error_msg: 'failed to check token', description: given ? 'wrong apikey' : 'missing apikey' },
+      }
+    if (this.etcdDown) return { status: 503, body: { error_msg: 'has no healthy etcd endpoint available' } }
+    const [pathname = '', query = ''] = path.replace(PREFIX, '').split('?')
+    const [, kind = '', id] = pathname.split('/').map(decodeURIComponent)
+    const things = kind === 'consumers' ? this.consumers : kind === 'routes' ? this.routes : null
+    if (!things) return { status: 404, body: { error_msg: `Unsupported resource type: ${kind}` } }
+    const prefix = `/apisix/${kind}`
+    if (method === 'GET' && !id) return { body: list(things, prefix, new URLSearchParams(query)) }
+    const name = id ?? (body as { username?: string } | null)?.username ?? ''
+    const found = things.get(name)
+    if (method === 'PUT') return this.#put(kind, things, id, body as Record<string, unknown>, prefix)
+    if (!found) return { status: 404, body: { message: 'Key not found' } }
+    if (method === 'GET') return { body: { key: `${prefix}/${name}`, ...found, modifiedIndex: found.createdIndex } }
+    things.delete(name)
+    return { body: { key: `${prefix}/${name}`, deleted: '1' } }
+  }
+
+  #put(
+    kind: string,
+    things: Map<string, Stored>,
+    id: string | undefined,
+    body: Record<string, unknown>,
+    prefix: string,
+  ): NonNullable<Reply> {
+    const fault = kind === 'consumers' ? this.#faultOf(id, body) : null
+    if (fault) return { status: 400, body: { error_msg: fault } }
+    const name = id ?? String(body.username)
+    const isNew = !things.has(name)
+    const { value } = this.#store(things, name, kind === 'routes' ? { ...body, id: name } : body)
+    return { status: isNew ? 201 : 200, body: { key: `${prefix}/${name}`, value: encrypted(value) } }
+  }
+
+  #faultOf(id: string | undefined, body: Record<string, unknown>): string | null {
+    const { username, plugins } = body as { username?: unknown; plugins?: Record<string, Record<string, unknown>> }
+    for (const name of ['create_time', 'update_time']) if (name in body) return `the property is forbidden:  ${name}`
+    const isOld = /^3\.1?[0-2]\./.test(this.version)
+    const pattern = isOld ? '^[a-zA-Z0-9_]+$' : '^[a-zA-Z0-9_\\\\-]+$'
+    if (typeof username !== 'string') return 'invalid configuration: property "username" is required'
+    if (!(isOld ? /^[a-zA-Z0-9_]+$/ : /^[a-zA-Z0-9_-]+$/).test(username))
+      return `invalid configuration: property "username" validation failed: failed to match pattern "${pattern}" with "${username}"`
+    if (id !== undefined && id !== username) return 'wrong username'
+    const limiting = plugins?.['ai-rate-limiting']
+    if (limiting?.policy === 'redis' && this.version === '3.18.0' && !limiting.redis_host)
+      return 'invalid plugins configuration: failed to check the configuration of plugin ai-rate-limiting err: then clause did not match'
+    const key = plugins?.['key-auth']?.key
+    if (this.version === '3.18.0' && key !== undefined)
+      for (const [other, { value }] of this.consumers)
+        if (other !== username && keyOf(value) === key)
+          return `duplicate key of plugin key-auth found with consumer: ${other}`
+    return null
+  }
+
+  #store(things: Map<string, Stored>, name: string, value: Record<string, unknown>): Stored {
+    const before = things.get(name)
+    const times = { create_time: before?.value.create_time ?? 1_795_440_887, update_time: 1_795_440_888 }
+    const stored = {
+      value: { ...structuredClone(value), ...times },
+      createdIndex: before?.createdIndex ?? ++this.#index,
+    }
+    things.set(name, stored)
+    return stored
+  }
+
+  #metrics(): NonNullable<Reply> {
+    if (this.tokens === null) return { status: 404, body: 'not found' }
+    const lines = Object.entries(this.tokens).flatMap(([consumer, [prompt, completion]]) =>
+      (['one', 'two'] as const).flatMap((model, at) => [
+        `apisix_llm_prompt_tokens{route_id="ai-gateway-route",consumer="${consumer}",node="x",llm_model="${model}"} ${at ? prompt : 0}`,
+        `apisix_llm_completion_tokens{route_id="ai-gateway-route",consumer="${consumer}",node="x",llm_model="${model}"} ${at ? 0 : completion}`,
+      ]),
+    )
+    return { body: ['# TYPE apisix_llm_prompt_tokens counter', ...lines, ''].join('\n') }
+  }
+}
+
+function list(things: Map<string, Stored>, prefix: string, query: URLSearchParams): object {
+  const all = [...things].map(([name, one]) => ({ key: `${prefix}/${name}`, ...one, modifiedIndex: one.createdIndex }))
+  const [page, size] = [Number(query.get('page')), Number(query.get('page_size'))]
+  if (!page || !size) return { total: all.length, list: all }
+  const some = all.sort((a, b) => a.createdIndex - b.createdIndex).slice((page - 1) * size, page * size)
+  return { total: all.length, list: some.length > 0 ? some : {} }
+}
+
+/** Answers to PUT have ciphertext where there are keys. */
+function encrypted(value: Record<string, unknown>): Record<string, unknown> {
+  const key = keyOf(value)
+  if (typeof key !== 'string') return value
+  const plugins = value.plugins as Record<string, object>
+  const cipher = createHash('md5').update(key).digest('base64')
+  return { ...value, plugins: { ...plugins, 'key-auth': { ...plugins['key-auth'], key: cipher } } }
+}
+
+function keyOf(value: Record<string, unknown>): unknown {
+  return (value.plugins as Record<string, { key?: unknown }> | undefined)?.['key-auth']?.key
+}
