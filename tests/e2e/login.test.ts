@@ -124,6 +124,8 @@ test('whoever is signed out while a table is open is told at once, and goes on w
   const notice = page.getByRole('dialog', { name: 'You were signed out' })
   await notice.waitFor(SOON)
 
+  // What was asked in the same moment may still be on its way.
+  await page.waitForTimeout(1_000)
   // The page leaves the server alone from here on.
   const asked: string[] = []
   // Parts of the page itself may still be on their way.

@@ -3,6 +3,7 @@ import { cacheKeys as activity } from '#lib/activity/cache.ts'
 import { cacheKeys as auth } from '#lib/auth/cache.ts'
 import { cacheKeys as groups } from '#lib/groups/cache.ts'
 import { cacheKeys as instances } from '#lib/instances/cache.ts'
+import { cacheKeys as lemonade } from '#lib/lemonade/cache.ts'
 import { cacheKeys as links } from '#lib/links/cache.ts'
 import { cacheKeys as sandbox } from '#lib/sandbox/cache.ts'
 import { cacheKeys as settings } from '#lib/settings/cache.ts'
@@ -14,7 +15,16 @@ import introspection from './generated/introspection.json'
  */
 export const cacheOptions: CacheExchangeOpts = {
   schema: introspection as unknown as CacheExchangeOpts['schema'],
-  keys: { ...instances, ...groups, ...activity, ...sandbox, ...auth, ...settings, ...links } satisfies Keys,
+  keys: {
+    ...instances,
+    ...groups,
+    ...activity,
+    ...sandbox,
+    ...auth,
+    ...settings,
+    ...links,
+    ...lemonade,
+  } satisfies Keys,
 }
 
 type Keys = Record<string, KeyGenerator>

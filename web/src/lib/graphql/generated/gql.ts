@@ -66,6 +66,26 @@ type Documents = {
     "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.ResumeInstancesDocument,
     "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.KillInstancesDocument,
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": typeof types.DeleteWorkspaceDocument,
+    "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": typeof types.LemonadeStatusViewFragmentDoc,
+    "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": typeof types.LemonadeStatsViewFragmentDoc,
+    "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      promptTokens\n      decodedTokens\n    }\n  }\n": typeof types.LemonadeSlotsViewFragmentDoc,
+    "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n": typeof types.LemonadeSystemViewFragmentDoc,
+    "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      sizeGb\n      maxContext\n    }\n  }\n": typeof types.LemonadeModelsViewFragmentDoc,
+    "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n": typeof types.LemonadePullsViewFragmentDoc,
+    "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": typeof types.LemonadeDocument,
+    "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n": typeof types.LemonadeStatusChangedDocument,
+    "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n    }\n  }\n": typeof types.LemonadeStatsChangedDocument,
+    "\n  subscription LemonadeSlotsChanged {\n    lemonadeSlotsChanged {\n      ...LemonadeSlotsView\n    }\n  }\n": typeof types.LemonadeSlotsChangedDocument,
+    "\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n": typeof types.LemonadeSystemChangedDocument,
+    "\n  subscription LemonadeModelsChanged {\n    lemonadeModelsChanged {\n      ...LemonadeModelsView\n    }\n  }\n": typeof types.LemonadeModelsChangedDocument,
+    "\n  subscription LemonadePullsChanged {\n    lemonadePullsChanged {\n      ...LemonadePullsView\n    }\n  }\n": typeof types.LemonadePullsChangedDocument,
+    "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n": typeof types.LoadModelDocument,
+    "\n  mutation DismissLoad($model: String!) {\n    dismissLoad(model: $model)\n  }\n": typeof types.DismissLoadDocument,
+    "\n  mutation UnloadModel($model: String) {\n    unloadModel(model: $model)\n  }\n": typeof types.UnloadModelDocument,
+    "\n  mutation DeleteModel($model: String!) {\n    deleteModel(model: $model)\n  }\n": typeof types.DeleteModelDocument,
+    "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n": typeof types.PullModelDocument,
+    "\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n": typeof types.CancelPullDocument,
+    "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n": typeof types.DismissPullDocument,
     "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n": typeof types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": typeof types.LinkedUserFragmentDoc,
     "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": typeof types.GroupLinksDocument,
@@ -138,6 +158,26 @@ const documents: Documents = {
     "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.ResumeInstancesDocument,
     "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.KillInstancesDocument,
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": types.DeleteWorkspaceDocument,
+    "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": types.LemonadeStatusViewFragmentDoc,
+    "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": types.LemonadeStatsViewFragmentDoc,
+    "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      promptTokens\n      decodedTokens\n    }\n  }\n": types.LemonadeSlotsViewFragmentDoc,
+    "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n": types.LemonadeSystemViewFragmentDoc,
+    "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      sizeGb\n      maxContext\n    }\n  }\n": types.LemonadeModelsViewFragmentDoc,
+    "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n": types.LemonadePullsViewFragmentDoc,
+    "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": types.LemonadeDocument,
+    "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n": types.LemonadeStatusChangedDocument,
+    "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n    }\n  }\n": types.LemonadeStatsChangedDocument,
+    "\n  subscription LemonadeSlotsChanged {\n    lemonadeSlotsChanged {\n      ...LemonadeSlotsView\n    }\n  }\n": types.LemonadeSlotsChangedDocument,
+    "\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n": types.LemonadeSystemChangedDocument,
+    "\n  subscription LemonadeModelsChanged {\n    lemonadeModelsChanged {\n      ...LemonadeModelsView\n    }\n  }\n": types.LemonadeModelsChangedDocument,
+    "\n  subscription LemonadePullsChanged {\n    lemonadePullsChanged {\n      ...LemonadePullsView\n    }\n  }\n": types.LemonadePullsChangedDocument,
+    "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n": types.LoadModelDocument,
+    "\n  mutation DismissLoad($model: String!) {\n    dismissLoad(model: $model)\n  }\n": types.DismissLoadDocument,
+    "\n  mutation UnloadModel($model: String) {\n    unloadModel(model: $model)\n  }\n": types.UnloadModelDocument,
+    "\n  mutation DeleteModel($model: String!) {\n    deleteModel(model: $model)\n  }\n": types.DeleteModelDocument,
+    "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n": types.PullModelDocument,
+    "\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n": types.CancelPullDocument,
+    "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n": types.DismissPullDocument,
     "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n": types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": types.LinkedUserFragmentDoc,
     "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": types.GroupLinksDocument,
@@ -380,6 +420,86 @@ export function graphql(source: "\n  mutation KillInstances($ids: [ID!]!) {\n   
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n"): (typeof documents)["\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n"): (typeof documents)["\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      promptTokens\n      decodedTokens\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      promptTokens\n      decodedTokens\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      sizeGb\n      maxContext\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      sizeGb\n      maxContext\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n"): (typeof documents)["\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LemonadeSlotsChanged {\n    lemonadeSlotsChanged {\n      ...LemonadeSlotsView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeSlotsChanged {\n    lemonadeSlotsChanged {\n      ...LemonadeSlotsView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LemonadeModelsChanged {\n    lemonadeModelsChanged {\n      ...LemonadeModelsView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeModelsChanged {\n    lemonadeModelsChanged {\n      ...LemonadeModelsView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LemonadePullsChanged {\n    lemonadePullsChanged {\n      ...LemonadePullsView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadePullsChanged {\n    lemonadePullsChanged {\n      ...LemonadePullsView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n"): (typeof documents)["\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DismissLoad($model: String!) {\n    dismissLoad(model: $model)\n  }\n"): (typeof documents)["\n  mutation DismissLoad($model: String!) {\n    dismissLoad(model: $model)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation UnloadModel($model: String) {\n    unloadModel(model: $model)\n  }\n"): (typeof documents)["\n  mutation UnloadModel($model: String) {\n    unloadModel(model: $model)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteModel($model: String!) {\n    deleteModel(model: $model)\n  }\n"): (typeof documents)["\n  mutation DeleteModel($model: String!) {\n    deleteModel(model: $model)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n"): (typeof documents)["\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n"): (typeof documents)["\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -1,0 +1,26 @@
+const whole = new Intl.NumberFormat('en')
+const short = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
+
+/** A count with separators; a dash when it is unknown. */
+export function count(value: number | null | undefined): string {
+  return value === null || value === undefined ? '–' : whole.format(value)
+}
+
+/** With one digit behind the point, and a unit; a dash when it is unknown. */
+export function figure(value: number | null | undefined, unit: string): string {
+  return value === null || value === undefined ? '–' : `${short.format(value)} ${unit}`
+}
+
+/** A duration in seconds: in milliseconds while it is short. */
+export function duration(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined) return '–'
+  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${short.format(seconds)} s`
+}
+
+/** Bytes with the unit that suits them. */
+export function bytes(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–'
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const at = Math.min(Math.floor(Math.log10(Math.max(value, 1)) / 3), units.length - 1)
+  return `${short.format(value / 1000 ** at)} ${units[at]}`
+}
