@@ -239,7 +239,7 @@ const lemonade: Chapter = {
 }
 
 const gateway: Chapter = {
-  title: 'The AI gateway (first values; setGatewaySettings changes them)',
+  title: 'The AI gateway (first values; the page Gateway changes them)',
   variables: [
     variable('GATEWAY_ENABLED', 'gateway.enabled', 'false', 'whether APISIX is used'),
     variable(

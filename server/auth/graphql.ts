@@ -35,6 +35,10 @@ const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
       description: 'Whether startOwnSandbox may start one for them at present.',
       resolve: (viewer, _args, { ownSandbox }) => ownSandbox.mayStart(viewer),
     }),
+    hasGateway: t.boolean({
+      description: 'Whether the AI gateway is on, so that revealUserKey may have a key for them.',
+      resolve: (_viewer, _args, { gateway }) => gateway.isEnabled(),
+    }),
   }),
 })
 

@@ -164,7 +164,8 @@ export const RunType = builder.objectRef<RunView>('GatewayRun').implement({
     }),
     steps: t.expose('steps', {
       type: [StepType],
-      description: 'Its steps. In frames of gatewayRunChanged: those that changed since the frame before.',
+      description:
+        'Its steps. In gatewayRunChanged: all in the first frame of a run, then those that changed since the frame before.',
     }),
   }),
 })

@@ -55,8 +55,9 @@ export class Run {
   readonly #ended = Promise.withResolvers<void>()
   #endedAt: Date | null = null
   #message: string | null = null
-  /** Steps that changed since they were last taken. */
-  #news: Set<Step>
+  /** How many changes there were, and at which of them a step changed last: what each watcher has seen is its own affair. */
+  #version = 0
+  readonly #changedAt = new Map<Step, number>()
 
   /**
    * @param changed called after each change
@@ -75,7 +76,6 @@ export class Run {
     this.#steps = tasks.map(({ work, ...task }) => ({ ...task, state: work ? 'WAITING' : 'DONE', message: null }))
     this.#changed = changed
     this.#faultOf = faultOf
-    this.#news = new Set(this.#steps)
   }
 
   get isOver(): boolean {
@@ -97,11 +97,14 @@ export class Run {
     }
   }
 
-  /** How it stands, with the steps that changed since this was last asked. */
-  takeNews(): RunView {
-    const steps = this.#steps.filter((one) => this.#news.has(one))
-    this.#news = new Set()
-    return { ...this.view(), steps }
+  /** How many changes there were so far. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** How it stands, with the steps that changed after that version. */
+  since(version: number): RunView {
+    return { ...this.view(), steps: this.#steps.filter((one) => (this.#changedAt.get(one) ?? 0) > version) }
   }
 
   /** Does it all, some at a time; ends early when nothing can be done any more. */
@@ -115,6 +118,7 @@ export class Run {
     }
     await Promise.all(Array.from({ length: AT_ONCE }, worker))
     this.#endedAt = new Date()
+    this.#version++
     this.#changed()
     this.#ended.resolve()
   }
@@ -130,7 +134,7 @@ export class Run {
       step.message = message
       if (stops) this.#message ??= message
     }
-    this.#news.add(step)
+    this.#changedAt.set(step, ++this.#version)
     this.#changed()
   }
 }

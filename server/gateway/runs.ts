@@ -43,9 +43,13 @@ export class Runs {
   /** How the last run stands: first as it is, then after changes, with the steps that changed. Null before the first run. */
   watch(): AsyncIterableIterator<RunView | null> {
     let timer: NodeJS.Timeout | undefined
+    let seen: { run: Run | null; version: number } = { run: null, version: 0 }
     const frame = () => {
       timer = undefined
-      channel.push(this.#run?.takeNews() ?? null)
+      const run = this.#run
+      const view = run === null || run !== seen.run ? this.last : run.since(seen.version)
+      seen = { run, version: run?.version ?? 0 }
+      channel.push(view)
     }
     const listener = () => void (timer ??= setTimeout(frame, PACE))
     const channel = new Channel<RunView | null>(() => {
@@ -53,7 +57,7 @@ export class Runs {
       this.#listeners.delete(listener)
     })
     this.#listeners.add(listener)
-    channel.push(this.last)
+    frame()
     return channel
   }
 

@@ -63,7 +63,11 @@ export class GatewayService {
     this.#parts = parts
     this.#watch = new GatewayWatch({ db: parts.db, setup: parts.setup, metricsUrl: parts.env.metricsUrl })
     this.#runs = new Runs(() => this.#watch.source.nudge())
-    this.#stop = parts.events.on('gatewaySettings', () => this.#watch.source.nudge())
+    this.#stop = parts.events.on('gatewaySettings', () => {
+      // What is shown says some of them itself, also while APISIX has nothing new to say.
+      this.#watch.source.tell()
+      this.#watch.source.nudge()
+    })
   }
 
   /** Its status at present. @throws Forbidden */

@@ -19,13 +19,42 @@ async function hall() {
 test('what Lemonade says is on its page, and moves', LONG, async () => {
   const { page, lemonade } = await hall()
   const server = page.getByRole('region', { name: 'Server' })
-  await server.getByText('2,048 tokens').waitFor(SLOW)
+  await server.getByText('2,048 tokens', { exact: true }).waitFor(SLOW)
   await page.getByRole('region', { name: 'Performance' }).getByText('43.4 tokens/s').waitFor(SLOW)
   await page.getByRole('region', { name: 'Machine' }).getByText('23.54 GB').waitFor(SLOW)
   const slots = page.getByRole('region', { name: 'Slots' })
   expect(await slots.getByText('Idle').count()).toBe(2)
   lemonade.plays({ '/v1/slots': 'slots-busy' })
   await slots.getByText('Working').waitFor(SLOW)
+})
+
+test('charts show the last minutes, also to whoever comes later, and go on', LONG, async () => {
+  const { page, lemonade, app } = await hall()
+  const speed = page.getByRole('img', { name: /^Speed over the last minutes/ })
+  await page.getByRole('img', { name: /now Speed 43\.4 tokens\/s$/ }).waitFor(SLOW)
+  lemonade.replies.set('/v1/stats', { body: { tokens_per_second: 12.5, input_tokens: 7, output_tokens: 3 } })
+  await page.getByRole('img', { name: /now Speed 12\.5 tokens\/s$/ }).waitFor(SLOW)
+  expect(await speed.locator('canvas').count()).toBe(1)
+  const later = await openPage(`${app.url}/lemonade`)
+  await later.getByRole('img', { name: /now Speed 12\.5 tokens\/s$/ }).waitFor(SLOW)
+  await later.getByRole('img', { name: /^Speed/ }).hover({ position: { x: 250, y: 60 }, force: true })
+  await later.getByText(/^at \d\d:\d\d$/).waitFor(SLOW)
+})
+
+test('a model of a repository is looked up, chosen by its size, and downloaded', LONG, async () => {
+  const { page, lemonade } = await hall()
+  lemonade.plays({ '/v1/pull/variants': 'variants-ok', '/v1/pull': 'pull-background-start' })
+  await page.getByRole('button', { name: 'Download another…' }).click(SLOW)
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Repository').fill('tinyorg/tiny-GGUF')
+  await dialog.getByLabel('Repository').press('Enter')
+  await dialog.getByText('Q8_0').waitFor(SLOW)
+  await dialog.getByText('25.5 MB').click()
+  await dialog.getByRole('button', { name: 'Download' }).click()
+  await page.getByText('The download of tiny-GGUF has begun').waitFor(SLOW)
+  expect(lemonade.server.taken.find(({ path }) => path === '/v1/pull')?.body).toMatchObject({
+    ...{ model_name: 'user.tiny-GGUF', checkpoint: 'tinyorg/tiny-GGUF:Q8_0', recipe: 'llamacpp' },
+  })
 })
 
 test('when it dies the page says so and keeps what was known, and it comes back by itself', LONG, async () => {
@@ -35,7 +64,7 @@ test('when it dies the page says so and keeps what was known, and it comes back 
   await lemonade.server.down()
   await server.getByText('Offline').waitFor(SLOW)
   await server.getByText('No answer since').waitFor(SLOW)
-  expect(await server.getByText('2,048 tokens').isVisible()).toBe(true)
+  expect(await server.getByText('2,048 tokens', { exact: true }).isVisible()).toBe(true)
   await lemonade.server.up()
   await server.getByText('Online').waitFor(SLOW)
 })

@@ -1,6 +1,7 @@
 import type { CacheExchangeOpts, KeyGenerator } from '@urql/exchange-graphcache'
 import { cacheKeys as activity } from '#lib/activity/cache.ts'
 import { cacheKeys as auth } from '#lib/auth/cache.ts'
+import { cacheKeys as gateway } from '#lib/gateway/cache.ts'
 import { cacheKeys as groups } from '#lib/groups/cache.ts'
 import { cacheKeys as instances } from '#lib/instances/cache.ts'
 import { cacheKeys as lemonade } from '#lib/lemonade/cache.ts'
@@ -24,6 +25,7 @@ export const cacheOptions: CacheExchangeOpts = {
     ...settings,
     ...links,
     ...lemonade,
+    ...gateway,
   } satisfies Keys,
 }
 

@@ -85,6 +85,7 @@ export const OwnUsersQuery = graphql(`
       email
       role
       mayStart
+      hasGateway
       users {
         id
         username

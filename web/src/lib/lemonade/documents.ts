@@ -63,6 +63,29 @@ export const LemonadeStatsView = graphql(`
   }
 `)
 
+/** One moment of its charts. */
+export const LemonadeSampleView = graphql(`
+  fragment LemonadeSampleView on LemonadeSample {
+    at
+    timeToFirstToken
+    tokensPerSecond
+    inputTokens
+    outputTokens
+    cpuPercent
+  }
+`)
+
+/** The last minutes, for its charts. */
+export const LemonadeSamplesQuery = graphql(`
+  query LemonadeSamples {
+    lemonadeStats {
+      samples {
+        ...LemonadeSampleView
+      }
+    }
+  }
+`)
+
 /** Its slots. */
 export const LemonadeSlotsView = graphql(`
   fragment LemonadeSlotsView on LemonadeSlots {
@@ -189,6 +212,9 @@ export const LemonadeStatsChanged = graphql(`
   subscription LemonadeStatsChanged {
     lemonadeStatsChanged {
       ...LemonadeStatsView
+      samples {
+        ...LemonadeSampleView
+      }
     }
   }
 `)
@@ -268,5 +294,22 @@ export const CancelPull = graphql(`
 export const DismissPull = graphql(`
   mutation DismissPull($id: String!) {
     dismissPull(id: $id)
+  }
+`)
+
+/** What a repository of the model hub has to download. */
+export const LemonadeVariantsQuery = graphql(`
+  query LemonadeVariants($checkpoint: String!) {
+    lemonadeVariants(checkpoint: $checkpoint) {
+      checkpoint
+      recipe
+      suggestedName
+      suggestedLabels
+      variants {
+        name
+        sizeBytes
+        files
+      }
+    }
   }
 `)

@@ -1,3 +1,6 @@
+/** What to do when Lemonade refuses the key. */
+export const REFUSED = 'Lemonade refuses THON’s key: set LEMONADE_API_KEY.'
+
 const whole = new Intl.NumberFormat('en')
 const short = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
 
@@ -23,4 +26,9 @@ export function bytes(value: number | null | undefined): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   const at = Math.min(Math.floor(Math.log10(Math.max(value, 1)) / 3), units.length - 1)
   return `${short.format(value / 1000 ** at)} ${units[at]}`
+}
+
+/** So many things, with their noun. */
+export function counted(value: number, one: string): string {
+  return `${whole.format(value)} ${one}${value === 1 ? '' : 's'}`
 }

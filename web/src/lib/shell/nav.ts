@@ -2,6 +2,7 @@ import AppWindow from '@lucide/svelte/icons/app-window'
 import Boxes from '@lucide/svelte/icons/boxes'
 import Citrus from '@lucide/svelte/icons/citrus'
 import History from '@lucide/svelte/icons/history'
+import KeyRound from '@lucide/svelte/icons/key-round'
 import Settings from '@lucide/svelte/icons/settings'
 import Users from '@lucide/svelte/icons/users'
 import type { Role } from '#lib/graphql/generated/graphql.ts'
@@ -9,20 +10,18 @@ import type { IconComponent } from '#lib/ui/icon.ts'
 
 /** One page of the dashboard. */
 export interface Place {
-  path: '/instances' | '/groups' | '/lemonade' | '/activity' | '/settings' | '/my'
+  path: '/instances' | '/groups' | '/lemonade' | '/gateway' | '/activity' | '/settings' | '/my'
   label: string
   icon: IconComponent
 }
 
-/**
- * The navigation of each role, in its order; the first page is where they begin. A page is listed once it works: Gateway
- * belongs after Lemonade.
- */
+/** The navigation of each role, in its order; the first page is where they begin. A page is listed once it works. */
 const places: Record<Role, Place[]> = {
   organiser: [
     { path: '/instances', label: 'Instances', icon: Boxes },
     { path: '/groups', label: 'Groups', icon: Users },
     { path: '/lemonade', label: 'Lemonade', icon: Citrus },
+    { path: '/gateway', label: 'Gateway', icon: KeyRound },
     { path: '/activity', label: 'Activity', icon: History },
     { path: '/settings', label: 'Settings', icon: Settings },
   ],

@@ -27,6 +27,26 @@ type Documents = {
     "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": typeof types.ApiTokensDocument,
     "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.CreateApiTokenDocument,
     "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": typeof types.RevokeApiTokenDocument,
+    "\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    plan {\n      missing\n      outdated\n      left\n      current\n      routeDue\n    }\n  }\n": typeof types.GatewayStatusViewFragmentDoc,
+    "\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    standing\n    group\n    user\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n": typeof types.ConsumerRowFragmentDoc,
+    "\n  fragment GatewayRunView on GatewayRun {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n": typeof types.GatewayRunViewFragmentDoc,
+    "\n  fragment GatewaySettingsView on GatewaySettings {\n    enabled\n    mode\n    tokenLimit\n    timeWindow\n    redisHost\n    redisPort\n    hasRedisPassword\n    lemonadeUrl\n    hasLemonadeApiKey\n    lemonadeModel\n    adminUrl\n    adminKeyFrom\n    adminKeyFile\n    proxyPort\n    updatedAt\n    updatedBy\n  }\n": typeof types.GatewaySettingsViewFragmentDoc,
+    "\n  query Gateway {\n    gatewayStatus {\n      ...GatewayStatusView\n    }\n    gatewaySettings {\n      ...GatewaySettingsView\n    }\n  }\n": typeof types.GatewayDocument,
+    "\n  subscription GatewayStatusChanged {\n    gatewayStatusChanged {\n      ...GatewayStatusView\n    }\n  }\n": typeof types.GatewayStatusChangedDocument,
+    "\n  subscription GatewayRunChanged {\n    gatewayRunChanged {\n      ...GatewayRunView\n    }\n  }\n": typeof types.GatewayRunChangedDocument,
+    "\n  query Consumers($filter: ConsumerFilter, $sort: ConsumerSort, $page: PageInput) {\n    consumers(filter: $filter, sort: $sort, page: $page) {\n      items {\n        ...ConsumerRow\n      }\n      total\n      number\n      size\n      counts {\n        standing\n        count\n      }\n    }\n  }\n": typeof types.ConsumersDocument,
+    "\n  query ConsumerNames($standing: ConsumerStanding!, $page: PageInput) {\n    consumers(filter: { standing: $standing }, page: $page) {\n      items {\n        username\n      }\n      total\n    }\n  }\n": typeof types.ConsumerNamesDocument,
+    "\n  subscription ConsumerChanged {\n    consumerChanged {\n      kind\n      username\n      consumer {\n        ...ConsumerRow\n      }\n    }\n  }\n": typeof types.ConsumerChangedDocument,
+    "\n  mutation SetGatewaySettings($input: GatewaySettingsInput!) {\n    setGatewaySettings(input: $input) {\n      ...GatewaySettingsView\n    }\n  }\n": typeof types.SetGatewaySettingsDocument,
+    "\n  mutation SetUpGateway {\n    setUpGateway {\n      id\n    }\n  }\n": typeof types.SetUpGatewayDocument,
+    "\n  mutation CleanUpGateway($confirm: String!) {\n    cleanUpGateway(confirm: $confirm) {\n      id\n    }\n  }\n": typeof types.CleanUpGatewayDocument,
+    "\n  mutation PutGatewayRoute {\n    putGatewayRoute {\n      configured\n    }\n  }\n": typeof types.PutGatewayRouteDocument,
+    "\n  mutation DeleteGatewayRoute {\n    deleteGatewayRoute\n  }\n": typeof types.DeleteGatewayRouteDocument,
+    "\n  mutation CreateConsumer($input: ConsumerInput!) {\n    createConsumer(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.CreateConsumerDocument,
+    "\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n": typeof types.DeleteConsumersDocument,
+    "\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RotateConsumerKeyDocument,
+    "\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealConsumerKeyDocument,
+    "\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": typeof types.UserRowFragmentDoc,
     "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.GroupsDocument,
@@ -49,7 +69,7 @@ type Documents = {
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": typeof types.InstanceChangedDocument,
     "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.InstanceDocument,
-    "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n": typeof types.OwnUsersDocument,
+    "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      hasGateway\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n": typeof types.OwnUsersDocument,
     "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": typeof types.InstancePasswordDocument,
     "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": typeof types.InstanceLogsDocument,
     "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": typeof types.NamesakesDocument,
@@ -68,13 +88,15 @@ type Documents = {
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": typeof types.DeleteWorkspaceDocument,
     "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": typeof types.LemonadeStatusViewFragmentDoc,
     "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": typeof types.LemonadeStatsViewFragmentDoc,
+    "\n  fragment LemonadeSampleView on LemonadeSample {\n    at\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cpuPercent\n  }\n": typeof types.LemonadeSampleViewFragmentDoc,
+    "\n  query LemonadeSamples {\n    lemonadeStats {\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": typeof types.LemonadeSamplesDocument,
     "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      promptTokens\n      decodedTokens\n    }\n  }\n": typeof types.LemonadeSlotsViewFragmentDoc,
     "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n": typeof types.LemonadeSystemViewFragmentDoc,
     "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      sizeGb\n      maxContext\n    }\n  }\n": typeof types.LemonadeModelsViewFragmentDoc,
     "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n": typeof types.LemonadePullsViewFragmentDoc,
     "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": typeof types.LemonadeDocument,
     "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n": typeof types.LemonadeStatusChangedDocument,
-    "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n    }\n  }\n": typeof types.LemonadeStatsChangedDocument,
+    "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": typeof types.LemonadeStatsChangedDocument,
     "\n  subscription LemonadeSlotsChanged {\n    lemonadeSlotsChanged {\n      ...LemonadeSlotsView\n    }\n  }\n": typeof types.LemonadeSlotsChangedDocument,
     "\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n": typeof types.LemonadeSystemChangedDocument,
     "\n  subscription LemonadeModelsChanged {\n    lemonadeModelsChanged {\n      ...LemonadeModelsView\n    }\n  }\n": typeof types.LemonadeModelsChangedDocument,
@@ -86,6 +108,7 @@ type Documents = {
     "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n": typeof types.PullModelDocument,
     "\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n": typeof types.CancelPullDocument,
     "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n": typeof types.DismissPullDocument,
+    "\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n    }\n  }\n": typeof types.LemonadeVariantsDocument,
     "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n": typeof types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": typeof types.LinkedUserFragmentDoc,
     "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": typeof types.GroupLinksDocument,
@@ -119,6 +142,26 @@ const documents: Documents = {
     "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": types.ApiTokensDocument,
     "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.CreateApiTokenDocument,
     "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": types.RevokeApiTokenDocument,
+    "\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    plan {\n      missing\n      outdated\n      left\n      current\n      routeDue\n    }\n  }\n": types.GatewayStatusViewFragmentDoc,
+    "\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    standing\n    group\n    user\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n": types.ConsumerRowFragmentDoc,
+    "\n  fragment GatewayRunView on GatewayRun {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n": types.GatewayRunViewFragmentDoc,
+    "\n  fragment GatewaySettingsView on GatewaySettings {\n    enabled\n    mode\n    tokenLimit\n    timeWindow\n    redisHost\n    redisPort\n    hasRedisPassword\n    lemonadeUrl\n    hasLemonadeApiKey\n    lemonadeModel\n    adminUrl\n    adminKeyFrom\n    adminKeyFile\n    proxyPort\n    updatedAt\n    updatedBy\n  }\n": types.GatewaySettingsViewFragmentDoc,
+    "\n  query Gateway {\n    gatewayStatus {\n      ...GatewayStatusView\n    }\n    gatewaySettings {\n      ...GatewaySettingsView\n    }\n  }\n": types.GatewayDocument,
+    "\n  subscription GatewayStatusChanged {\n    gatewayStatusChanged {\n      ...GatewayStatusView\n    }\n  }\n": types.GatewayStatusChangedDocument,
+    "\n  subscription GatewayRunChanged {\n    gatewayRunChanged {\n      ...GatewayRunView\n    }\n  }\n": types.GatewayRunChangedDocument,
+    "\n  query Consumers($filter: ConsumerFilter, $sort: ConsumerSort, $page: PageInput) {\n    consumers(filter: $filter, sort: $sort, page: $page) {\n      items {\n        ...ConsumerRow\n      }\n      total\n      number\n      size\n      counts {\n        standing\n        count\n      }\n    }\n  }\n": types.ConsumersDocument,
+    "\n  query ConsumerNames($standing: ConsumerStanding!, $page: PageInput) {\n    consumers(filter: { standing: $standing }, page: $page) {\n      items {\n        username\n      }\n      total\n    }\n  }\n": types.ConsumerNamesDocument,
+    "\n  subscription ConsumerChanged {\n    consumerChanged {\n      kind\n      username\n      consumer {\n        ...ConsumerRow\n      }\n    }\n  }\n": types.ConsumerChangedDocument,
+    "\n  mutation SetGatewaySettings($input: GatewaySettingsInput!) {\n    setGatewaySettings(input: $input) {\n      ...GatewaySettingsView\n    }\n  }\n": types.SetGatewaySettingsDocument,
+    "\n  mutation SetUpGateway {\n    setUpGateway {\n      id\n    }\n  }\n": types.SetUpGatewayDocument,
+    "\n  mutation CleanUpGateway($confirm: String!) {\n    cleanUpGateway(confirm: $confirm) {\n      id\n    }\n  }\n": types.CleanUpGatewayDocument,
+    "\n  mutation PutGatewayRoute {\n    putGatewayRoute {\n      configured\n    }\n  }\n": types.PutGatewayRouteDocument,
+    "\n  mutation DeleteGatewayRoute {\n    deleteGatewayRoute\n  }\n": types.DeleteGatewayRouteDocument,
+    "\n  mutation CreateConsumer($input: ConsumerInput!) {\n    createConsumer(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.CreateConsumerDocument,
+    "\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n": types.DeleteConsumersDocument,
+    "\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RotateConsumerKeyDocument,
+    "\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RevealConsumerKeyDocument,
+    "\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n": types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": types.UserRowFragmentDoc,
     "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n": types.GroupsDocument,
@@ -141,7 +184,7 @@ const documents: Documents = {
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": types.InstanceChangedDocument,
     "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.InstanceDocument,
-    "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n": types.OwnUsersDocument,
+    "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      hasGateway\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n": types.OwnUsersDocument,
     "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": types.InstancePasswordDocument,
     "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": types.InstanceLogsDocument,
     "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": types.NamesakesDocument,
@@ -160,13 +203,15 @@ const documents: Documents = {
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": types.DeleteWorkspaceDocument,
     "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": types.LemonadeStatusViewFragmentDoc,
     "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": types.LemonadeStatsViewFragmentDoc,
+    "\n  fragment LemonadeSampleView on LemonadeSample {\n    at\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cpuPercent\n  }\n": types.LemonadeSampleViewFragmentDoc,
+    "\n  query LemonadeSamples {\n    lemonadeStats {\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": types.LemonadeSamplesDocument,
     "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      promptTokens\n      decodedTokens\n    }\n  }\n": types.LemonadeSlotsViewFragmentDoc,
     "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n": types.LemonadeSystemViewFragmentDoc,
     "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      sizeGb\n      maxContext\n    }\n  }\n": types.LemonadeModelsViewFragmentDoc,
     "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n": types.LemonadePullsViewFragmentDoc,
     "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": types.LemonadeDocument,
     "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n": types.LemonadeStatusChangedDocument,
-    "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n    }\n  }\n": types.LemonadeStatsChangedDocument,
+    "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": types.LemonadeStatsChangedDocument,
     "\n  subscription LemonadeSlotsChanged {\n    lemonadeSlotsChanged {\n      ...LemonadeSlotsView\n    }\n  }\n": types.LemonadeSlotsChangedDocument,
     "\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n": types.LemonadeSystemChangedDocument,
     "\n  subscription LemonadeModelsChanged {\n    lemonadeModelsChanged {\n      ...LemonadeModelsView\n    }\n  }\n": types.LemonadeModelsChangedDocument,
@@ -178,6 +223,7 @@ const documents: Documents = {
     "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n": types.PullModelDocument,
     "\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n": types.CancelPullDocument,
     "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n": types.DismissPullDocument,
+    "\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n    }\n  }\n": types.LemonadeVariantsDocument,
     "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n": types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": types.LinkedUserFragmentDoc,
     "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": types.GroupLinksDocument,
@@ -264,6 +310,86 @@ export function graphql(source: "\n  mutation CreateApiToken($name: String!, $ex
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    plan {\n      missing\n      outdated\n      left\n      current\n      routeDue\n    }\n  }\n"): (typeof documents)["\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    plan {\n      missing\n      outdated\n      left\n      current\n      routeDue\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    standing\n    group\n    user\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n"): (typeof documents)["\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    standing\n    group\n    user\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment GatewayRunView on GatewayRun {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n"): (typeof documents)["\n  fragment GatewayRunView on GatewayRun {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment GatewaySettingsView on GatewaySettings {\n    enabled\n    mode\n    tokenLimit\n    timeWindow\n    redisHost\n    redisPort\n    hasRedisPassword\n    lemonadeUrl\n    hasLemonadeApiKey\n    lemonadeModel\n    adminUrl\n    adminKeyFrom\n    adminKeyFile\n    proxyPort\n    updatedAt\n    updatedBy\n  }\n"): (typeof documents)["\n  fragment GatewaySettingsView on GatewaySettings {\n    enabled\n    mode\n    tokenLimit\n    timeWindow\n    redisHost\n    redisPort\n    hasRedisPassword\n    lemonadeUrl\n    hasLemonadeApiKey\n    lemonadeModel\n    adminUrl\n    adminKeyFrom\n    adminKeyFile\n    proxyPort\n    updatedAt\n    updatedBy\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Gateway {\n    gatewayStatus {\n      ...GatewayStatusView\n    }\n    gatewaySettings {\n      ...GatewaySettingsView\n    }\n  }\n"): (typeof documents)["\n  query Gateway {\n    gatewayStatus {\n      ...GatewayStatusView\n    }\n    gatewaySettings {\n      ...GatewaySettingsView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription GatewayStatusChanged {\n    gatewayStatusChanged {\n      ...GatewayStatusView\n    }\n  }\n"): (typeof documents)["\n  subscription GatewayStatusChanged {\n    gatewayStatusChanged {\n      ...GatewayStatusView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription GatewayRunChanged {\n    gatewayRunChanged {\n      ...GatewayRunView\n    }\n  }\n"): (typeof documents)["\n  subscription GatewayRunChanged {\n    gatewayRunChanged {\n      ...GatewayRunView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Consumers($filter: ConsumerFilter, $sort: ConsumerSort, $page: PageInput) {\n    consumers(filter: $filter, sort: $sort, page: $page) {\n      items {\n        ...ConsumerRow\n      }\n      total\n      number\n      size\n      counts {\n        standing\n        count\n      }\n    }\n  }\n"): (typeof documents)["\n  query Consumers($filter: ConsumerFilter, $sort: ConsumerSort, $page: PageInput) {\n    consumers(filter: $filter, sort: $sort, page: $page) {\n      items {\n        ...ConsumerRow\n      }\n      total\n      number\n      size\n      counts {\n        standing\n        count\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ConsumerNames($standing: ConsumerStanding!, $page: PageInput) {\n    consumers(filter: { standing: $standing }, page: $page) {\n      items {\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query ConsumerNames($standing: ConsumerStanding!, $page: PageInput) {\n    consumers(filter: { standing: $standing }, page: $page) {\n      items {\n        username\n      }\n      total\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription ConsumerChanged {\n    consumerChanged {\n      kind\n      username\n      consumer {\n        ...ConsumerRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ConsumerChanged {\n    consumerChanged {\n      kind\n      username\n      consumer {\n        ...ConsumerRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SetGatewaySettings($input: GatewaySettingsInput!) {\n    setGatewaySettings(input: $input) {\n      ...GatewaySettingsView\n    }\n  }\n"): (typeof documents)["\n  mutation SetGatewaySettings($input: GatewaySettingsInput!) {\n    setGatewaySettings(input: $input) {\n      ...GatewaySettingsView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SetUpGateway {\n    setUpGateway {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation SetUpGateway {\n    setUpGateway {\n      id\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CleanUpGateway($confirm: String!) {\n    cleanUpGateway(confirm: $confirm) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation CleanUpGateway($confirm: String!) {\n    cleanUpGateway(confirm: $confirm) {\n      id\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation PutGatewayRoute {\n    putGatewayRoute {\n      configured\n    }\n  }\n"): (typeof documents)["\n  mutation PutGatewayRoute {\n    putGatewayRoute {\n      configured\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteGatewayRoute {\n    deleteGatewayRoute\n  }\n"): (typeof documents)["\n  mutation DeleteGatewayRoute {\n    deleteGatewayRoute\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateConsumer($input: ConsumerInput!) {\n    createConsumer(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n"): (typeof documents)["\n  mutation CreateConsumer($input: ConsumerInput!) {\n    createConsumer(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n"): (typeof documents)["\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n"): (typeof documents)["\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n"): (typeof documents)["\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -355,7 +481,7 @@ export function graphql(source: "\n  query Instance($id: ID!) {\n    instance(id
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      hasGateway\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      hasGateway\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -431,6 +557,14 @@ export function graphql(source: "\n  fragment LemonadeStatsView on LemonadeStats
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  fragment LemonadeSampleView on LemonadeSample {\n    at\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cpuPercent\n  }\n"): (typeof documents)["\n  fragment LemonadeSampleView on LemonadeSample {\n    at\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cpuPercent\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query LemonadeSamples {\n    lemonadeStats {\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n"): (typeof documents)["\n  query LemonadeSamples {\n    lemonadeStats {\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      promptTokens\n      decodedTokens\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      promptTokens\n      decodedTokens\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -455,7 +589,7 @@ export function graphql(source: "\n  subscription LemonadeStatusChanged {\n    l
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n    }\n  }\n"];
+export function graphql(source: "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -500,6 +634,10 @@ export function graphql(source: "\n  mutation CancelPull($id: String!) {\n    ca
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n"): (typeof documents)["\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n    }\n  }\n"): (typeof documents)["\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
