@@ -1,7 +1,7 @@
 /**
  * Runs everything: `npm test`. The checks (types, lint, generated files), then the suites, each with the set-up it needs.
- * Says aloud what it skips and why; in CI nothing may be skipped, but for suites that need an image which no Debian package
- * brings: those run where it is, and say so where it is not. What failed is tried once more, alone: what passes then did
+ * Says aloud what it skips and why; in CI nothing may be skipped, but for suites that need what Debian stable does not have: an
+ * image with code-server, Lemonade. Those run where that is or can be installed, and say so where it cannot. What failed is tried once more, alone: what passes then did
  * fail for want of time or by chance, and is named as unsteady. Ends with the names of both and one line over all suites.
  *
  * usage: node tests/run.ts [--checks] [suite ...]
@@ -14,6 +14,7 @@ import { ensureChromium } from './kit/chromium.ts'
 import { lacksCodeServer } from './kit/code-server.ts'
 import { ensureDocker, ensureTestImages } from './kit/docker.ts'
 import { ensureFrontProxies } from './kit/front-proxies.ts'
+import { lacksLemonade } from './kit/real-lemonade.ts'
 
 const root = join(import.meta.dirname, '..')
 const inCI = process.env.CI !== undefined && process.env.CI !== '' && process.env.CI !== 'false'
@@ -42,7 +43,7 @@ interface Suite {
   /** Files that run side by side. */
   workers: number
   /** Why it cannot run here, and what to do; null when it can. Such a suite may be left out, also in CI. */
-  lacks?: () => Promise<string | null>
+  lacks?: () => Promise<string | null> | string | null
 }
 
 const SUITES: Suite[] = [
@@ -50,6 +51,7 @@ const SUITES: Suite[] = [
   { name: 'api', workers: 2 },
   { name: 'docker', workers: 1, prepare: async () => void (await ensureDocker(), await ensureTestImages()) },
   { name: 'contract', workers: 1, prepare: async () => void (await ensureDocker(), await ensureTestImages()) },
+  { name: 'lemonade', workers: 1, lacks: lacksLemonade },
   { name: 'proxies', workers: 1, prepare: async () => ensureFrontProxies() },
   {
     name: 'e2e',

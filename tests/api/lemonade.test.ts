@@ -237,7 +237,7 @@ describe('commands', () => {
     const input = { model: 'user.Tiny-Q8', checkpoint: 'tinyorg/tiny-GGUF:Q8_0', recipe: 'llamacpp' }
     const pull = 'mutation ($input: PullModelInput!) { pullModel(input: $input) { id model state } }'
     expect(await app.execute(pull, { input })).toEqual({
-      pullModel: { id: 'model:user.Tiny-Q8', model: 'user.Tiny-Q8', state: 'DOWNLOADING' },
+      pullModel: { id: 'model:user.Tiny-Q8', model: 'Tiny-Q8', state: 'DOWNLOADING' },
     })
     expect(lemonade.server.taken.at(-1)?.body).toEqual({
       ...{ model_name: 'user.Tiny-Q8', checkpoint: 'tinyorg/tiny-GGUF:Q8_0', recipe: 'llamacpp' },
