@@ -50,8 +50,8 @@ export function gatewayRest(operations: Operations, { gateway, gatewaySetup }: P
     return { status: 'cleaned' as const }
   })
   operations.add(routes.putRoute, async ({ viewer, body }) => {
-    const { uri, upstream, model } = await gateway.putRoute(viewer, settingsOf(body))
-    return { status: 'created' as const, route: { key: `/apisix/routes/${ROUTE_ID}`, value: { uri, upstream, model } } }
+    const { stored } = await gateway.putRoute(viewer, settingsOf(body))
+    return { status: 'created' as const, route: { key: `/apisix/routes/${ROUTE_ID}`, value: stored } }
   })
   operations.add(routes.deleteRoute, async ({ viewer }) => {
     await gateway.deleteRoute(viewer)

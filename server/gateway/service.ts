@@ -25,7 +25,7 @@ import { bodyFor, limitationsOf, mayTakeDashes, routeStateOf } from './plan.ts'
 import type { Run, RunView, Task } from './run.ts'
 import { Runs } from './runs.ts'
 import type { GatewaySetup } from './setup.ts'
-import { consumerBody, readConsumer, ROUTE_ID, routeBody } from './wanted.ts'
+import { consumerBody, readConsumer, ROUTE_ID, routeBody, withoutAuth } from './wanted.ts'
 import { GatewayWatch, type Found } from './watch.ts'
 
 /** Said when it is not turned on; scripts know the words. */
@@ -202,7 +202,7 @@ export class GatewayService {
     const key = newKey()
     await this.#act(viewer, 'rotate key', username, async () => {
       const value = await apisix.get('consumers', username)
-      if (!value) throw missing(username)
+      if (!value) throw unknown(username)
       const { create_time: _made, update_time: _changed, ...body } = value
       const plugins = (body.plugins ?? {}) as Record<string, object>
       await apisix.put('consumers', username, {
@@ -219,7 +219,8 @@ export class GatewayService {
     return this.#act(viewer, 'reveal key', username, async () => {
       const value = await this.#watch.apisix(setup).get('consumers', username)
       const key = value && readConsumer(value)?.key
-      if (!key) throw missing(username)
+      if (!value) throw unknown(username)
+      if (!key) throw new NotFound(`Consumer ${username} has no key`)
       return { username, key, baseUrl: this.#baseUrl(setup) }
     })
   }
@@ -256,13 +257,19 @@ export class GatewayService {
     return (await this.#parts.setup.now()).enabled
   }
 
-  /** Makes or updates the route alone. @param once as for `setUp`. @throws InvalidInput, BadRequest, UpstreamTrouble */
-  async putRoute(viewer: Viewer, once: unknown = {}): Promise<RouteState> {
+  /**
+   * Makes or updates the route alone.
+   * @param once as for `setUp`
+   * @returns how it is, and all of it as APISIX has it, without the key of the LLM server
+   * @throws InvalidInput, BadRequest, UpstreamTrouble
+   */
+  async putRoute(viewer: Viewer, once: unknown = {}): Promise<RouteState & { stored: Record<string, unknown> }> {
     const setup = withOnce(await this.#enabled(viewer), once)
     const apisix = this.#watch.apisix(setup)
     return this.#act(viewer, 'set route', ROUTE_ID, async () => {
       await apisix.put('routes', ROUTE_ID, routeBody(setup))
-      return routeStateOf(await apisix.get('routes', ROUTE_ID), setup)
+      const route = await apisix.get('routes', ROUTE_ID)
+      return { ...routeStateOf(route, setup), stored: withoutAuth(route ?? {}) }
     })
   }
 
@@ -304,7 +311,7 @@ export class GatewayService {
 
   #deleteOne(viewer: Viewer, setup: Setup, username: string): Promise<void> {
     return this.#act(viewer, 'delete', username, async () => {
-      if (!(await this.#watch.apisix(setup).delete('consumers', username))) throw missing(username)
+      if (!(await this.#watch.apisix(setup).delete('consumers', username))) throw unknown(username)
     })
   }
 
@@ -368,8 +375,8 @@ function newKey(): string {
   return randomBytes(24).toString('base64url')
 }
 
-function missing(username: string): NotFound {
-  return new NotFound(`There is no consumer ${username} with a key`)
+function unknown(username: string): NotFound {
+  return new NotFound(`There is no consumer ${username}`)
 }
 
 function inWords(error: unknown): string {

@@ -139,6 +139,15 @@ export function routeBody({
   }
 }
 
+/** A route as APISIX has it, without the key of the LLM server. */
+export function withoutAuth(route: Record<string, unknown>): Record<string, unknown> {
+  // JSON came in, so JSON may go out.
+  return JSON.parse(JSON.stringify(route, (name, value: unknown) => (name === 'auth' ? undefined : value))) as Record<
+    string,
+    unknown
+  >
+}
+
 /** The whole address of the chat: APISIX takes any path, even `/`, for all of it. */
 export function endpointOf(lemonadeUrl: string): string {
   const { origin, pathname } = new URL(lemonadeUrl)

@@ -110,7 +110,7 @@ describe('set-up', () => {
     expect(await app.execute(remove)).toEqual({
       deleteConsumers: [
         { username: 'alpha-bob', ok: true, error: null },
-        { username: 'nobody', ok: false, error: 'There is no consumer nobody with a key' },
+        { username: 'nobody', ok: false, error: 'There is no consumer nobody' },
       ],
     })
   })

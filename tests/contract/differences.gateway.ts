@@ -35,3 +35,74 @@ export const away: Differences = {
   'create consumer rate_limit 0': invalid(16, LIMITS, [[['body', 'rate_limit'], 0]]),
   'create consumer time_window 0': invalid(16, LIMITS, [[['body', 'time_window'], 0]]),
 }
+
+const ROUTE = 'clients of OpenAI authenticate by Authorization, and counters are kept'
+const GONE = 'they were refused'
+
+function route(endpoint: string, model?: string): Difference {
+  const instance = {
+    ...{ name: 'lemonade-instance', provider: 'openai-compatible', weight: 100, override: { endpoint } },
+    ...(model && { options: { model } }),
+  }
+  const plugins = {
+    'key-auth': { header: 'Authorization', hide_credentials: true },
+    'ai-proxy-multi': { timeout: 600_000, instances: [instance] },
+    prometheus: {},
+  }
+  const times = { create_time: 1_767_323_045, update_time: 1_767_323_045 }
+  return changed(16, ROUTE, {
+    '/route/value': {
+      ...{ uri: '/v1/chat/completions', methods: ['POST'], id: 'ai-gateway-route', plugins, ...times },
+      ...{ name: 'thon-ai-gateway', desc: 'Made by THON: models for everybody with a key' },
+    },
+  })
+}
+
+function unknown(username: string): Difference {
+  return refused(16, 'deleting an unknown consumer is said', 404, `There is no consumer ${username}`)
+}
+
+/** An APISIX that takes everything. */
+export const fake: Differences = {
+  'negative rate accepted': invalid(16, LIMITS, [
+    [['body', 'rate_limit'], -5],
+    [['body', 'time_window'], -1],
+  ]),
+  'rate_limit 0': invalid(16, LIMITS, [[['body', 'rate_limit'], 0]]),
+  'empty username accepted': invalid(16, 'APISIX takes no such name', [[['body', 'username'], '']]),
+  consumers: changed(16, GONE, {}, ['/4', '/5']),
+  'delete again': unknown('dan'),
+  'delete name with space': unknown('a b'),
+  'delete name with query char': unknown('ann?force=1'),
+  'route create': route('http://127.0.0.1:13305/v1/chat/completions'),
+  'route create with key and model': route('http://h/v1/chat/completions', 'm'),
+  'route create empty url accepted': invalid(16, 'it leads nowhere', [[['body', 'lemonade_url'], '']]),
+  'status with route': changed(16, GONE, { '/consumers_count': 3 }),
+  'group 2 (empty)': {
+    ...invalid(13, 'this is no name', [[['body', 'name'], 'g 2/ü']], /^Value error, must be 1 to 64 letters/),
+    gone: ['g2'],
+  },
+  'setup per-group': {
+    row: 16,
+    why: 'a group without users is skipped',
+    edit: { like: { step: 'setup per-group, no empty group' } },
+  },
+  'setup rate_limit 0': invalid(16, LIMITS, [[['body', 'rate_limit'], 0]]),
+  'consumers after setup': changed(
+    16,
+    'the refused ones are not there, and ann was not deleted as `ann?force=1`',
+    {
+      ...{ '/0/username': 'ann', '/1/username': 'bob', '/2/username': 'cy' },
+      ...{ '/2/rate_limit': 500, '/2/time_window': 60 },
+    },
+    ['/3'],
+  ),
+  status: changed(16, GONE, { '/consumers_count': 6 }),
+  'status, upstream 401': notRunning,
+  'consumers, upstream 401': refusedKey(),
+  'create, upstream 401': refusedKey(),
+  'consumers, upstream 500': refused(16, 'faults are not hidden', 502, /^APISIX Admin API error 500 for GET/),
+  'cleanup, upstream 500': refused(16, 'faults are not hidden', 502, /^APISIX Admin API error 500 for GET/),
+  'consumers, upstream not JSON': refused(16, 'faults are not hidden', 502, /unreadable answer for GET/),
+  'status end': changed(16, GONE, { '/consumers_count': 0 }),
+}

@@ -1,6 +1,6 @@
 import type { Difference, Differences } from '../kit/conformance/difference.ts'
 import { callback, enabled } from './differences.auth.ts'
-import { away as gatewayAway, disabled, nokey } from './differences.gateway.ts'
+import { away as gatewayAway, disabled, fake as gateway, nokey } from './differences.gateway.ts'
 import { fake as lemonade } from './differences.lemonade.ts'
 import { changed, invalid, refused } from './listed.ts'
 
@@ -307,6 +307,7 @@ export const differences: Record<string, Differences> = {
     'settings without key': refused(6, 'there is no such instance', 404, 'Instance settings not found'),
   },
   'gateway-disabled': disabled,
+  'gateway-fake': gateway,
   'gateway-nokey': nokey,
   'gateway-unreachable': gatewayAway,
   'lemonade-fake': lemonade,

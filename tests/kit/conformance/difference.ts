@@ -20,6 +20,8 @@ export type Difference = {
   why: string
   /** Captures that this step makes no more, by those that take their place in later steps. */
   stands?: Record<string, string>
+  /** Captures that this step makes no more, and that nothing takes the place of: steps that need them are not sent. */
+  gone?: string[]
   /** Captures that ours has in a header. */
   takes?: Record<string, { header: string; pattern: RegExp }>
 } & ({ answer: OwnAnswer } | { edit: Edit })
