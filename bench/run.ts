@@ -2,11 +2,13 @@
  * Measures THON against the plainest program that does the same, both in one run on one machine: `npm run bench`.
  * Prints a table and writes `bench/results.json`, or for some of them a file of their own. Only ratios mean anything from one machine to the next.
  *
- * usage: node bench/run.ts [a|b|c|d|e ...]
- *     a: start of 60 sandboxes, b: fan-out to 1,000 subscribers, c: list of groups, d: REST lists, e: the way to a sandbox
+ * usage: node bench/run.ts [a|b|c|d|e|f ...]
+ *     a: start of 60 sandboxes, b: fan-out to 1,000 subscribers, c: list of groups, d: REST lists, e: the way to a sandbox,
+ *     f: set-up of the AI gateway
  */
 import { ensureDocker, ensureTestImages } from '../tests/kit/docker.ts'
 import { benchFanOut } from './fanout/bench.ts'
+import { benchGateway } from './gateway/bench.ts'
 import { benchGroups } from './groups/bench.ts'
 import type { Row } from './kit/measure.ts'
 import { describeMachine, publish } from './kit/report.ts'
@@ -20,6 +22,7 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   c: benchGroups,
   d: benchRest,
   e: benchProxy,
+  f: benchGateway,
 }
 
 const wanted = process.argv.slice(2)
