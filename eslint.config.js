@@ -16,6 +16,7 @@ const shared = {
   // The types of the GraphQL schema refer to each other.
   groups: ['./graphql.ts'],
   instances: ['./graphql.ts'],
+  settings: ['./syntax.ts', './model.ts'],
 }
 
 const zones = features.map((feature) => ({

@@ -7,6 +7,11 @@ export const port = z
   .transform(Number)
   .pipe(z.number().max(65535, 'must be 0 to 65535'))
 
+/** An image as Docker names them. */
+export const imageName = z
+  .string()
+  .regex(/^[\w][\w.\-/:@]{0,254}$/, 'must be an image name such as waterpistol/thon:latest')
+
 /** A port that somebody listens on. */
 export const onePort = port.refine((number) => number > 0, 'must be 1 to 65535')
 

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { aiVariables, gatewayOf, lemonadeOf, type GatewayEnv, type LemonadeEnv } from './env-ai.ts'
 import { authOf, authVariables, authWarnings, signInFaults, type AuthEnv } from './env-auth.ts'
 import { networkOf, reachFaults, reachOf, reachVariables, type NetworkEnv, type ReachEnv } from './env-reach.ts'
-import { isLoopback, list, port } from './env-rules.ts'
+import { imageName, isLoopback, list, port } from './env-rules.ts'
 import type { DockerConnection } from './sandbox/docker-connection.ts'
 import type { Limits } from './sandbox/engine.ts'
 
@@ -78,10 +78,7 @@ export const variables = z.object({
   THON_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
   ...reachVariables,
   ...aiVariables,
-  SANDBOX_IMAGE: z
-    .string()
-    .regex(/^[\w][\w.\-/:@]{0,254}$/, 'must be an image name such as waterpistol/thon:latest')
-    .default('waterpistol/thon:latest'),
+  SANDBOX_IMAGE: imageName.default('waterpistol/thon:latest'),
   SANDBOX_DOMAIN: z.string().optional(),
   SANDBOX_API_KEY: z.string().optional(),
   SANDBOX_MEMORY: unlimited(size).default(2 * 1024 ** 3),

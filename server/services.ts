@@ -80,7 +80,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     engine,
     log,
     personOf: (...names) => placed.users!.personOf(...names),
-    filesFor: (userId) => sandboxFiles.for(userId),
+    filesFor: (instance) => sandboxFiles.for(instance),
   })
   const workspaces = {
     remove: async (volume: string) => {

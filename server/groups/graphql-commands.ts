@@ -1,5 +1,5 @@
 import { builder } from '../graphql/builder.ts'
-import { InstanceType } from '../instances/graphql.ts'
+import { InstanceType, StartOptionsInput } from '../instances/graphql.ts'
 import { GroupType, UserType } from './graphql.ts'
 import type { ImportChange, ImportReport } from './import.ts'
 import type { StartResult } from './start.ts'
@@ -148,14 +148,20 @@ builder.mutationFields((t) => ({
   startUser: t.field({
     type: Started,
     description: "Starts one user's sandbox on their own volume. Skipped with a warning when they have an active one.",
-    args: { id: t.arg.id({ required: true, description: 'Id of the user.' }) },
-    resolve: (_root, args, { starter, viewer }) => starter.startUser(viewer, args.id),
+    args: {
+      id: t.arg.id({ required: true, description: 'Id of the user.' }),
+      options: t.arg({ type: StartOptionsInput, description: 'How.' }),
+    },
+    resolve: (_root, { id, options }, { starter, viewer }) => starter.startUser(viewer, id, given(options)),
   }),
   startGroup: t.field({
     type: [Started],
     description: 'Starts the sandboxes of everybody in a group at once, each on their own volume: one result per user.',
-    args: { id: t.arg.id({ required: true, description: 'Id of the group.' }) },
-    resolve: (_root, args, { starter, viewer }) => starter.startGroup(viewer, args.id),
+    args: {
+      id: t.arg.id({ required: true, description: 'Id of the group.' }),
+      options: t.arg({ type: StartOptionsInput, description: 'How, for all of them.' }),
+    },
+    resolve: (_root, { id, options }, { starter, viewer }) => starter.startGroup(viewer, id, given(options)),
   }),
   importGroups: t.field({
     type: ImportReportType,
@@ -176,3 +182,8 @@ builder.mutationFields((t) => ({
     resolve: (_root, args, { users, viewer }) => users.deleteWorkspace(viewer, args.volume, args.confirm),
   }),
 }))
+
+/** Without what was left out or null: then the usual counts. */
+function given(options: object | null | undefined): object {
+  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== null && value !== undefined))
+}

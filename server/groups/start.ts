@@ -13,6 +13,7 @@ export interface Starter {
   startMany(
     viewer: Viewer,
     people: { group: string; username: string; userId: string; volume: string }[],
+    options?: unknown,
   ): Promise<{ row: Instance | null; error: AppError | null }[]>
 }
 
@@ -37,11 +38,11 @@ export class GroupStarter {
     this.#started = started
   }
 
-  /** @throws NotFound, Unavailable */
-  async startUser(viewer: Viewer, userId: string): Promise<StartResult> {
+  /** @param options as `startOptions` of instances. @throws InvalidInput, NotFound, Unavailable */
+  async startUser(viewer: Viewer, userId: string, options?: unknown): Promise<StartResult> {
     assertCan(viewer, 'instances.manage')
     const user = await this.#user(userId)
-    const [result] = await this.#start(viewer, user.group, [user])
+    const [result] = await this.#start(viewer, user.group, [user], options)
     return result as StartResult
   }
 
@@ -65,15 +66,15 @@ export class GroupStarter {
     await this.#instances.endAll(viewer, { userIds: [userId] })
   }
 
-  /** Everybody in the group at once, each on their own volume; whoever has an active instance is skipped with a warning. @throws NotFound, Unavailable */
-  async startGroup(viewer: Viewer, groupId: string): Promise<StartResult[]> {
+  /** Everybody in the group at once, each on their own volume; whoever has an active instance is skipped with a warning. @throws InvalidInput, NotFound, Unavailable */
+  async startGroup(viewer: Viewer, groupId: string, options?: unknown): Promise<StartResult[]> {
     assertCan(viewer, 'instances.manage')
     const group = await this.#db.group.findUnique({
       where: { id: groupId },
       include: { users: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] } },
     })
     if (!group) throw new NotFound(`Group ${groupId} not found`)
-    return this.#start(viewer, group, group.users)
+    return this.#start(viewer, group, group.users, options)
   }
 
   async #user(id: string) {
@@ -82,10 +83,11 @@ export class GroupStarter {
     return user
   }
 
-  async #start(viewer: Viewer, group: Group, users: User[]): Promise<StartResult[]> {
+  async #start(viewer: Viewer, group: Group, users: User[], options: unknown): Promise<StartResult[]> {
     const results = await this.#instances.startMany(
       viewer,
       users.map((user) => personOf(group, user)),
+      options ?? {},
     )
     return users.map((user, index) => ({
       user,

@@ -13,6 +13,7 @@ import type { Observation } from './lifecycle.ts'
 import { QueueNews } from './queue-news.ts'
 import { Reconciler } from './reconciler.ts'
 import type { FilesFor } from './launch.ts'
+import type { InstanceRow } from './model.ts'
 import { InstancesService, type Person } from './service.ts'
 import { InstanceStore } from './store.ts'
 import { Sweep } from './sweep.ts'
@@ -26,8 +27,8 @@ export interface Surroundings {
   engine: SandboxEngine
   log: Log
   personOf: (group: string, username: string) => Promise<Person>
-  /** What goes into somebody's new sandbox. */
-  filesFor: (userId: string | null) => Promise<FilesFor>
+  /** What goes into a sandbox. */
+  filesFor: (instance: InstanceRow) => Promise<FilesFor>
 }
 
 /** Wires the parts that keep instances true: commands, conductor, reconciler, watcher and sweep. */
@@ -40,7 +41,7 @@ export function createInstances({ env, db, events, activity, engine, log, person
     limits: env.limits,
     startConcurrency: env.startConcurrency,
     readySeconds: env.readySeconds,
-    files: (row) => filesFor(row.userId),
+    files: filesFor,
     onQueue: () => news.moved(),
     onAway: () => watcher.recheck(),
   })
@@ -51,7 +52,7 @@ export function createInstances({ env, db, events, activity, engine, log, person
   const watcher = new EngineWatcher(engine, reconciler, events, log)
   const engineStatus = (): EngineStatus => watcher.status
   const instances = new InstancesService({
-    ...{ db, events, store, conductor, engine, engineStatus, activity, personOf },
+    ...{ db, events, store, conductor, engine, engineStatus, activity, personOf, filesFor },
     image: env.image,
     ttlMinutes: env.ttlMinutes,
   })

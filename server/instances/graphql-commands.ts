@@ -12,6 +12,7 @@ const CreateInstanceInput = builder.inputType('CreateInstanceInput', {
     port: t.int({ defaultValue: 8443, description: 'Port code-server listens on inside the sandbox, 1 to 65535.' }),
     secure: t.boolean({ defaultValue: false, description: 'Have code-server ask for a password, which THON makes.' }),
     timeoutMinutes: t.int({ description: 'Minutes to live, 1 to 525600; by default as SANDBOX_TTL_MINUTES says.' }),
+    image: t.string({ description: 'Its image; SANDBOX_IMAGE by default.' }),
   }),
 })
 
@@ -96,6 +97,16 @@ const InstanceResult = builder.objectRef<Result<Instance>>('InstanceResult').imp
     }),
   }),
 })
+
+builder.mutationField('updateSandboxFiles', (t) =>
+  t.field({
+    type: [InstanceResult],
+    description:
+      'Gives running sandboxes the configuration files as they are stored now: one result per id, in their order. A file that somebody has changed in their sandbox is kept beside it, as `<name>.bak`. CONFLICT for those that do not run.',
+    args: { ids: t.arg.idList({ required: true, description: 'Ids of the instances, 2000 at most.' }) },
+    resolve: (_root, { ids }, { instances, viewer }) => instances.updateFiles(viewer, ids),
+  }),
+)
 
 const bulk = { pauseInstances: 'pause', resumeInstances: 'resume', killInstances: 'kill' } as const
 

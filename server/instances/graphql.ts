@@ -239,3 +239,25 @@ builder.subscriptionField('instanceChanged', (t) =>
     resolve: (change) => change,
   }),
 )
+
+const LaunchFileInput = builder.inputType('LaunchFileInput', {
+  description: 'A configuration file for a sandbox in place of the stored one.',
+  fields: (t) => ({
+    key: t.string({ required: true, description: 'config_kilo_json or config_vscode_settings.' }),
+    content: t.string({ required: true, description: 'JSON, with comments or without; 1 MiB at most.' }),
+  }),
+})
+
+/** How sandboxes are started. */
+export const StartOptionsInput = builder.inputType('StartOptionsInput', {
+  description: 'How sandboxes are started; what is left out is as usual.',
+  fields: (t) => ({
+    port: t.int({ description: 'Port code-server listens on inside the sandbox, 1 to 65535; 8443 by default.' }),
+    secure: t.boolean({
+      description: 'Have code-server ask for a password, which THON makes; it does not by default.',
+    }),
+    timeoutMinutes: t.int({ description: 'Minutes to live, 1 to 525600; by default as SANDBOX_TTL_MINUTES says.' }),
+    image: t.string({ description: 'Image of the sandboxes; SANDBOX_IMAGE by default.' }),
+    files: t.field({ type: [LaunchFileInput], description: 'Configuration files in place of the stored ones.' }),
+  }),
+})

@@ -1,12 +1,27 @@
 import { z } from 'zod'
 import type { Instance } from '../../prisma/generated/client/client.ts'
+import { imageName } from '../env-rules.ts'
 import { name } from '../input.ts'
+import { KILO, LARGEST_FILE, VSCODE_SETTINGS } from '../settings/model.ts'
+import { jsoncFault } from '../settings/syntax.ts'
 import { STATES, type State } from './lifecycle.ts'
 
 /** A row of the database, its state narrowed to the states there are. */
 export type InstanceRow = Instance & { state: State }
 
 const minutes = z.number().int().min(1, 'must be 1 to 525600 minutes').max(525_600, 'must be 1 to 525600 minutes')
+
+/** A configuration file in place of the stored one. */
+const launchFile = z.object({
+  key: z.enum([KILO, VSCODE_SETTINGS], `must be ${KILO} or ${VSCODE_SETTINGS}`),
+  content: z
+    .string()
+    .max(LARGEST_FILE, 'must be at most 1 MiB')
+    .superRefine((text, context) => {
+      const fault = jsoncFault(text)
+      if (fault) context.addIssue({ code: 'custom', message: fault })
+    }),
+})
 
 /** What it takes to create an instance; REST and GraphQL send the same. */
 export const createInput = z.object({
@@ -18,7 +33,15 @@ export const createInput = z.object({
   secure: z.boolean().default(false),
   /** Time to live; null takes the server's default. */
   timeoutMinutes: minutes.nullish(),
+  /** Null takes the server's. */
+  image: imageName.nullish(),
+  /** In place of the stored ones. */
+  files: z.array(launchFile).max(2, 'must be at most 2').nullish(),
 })
+
+/** How sandboxes of people who are known are started. */
+export const startOptions = createInput.omit({ group: true, username: true }).partial()
+export type StartOptions = z.infer<typeof startOptions>
 
 /** Whose an instance is said to be. */
 export const registerInput = z.object({ group: name.default('default'), username: name.default('workspace') })

@@ -3,18 +3,33 @@ import { randomBytes } from 'node:crypto'
 import type { ActivityService } from '../activity/service.ts'
 import { system, type Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
-import { Conflict, NotFound, Unavailable } from '../errors.ts'
+import { Conflict, InvalidInput, NotFound, Unavailable } from '../errors.ts'
 import type { Change, Channel, Events, Ready } from '../events.ts'
 import { parse } from '../input.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
-import type { EngineKind, SandboxEngine } from '../sandbox/engine.ts'
+import { EngineAway, EngineRefused, type EngineKind, type SandboxEngine } from '../sandbox/engine.ts'
 import type { EngineStatus } from '../sandbox/watcher.ts'
 import type { Conductor } from './conductor.ts'
 import { canDo, intentOf, isActive, isSettled, type Command, type State, type Verdict } from './lifecycle.ts'
-import { bulkInput, createInput, labelOf, listInput, registerInput, renewInput, type InstanceRow } from './model.ts'
+import {
+  BULK_LIMIT,
+  bulkInput,
+  createInput,
+  labelOf,
+  listInput,
+  registerInput,
+  renewInput,
+  startOptions,
+  type InstanceRow,
+  type StartOptions,
+} from './model.ts'
 import { listInstances, type InstancePage } from './list.ts'
-import { settle, type Result } from './result.ts'
+import type { FilesFor } from './launch.ts'
+import { inLots, settle, type Result } from './result.ts'
 import type { InstanceStore } from './store.ts'
+
+/** Sandboxes that are given files at the same time. */
+const AT_ONCE = 8
 
 /** The person and files a new instance is for. */
 export interface Person {
@@ -37,6 +52,8 @@ export interface InstancesParts {
   ttlMinutes: number | null
   /** Who lives under these names: a user of the database, or nobody yet. */
   personOf: (group: string, username: string) => Promise<Person>
+  /** What goes into a sandbox; never throws. */
+  filesFor: (row: InstanceRow) => Promise<FilesFor>
 }
 
 /** Instances: what is there, and every command on them. */
@@ -99,13 +116,18 @@ export class InstancesService {
     })
   }
 
-  /** Starts sandboxes for people, side by side: one result each, in their order; who has one is refused, not an error. */
-  async startMany(viewer: Viewer, people: Person[]): Promise<Result<InstanceRow>[]> {
+  /**
+   * Starts sandboxes for people, side by side: one result each, in their order; who has one is refused, not an error.
+   * @param raw `StartOptions`, for all of them
+   * @throws InvalidInput, Unavailable
+   */
+  async startMany(viewer: Viewer, people: Person[], raw: unknown = {}): Promise<Result<InstanceRow>[]> {
+    const options = parse(startOptions, raw)
     for (const { userId } of people) assertCanOne(viewer, 'instances.start', [userId], `User ${userId} not found`)
     this.assertEngine()
     const results = await Promise.all(
       people.map((person) =>
-        settle(person.userId ?? labelOf(person), () => this.#add(person, createInput.parse(person))),
+        settle(person.userId ?? labelOf(person), () => this.#add(person, createInput.parse({ ...options, ...person }))),
       ),
     )
     await this.#parts.activity.add(
@@ -205,6 +227,18 @@ export class InstancesService {
   }
 
   /**
+   * Gives running sandboxes the configuration files as they are stored now: one result per id, in their order. What
+   * people have changed themselves is kept beside, as `<name>.bak`.
+   * @throws InvalidInput
+   */
+  async updateFiles(viewer: Viewer, ids: readonly string[]): Promise<Result<InstanceRow>[]> {
+    assertCan(viewer, 'instances.manage')
+    if (ids.length > BULK_LIMIT)
+      throw new InvalidInput([{ field: 'ids', message: `must be at most ${BULK_LIMIT} ids` }])
+    return inLots(ids, AT_ONCE, (id) => settle(id, () => this.#updateFiles(viewer, id)))
+  }
+
+  /**
    * Ends every active instance of a user or a group, and waits for it.
    * @throws Unavailable when one could not be ended
    */
@@ -271,6 +305,21 @@ export class InstancesService {
     return moved
   }
 
+  async #updateFiles(viewer: Viewer, id: string): Promise<InstanceRow> {
+    const { engine, filesFor, store } = this.#parts
+    const row = await this.get(viewer, id)
+    return this.#parts.activity.recording(viewer, 'update files', targetOf(row), async () => {
+      this.assertEngine(row.engine)
+      if (row.state !== 'Running' || row.ref === null) throw illegal(row, 'update the files of')
+      const { files, notice } = await filesFor(row)
+      await engine.update(row.ref, files).catch((error: unknown) => {
+        if (error instanceof EngineRefused) throw new Conflict(error.message)
+        throw error instanceof EngineAway ? new Unavailable(`Sandbox server unavailable. ${error.message}`) : error
+      })
+      return (await store.amend(row, { notice })) ?? this.get(viewer, id)
+    })
+  }
+
   async #end(row: InstanceRow): Promise<void> {
     try {
       if (isActive(row.state)) await this.#intend(row, 'kill')
@@ -286,19 +335,20 @@ export class InstancesService {
 
   async #add(
     person: Person,
-    input: { port: number; secure: boolean; timeoutMinutes?: number | null },
+    input: StartOptions & { port: number; secure: boolean },
     password: string | null = null,
   ): Promise<InstanceRow> {
     const { store, conductor, engine, image, ttlMinutes } = this.#parts
     const { group, username, userId, volume } = person
     const ttl = input.timeoutMinutes ?? ttlMinutes
     const row = await store.add({
-      ...{ group, username, userId, volume, image },
+      ...{ group, username, userId, volume, image: input.image ?? image },
       port: input.port,
       secure: input.secure,
       password: input.secure ? (password ?? randomBytes(24).toString('base64url')) : null,
       engine: engine.kind,
       expiresAt: ttl ? minutesFromNow(ttl) : null,
+      ...(input.files?.length && { files: { create: input.files } }),
     })
     conductor.drive(row)
     return row
@@ -310,7 +360,7 @@ export class InstancesService {
   }
 }
 
-function illegal(row: InstanceRow, command: Command): Conflict {
+function illegal(row: InstanceRow, command: Command | 'update the files of'): Conflict {
   return new Conflict(`Cannot ${command} instance ${row.id}: it is ${row.state}.`)
 }
 

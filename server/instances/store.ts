@@ -14,7 +14,10 @@ export type Facts = Partial<Pick<InstanceRow, 'ref' | 'hostPort'>>
 export type NewInstance = Pick<
   InstanceRow,
   'group' | 'username' | 'userId' | 'port' | 'secure' | 'password' | 'image' | 'volume' | 'engine' | 'expiresAt'
->
+> & {
+  /** Configuration files in place of the stored ones. */
+  files?: { create: { key: string; content: string }[] }
+}
 
 /** The instances table: every write is guarded by the state it was decided on, and published after its commit. */
 export class InstanceStore {

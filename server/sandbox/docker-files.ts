@@ -11,7 +11,7 @@ interface Owner {
   gid: number
 }
 
-/** Puts files into containers before their first start, and remembers what it learns about each image. */
+/** Puts files into containers, and remembers what it learns about each image. */
 export class DockerFiles {
   readonly #client: DockerClient
   /** By the image's id, which names its content. */
@@ -36,6 +36,18 @@ export class DockerFiles {
     await this.#client.ask(WITHIN.make, (docker, abortSignal) =>
       docker.getContainer(ref).putArchive(tar, { path: '/', abortSignal }),
     )
+  }
+
+  /** As `put`, for those that it has not; what is in their place is kept beside them. Returns their paths. */
+  async update(ref: string, files: SandboxFile[]): Promise<string[]> {
+    const olds = await Promise.all(files.map(({ path }) => this.#read(ref, path)))
+    const news = files.filter(({ content }, index) => content !== olds[index])
+    const kept = files.flatMap(({ path, content }, index) => {
+      const old = olds[index] as string
+      return old !== '' && old !== content ? [{ path: `${path}.bak`, content: old }] : []
+    })
+    if (news.length > 0) await this.put(ref, [...kept, ...news])
+    return news.map(({ path }) => path)
   }
 
   /** Parents before children. Folders that exist are left out: a tar would change their owner and mode. */

@@ -26,6 +26,7 @@ import {
   type Sandbox,
   type SandboxEngine,
   type SandboxEvent,
+  type SandboxFile,
   type SandboxSpec,
   type SandboxStats,
 } from './engine.ts'
@@ -108,6 +109,15 @@ export class DockerEngine implements SandboxEngine {
       throw error
     }
     return ref
+  }
+
+  async update(ref: string, files: SandboxFile[]): Promise<string[]> {
+    try {
+      return await this.#files.update(ref, files)
+    } catch (error) {
+      if (statusOf(error) === 404) throw new EngineRefused('The sandbox is gone.')
+      throw error
+    }
   }
 
   async start(ref: string): Promise<void> {

@@ -136,6 +136,11 @@ export interface SandboxEngine {
   kill(ref: string): Promise<void>
   /** Takes the sandbox away, ending it first if it must. Its volume stays. */
   remove(ref: string): Promise<void>
+  /**
+   * Puts files into a sandbox that runs. One that is there with other content is kept beside it, as `<path>.bak`.
+   * Returns the paths of those that it did not have.
+   */
+  update(ref: string, files: SandboxFile[]): Promise<string[]>
   /** The last lines it printed, oldest first; '' when there are none or it is gone. */
   logs(ref: string, lines: number): Promise<string>
   /** One measurement, or null when it does not run. */

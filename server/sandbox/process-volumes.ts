@@ -1,4 +1,16 @@
-import { lstat, mkdir, readdir, readlink, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import {
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { basename, dirname, join, posix, relative, resolve, sep } from 'node:path'
 import { EngineRefused, type SandboxFile } from './engine.ts'
 
@@ -53,6 +65,22 @@ export class Volumes {
         if (path.startsWith(`${prefix}/`)) await put(base, path.slice(prefix.length + 1), file.content)
       }
     }
+  }
+
+  /** As `put`, for those that are not there so; what is in their place is kept beside them. Returns their paths. */
+  async update(volume: string, workspace: string, files: SandboxFile[]): Promise<string[]> {
+    const bases = { '/workspace': workspace, '/home/vscode': await this.home(volume) }
+    const news: string[] = []
+    for (const file of files) {
+      const base = Object.entries(bases).find(([prefix]) => posix.normalize(file.path).startsWith(`${prefix}/`))
+      if (!base) continue
+      const old = await readFile(join(base[1], posix.relative(base[0], file.path)), 'utf8').catch(ifMissing(null))
+      if (old === file.content) continue
+      if (old) await this.put(volume, workspace, [{ path: `${file.path}.bak`, content: old }])
+      await this.put(volume, workspace, [file])
+      news.push(file.path)
+    }
+    return news
   }
 
   #next<T>(task: () => Promise<T>): Promise<T> {

@@ -1,6 +1,15 @@
 import { access, constants } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { EngineInfo, Progress, Sandbox, SandboxEngine, SandboxEvent, SandboxSpec, SandboxStats } from './engine.ts'
+import type {
+  EngineInfo,
+  Progress,
+  Sandbox,
+  SandboxEngine,
+  SandboxEvent,
+  SandboxFile,
+  SandboxSpec,
+  SandboxStats,
+} from './engine.ts'
 import { EngineAway, EngineRefused } from './engine.ts'
 import { findCodeServer } from './process-child.ts'
 import { orAway, refusing } from './process-faults.ts'
@@ -118,6 +127,16 @@ export class ProcessEngine implements SandboxEngine {
       this.#host.records.delete(sandbox.record)
       this.#cpu.forget(ref)
       this.#feed.publish({ instanceId: sandbox.record.instanceId, ref, sandbox: null })
+    })
+  }
+
+  async update(ref: string, files: SandboxFile[]): Promise<string[]> {
+    return refusing(this.#dir, async () => {
+      const sandbox = this.#find(ref)
+      if (!sandbox) throw new EngineRefused('The sandbox is gone.')
+      const { volume, group, username } = sandbox.record
+      const workspace = await this.#host.volumes.ensure(volume, { group, username })
+      return this.#host.volumes.update(volume, workspace, files)
     })
   }
 

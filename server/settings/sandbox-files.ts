@@ -22,17 +22,26 @@ export class SandboxFiles {
     this.#parts = parts
   }
 
-  /** @returns the files, and which one is missing and why, as a sentence; null when none is */
-  async for(userId: string | null): Promise<{ files: SandboxFile[]; notice: string | null }> {
-    const rows = await this.#parts.db.configFile.findMany({ where: { key: { in: [KILO, VSCODE_SETTINGS] } } })
-    const textOf = (key: string) => rows.find((row) => row.key === key)?.content.trim() ?? ''
+  /**
+   * Those that an instance was started with go before the stored ones.
+   * @returns the files, and which one is missing and why, as a sentence; null when none is
+   */
+  async for(instance: { id: string; userId: string | null }): Promise<{ files: SandboxFile[]; notice: string | null }> {
+    const { db } = this.#parts
+    const key = { in: [KILO, VSCODE_SETTINGS] }
+    const [own, stored] = await Promise.all([
+      db.launchFile.findMany({ where: { instanceId: instance.id, key } }),
+      db.configFile.findMany({ where: { key } }),
+    ])
+    const rows = [...own, ...stored]
+    const textOf = (name: string) => rows.find((row) => row.key === name)?.content.trim() ?? ''
     const settings = textOf(VSCODE_SETTINGS)
     const files = settings ? [{ path: VSCODE_SETTINGS_PATH, content: settings }] : []
     const kilo = textOf(KILO)
     if (!kilo) return { files, notice: null }
-    const access = await this.#parts.accessOf(userId)
+    const access = await this.#parts.accessOf(instance.userId)
     const filled = typeof access === 'string' ? fillKilo(kilo, null, access) : fillKilo(kilo, access, '')
-    if ('reason' in filled) return { files, notice: `Started without the Kilo Code Config: ${filled.reason}.` }
+    if ('reason' in filled) return { files, notice: `The Kilo Code Config was left out: ${filled.reason}.` }
     return { files: [...files, { path: KILO_PATH, content: filled.content }], notice: null }
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { organiser } from '../../server/auth/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
+import type { FakeEngine } from '../kit/fake-engine.ts'
 import { addGroup } from '../kit/groups.ts'
 import { running } from '../kit/instances.ts'
 
@@ -48,6 +49,62 @@ test('a Kilo Code Config that would still hold a placeholder is left out, and th
   await store(app, 'config_vscode_settings', '{}')
   expect(await started(app)).toEqual({
     files: { [SETTINGS_PATH]: '{}' },
-    notice: 'Started without the Kilo Code Config: agent.name is a placeholder that THON does not know.',
+    notice: 'The Kilo Code Config was left out: agent.name is a placeholder that THON does not know.',
   })
+})
+
+const UPDATE = 'mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { id instance { id notice } error { code } } }'
+
+test('running sandboxes are given the files as stored now; those that do not run are refused, and keep none back', async () => {
+  const app = await startApp()
+  await store(app, 'config_vscode_settings', '{ "a": 1 }')
+  await addGroup(app, 'alpha', ['ann', 'bob'])
+  const [ann, bob] = [await running(app, 'ann'), await running(app, 'bob')]
+  await app.execute(`mutation { pauseInstance(id: "${bob.id}") { id } }`)
+  await app.until(`{ instance(id: "${bob.id}") { state } }`, {}, (data) => JSON.stringify(data).includes('Paused'))
+  await store(app, 'config_vscode_settings', '{ "a": 2 }')
+  const unknown = '00000000-0000-4000-8000-000000000000'
+  expect(await app.execute(UPDATE, { ids: [ann.id, bob.id, unknown] })).toEqual({
+    updateSandboxFiles: [
+      { id: ann.id, instance: { id: ann.id, notice: null }, error: null },
+      { id: bob.id, instance: null, error: { code: 'CONFLICT' } },
+      { id: unknown, instance: null, error: { code: 'NOT_FOUND' } },
+    ],
+  })
+  const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id: ann.id } })
+  const files = (app.engine as FakeEngine).files.get(volume)
+  expect([files?.get(SETTINGS_PATH), files?.get(`${SETTINGS_PATH}.bak`)]).toEqual(['{ "a": 2 }', '{ "a": 1 }'])
+})
+
+test('files, image, port and time of a start go before what is stored and usual, and stay with the instance', async () => {
+  const app = await startApp()
+  await store(app, 'config_vscode_settings', '{ "stored": true }')
+  const group = await addGroup(app, 'alpha', ['ann', 'bob'])
+  const START = `mutation ($id: ID!, $options: StartOptionsInput) {
+    startGroup(id: $id, options: $options) { instance { id image port secure expiresAt } } }`
+  const options = {
+    ...{ image: 'own/image:1', port: 9000, secure: true, timeoutMinutes: 5 },
+    files: [{ key: 'config_vscode_settings', content: '{ "given": true }' }],
+  }
+  for (const [field, wrong] of Object.entries({
+    image: '-x',
+    port: 0,
+    timeoutMinutes: 0,
+    files: [{ key: 'config_vscode_settings', content: '{' }],
+  }))
+    expect((await app.refused(START, { id: group.id, options: { [field]: wrong } })).fields?.[0]?.field).toMatch(
+      new RegExp(`^${field}`),
+    )
+  const { startGroup } = await app.execute<{ startGroup: { instance: { id: string } }[] }>(START, {
+    ...{ id: group.id, options },
+  })
+  expect(startGroup.map(({ instance }) => instance)).toMatchObject(
+    [1, 2].map(() => ({ image: 'own/image:1', port: 9000, secure: true, expiresAt: expect.any(String) as string })),
+  )
+  const [first] = startGroup
+  await app.until(`{ instance(id: "${first?.instance.id}") { state } }`, {}, (data) =>
+    JSON.stringify(data).includes('Running'),
+  )
+  const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id: first!.instance.id } })
+  expect((app.engine as FakeEngine).files.get(volume)?.get(SETTINGS_PATH)).toBe('{ "given": true }')
 })

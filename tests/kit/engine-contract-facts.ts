@@ -66,6 +66,20 @@ export function volumeTests(kit: () => ContractKit): void {
     expect(await readFile(second, 'kept.txt')).toBe('still here')
   })
 
+  test('a running sandbox is given files; what was in their place is kept beside them', async ({ skip }) => {
+    const { writeFile, readFile } = kit().harness
+    if (!writeFile || !readFile) return skip()
+    const [same, mine, fresh] = ['same.json', 'mine.json', 'deep/er/new.json']
+    const ref = await kit().running({ files: [{ path: `/workspace/${same}`, content: '1' }] })
+    await writeFile(ref, mine, 'changed by hand')
+    const files = [same, mine, fresh].map((name) => ({ path: `/workspace/${name}`, content: '1' }))
+    expect(await kit().engine.update(ref, files)).toEqual([`/workspace/${mine}`, `/workspace/${fresh}`])
+    for (const name of [same, mine, fresh]) expect(await readFile(ref, name)).toBe('1')
+    expect(await readFile(ref, `${mine}.bak`)).toBe('changed by hand')
+    await expect(readFile(ref, `${same}.bak`)).rejects.toThrow()
+    await expect(kit().engine.update(UNKNOWN, files)).rejects.toThrow(EngineRefused)
+  })
+
   test('a deleted volume comes back empty', async ({ skip }) => {
     const { writeFile, readFile } = kit().harness
     if (!writeFile || !readFile) return skip()

@@ -6,13 +6,15 @@ import {
   type Sandbox,
   type SandboxEngine,
   type SandboxEvent,
+  type SandboxFile,
   type SandboxSpec,
   type SandboxStats,
 } from '../../server/sandbox/engine.ts'
 import { FakeMachine, seenFrom, type FakeSandbox } from './fake-machine.ts'
 
 /** Commands a test can make the fake refuse, hang or count. */
-export type FakeCommand = 'create' | 'start' | 'pause' | 'resume' | 'restart' | 'kill' | 'remove' | 'removeVolume'
+export type FakeCommand =
+  'create' | 'update' | 'start' | 'pause' | 'resume' | 'restart' | 'kill' | 'remove' | 'removeVolume'
 
 /** A sandbox engine in memory, held to the port by the same contract test as the real ones. */
 export class FakeEngine extends FakeMachine implements SandboxEngine {
@@ -55,7 +57,21 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
       await this.ensureVolume(spec.volume)
       const { instanceId, group, username, image, volume, port, password } = spec
       const ref = `fake-${++this.#count}`
+      for (const { path, content } of spec.files) this.files.get(volume)?.set(within(path), content)
       return this.place({ ref, instanceId, group, username, image, volume, port, password, status: 'created' })
+    })
+  }
+
+  update(ref: string, files: SandboxFile[]): Promise<string[]> {
+    return this.#run('update', ref, async () => {
+      const there = this.files.get(this.find(ref).volume) ?? new Map<string, string>()
+      const news = files.filter(({ path, content }) => there.get(within(path)) !== content)
+      for (const { path, content } of news) {
+        const old = there.get(within(path))
+        if (old) there.set(`${within(path)}.bak`, old)
+        there.set(within(path), content)
+      }
+      return news.map(({ path }) => path)
     })
   }
 
@@ -166,6 +182,11 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
     this.#underWay.set(command, now)
     this.most.set(command, Math.max(now, this.most.get(command) ?? 0))
   }
+}
+
+/** Files of the workspace are known by their paths in it. */
+function within(path: string): string {
+  return path.replace(/^\/workspace\//, '')
 }
 
 function isLive(sandbox: FakeSandbox): boolean {

@@ -82,6 +82,8 @@ export type ConsumerType =
 export type CreateInstanceInput = {
   /** Group name; need not be a group of the database. */
   group?: string | null | undefined;
+  /** Its image; SANDBOX_IMAGE by default. */
+  image?: string | null | undefined;
   /** Port code-server listens on inside the sandbox, 1 to 65535. */
   port?: number | null | undefined;
   /** Have code-server ask for a password, which THON makes. */
