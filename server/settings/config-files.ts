@@ -104,6 +104,18 @@ export class ConfigFilesService {
     return this.put(viewer, key, { content: decoded(bytes) })
   }
 
+  /** What is wrong with a text for a slot, as `line 3, column 5: …`; null when it could be stored. @throws NotFound, TooLarge */
+  check(viewer: Viewer, key: string, content: string): string | null {
+    assertCan(viewer, 'configFiles.manage')
+    try {
+      this.#storable(slotOf(key), content)
+      return null
+    } catch (error) {
+      if (error instanceof InvalidInput) return error.fields[0]?.message ?? error.message
+      throw error
+    }
+  }
+
   /** Empties a slot. @returns whether anything was stored there. @throws NotFound */
   async remove(viewer: Viewer, key: string): Promise<boolean> {
     assertCan(viewer, 'configFiles.manage')

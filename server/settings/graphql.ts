@@ -86,6 +86,16 @@ builder.queryFields((t) => ({
     args: { key: t.arg.string(slotKey) },
     resolve: (_root, { key }, { configFiles, viewer }) => configFiles.get(viewer, key),
   }),
+  checkConfigFile: t.string({
+    nullable: true,
+    description:
+      'What is wrong with a text that is to be stored in a slot, as `line 3, column 5: …`; null when nothing is. For editors.',
+    args: {
+      key: t.arg.string(slotKey),
+      content: t.arg.string({ required: true, description: 'The text, 1 MiB at most.' }),
+    },
+    resolve: (_root, { key, content }, { configFiles, viewer }) => configFiles.check(viewer, key, content),
+  }),
 }))
 
 builder.mutationFields((t) => ({

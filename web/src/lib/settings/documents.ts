@@ -69,3 +69,106 @@ export const SettingChanged = graphql(`
     }
   }
 `)
+
+/** A slot for a configuration file, without what is stored in it. */
+export const ConfigFileRow = graphql(`
+  fragment ConfigFileRow on ConfigFile {
+    key
+    label
+    hasContent
+    size
+    updatedAt
+    updatedBy
+  }
+`)
+
+export const ConfigFilesQuery = graphql(`
+  query ConfigFiles {
+    configFiles {
+      ...ConfigFileRow
+    }
+  }
+`)
+
+/** One file. It may hold keys: asked for by who edits it, never by a load. */
+export const ConfigFileQuery = graphql(`
+  query ConfigFileText($key: String!) {
+    configFile(key: $key) {
+      key
+      content
+      updatedAt
+      updatedBy
+    }
+  }
+`)
+
+export const CheckConfigFile = graphql(`
+  query CheckConfigFile($key: String!, $content: String!) {
+    checkConfigFile(key: $key, content: $content)
+  }
+`)
+
+export const SetConfigFile = graphql(`
+  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {
+    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {
+      ...ConfigFileRow
+    }
+  }
+`)
+
+/** Without a look at what is there. */
+export const ReplaceConfigFile = graphql(`
+  mutation ReplaceConfigFile($key: String!, $content: String!) {
+    setConfigFile(key: $key, content: $content) {
+      ...ConfigFileRow
+    }
+  }
+`)
+
+export const DeleteConfigFile = graphql(`
+  mutation DeleteConfigFile($key: String!) {
+    deleteConfigFile(key: $key)
+  }
+`)
+
+/** Every change of a configuration file, without its content. */
+export const ConfigFileChanged = graphql(`
+  subscription ConfigFileChanged {
+    configFileChanged {
+      kind
+      key
+      configFile {
+        ...ConfigFileRow
+      }
+    }
+  }
+`)
+
+/** Whom new files can be given to. */
+export const RunningSandboxesQuery = graphql(`
+  query RunningSandboxes($group: String) {
+    instances(filter: { states: [Running], group: $group }, page: { number: 1, size: 1000 }) {
+      items {
+        id
+        group
+        username
+      }
+      total
+    }
+  }
+`)
+
+export const UpdateSandboxFiles = graphql(`
+  mutation UpdateSandboxFiles($ids: [ID!]!) {
+    updateSandboxFiles(ids: $ids) {
+      id
+      instance {
+        id
+        notice
+      }
+      error {
+        message
+      }
+    }
+  }
+`)

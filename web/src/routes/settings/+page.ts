@@ -1,6 +1,6 @@
 import { ApiTokensQuery, IdentitiesQuery, SignInOptionsQuery } from '#lib/auth/documents.ts'
 import { prime } from '#lib/graphql/client.ts'
-import { AddressesQuery, ParticipantsMayStartQuery } from '#lib/settings/documents.ts'
+import { AddressesQuery, ConfigFilesQuery, ParticipantsMayStartQuery } from '#lib/settings/documents.ts'
 import type { PageLoad } from './$types'
 
 /** What every section shows, for the first paint. */
@@ -12,5 +12,6 @@ export const load: PageLoad = async ({ parent }) => {
     prime(client, ApiTokensQuery, {}),
     prime(client, ParticipantsMayStartQuery, {}),
     prime(client, AddressesQuery, {}),
+    prime(client, ConfigFilesQuery, {}),
   ])
 }

@@ -127,6 +127,16 @@ type Documents = {
     "\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n": typeof types.ExampleAddressDocument,
     "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n": typeof types.SetSettingDocument,
     "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": typeof types.SettingChangedDocument,
+    "\n  fragment ConfigFileRow on ConfigFile {\n    key\n    label\n    hasContent\n    size\n    updatedAt\n    updatedBy\n  }\n": typeof types.ConfigFileRowFragmentDoc,
+    "\n  query ConfigFiles {\n    configFiles {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.ConfigFilesDocument,
+    "\n  query ConfigFileText($key: String!) {\n    configFile(key: $key) {\n      key\n      content\n      updatedAt\n      updatedBy\n    }\n  }\n": typeof types.ConfigFileTextDocument,
+    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n": typeof types.CheckConfigFileDocument,
+    "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.SetConfigFileDocument,
+    "\n  mutation ReplaceConfigFile($key: String!, $content: String!) {\n    setConfigFile(key: $key, content: $content) {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.ReplaceConfigFileDocument,
+    "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n": typeof types.DeleteConfigFileDocument,
+    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": typeof types.ConfigFileChangedDocument,
+    "\n  query RunningSandboxes($group: String) {\n    instances(filter: { states: [Running], group: $group }, page: { number: 1, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": typeof types.RunningSandboxesDocument,
+    "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.UpdateSandboxFilesDocument,
 };
 const documents: Documents = {
     "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": types.ActivityRowFragmentDoc,
@@ -242,6 +252,16 @@ const documents: Documents = {
     "\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n": types.ExampleAddressDocument,
     "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n": types.SetSettingDocument,
     "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": types.SettingChangedDocument,
+    "\n  fragment ConfigFileRow on ConfigFile {\n    key\n    label\n    hasContent\n    size\n    updatedAt\n    updatedBy\n  }\n": types.ConfigFileRowFragmentDoc,
+    "\n  query ConfigFiles {\n    configFiles {\n      ...ConfigFileRow\n    }\n  }\n": types.ConfigFilesDocument,
+    "\n  query ConfigFileText($key: String!) {\n    configFile(key: $key) {\n      key\n      content\n      updatedAt\n      updatedBy\n    }\n  }\n": types.ConfigFileTextDocument,
+    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n": types.CheckConfigFileDocument,
+    "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n": types.SetConfigFileDocument,
+    "\n  mutation ReplaceConfigFile($key: String!, $content: String!) {\n    setConfigFile(key: $key, content: $content) {\n      ...ConfigFileRow\n    }\n  }\n": types.ReplaceConfigFileDocument,
+    "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n": types.DeleteConfigFileDocument,
+    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": types.ConfigFileChangedDocument,
+    "\n  query RunningSandboxes($group: String) {\n    instances(filter: { states: [Running], group: $group }, page: { number: 1, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": types.RunningSandboxesDocument,
+    "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.UpdateSandboxFilesDocument,
 };
 
 /**
@@ -710,6 +730,46 @@ export function graphql(source: "\n  mutation SetSetting($key: String!, $value: 
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ConfigFileRow on ConfigFile {\n    key\n    label\n    hasContent\n    size\n    updatedAt\n    updatedBy\n  }\n"): (typeof documents)["\n  fragment ConfigFileRow on ConfigFile {\n    key\n    label\n    hasContent\n    size\n    updatedAt\n    updatedBy\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ConfigFiles {\n    configFiles {\n      ...ConfigFileRow\n    }\n  }\n"): (typeof documents)["\n  query ConfigFiles {\n    configFiles {\n      ...ConfigFileRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ConfigFileText($key: String!) {\n    configFile(key: $key) {\n      key\n      content\n      updatedAt\n      updatedBy\n    }\n  }\n"): (typeof documents)["\n  query ConfigFileText($key: String!) {\n    configFile(key: $key) {\n      key\n      content\n      updatedAt\n      updatedBy\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n"): (typeof documents)["\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ReplaceConfigFile($key: String!, $content: String!) {\n    setConfigFile(key: $key, content: $content) {\n      ...ConfigFileRow\n    }\n  }\n"): (typeof documents)["\n  mutation ReplaceConfigFile($key: String!, $content: String!) {\n    setConfigFile(key: $key, content: $content) {\n      ...ConfigFileRow\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n"): (typeof documents)["\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query RunningSandboxes($group: String) {\n    instances(filter: { states: [Running], group: $group }, page: { number: 1, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query RunningSandboxes($group: String) {\n    instances(filter: { states: [Running], group: $group }, page: { number: 1, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};

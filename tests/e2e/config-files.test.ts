@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { organiser } from '../../server/auth/viewer.ts'
+import { startApp } from '../kit/app.ts'
+import { ensureChromium } from '../kit/chromium.ts'
+import type { FakeEngine } from '../kit/fake-engine.ts'
+import { addGroup } from '../kit/groups.ts'
+import { running } from '../kit/instances.ts'
+import { closeBrowser, openPage } from '../kit/pages.ts'
+
+const LONG = { timeout: 120_000 }
+const SLOW = { timeout: 30_000 }
+const VSCODE = 'config_vscode_settings'
+
+beforeAll(ensureChromium, 300_000)
+afterAll(closeBrowser)
+
+async function hall() {
+  const app = await startApp({}, { dashboard: 'built' })
+  const page = await openPage(`${app.url}/settings`)
+  const section = page.getByRole('region', { name: 'Configuration files' })
+  return { app, page, section, dialog: page.getByRole('dialog') }
+}
+
+test('a file is typed with its faults marked at their lines, stored, and seen in every open page', LONG, async () => {
+  const { app, section, dialog, page } = await hall()
+  const other = await openPage(`${app.url}/settings`)
+  await section.getByRole('button', { name: 'Edit VS Code Settings' }).click(SLOW)
+  const editor = dialog.getByRole('textbox', { name: 'VS Code Settings' })
+  await editor.fill('// size\n{ "editor.fontSize": 15,\n  "x": }')
+  await dialog.getByText(/^Line 3, column \d+: /).waitFor(SLOW)
+  await dialog.locator('.cm-lint-marker-error').waitFor(SLOW)
+  expect(await dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true)
+  await editor.fill('// size\n{ "editor.fontSize": 15 }')
+  await dialog.getByRole('button', { name: 'Save' }).click(SLOW)
+  await page.getByText('VS Code Settings is stored').waitFor(SLOW)
+  await other.getByText(/33 B, changed .* by organiser/).waitFor(SLOW)
+  const { content } = await app.services.configFiles.get(organiser, VSCODE)
+  expect(content).toBe('// size\n{ "editor.fontSize": 15 }')
+})
+
+test('a change by somebody else meanwhile is said before it is replaced', LONG, async () => {
+  const { app, section, dialog } = await hall()
+  await section.getByRole('button', { name: 'Edit VS Code Settings' }).click(SLOW)
+  const editor = dialog.getByRole('textbox', { name: 'VS Code Settings' })
+  await editor.fill('{ "mine": 1 }')
+  await app.services.configFiles.put(organiser, VSCODE, { content: '{ "theirs": 1 }' })
+  await dialog.getByText('stored another version').waitFor(SLOW)
+  await dialog.getByRole('button', { name: 'Show theirs' }).click()
+  await dialog.getByText('"theirs"').waitFor(SLOW)
+  await editor.fill('{ "both": 1 }')
+  await app.services.configFiles.put(organiser, VSCODE, { content: '{ "theirs": 2 }' })
+  await dialog.getByRole('button', { name: 'Replace theirs' }).click(SLOW)
+  await expect.poll(async () => (await app.services.configFiles.get(organiser, VSCODE)).content).toBe('{ "both": 1 }')
+})
+
+test('files are uploaded, downloaded, applied and deleted; what is not saved is not lost by a slip', LONG, async () => {
+  const { app, section, dialog, page } = await hall()
+  const upload = async (name: string, text: string) => {
+    const chooser = page.waitForEvent('filechooser')
+    await section.getByRole('button', { name: 'More for Groups YAML' }).click(SLOW)
+    await page.getByRole('menuitem', { name: 'Upload…' }).click()
+    await (await chooser).setFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(text) })
+  }
+  await upload('groups.exe', 'x')
+  await page.getByText('groups.exe is not a .yaml').waitFor(SLOW)
+  await upload('groups.yaml', 'groups:\n  alpha: [ann]\n')
+  await dialog.getByText('ann').waitFor(SLOW)
+  await page.keyboard.press('Escape')
+  await dialog.getByText('You have not saved.').waitFor(SLOW)
+  await dialog.getByRole('button', { name: 'Go on editing' }).click()
+  await dialog.getByRole('button', { name: 'Save' }).click(SLOW)
+
+  await section.getByRole('button', { name: 'Apply…' }).click(SLOW)
+  await dialog.getByRole('button', { name: /^Apply 2 changes/ }).click(SLOW)
+  await page.getByText('Import done').waitFor(SLOW)
+  expect(await app.db.user.count()).toBe(1)
+
+  const downloaded = page.waitForEvent('download')
+  await section.getByRole('button', { name: 'More for Groups YAML' }).click()
+  await page.getByRole('menuitem', { name: 'Download' }).click()
+  expect((await downloaded).suggestedFilename()).toBe('groups.yaml')
+
+  await section.getByRole('button', { name: 'More for Groups YAML' }).click()
+  await page.getByRole('menuitem', { name: 'Delete…' }).click()
+  await dialog.getByRole('button', { name: 'Delete file' }).click()
+  await page.getByText('Groups YAML was deleted').waitFor(SLOW)
+  await expect.poll(() => section.getByText('Nothing is stored.').count()).toBe(3)
+})
+
+test('running sandboxes are given the files, all or those of a group', LONG, async () => {
+  const { app, section, dialog, page } = await hall()
+  await addGroup(app, 'alpha', ['ann'])
+  await addGroup(app, 'beta', ['bob'])
+  const [ann, bob] = [await running(app, 'ann'), await running(app, 'bob', { group: 'beta' })]
+  await app.services.configFiles.put(organiser, VSCODE, { content: '{ "new": 1 }' })
+  await section.getByRole('button', { name: 'Give to running sandboxes…' }).click(SLOW)
+  await dialog.getByLabel('Whose').selectOption({ label: 'Those of beta (1)' })
+  await dialog.getByRole('button', { name: 'Give the files' }).click()
+  await page.getByText('1 sandbox has the files now').waitFor(SLOW)
+  const has = async (id: string) => {
+    const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id } })
+    return (app.engine as FakeEngine).files.get(volume)?.has('/home/vscode/.local/share/code-server/User/settings.json')
+  }
+  expect([await has(ann.id), await has(bob.id)]).toEqual([false, true])
+})
