@@ -5,7 +5,19 @@ import globals from 'globals'
 import ts from 'typescript-eslint'
 
 const features = [
-  ...['activity', 'auth', 'gateway', 'groups', 'instances', 'lemonade', 'links', 'proxy', 'sandbox', 'settings'],
+  ...[
+    'activity',
+    'auth',
+    'gateway',
+    'groups',
+    'instances',
+    'legacy',
+    'lemonade',
+    'links',
+    'proxy',
+    'sandbox',
+    'settings',
+  ],
 ]
 
 /** Features never import each other: app.ts passes one to another. What several share is what these files declare. */

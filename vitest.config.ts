@@ -5,7 +5,7 @@ export default defineConfig({
   // One copy of graphql: Node gives everybody else its CommonJS entry.
   resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
-    include: ['tests/{unit,api,docker,contract,lemonade,proxies,e2e,code-server}/**/*.test.ts'],
+    include: ['tests/{unit,api,docker,contract,cli,lemonade,proxies,e2e,code-server}/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

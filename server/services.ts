@@ -14,6 +14,7 @@ import type { Tls } from './http/tls.ts'
 import { AwaitedInstances } from './instances/awaited.ts'
 import { createInstances } from './instances/create.ts'
 import { OwnSandbox } from './instances/own.ts'
+import { LegacyImport } from './legacy/service.ts'
 import { LemonadeService } from './lemonade/service.ts'
 import { LinkEntry } from './links/enter.ts'
 import { LinksService } from './links/service.ts'
@@ -66,6 +67,25 @@ function createAi(means: Pick<Means, 'env' | 'db' | 'events' | 'activity'> & { e
   }
 }
 
+function createLegacy({
+  db,
+  groupsImport,
+  users,
+  settings,
+  configFiles,
+}: Pick<Services, 'db' | 'groupsImport' | 'users' | 'settings' | 'configFiles'>): LegacyImport {
+  return new LegacyImport({
+    db,
+    importGroups: groupsImport.import.bind(groupsImport),
+    updateUser: users.updateUser.bind(users),
+    findSetting: settings.find.bind(settings),
+    storeSetting: settings.store.bind(settings),
+    getConfigFile: configFiles.get.bind(configFiles),
+    putConfigFile: configFiles.put.bind(configFiles),
+    checkConfigFile: configFiles.check.bind(configFiles),
+  })
+}
+
 /** Makes the services; features get here what they need of each other. */
 export function createServices({ env, db, events, activity, log, disk, tls, choice, access }: Means) {
   const { engine } = choice
@@ -100,6 +120,8 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   })
   const settings = new SettingsService({ db, events, activity, addresses })
   const forLinks = { db, events, activity, sessions: access.sessions }
+  const groupsImport = new GroupsImport(parts, (group, username) => users.volumeFor(group, username))
+  const configFiles = new ConfigFilesService({ db, events, activity })
   const services: Services = {
     identities: access.identities,
     tokens: access.tokens,
@@ -110,7 +132,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     users,
     groups: new GroupsService(parts),
     starter: new GroupStarter(db, live.instances, awaited.started.bind(awaited)),
-    groupsImport: new GroupsImport(parts, (group, username) => users.volumeFor(group, username)),
+    groupsImport,
     instances: live.instances,
     ownSandbox: new OwnSandbox({
       ...{ db, instances: live.instances },
@@ -124,7 +146,8 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     awaited,
     addresses,
     settings,
-    configFiles: new ConfigFilesService({ db, events, activity }),
+    configFiles,
+    legacy: createLegacy({ db, groupsImport, users, settings, configFiles }),
     engine: new EngineService({
       engine,
       events,

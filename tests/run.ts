@@ -51,6 +51,7 @@ const SUITES: Suite[] = [
   { name: 'api', workers: 2 },
   { name: 'docker', workers: 1, prepare: async () => void (await ensureDocker(), await ensureTestImages()) },
   { name: 'contract', workers: 1, prepare: async () => void (await ensureDocker(), await ensureTestImages()) },
+  { name: 'cli', workers: 1, prepare: async () => void (await ensureDocker(), await ensureTestImages()) },
   { name: 'lemonade', workers: 1, lacks: lacksLemonade },
   { name: 'proxies', workers: 1, prepare: async () => ensureFrontProxies() },
   {

@@ -14,6 +14,7 @@ import type { UsersService } from '../groups/users.ts'
 import type { AwaitedInstances } from '../instances/awaited.ts'
 import type { OwnSandbox } from '../instances/own.ts'
 import type { InstancesService } from '../instances/service.ts'
+import type { LegacyImport } from '../legacy/service.ts'
 import type { LemonadeService } from '../lemonade/service.ts'
 import type { LinkEntry } from '../links/enter.ts'
 import type { LinksService } from '../links/service.ts'
@@ -39,6 +40,7 @@ export interface Services {
   groupsImport: GroupsImport
   instances: InstancesService
   ownSandbox: OwnSandbox
+  legacy: LegacyImport
   lemonade: LemonadeService
   links: LinksService
   linkEntry: LinkEntry

@@ -168,6 +168,6 @@ describe('what it says', () => {
       stdout: expect.stringContaining('--domain <name>'),
     })
     expect((await thon(['--help'])).stdout).toContain('cert [options]')
-    expect((await thon(['certs'])).code).toBe(1)
+    expect((await thon(['certs'])).code).toBe(2)
   })
 })

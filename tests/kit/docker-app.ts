@@ -39,7 +39,8 @@ export async function containersOf(dir: string): Promise<string[]> {
   return ids ? ids.split('\n') : []
 }
 
-async function removeAll(node: string): Promise<void> {
+/** Ends and deletes all of a server: containers, volumes and networks. */
+export async function removeAll(node: string): Promise<void> {
   const ids = await docker('ps', '-aq', '--filter', `label=thon.node=${node}`)
   const volumes = new Set<string>()
   for (const id of ids ? ids.split('\n') : []) {

@@ -1,0 +1,59 @@
+import { Command } from 'commander'
+import { readFile, writeFile } from 'node:fs/promises'
+import type { Backend } from './backend.ts'
+import { command, endOf, print, table, withBackend, type Common, type Variables } from './shell.ts'
+
+interface Report {
+  applied: boolean
+  changes: { kind: string; name: string; action: string; detail: string | null }[]
+}
+
+/** `thon groups import|export`. */
+export function groupsCommand(variables: Variables): Command {
+  return new Command('groups')
+    .description('groups and users, from and to a file')
+    .exitOverride(endOf)
+    .addCommand(
+      command('import', 'add and update who is in a groups file; it removes nobody')
+        .argument('<file>', 'YAML or JSON; - reads what is piped in')
+        .option('--dry-run', 'only say what would happen')
+        .action((file: string, options: Common & { dryRun?: true }) =>
+          withBackend(variables, options, (backend) => importFrom(backend, file, options)),
+        ),
+    )
+    .addCommand(
+      command('export', 'write everybody as a groups file')
+        .argument('[file]', 'where to; printed without one')
+        .action((file: string | undefined, options: Common) =>
+          withBackend(variables, options, (backend) => exportTo(backend, file, options)),
+        ),
+    )
+}
+
+async function importFrom(backend: Backend, file: string, options: Common & { dryRun?: true }): Promise<void> {
+  const yaml = await readFile(file === '-' ? '/dev/stdin' : file, 'utf8')
+  const { importGroups } = await backend.ask<{ importGroups: Report }>(
+    `mutation ($yaml: String!, $dryRun: Boolean) { importGroups(yaml: $yaml, dryRun: $dryRun) {
+      applied changes { kind name action detail } } }`,
+    { yaml, dryRun: options.dryRun ?? false },
+  )
+  print(options, importGroups, () => reportInWords(importGroups))
+}
+
+async function exportTo(backend: Backend, file: string | undefined, options: Common): Promise<void> {
+  const { exportGroups } = await backend.ask<{ exportGroups: string }>('{ exportGroups }')
+  if (file === undefined && options.json) return console.log(JSON.stringify({ yaml: exportGroups }, null, 2))
+  if (file === undefined) return void process.stdout.write(exportGroups)
+  await writeFile(file, exportGroups)
+  print(options, { file }, () => `Written to ${file}.`)
+}
+
+/** What an import did, or would do, for people. */
+export function reportInWords({ applied, changes }: Report): string {
+  const real = changes.filter(({ action }) => action !== 'keep')
+  const lines = real.map(({ action, kind, name, detail }) => [action, kind, name, detail])
+  const many = `${real.length} ${real.length === 1 ? 'change' : 'changes'}`
+  const kept = changes.length - real.length
+  const sum = `${many} ${applied ? 'made' : 'would be made'}, ${kept} already so.`
+  return real.length === 0 ? sum : `${table(['DO', 'WHAT', 'NAME', 'CHANGE'], lines)}\n\n${sum}`
+}

@@ -1,0 +1,67 @@
+import { Command, CommanderError } from 'commander'
+import { configFileOf, readConfigFile } from '../config-file.ts'
+import { loadEnv, type Env } from '../env.ts'
+import { openBackend, type Backend } from './backend.ts'
+
+/** The variables that commands go by. */
+export type Variables = Record<string, string | undefined>
+
+/** What every command takes. */
+export interface Common {
+  config?: string
+  json?: true
+}
+
+/** Exit codes: done, not (all) done, and called in a way that it does not know. */
+export const EXIT = { done: 0, failed: 1, usage: 2 } as const
+
+/** A command with what every command takes. A wrong call ends with 2. */
+export function command(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option('--config <file>', 'the thon.yaml to go by, instead of ~/.thon/thon.yaml')
+    .option('--json', 'print JSON for programs')
+    .exitOverride(endOf)
+}
+
+/** Commander's way out, with 2 for a wrong call. */
+export function endOf(error: CommanderError): never {
+  process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage)
+}
+
+/** The configuration as a server started here would have it. @throws EnvError */
+export async function envOf(variables: Variables, { config }: Common): Promise<Env> {
+  return loadEnv(variables, await readConfigFile(configFileOf(variables, config)))
+}
+
+/** Runs something against the running server, or with the database opened here; closes it in any case. */
+export async function withBackend<T>(
+  variables: Variables,
+  options: Common,
+  act: (backend: Backend, env: Env) => Promise<T>,
+): Promise<T> {
+  const env = await envOf(variables, options)
+  const backend = await openBackend(env)
+  try {
+    return await act(backend, env)
+  } finally {
+    await backend.close()
+  }
+}
+
+/** Prints for programs or for people. */
+export function print({ json }: Common, value: unknown, words: () => string): void {
+  console.log(json ? JSON.stringify(value, null, 2) : words())
+}
+
+/** A table for people: columns as wide as what is in them. */
+export function table(head: string[], rows: (string | number | null)[][]): string {
+  const all = [head, ...rows.map((row) => row.map((cell) => (cell === null || cell === '' ? '–' : String(cell))))]
+  const widths = head.map((_, column) => Math.max(...all.map((row) => [...(row[column] ?? '')].length)))
+  const line = (row: string[]) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
+  return all.map(line).join('\n')
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+
+const text = z.string()
+const maybe = z.string().nullish().catch(null)
+
+/** What the Python system's database holds, as `thon import-legacy` reads it: table by table, as far as it is brought over. */
+export const legacyDump = z.object({
+  events: z.array(z.object({ event_id: text, title: maybe })),
+  groups: z.array(z.object({ id: text, name: text, title: maybe, event_id: maybe })),
+  users: z.array(
+    z.object({ group_id: text, username: text, email: maybe, workspace_path: maybe, storage_path: maybe }),
+  ),
+  settings: z.array(z.object({ key: text, value: text })),
+})
+export type LegacyDump = z.infer<typeof legacyDump>
+
+/** One line of what is brought over. */
+export interface LegacyChange {
+  kind: 'event' | 'group' | 'user' | 'workspace' | 'setting' | 'config file'
+  /** Its name; a user's is `group/username`. */
+  name: string
+  action: 'create' | 'update' | 'keep' | 'skip'
+  /** What changes, or why it is skipped. */
+  detail: string | null
+}
+
+/** What was brought over, or with a dry run would be. */
+export interface LegacyReport {
+  applied: boolean
+  changes: LegacyChange[]
+}

@@ -1,0 +1,122 @@
+import { writeFileSync } from 'node:fs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { ensureDocker, ensureTestImages } from '../kit/docker.ts'
+import { containersOf, docker } from '../kit/docker-app.ts'
+import { Home } from '../kit/thon-command.ts'
+
+const LONG = { timeout: 120_000 }
+const GROUPS = 'groups:\n  alpha:\n    - ann\n    - name: bob\n      email: bob@x.org\n  beta:\n    - cy\n'
+
+interface Launched {
+  instances: { group: string; username: string; state: string; url: string; password: string | null }[]
+  skipped: { group: string; username: string; reason: string }[]
+}
+
+interface Status {
+  server: string | null
+  groups: { group: string; users: number; running: number }[]
+}
+
+beforeAll(async () => {
+  await ensureDocker()
+  await ensureTestImages()
+}, 300_000)
+
+/** A home with a groups file. @param served with a server that runs beside */
+async function home(served: boolean, variables = {}): Promise<Home> {
+  const made = new Home(variables)
+  writeFileSync(made.path('groups.yaml'), GROUPS)
+  if (served) await made.serve()
+  return made
+}
+
+describe.each([
+  ['beside a server that runs', true],
+  ['with the database alone', false],
+])('%s', (_name, served) => {
+  test('groups are rehearsed, imported, and exported as they came', LONG, async () => {
+    const { thon } = bound(await home(served))
+    expect((await thon('groups', 'import', 'groups.yaml', '--dry-run')).stdout).toContain('5 changes would be made')
+    expect((await thon('groups', 'export')).stdout).toBe('groups: {}\n')
+    expect((await thon('groups', 'import', 'groups.yaml')).stdout).toContain('5 changes made')
+    expect((await thon('groups', 'export')).stdout).toBe(GROUPS)
+    const wrong = await thon('groups', 'import', '/dev/null')
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('line 1')])
+  })
+
+  test('everybody is launched, listed with addresses and passwords, seen, and stopped', LONG, async () => {
+    const made = await home(served)
+    const { instances } = await made.json<Launched>(['launch', '--groups', 'groups.yaml', '--secure'])
+    expect(instances.map(({ group, username, state }) => [group, username, state]).sort()).toEqual([
+      ...[
+        ['alpha', 'ann', 'Running'],
+        ['alpha', 'bob', 'Running'],
+        ['beta', 'cy', 'Running'],
+      ],
+    ])
+    for (const { password } of instances) expect(password).toMatch(/^[\w-]{32}$/)
+    const status = await made.json<Status>(['status'])
+    expect(status.server === null).toBe(!served)
+    expect(status.groups).toMatchObject([
+      { group: 'alpha', users: 2, running: 2 },
+      { group: 'beta', users: 1, running: 1 },
+    ])
+    const again = await made.json<Launched>(['launch', '--group', 'beta'])
+    expect(again).toMatchObject({ instances: [{ username: 'cy' }], skipped: [{ username: 'cy' }] })
+    expect(await made.json(['stop', '--group', 'beta'])).toEqual({ ended: 1, left: [] })
+    expect((await containersOf(made.dir)).length).toBeGreaterThanOrEqual(2)
+    expect((await made.thon('stop', '--all')).stdout).toBe('2 of 2 ended. Files are kept.\n')
+    expect((await made.thon('stop', '--all')).stdout).toBe('Nothing runs.\n')
+    expect((await made.thon('stop')).code).toBe(1)
+  })
+
+  test('a file given by a flag goes before the stored one, and is really inside', LONG, async () => {
+    const made = await home(served)
+    writeFileSync(made.path('settings.json'), '{ "given": true } // by a flag')
+    await made.thon('groups', 'import', 'groups.yaml')
+    await made.json(['launch', '--group', 'beta', '--vscode-settings', 'settings.json', '--port', '9000'])
+    const [container = ''] = await containersOf(made.dir)
+    const path = '/home/vscode/.local/share/code-server/User/settings.json'
+    expect(await docker('exec', container, 'cat', path)).toBe('{ "given": true } // by a flag')
+    writeFileSync(made.path('settings.json'), '{')
+    const wrong = await made.thon('launch', '--group', 'alpha', '--vscode-settings', 'settings.json')
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('line 1')])
+  })
+
+  test('keys are made, listed without themselves, and taken back', LONG, async () => {
+    const made = await home(served)
+    const { token, id } = await made.json<{ token: string; id: string }>(['token', 'create', 'for ci', '--days', '7'])
+    expect(token).toMatch(/^thon_/)
+    const { stdout } = await made.thon('token', 'list')
+    expect(stdout).toContain('for ci')
+    expect(stdout).not.toContain(token)
+    await made.json(['token', 'revoke', id])
+    expect((await made.thon('token', 'list')).stdout).toBe('There are none.\n')
+  })
+})
+
+function bound(made: Home) {
+  return { thon: (...args: string[]) => made.thon(...args) }
+}
+
+test('a sandbox that does not come up is told, and the command ends with 1', LONG, async () => {
+  const made = await home(false, { SANDBOX_IMAGE: 'thon-sandbox:test-crash' })
+  const { instances } = await made.json<Launched>(['launch', '--groups', 'groups.yaml', '--group', 'beta'], 1)
+  expect(instances).toMatchObject([{ username: 'cy', state: 'Failed', reason: expect.any(String) as string }])
+})
+
+test('sandboxes of the embedded engine are not started by a command that ends', LONG, async () => {
+  const made = await home(false, { THON_ENGINE: 'process' })
+  const { code, stderr } = await made.thon('launch', '--groups', 'groups.yaml')
+  expect([code, stderr]).toEqual([1, expect.stringContaining('thon serve')])
+})
+
+test('serve ends cleanly on SIGTERM, and a second server of the same database is refused', LONG, async () => {
+  const made = await home(false)
+  const { url, end } = await made.serve()
+  expect((await fetch(`${url}/readyz`)).status).toBe(200)
+  const second = await made.thon('serve')
+  expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('another THON runs with the database')])
+  expect(await end()).toBe(0)
+  expect((await made.json<Status>(['status'])).server).toBeNull()
+})

@@ -1,0 +1,155 @@
+import { createClient } from '@libsql/client'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { Home } from '../kit/thon-command.ts'
+
+const LONG = { timeout: 60_000 }
+
+interface Finding {
+  what: string
+  state: string
+  said: string
+  advice: string | null
+}
+
+/** A home in which nothing needs Docker. */
+function home(variables: Record<string, string> = {}): Home {
+  return new Home({ THON_ENGINE: 'process', ...variables })
+}
+
+test('a wrong call ends with 2 and says what there is; help ends with 0', LONG, async () => {
+  const made = home()
+  expect(await made.thon('nonsense')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('thon --help') as string,
+  })
+  expect((await made.thon('launch', '--port', 'x')).code).toBe(2)
+  const help = await made.thon('launch', '--help')
+  expect([help.code, help.stdout]).toEqual([0, expect.stringContaining('--vscode-settings <file>')])
+})
+
+test(
+  'configuration: environment before file before default; secrets only when asked for; faults with their lines',
+  LONG,
+  async () => {
+    const made = home({ SANDBOX_CPUS: '3', SANDBOX_MEMORY: '' })
+    writeFileSync(
+      made.path('own.yaml'),
+      'sandbox:\n  cpus: 1\n  memory: 1g\n  memroy: 2g\nauth:\n  local_password: "open \'it"\n',
+    )
+    const config = ['--config', 'own.yaml']
+    const shown = await made.json<{ name: string; value: string | null; from: string }[]>(['config', 'show', ...config])
+    const of = (name: string) => shown.find((one) => one.name === name)
+    expect(of('SANDBOX_CPUS')).toMatchObject({ value: '3', from: 'environment' })
+    expect(of('SANDBOX_MEMORY')).toMatchObject({ value: '1g', from: 'thon.yaml' })
+    expect(of('SANDBOX_PIDS')).toMatchObject({ value: '1024', from: 'default' })
+    expect(of('AUTH_LOCAL_PASSWORD')).toMatchObject({ value: '********' })
+    expect((await made.thon('config', 'env', ...config)).stdout).not.toContain('AUTH_LOCAL_PASSWORD')
+    expect((await made.thon('config', 'env', '--with-secrets', ...config)).stdout).toContain(
+      `AUTH_LOCAL_PASSWORD='open '\\''it'`,
+    )
+    expect((await made.thon('config', 'validate', ...config)).stdout).toContain('Did you mean sandbox.memory?')
+    writeFileSync(made.path('own.yaml'), 'sandbox:\n  memory: lots\n')
+    const wrong = await made.thon('config', 'validate', ...config)
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('(thon.yaml, line 2)')])
+    expect((await made.thon('status', '--config', 'nowhere.yaml')).stderr).toContain('cannot be read')
+  },
+)
+
+test('the doctor looks at everything, and says what to do', LONG, async () => {
+  const made = home({ DASHBOARD_HOST: '0.0.0.0' })
+  const findings = await made.json<Finding[]>(['doctor'], 1)
+  const of = (what: string) => findings.find((one) => one.what === what)
+  expect(findings.map(({ what }) => what)).toEqual([
+    ...['Configuration', 'Disk', 'Database', 'Server', 'Engine', 'Lemonade', 'AI gateway', 'Login'],
+  ])
+  expect(of('Engine')).toMatchObject({ state: 'warning', said: expect.stringContaining('not isolated') as string })
+  expect(of('Lemonade')).toMatchObject({ state: 'warning', advice: expect.stringContaining('LEMONADE_HOST') as string })
+  expect(of('Login')).toMatchObject({ state: 'fault', advice: 'set AUTH_LOCAL_PASSWORD' })
+  writeFileSync(made.path('thon.db'), 'this is no database, and long enough to be taken for a page of one')
+  expect(await made.json<Finding[]>(['doctor'], 1)).toContainEqual(
+    expect.objectContaining({ what: 'Database', state: 'fault' }),
+  )
+})
+
+test('a backup is taken while a server runs, and put back when none does', LONG, async () => {
+  const made = home()
+  writeFileSync(made.path('groups.yaml'), 'groups:\n  alpha: [ann]\n')
+  const { end } = await made.serve()
+  await made.thon('groups', 'import', 'groups.yaml')
+  expect((await made.thon('backup', 'copy.db')).code).toBe(0)
+  expect(statSync(made.path('copy.db')).mode & 0o777).toBe(0o600)
+  expect((await made.thon('backup', 'copy.db')).stderr).toContain('is there already')
+  writeFileSync(made.path('groups.yaml'), 'groups:\n  beta: [bob]\n')
+  await made.thon('groups', 'import', 'groups.yaml')
+  expect(await made.thon('restore', 'copy.db')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('End it') as string,
+  })
+  await end()
+  writeFileSync(made.path('no.db'), 'no database')
+  expect((await made.thon('restore', 'no.db')).code).toBe(1)
+  const { kept } = await made.json<{ kept: string }>(['restore', 'copy.db'])
+  expect((await made.thon('groups', 'export')).stdout).toBe('groups:\n  alpha:\n    - ann\n')
+  expect(readFileSync(kept).subarray(0, 15).toString()).toBe('SQLite format 3')
+})
+
+/** A database as the Python system kept it, with what its recordings show. */
+async function legacy(path: string): Promise<void> {
+  const client = createClient({ url: `file:${path}` })
+  await client.executeMultiple(`
+    CREATE TABLE event_records (id TEXT PRIMARY KEY, event_id TEXT, title TEXT, created_at TEXT, updated_at TEXT);
+    CREATE TABLE group_records (id TEXT PRIMARY KEY, name TEXT, event_id TEXT, title TEXT, created_at TEXT, updated_at TEXT);
+    CREATE TABLE user_records (id TEXT PRIMARY KEY, group_id TEXT, username TEXT, email TEXT, sandbox_id TEXT,
+      instance_state TEXT, workspace_path TEXT, storage_path TEXT, created_at TEXT, updated_at TEXT);
+    CREATE TABLE sandbox_records (id TEXT PRIMARY KEY, state TEXT, username TEXT, "group" TEXT);
+    CREATE TABLE app_settings (key TEXT PRIMARY KEY, value TEXT, updated_at TEXT);
+    INSERT INTO event_records VALUES ('e1', 'hack-25', 'Hack 2025', '2026-01-02T03:04:05', '2026-01-02T03:04:05');
+    INSERT INTO group_records VALUES ('g1', 'team', 'hack-25', 'The Team', '', ''), ('g2', 'a/b', NULL, NULL, '', ''),
+      ('g3', 'empty', NULL, NULL, '', '');
+    INSERT INTO user_records VALUES
+      ('u1', 'g1', 'ann', 'ann@x.org', 's1', 'Running', 'thon-workspace-old-ann', NULL, '', ''),
+      ('u2', 'g1', 'bob', NULL, NULL, NULL, '/workspace/bob', NULL, '', ''),
+      ('u3', 'g2', 'lost', NULL, NULL, NULL, NULL, NULL, '', '');
+    INSERT INTO app_settings VALUES ('external_ip', '192.168.1.9', ''), ('note', 'by hand', ''),
+      ('config_vscode_settings', '{ "old": true }', ''), ('config_kilo_json', '{ broken', '');`)
+  client.close()
+}
+
+test.each([
+  ['beside a server that runs', true],
+  ['with the database alone', false],
+])('an installation of the Python system moves over, %s, and does so once', LONG, async (_name, served) => {
+  const made = home()
+  await legacy(made.path('old.db'))
+  if (served) await made.serve()
+  interface Report {
+    applied: boolean
+    changes: { kind: string; name: string; action: string; detail: string | null }[]
+  }
+  const lines = ({ changes }: Report) => changes.map(({ kind, name, action }) => `${action} ${kind} ${name}`).sort()
+  const rehearsed = await made.json<Report>(['import-legacy', 'old.db', '--dry-run'])
+  expect(rehearsed.applied).toBe(false)
+  expect((await made.thon('groups', 'export')).stdout).toBe('groups: {}\n')
+  const done = await made.json<Report>(['import-legacy', 'old.db'])
+  expect(lines(done)).toEqual(
+    [
+      ...['create event hack-25', 'create group team', 'create group empty', 'create user team/ann'],
+      ...['create user team/bob', 'update workspace team/ann', 'create setting external_ip', 'create setting note'],
+      ...['create config file config_vscode_settings', 'skip config file config_kilo_json'],
+      ...['skip group a/b', 'skip user g2/lost'],
+    ].sort(),
+  )
+  expect(lines(rehearsed)).toEqual(lines(done))
+  const again = await made.json<Report>(['import-legacy', 'old.db'])
+  expect(again.changes.filter(({ action }) => action === 'create' || action === 'update')).toEqual([])
+  expect((await made.thon('groups', 'export')).stdout).toContain('ann@x.org')
+  const client = createClient({ url: `file:${made.path('thon.db')}` })
+  const { rows } = await client.execute('SELECT username, volume FROM User ORDER BY username')
+  client.close()
+  expect(rows.map(({ username, volume }) => [username, volume])).toEqual([
+    ['ann', 'thon-workspace-old-ann'],
+    ['bob', 'thon-workspace-team-bob'],
+  ])
+  expect((await made.thon('import-legacy', 'thon.db')).stderr).toContain('no database of the Python THON')
+})
