@@ -1,0 +1,20 @@
+# THON itself in a container, beside the Docker engine whose socket it is given: see compose.yaml.
+ARG NODE=24
+
+FROM node:${NODE}-bookworm-slim AS build
+WORKDIR /thon
+COPY package.json package-lock.json ./
+RUN npm ci --include=dev --no-audit --no-fund --loglevel=error
+COPY . .
+RUN node scripts/setup.mjs --web && rm -rf tests bench
+
+FROM node:${NODE}-bookworm-slim
+# Rules that keep sandboxes apart are set with iptables.
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates iptables && rm -rf /var/lib/apt/lists/*
+COPY --from=build /thon /thon
+RUN ln -s /thon/bin/thon.mjs /usr/local/bin/thon
+ENV THON_DB_PATH=/data/thon.db THON_WORKSPACE_DIR=/data/workspace
+VOLUME /data
+WORKDIR /data
+EXPOSE 8100 8501
+CMD ["thon", "serve"]
