@@ -102,4 +102,9 @@ test('running sandboxes are given the files, all or those of a group', LONG, asy
     return (app.engine as FakeEngine).files.get(volume)?.has('/home/vscode/.local/share/code-server/User/settings.json')
   }
   expect([await has(ann.id), await has(bob.id)]).toEqual([false, true])
+  await page.goto(`${app.url}/instances`)
+  await page.getByRole('button', { name: 'Actions of alpha/ann' }).click(SLOW)
+  await page.getByRole('menuitem', { name: 'Give new files' }).click()
+  await page.getByText('alpha/ann has the stored files now').waitFor(SLOW)
+  expect(await has(ann.id)).toBe(true)
 })

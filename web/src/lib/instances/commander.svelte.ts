@@ -4,6 +4,7 @@ import { page } from '$app/state'
 import { act } from '#lib/graphql/act.ts'
 import type { InstanceCommand, InstanceRowFragment } from '#lib/graphql/generated/graphql.ts'
 import type { BulkResult } from '#lib/ui/BulkBar.svelte'
+import { UpdateSandboxFiles } from '#lib/settings/documents.ts'
 import { setParams } from '#lib/ui/url-state.ts'
 import { bulk, labelOf, simple, type BulkCommand, type SimpleCommand } from './commands.ts'
 import { DeleteWorkspace, RecreateInstance, RenewInstance } from './mutations.ts'
@@ -47,6 +48,17 @@ export class Commander {
   /** @returns whether it was taken on */
   send(command: SimpleCommand, row: Row): Promise<boolean> {
     return this.#during(row, async () => (await act(simple[command], { id: row.id })).problem === null)
+  }
+
+  /** Gives it the configuration files as they are stored now. */
+  giveFiles(row: Row): Promise<boolean> {
+    return this.#during(row, async () => {
+      const { data } = await act(UpdateSandboxFiles, { ids: [row.id] })
+      const error = data?.updateSandboxFiles[0]?.error
+      if (error) toast.error(`${labelOf(row)} was given no files`, { description: error.message })
+      else if (data) toast.success(`${labelOf(row)} has the stored files now`)
+      return data !== null && !error
+    })
   }
 
   /** Makes a new instance of it; its open drawer goes along. */
