@@ -71,7 +71,9 @@ async function launch(backend: Backend, options: LaunchOptions): Promise<void> {
   const before = (await activeRows(backend, null)).filter(({ group, id }) => names.has(group) && !ids.includes(id))
   const rows = await rowsOf(backend, [...ids, ...before.map(({ id }) => id)])
   const skipped = started.filter(({ instance }) => instance === null)
-  print(options, { instances: rows.map(shown), skipped: skipped.map(reasonOf) }, () => inWords(rows, skipped.length))
+  print(options, { instances: rows.map(shown), skipped: skipped.map(reasonOf) }, () =>
+    inWords(rows, skipped.length, backend.url === null),
+  )
   const failed = rows.filter(({ id, state }) => ids.includes(id) && state !== 'Running')
   if (failed.length > 0) process.exitCode = EXIT.failed
 }
@@ -141,14 +143,15 @@ function reasonOf({ group, user, warning }: Started & { group: string }) {
   return { group, username: user.username, reason: warning }
 }
 
-function inWords(rows: Row[], skipped: number): string {
+function inWords(rows: Row[], skipped: number, isServerAway: boolean): string {
   const lines = rows.map((row) => [
     ...[row.group, row.username, row.state, addressOf(row), row.password],
     row.reason ?? row.notice ?? '',
   ])
   const running = rows.filter(({ state }) => state === 'Running').length
   const rest = skipped > 0 ? `; ${skipped} had a sandbox already` : ''
-  return `${table(['GROUP', 'USER', 'STATE', 'ADDRESS', 'PASSWORD', 'NOTE'], lines)}\n\n${running} of ${rows.length} run${rest}.`
+  const away = isServerAway ? '\nNo THON runs yet: the addresses lead to the sandboxes once `thon serve` does.' : ''
+  return `${table(['GROUP', 'USER', 'STATE', 'ADDRESS', 'PASSWORD', 'NOTE'], lines)}\n\n${running} of ${rows.length} run${rest}.${away}`
 }
 
 function whole(text: string): number {
