@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { aiVariables, gatewayOf, lemonadeOf, type GatewayEnv, type LemonadeEnv } from './env-ai.ts'
 import { authOf, authVariables, authWarnings, signInFaults, type AuthEnv } from './env-auth.ts'
 import { networkOf, reachFaults, reachOf, reachVariables, type NetworkEnv, type ReachEnv } from './env-reach.ts'
-import { imageName, isLoopback, list, port } from './env-rules.ts'
+import { imageName, isLoopback, list, onOff, port } from './env-rules.ts'
 import type { DockerConnection } from './sandbox/docker-connection.ts'
 import type { Limits } from './sandbox/engine.ts'
 
@@ -29,6 +29,8 @@ export interface Env {
   readonly readySeconds: number
   /** Time to live of new instances in minutes; null is for ever. */
   readonly ttlMinutes: number | null
+  /** How code-server runs for users of the database, unless a start says otherwise. */
+  readonly vscode: { readonly port: number; readonly secure: boolean }
   readonly docker: DockerConnection
   /** Where to look for code-server when there is no Docker. */
   readonly path: string
@@ -84,6 +86,8 @@ export const variables = z.object({
   SANDBOX_MEMORY: unlimited(size).default(2 * 1024 ** 3),
   SANDBOX_CPUS: unlimited(z.coerce.number().min(0.01).max(1024)).default(2),
   SANDBOX_PIDS: unlimited(z.coerce.number().int().min(16).max(1_000_000)).default(1024),
+  VSCODE_PORT: z.coerce.number().int().min(1, 'must be 1 to 65535').max(65535, 'must be 1 to 65535').default(8443),
+  VSCODE_SECURE: onOff.default(false),
   SANDBOX_TTL_MINUTES: unlimited(z.coerce.number().int().min(1).max(525_600)).default(null),
   ...authVariables,
   HOME: z.string().default(homedir()),
@@ -138,6 +142,7 @@ export function loadEnv(source: Record<string, string | undefined>, file: FileSe
     startConcurrency: v.THON_START_CONCURRENCY,
     readySeconds: v.THON_READY_SECONDS,
     ttlMinutes: v.SANDBOX_TTL_MINUTES,
+    vscode: { port: v.VSCODE_PORT, secure: v.VSCODE_SECURE },
     docker: {
       host: v.DOCKER_HOST ?? null,
       tlsVerify: v.DOCKER_TLS_VERIFY !== undefined,
@@ -182,7 +187,7 @@ function absolute(path: string, home: string): string {
 function warnings(given: Record<string, unknown>, v: z.infer<typeof variables>, auth: AuthEnv): string[] {
   const known = Object.keys(variables.shape)
   const found = Object.keys(given)
-    .filter((name) => /^(THON|SANDBOX|DASHBOARD|AUTH|LEMONADE|GATEWAY)_/.test(name) && !known.includes(name))
+    .filter((name) => /^(THON|SANDBOX|VSCODE|DASHBOARD|AUTH|LEMONADE|GATEWAY)_/.test(name) && !known.includes(name))
     .map((name) => `${name} is not a setting of THON and has no effect`)
   if (v.SANDBOX_DOMAIN)
     found.push(

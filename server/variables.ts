@@ -149,6 +149,13 @@ const sandboxes: Chapter = {
       '',
       'time to live of new instances; 0 or nothing is for ever',
     ),
+    variable('VSCODE_PORT', 'vscode.port', '8443', 'port code-server listens on inside sandboxes of users'),
+    variable(
+      'VSCODE_SECURE',
+      'vscode.secure',
+      'false',
+      'whether code-server asks users for a password, which THON makes',
+    ),
     variable('THON_START_CONCURRENCY', 'sandbox.start_concurrency', '8', 'sandboxes that start at the same time'),
     variable('THON_READY_SECONDS', 'sandbox.ready_seconds', '60', 'how long code-server may take to answer'),
     variable('THON_WORKSPACE_DIR', 'workspace.dir', '~/.thon/workspace', 'workspaces of the embedded engine'),

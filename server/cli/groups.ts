@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { readFile, writeFile } from 'node:fs/promises'
-import type { Backend } from './backend.ts'
+import { configFileOf, readConfigFile } from '../config-file.ts'
+import { Refused, type Backend } from './backend.ts'
 import { command, endOf, print, table, withBackend, type Common, type Variables } from './shell.ts'
 
 interface Report {
@@ -15,10 +16,12 @@ export function groupsCommand(variables: Variables): Command {
     .exitOverride(endOf)
     .addCommand(
       command('import', 'add and update who is in a groups file; it removes nobody')
-        .argument('<file>', 'YAML or JSON; - reads what is piped in')
+        .argument('[file]', 'YAML or JSON; - reads what is piped in; without one, the groups of thon.yaml')
         .option('--dry-run', 'only say what would happen')
-        .action((file: string, options: Common & { dryRun?: true }) =>
-          withBackend(variables, options, (backend) => importFrom(backend, file, options)),
+        .action((file: string | undefined, options: Common & { dryRun?: true }) =>
+          withBackend(variables, options, async (backend) =>
+            importFrom(backend, await textOf(variables, file, options), options),
+          ),
         ),
     )
     .addCommand(
@@ -30,8 +33,20 @@ export function groupsCommand(variables: Variables): Command {
     )
 }
 
-async function importFrom(backend: Backend, file: string, options: Common & { dryRun?: true }): Promise<void> {
-  const yaml = await readFile(file === '-' ? '/dev/stdin' : file, 'utf8')
+/** The groups that thon.yaml has, as a groups file; null when it has none. */
+export async function groupsOfConfig(variables: Variables, { config }: Common): Promise<string | null> {
+  const { groups } = await readConfigFile(configFileOf(variables, config))
+  return groups === null ? null : JSON.stringify({ groups })
+}
+
+async function textOf(variables: Variables, file: string | undefined, options: Common): Promise<string> {
+  if (file !== undefined) return readFile(file === '-' ? '/dev/stdin' : file, 'utf8')
+  const yaml = await groupsOfConfig(variables, options)
+  if (yaml === null) throw new Refused('Name a groups file: thon.yaml has no groups.')
+  return yaml
+}
+
+async function importFrom(backend: Backend, yaml: string, options: Common & { dryRun?: true }): Promise<void> {
   const { importGroups } = await backend.ask<{ importGroups: Report }>(
     `mutation ($yaml: String!, $dryRun: Boolean) { importGroups(yaml: $yaml, dryRun: $dryRun) {
       applied changes { kind name action detail } } }`,

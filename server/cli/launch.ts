@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { organiser } from '../auth/viewer.ts'
 import { Refused, type Backend } from './backend.ts'
 import { activeRows, progressBar, rowsOf, settled, type Row } from './running.ts'
+import { groupsOfConfig } from './groups.ts'
 import { command, EXIT, print, table, withBackend, type Common, type Variables } from './shell.ts'
 
 interface LaunchOptions extends Common {
@@ -24,8 +25,8 @@ interface Started {
 }
 
 const EXAMPLES = `
-Without --groups it starts everybody of the database; a Groups YAML stored there (Settings > Configuration files) is applied
-first. Files given here go before the stored ones, for the sandboxes started now.
+Without --groups it starts everybody of the database; a Groups YAML stored there (Settings > Configuration files), or else the
+groups of thon.yaml, are added first. Files given here go before the stored ones, for the sandboxes started now.
 
 Examples:
   thon launch                               everybody who is in the database
@@ -45,14 +46,16 @@ export function launchCommand(variables: Variables): Command {
     .option('--timeout <minutes>', 'minutes to live, 1 to 525600', whole)
     .option('--port <port>', 'port code-server listens on inside the sandbox', whole)
     .addHelpText('after', EXAMPLES)
-    .action((options: LaunchOptions) => withBackend(variables, options, (backend) => launch(backend, options)))
+    .action((options: LaunchOptions) =>
+      withBackend(variables, options, (backend) => launch(backend, variables, options)),
+    )
 }
 
-async function launch(backend: Backend, options: LaunchOptions): Promise<void> {
+async function launch(backend: Backend, variables: Variables, options: LaunchOptions): Promise<void> {
   if (options.groups !== undefined && options.fromDb) throw new Refused('--groups and --from-db exclude each other.')
   await assertEngine(backend)
   const start = await startOptions(options)
-  const groups = await chosenGroups(backend, options)
+  const groups = await chosenGroups(backend, variables, options)
   const started: (Started & { group: string })[] = []
   for (const { id, name } of groups) {
     const { startGroup } = await backend.ask<{ startGroup: Started[] }>(
@@ -102,11 +105,17 @@ async function startOptions({ kilo, vscodeSettings, secure, image, timeout, port
 }
 
 /** The groups to start, those of a groups file added first. @throws Refused where there is nobody */
-async function chosenGroups(backend: Backend, options: LaunchOptions): Promise<{ id: string; name: string }[]> {
+async function chosenGroups(
+  backend: Backend,
+  variables: Variables,
+  options: LaunchOptions,
+): Promise<{ id: string; name: string }[]> {
   const { configFile } = await backend.ask<{ configFile: { content: string } }>(
     '{ configFile(key: "config_groups_yaml") { content } }',
   )
-  const yaml = options.groups === undefined ? configFile.content : await readFile(options.groups, 'utf8')
+  const stored =
+    configFile.content.trim() === '' ? ((await groupsOfConfig(variables, options)) ?? '') : configFile.content
+  const yaml = options.groups === undefined ? stored : await readFile(options.groups, 'utf8')
   const named = yaml.trim() === '' ? null : await imported(backend, yaml)
   const { groups } = await backend.ask<{ groups: { id: string; name: string; userCount: number }[] }>(
     '{ groups { id name userCount } }',

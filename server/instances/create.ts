@@ -55,6 +55,7 @@ export function createInstances({ env, db, events, activity, engine, log, person
     ...{ db, events, store, conductor, engine, engineStatus, activity, personOf, filesFor },
     image: env.image,
     ttlMinutes: env.ttlMinutes,
+    vscode: env.vscode,
   })
   const sweep = new Sweep({
     ...{ db, log, conductor, instances, activity, tell },

@@ -23,12 +23,14 @@ const launchFile = z.object({
     }),
 })
 
+const port = z.number().int().min(1, 'must be 1 to 65535').max(65535, 'must be 1 to 65535')
+
 /** What it takes to create an instance; REST and GraphQL send the same. */
 export const createInput = z.object({
   group: name.default('default'),
   username: name.default('workspace'),
   /** Where code-server listens inside the sandbox. */
-  port: z.number().int().min(1, 'must be 1 to 65535').max(65535, 'must be 1 to 65535').default(8443),
+  port: port.default(8443),
   /** Ask for a password, which THON makes. */
   secure: z.boolean().default(false),
   /** Time to live; null takes the server's default. */
@@ -40,7 +42,10 @@ export const createInput = z.object({
 })
 
 /** How sandboxes of people who are known are started. */
-export const startOptions = createInput.omit({ group: true, username: true }).partial()
+export const startOptions = createInput
+  .omit({ group: true, username: true })
+  // Without defaults: what is left out is as the server is configured.
+  .extend({ port: port.optional(), secure: z.boolean().optional() })
 export type StartOptions = z.infer<typeof startOptions>
 
 /** Whose an instance is said to be. */

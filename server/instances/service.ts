@@ -50,6 +50,8 @@ export interface InstancesParts {
   activity: ActivityService
   image: string
   ttlMinutes: number | null
+  /** How code-server runs for people who are known, unless a start says otherwise. */
+  vscode: { port: number; secure: boolean }
   /** Who lives under these names: a user of the database, or nobody yet. */
   personOf: (group: string, username: string) => Promise<Person>
   /** What goes into a sandbox; never throws. */
@@ -127,7 +129,9 @@ export class InstancesService {
     this.assertEngine()
     const results = await Promise.all(
       people.map((person) =>
-        settle(person.userId ?? labelOf(person), () => this.#add(person, createInput.parse({ ...options, ...person }))),
+        settle(person.userId ?? labelOf(person), () =>
+          this.#add(person, createInput.parse({ ...this.#parts.vscode, ...options, ...person })),
+        ),
       ),
     )
     await this.#parts.activity.add(

@@ -111,6 +111,23 @@ test('sandboxes of the embedded engine are not started by a command that ends', 
   expect([code, stderr]).toEqual([1, expect.stringContaining('thon serve')])
 })
 
+test(
+  'the groups of thon.yaml are launched where nothing else says whom, with its port and passwords',
+  LONG,
+  async () => {
+    const made = new Home()
+    writeFileSync(made.path('hall.yaml'), 'groups:\n  gamma: [dee]\nvscode:\n  port: 9001\n  secure: true\n')
+    expect((await made.thon('groups', 'import')).stderr).toContain('thon.yaml has no groups')
+    expect((await made.thon('groups', 'import', '--dry-run', '--config', 'hall.yaml')).stdout).toContain('gamma/dee')
+    const { instances } = await made.json<Launched>(['launch', '--config', 'hall.yaml'])
+    expect(instances).toMatchObject([
+      { group: 'gamma', username: 'dee', state: 'Running', password: expect.stringMatching(/^[\w-]{32}$/) as string },
+    ])
+    const [container = ''] = await containersOf(made.dir)
+    expect(await docker('inspect', '--format', '{{json .Config.Cmd}}', container)).toContain('0.0.0.0:9001')
+  },
+)
+
 test('serve ends cleanly on SIGTERM, and a second server of the same database is refused', LONG, async () => {
   const made = await home(false)
   const { url, end } = await made.serve()
