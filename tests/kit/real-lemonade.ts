@@ -25,7 +25,8 @@ export function lacksLemonade(): string | null {
     if (!existsSync('/usr/sbin/debootstrap')) install(['debootstrap'])
     rmSync(ROOT, { recursive: true, force: true })
     mkdirSync(ROOT, { recursive: true })
-    const run = (command: string, args: string[]) => execFileSync(command, args, { stdio: 'pipe' })
+    // A mirror that hangs must not hold up everything else.
+    const run = (command: string, args: string[]) => execFileSync(command, args, { stdio: 'pipe', timeout: 600_000 })
     run('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'sid', ROOT])
     // Its packages would start services of this machine.
     writeFileSync(join(ROOT, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 })
