@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { EnvError } from './env.ts'
+import { messageOf } from './errors.ts'
 import { readThonYaml, type ThonYaml } from './thon-yaml.ts'
 
 /** Where a thon.yaml is, and whether somebody named it, so that it has to be there. */
@@ -25,14 +26,24 @@ export function configFileOf(environment: Record<string, string | undefined>, gi
  * @throws EnvError with every fault and its line, or why it cannot be read
  */
 export async function readConfigFile({ path, named }: ConfigFile): Promise<ThonYaml> {
-  let text = ''
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (named || code !== 'ENOENT') throw new EnvError(`${path}: cannot be read (${code})`)
-  }
-  const found = readThonYaml(text)
+  const found = readThonYaml(await textOf(path, named))
   if (found.faults.length > 0) throw new EnvError(found.faults.map((fault) => `${path}, ${fault}`).join('\n'))
   return { ...found, warnings: found.warnings.map((warning) => `thon.yaml, ${warning}`) }
+}
+
+async function textOf(path: string, named: boolean): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (!named && code === 'ENOENT') return ''
+    throw new EnvError(`${path}: cannot be read: ${WHY[code ?? ''] ?? messageOf(error)}`)
+  }
+}
+
+const WHY: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'no permission',
+  ERR_ENCODING_INVALID_ENCODED_DATA: 'it is not UTF-8',
 }

@@ -15,6 +15,31 @@ export const imageName = z
 /** A port that somebody listens on. */
 export const onePort = port.refine((number) => number > 0, 'must be 1 to 65535')
 
+/** A whole number between two others. */
+export function whole(least: number, most: number) {
+  const rule = `must be a whole number from ${least} to ${most}`
+  return z.string().regex(/^\d+$/, rule).transform(Number).pipe(z.number().min(least, rule).max(most, rule))
+}
+
+/** Sizes as Docker writes them: a number with b, k, m or g. In bytes. */
+export const size = z
+  .string()
+  .regex(/^\d+(\.\d+)?[bkmg]?$/i, 'must be a size such as 512m or 2g, or 0 for no limit')
+  .transform((text) => {
+    const unit = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[text.slice(-1).toLowerCase()] ?? 1
+    return Math.round(Number.parseFloat(text) * unit)
+  })
+  .refine((bytes) => bytes >= 6 * 1024 ** 2, 'must be at least 6m, or 0 for no limit')
+
+const CPUS_RULE = 'must be a number from 0.01 to 1024, or 0 for no limit'
+
+/** How much of the processors, as Docker has it. */
+export const processors = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/, CPUS_RULE)
+  .transform(Number)
+  .pipe(z.number().min(0.01, CPUS_RULE).max(1024, CPUS_RULE))
+
 /** A URL without its last slashes. */
 export const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be a URL such as https://thon.example' })

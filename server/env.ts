@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { aiVariables, gatewayOf, lemonadeOf, type GatewayEnv, type LemonadeEnv } from './env-ai.ts'
 import { authOf, authVariables, authWarnings, signInFaults, type AuthEnv } from './env-auth.ts'
 import { networkOf, reachFaults, reachOf, reachVariables, type NetworkEnv, type ReachEnv } from './env-reach.ts'
-import { imageName, isLoopback, list, onOff, port } from './env-rules.ts'
+import { imageName, isLoopback, list, onePort, onOff, port, processors, size, whole } from './env-rules.ts'
 import type { DockerConnection } from './sandbox/docker-connection.ts'
 import type { Limits } from './sandbox/engine.ts'
 
@@ -53,16 +53,6 @@ const NO_FILE: FileSettings = { values: {}, warnings: [] }
 
 const unlimited = <T extends z.ZodType<number>>(rule: T) => z.union([z.literal('0').transform(() => null), rule])
 
-/** Sizes as Docker writes them: a number with b, k, m or g. In bytes. */
-const size = z
-  .string()
-  .regex(/^\d+(\.\d+)?[bkmg]?$/i, 'must be a size such as 512m or 2g, or 0 for no limit')
-  .transform((text) => {
-    const unit = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[text.slice(-1).toLowerCase()] ?? 1
-    return Math.round(Number.parseFloat(text) * unit)
-  })
-  .refine((bytes) => bytes >= 6 * 1024 ** 2, 'must be at least 6m, or 0 for no limit')
-
 /** Every variable, as it is read. */
 export const variables = z.object({
   DASHBOARD_HOST: z.string().default('127.0.0.1'),
@@ -74,8 +64,8 @@ export const variables = z.object({
   THON_DB_PATH: z.string().default('~/.thon/thon.db'),
   THON_WORKSPACE_DIR: z.string().default('~/.thon/workspace'),
   THON_ENGINE: z.enum(['auto', 'docker', 'process'], 'must be docker, process or auto').default('auto'),
-  THON_START_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(8),
-  THON_READY_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
+  THON_START_CONCURRENCY: whole(1, 64).default(8),
+  THON_READY_SECONDS: whole(1, 3600).default(60),
   THON_ALLOWED_HOSTS: list.default([]),
   THON_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
   ...reachVariables,
@@ -84,11 +74,11 @@ export const variables = z.object({
   SANDBOX_DOMAIN: z.string().optional(),
   SANDBOX_API_KEY: z.string().optional(),
   SANDBOX_MEMORY: unlimited(size).default(2 * 1024 ** 3),
-  SANDBOX_CPUS: unlimited(z.coerce.number().min(0.01).max(1024)).default(2),
-  SANDBOX_PIDS: unlimited(z.coerce.number().int().min(16).max(1_000_000)).default(1024),
-  VSCODE_PORT: z.coerce.number().int().min(1, 'must be 1 to 65535').max(65535, 'must be 1 to 65535').default(8443),
+  SANDBOX_CPUS: unlimited(processors).default(2),
+  SANDBOX_PIDS: unlimited(whole(16, 1_000_000)).default(1024),
+  VSCODE_PORT: onePort.default(8443),
   VSCODE_SECURE: onOff.default(false),
-  SANDBOX_TTL_MINUTES: unlimited(z.coerce.number().int().min(1).max(525_600)).default(null),
+  SANDBOX_TTL_MINUTES: unlimited(whole(1, 525_600)).default(null),
   ...authVariables,
   HOME: z.string().default(homedir()),
   PATH: z.string().default(''),

@@ -36,7 +36,7 @@ export function groupsCommand(variables: Variables): Command {
 /** The groups that thon.yaml has, as a groups file; null when it has none. */
 export async function groupsOfConfig(variables: Variables, { config }: Common): Promise<string | null> {
   const { groups } = await readConfigFile(configFileOf(variables, config))
-  return groups === null ? null : JSON.stringify({ groups })
+  return groups
 }
 
 async function textOf(variables: Variables, file: string | undefined, options: Common): Promise<string> {

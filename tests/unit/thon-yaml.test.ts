@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { EnvError, loadEnv, variables } from '../../server/env.ts'
+import { parseGroups } from '../../server/groups/yaml.ts'
 import { readThonYaml } from '../../server/thon-yaml.ts'
 import { CHAPTERS } from '../../server/variables.ts'
 
@@ -48,10 +49,11 @@ gateway:
   })
 
   test('tells groups as they are written', () => {
-    expect(readThonYaml('groups:\n  alpha: [ann]\n  beta: { users: [{ name: cy }] }').groups).toEqual({
-      alpha: ['ann'],
-      beta: { users: [{ name: 'cy' }] },
-    })
+    const text = 'sandbox:\n  cpus: 1\ngroups:\n  alpha: [ann]\n  beta: { users: [{ name: cy }] }\nexternal_ip:\n'
+    const { groups } = readThonYaml(text)
+    expect(parseGroups(groups ?? '')).toMatchObject({ groups: [{ name: 'alpha' }, { users: [{ name: 'cy' }] }] })
+    expect(readThonYaml('{ vscode: {}, groups: { alpha: [ann] } }').groups).toContain('groups: { alpha: [ann] }')
+    expect(readThonYaml('groups:\n').groups).toBeNull()
   })
 
   test('warns of keys that are none, with their line and the one that was meant', () => {
@@ -63,6 +65,31 @@ gateway:
   })
 
   test.each([
+    ['dashbord:\n  host: x', 'dashboard'],
+    ['Sandbox:', 'sandbox'],
+    ['grups: {}', 'groups'],
+    ['external-ip: 1', 'external_ip'],
+    ['SANDBOX_TTL_MINUTES: 1', 'sandbox.timeout_minutes'],
+    ['sandbox: { timeout: 1 }', 'sandbox.timeout_minutes'],
+    ['sandbox: { secure: 1 }', 'vscode.secure'],
+  ])('names the setting that %j was meant for', (text, meant) => {
+    expect(readThonYaml(text).warnings).toEqual([expect.stringMatching(new RegExp(`Did you mean ${meant}\\?$`))])
+  })
+
+  test('that is nested without end, or longer than 1 MiB, is refused', () => {
+    expect(readThonYaml(`a: ${'['.repeat(100_000)}`).faults).toEqual([expect.stringMatching(/^line 1/)])
+    expect(readThonYaml(' '.repeat(2_000_000)).faults).toEqual(['line 1: must be at most 1 MiB'])
+  })
+
+  test('takes anchors for what they stand for, and tells the first of very many keys without meaning', () => {
+    const file = readThonYaml('sandbox: { memory: &two 2g, image: *two }\nexternal_ip: *two')
+    expect(file.values).toMatchObject({ SANDBOX_IMAGE: { text: '2g', line: 1 }, EXTERNAL_IP: { text: '2g', line: 2 } })
+    const many = Array.from({ length: 50_000 }, (_, index) => `k${index}: 1`).join('\n')
+    const { warnings } = readThonYaml(many)
+    expect([warnings.length, warnings.at(-1)]).toEqual([51, 'and 49950 more keys that are no settings of THON'])
+  })
+
+  test.each([
     ['sandbox: [1', /^line 1, column 12: /],
     ['- a', /^line 1: must be sections with keys/],
     ['\nsandbox: fast', /^line 2: sandbox must be a section with keys$/],
@@ -70,6 +97,12 @@ gateway:
       'sandbox:\n  image: { a: 1 }',
       /^line 2: sandbox.image must be a text, a number, true or false, or a list of them$/,
     ],
+    ['sandbox:\n  image: *none', /^line 2: sandbox.image must be a text/],
+    ['sandbox:\n  image: a\n\n  image: b', /^line 4: sandbox.image is there twice$/],
+    ['sandbox:\n\timage: a', /^line 2, column 1: Tabs are not allowed/],
+    ['sandbox:\n---\nsandbox:', /^line 2, column 1: nothing may follow the first document$/],
+    ['sandbox:\ngroups:\n  alpha: [ann, a/b]', /^line 3, column 16: user name must be/],
+    ['groups: all', /^line 1, column 9: groups must be a map/],
   ])('that cannot be read says where: %j', (text, told) => {
     expect(readThonYaml(text)).toMatchObject({ values: {}, faults: [expect.stringMatching(told)] })
   })
@@ -79,6 +112,15 @@ gateway:
     expect(() => loadEnv({}, file)).toThrow(EnvError)
     expect(() => loadEnv({}, file)).toThrow(
       /GATEWAY_MODE: must be per-user or per-group \(thon.yaml, line 2\)\n.*GATEWAY_RATE_LIMIT_WINDOW: .* \(thon.yaml, line 3\)/,
+    )
+    expect(() => loadEnv({}, readThonYaml('sandbox:\n  cpus: many\n  pids: 1.5\nvscode:\n  port: 0\n'))).toThrow(
+      [
+        'VSCODE_PORT: must be 1 to 65535 (thon.yaml, line 5)',
+        'SANDBOX_CPUS: must be a number from 0.01 to 1024, or 0 for no limit (thon.yaml, line 2)',
+        'SANDBOX_PIDS: must be a whole number from 16 to 1000000 (thon.yaml, line 3)',
+      ]
+        .sort()
+        .join('\n'),
     )
   })
 
@@ -90,9 +132,9 @@ gateway:
 
   test('made of the example without its comment signs is what the defaults are', () => {
     const example = readFileSync(join(import.meta.dirname, '../../thon.yaml.example'), 'utf8')
-    const used = example.replace(/^( *)# (\w+:)/gm, '$1$2').replace(/^groups:[^]*/m, '')
+    const used = example.replace(/^( *)# (\w+:)/gm, '$1$2').replace(/^# (  \w+: \[)/gm, '$1')
     const file = readThonYaml(used)
-    expect(file).toMatchObject({ warnings: [], faults: [] })
+    expect(file).toMatchObject({ warnings: [], faults: [], groups: expect.stringContaining('beta: [cy]') as string })
     expect(loadEnv({ HOME: '/h' }, file)).toEqual(loadEnv({ HOME: '/h' }))
   })
 })
