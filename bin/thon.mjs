@@ -2,6 +2,7 @@
 /** The `thon` command. Plain JavaScript for whatever Node is there, 20 or newer: the command itself runs on the Node 24 of the packages. */
 import { spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -25,4 +26,5 @@ child.on('error', (error) => {
   console.error(`thon could not be run: ${error.message}`)
   process.exit(1)
 })
-child.on('exit', (status) => process.exit(status ?? 1))
+// As shells have it, for what a signal ended.
+child.on('exit', (status, signal) => process.exit(status ?? 128 + (constants.signals[signal] ?? 0)))

@@ -37,6 +37,15 @@ export function announce(env: Env, app: App): string {
   ].join('\n')
 }
 
+/** The same for programs. */
+export function announcement(env: Env, app: App): object {
+  const { kind, connected, info, message, image, notices } = app.services.engine.view(organiser)
+  return {
+    ...{ pid: process.pid, urls: app.urls, database: env.dbPath, migrated: app.migrated },
+    ...{ engine: { kind, connected, version: info?.version ?? null, message, image }, login: login(env), notices },
+  }
+}
+
 function login({ auth }: Env): string {
   const providers = Object.entries(auth.providers).flatMap(([name, one]) => (auth.enabled && one ? [name] : []))
   const ways = [...(auth.localPassword === null ? [] : ['local password']), ...providers]

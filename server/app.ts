@@ -19,13 +19,16 @@ import { Tls } from './http/tls.ts'
 import { builtDashboard, devDashboard, type Dashboard } from './http/web.ts'
 import { createLog } from './log.ts'
 import { createProxy, vouchedBy } from './proxy/create.ts'
-import { announcedServer, own } from './owner.ts'
+import { own, ownerOf } from './owner.ts'
 import { createRest } from './rest/router.ts'
 import { chooseEngine, type Choice } from './sandbox/choose.ts'
 import { createServices } from './services.ts'
 
 /** A groups file of 1 MiB, escaped as JSON, and room for the operation. */
 const LARGEST_OPERATION = 3 * 1024 * 1024
+
+/** How long a server waits for a command that has the database, in milliseconds. */
+const PATIENCE = 10_000
 
 /** What tests and the dev server put in place of the usual. */
 export interface Overrides {
@@ -52,9 +55,12 @@ export interface App {
 /** Somebody else writes to the database: two at once would each undo what the other does. */
 export class DatabaseTaken extends Error {
   constructor(dbPath: string) {
-    const server = announcedServer(dbPath)
-    const who = server ? ` (process ${server.pid}, ${server.urls.join(' ')})` : ''
-    super(`another THON runs with the database ${dbPath}${who}. End that one, or set THON_DB_PATH`)
+    const owner = ownerOf(dbPath)
+    super(
+      owner?.urls.length === 0
+        ? `a thon command (process ${owner.pid}) is at work with the database ${dbPath}. Try again when it has ended`
+        : `another THON runs with the database ${dbPath}${owner ? ` (process ${owner.pid}, ${owner.urls.join(' ')})` : ''}. End that one, or set THON_DB_PATH`,
+    )
   }
 }
 
@@ -64,7 +70,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const events = new Events()
   const clients = new Clients(env.reach.trustedProxies)
   const tls = env.reach.tls && new Tls(env.reach.tls, { log, onChange: () => events.publish('engine', null) })
-  const { db, applied, ownership } = await openOwnDb(env.dbPath)
+  const { db, applied, ownership } = await openOwnDb(env.dbPath, overrides.listens === false ? 0 : PATIENCE)
   const token = newToken()
   const activity = new ActivityService(db, events)
   const choice = overrides.engine ? { engine: overrides.engine, notices: [], ground: null } : await choose(env, db)
@@ -134,7 +140,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     if (proxy.handOver) await http.listenAt(proxy.handOver.backDoor, vouchedBy(clients))
     await proxy.handOver?.start()
     const urls = overrides.listens === false ? [] : await listen(http, env, addresses)
-    if (urls.length > 0) ownership.announce({ pid: process.pid, urls, token })
+    if (urls.length > 0) ownership.announce({ urls, token })
     return { urls, services, migrated: applied, close }
   } catch (error) {
     await close()
@@ -143,8 +149,8 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
 }
 
 /** Opens the database, for this process alone. @throws DatabaseTaken, and as `openDb` */
-async function openOwnDb(dbPath: string) {
-  const ownership = await own(dbPath)
+async function openOwnDb(dbPath: string, patience: number) {
+  const ownership = await own(dbPath, patience)
   if (!ownership) throw new DatabaseTaken(dbPath)
   try {
     return { ...(await openDb(dbPath)), ownership }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { EnvError } from './env.ts'
 import { messageOf } from './errors.ts'
+import { readTextFile, Unreadable } from './text-file.ts'
 import { readThonYaml, type ThonYaml } from './thon-yaml.ts'
 
 /** Where a thon.yaml is, and whether somebody named it, so that it has to be there. */
@@ -33,17 +33,9 @@ export async function readConfigFile({ path, named }: ConfigFile): Promise<ThonY
 
 async function textOf(path: string, named: boolean): Promise<string> {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
+    return await readTextFile(path)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (!named && code === 'ENOENT') return ''
-    throw new EnvError(`${path}: cannot be read: ${WHY[code ?? ''] ?? messageOf(error)}`)
+    if (!named && error instanceof Unreadable && error.isAbsent) return ''
+    throw new EnvError(messageOf(error))
   }
-}
-
-const WHY: Record<string, string> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'no permission',
-  ERR_ENCODING_INVALID_ENCODED_DATA: 'it is not UTF-8',
 }

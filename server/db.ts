@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createClient, type Client } from '@libsql/client'
+import type { Client } from '@libsql/client'
 import { PrismaLibSql } from '@prisma/adapter-libsql'
 import { PrismaClient } from '../prisma/generated/client/client.ts'
+import { databaseUrl, openSqlite } from './sqlite.ts'
 
 /** The database, open. Writes and transactions run one at a time (the adapter's own lock), so keep them short. */
 export type Db = PrismaClient
@@ -20,9 +21,8 @@ export async function openDb(path: string): Promise<{ db: Db; applied: string[] 
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   closeSync(openSync(path, 'a', 0o600))
   chmodSync(path, 0o600)
-  const url = `file:${path}`
-  const applied = await migrate(url)
-  const db = new PrismaClient({ adapter: new Adapter({ url, timeout: 5_000 }) })
+  const applied = await migrate(path)
+  const db = new PrismaClient({ adapter: new Adapter({ url: databaseUrl(path), timeout: 5_000 }) })
   // WAL is kept in the file; these two belong to the connection, and the adapter has only one.
   await db.$queryRaw`PRAGMA synchronous = NORMAL`
   await db.$queryRaw`PRAGMA foreign_keys = ON`
@@ -39,19 +39,35 @@ class Adapter extends PrismaLibSql {
 }
 
 /** Brings the file up to date by prisma/migrations, keeping Prisma's own bookkeeping table so that its CLI stays usable. */
-async function migrate(url: string): Promise<string[]> {
-  const client = createClient({ url, timeout: 5_000 })
+async function migrate(path: string): Promise<string[]> {
+  const client = openSqlite(path)
   try {
     await client.execute('PRAGMA journal_mode = WAL')
     await client.execute(BOOKKEEPING)
-    const done = await client.execute('SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL')
-    const known = new Set(done.rows.map((row) => String(row.migration_name)))
-    const pending = migrationNames().filter((name) => !known.has(name))
+    const done = await migrationsIn(client)
+    const foreign = newerThanThis(done)
+    if (foreign)
+      throw new Error(
+        `${path} was written by a newer THON (${foreign}). Update this one, or restore a backup of its own`,
+      )
+    const pending = migrationNames().filter((name) => !done.includes(name))
     for (const name of pending) await applyOne(client, name)
     return pending
   } finally {
     client.close()
   }
+}
+
+/** The migrations that a database has had. */
+export async function migrationsIn(client: Client): Promise<string[]> {
+  const { rows } = await client.execute('SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL')
+  return rows.map((row) => String(row.migration_name))
+}
+
+/** A migration that this THON does not know; undefined when it knows them all. */
+export function newerThanThis(done: readonly string[]): string | undefined {
+  const known = migrationNames()
+  return done.find((name) => !known.includes(name))
 }
 
 function migrationNames(): string[] {

@@ -1,8 +1,18 @@
 /** `node server/main.ts [--dev] [--config FILE]`, as `npm start` runs it; `thon serve` is the same. */
+import { EnvError } from './env.ts'
+import { messageOf } from './errors.ts'
 import { startServer } from './start.ts'
 
 const given = process.argv.indexOf('--config')
-await startServer(process.env, {
-  config: given < 0 ? undefined : process.argv[given + 1],
-  dev: process.argv.includes('--dev'),
-})
+try {
+  await startServer(process.env, {
+    config: given < 0 ? undefined : process.argv[given + 1],
+    dev: process.argv.includes('--dev'),
+  })
+} catch (error) {
+  const stack = process.env.THON_LOG_LEVEL === 'debug' ? `\n${(error as Error).stack}` : ''
+  if (error instanceof EnvError)
+    console.error(`THON cannot start with this configuration:\n${error.message.replace(/^/gm, '  ')}`)
+  else console.error(`THON cannot start: ${messageOf(error)}${stack}`)
+  process.exit(1)
+}

@@ -1,36 +1,53 @@
-import { createClient } from '@libsql/client'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openSqlite } from './sqlite.ts'
 
-/** A server that runs with a database, and how programs of the same person talk to it. */
-export interface RunningServer {
+/** Who has a database: a server, or a command at work; and how programs of the same person talk to a server. */
+export interface Owner {
   pid: number
-  /** Where it listens, one URL for each port. */
+  /** Where a server listens, one URL for each port; empty for a command, and for a server that is about to listen. */
   urls: string[]
-  /** Lets in as the organiser, as long as it runs. Secret: for whoever may read the database's folder. */
+  /** Lets in as the organiser, as long as it runs; '' where nothing listens. Secret: for whoever may read the database's folder. */
   token: string
 }
 
 /** The right to write to a database: one server has it, or one command. It ends with the process, however that ends. */
 export interface Ownership {
   /** Says where the server that has it listens. */
-  announce(server: RunningServer): void
+  announce(server: Omit<Owner, 'pid'>): void
   /** Gives it back. */
   release(): void
 }
 
+const LOOK_EVERY = 100
+
 /**
  * Takes the right to write to a database, by SQLite's own lock of a file beside it.
  * @param dbPath absolute path of the database
+ * @param patience milliseconds to wait for a command that has it; a server that listens is not waited for
  * @returns null when somebody has it
+ * @throws Error when it belongs to another user of this machine
  */
-export async function own(dbPath: string): Promise<Ownership | null> {
+export async function own(dbPath: string, patience = 0): Promise<Ownership | null> {
   mkdirSync(dirname(dbPath), { recursive: true, mode: 0o700 })
-  const client = createClient({ url: `file:${dbPath}.lock`, timeout: 200 })
+  for (const until = Date.now() + patience; ; await sleep(LOOK_EVERY)) {
+    const ownership = await tryToOwn(dbPath)
+    if (ownership || Date.now() >= until || (ownerOf(dbPath)?.urls.length ?? 0) > 0) return ownership
+  }
+}
+
+async function tryToOwn(dbPath: string): Promise<Ownership | null> {
+  // Without the right to write, SQLite would grant a lock that keeps nobody away.
+  for (const path of [dbPath, lockOf(dbPath)]) assertMine(path)
+  const client = openSqlite(lockOf(dbPath), 200)
+  const note = (owner: Omit<Owner, 'pid'>) =>
+    writeFileSync(noteOf(dbPath), JSON.stringify({ pid: process.pid, ...owner }), { mode: 0o600 })
   try {
     const held = await client.transaction('write')
+    note({ urls: [], token: '' })
     return {
-      announce: (server) => writeFileSync(noteOf(dbPath), JSON.stringify(server), { mode: 0o600 }),
+      announce: note,
       release: () => {
         rmSync(noteOf(dbPath), { force: true })
         held.close()
@@ -44,15 +61,31 @@ export async function own(dbPath: string): Promise<Ownership | null> {
   }
 }
 
-/** The server that said last that it runs with a database; null when none did. Whether it still does, its answers tell. */
-export function announcedServer(dbPath: string): RunningServer | null {
+/** Who said last that they have a database; null when nobody did. Whether they still do, their answers tell. */
+export function ownerOf(dbPath: string): Owner | null {
   try {
-    return JSON.parse(readFileSync(noteOf(dbPath), 'utf8')) as RunningServer
+    const { pid, urls, token } = JSON.parse(readFileSync(noteOf(dbPath), 'utf8')) as Owner
+    return Array.isArray(urls) ? { pid, urls, token } : null
   } catch {
     return null
   }
 }
 
+/** @throws Error when there is such a file, and it may not be written to */
+export function assertMine(path: string): void {
+  if (!existsSync(path)) return
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK)
+  } catch {
+    const whose = `belongs to the user with id ${statSync(path).uid}`
+    throw new Error(`${path} ${whose}, and may not be written to. Do this as them, or set THON_DB_PATH`)
+  }
+}
+
 function noteOf(dbPath: string): string {
   return `${dbPath}.server`
+}
+
+function lockOf(dbPath: string): string {
+  return `${dbPath}.lock`
 }

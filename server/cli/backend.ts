@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs'
 import { request as askPlainly } from 'node:http'
 import { request as askSecurely } from 'node:https'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createApp, DatabaseTaken, type App } from '../app.ts'
 import { organiser } from '../auth/viewer.ts'
 import type { Env } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { schema } from '../graphql/schema.ts'
-import { announcedServer, type RunningServer } from '../owner.ts'
+import { assertMine, ownerOf, type Owner } from '../owner.ts'
 
 /** What commands talk to: the server that runs, or else this process, which has opened the database itself. */
 export interface Backend {
@@ -33,6 +34,13 @@ export class Refused extends Error {
   }
 }
 
+/** The call itself makes no sense: what it needs was not said, or what excludes each other was. */
+export class Misused extends Refused {
+  constructor(message: string) {
+    super(message, 'USAGE')
+  }
+}
+
 interface Answer {
   data?: unknown
   errors?: readonly {
@@ -44,26 +52,39 @@ interface Answer {
 /** Long enough for a start of everybody in the hall, which answers when all are written down. */
 const PATIENCE = 120_000
 
+/** How long another command, or a server that starts or ends, is waited for, in milliseconds. */
+const WAIT = 15_000
+const LOOK_EVERY = 200
+
 /** Finds the server of this database, or opens the database. @throws Refused when neither can be */
 export async function openBackend(env: Env): Promise<Backend> {
-  const server = announcedServer(env.dbPath)
-  const url = server && (await answering(server, env))
-  if (server && url)
-    return {
-      ...{ url, app: null, close: async () => undefined },
-      ask: async (query, variables = {}) => dataOf(await send(url, server.token, env, { query, variables })),
+  assertMine(env.dbPath)
+  for (const until = Date.now() + WAIT; ; await sleep(LOOK_EVERY)) {
+    const server = ownerOf(env.dbPath)
+    const url = server && (await answering(server, env))
+    if (server && url)
+      return {
+        ...{ url, app: null, close: async () => undefined },
+        ask: async (query, variables = {}) => dataOf(await send(url, server.token, env, { query, variables })),
+      }
+    try {
+      const app = await createApp(env, { dashboard: 'none', listens: false, proxyProcess: false })
+      return {
+        url: null,
+        app,
+        ask: (query, variables = {}) => askHere(app, query, variables),
+        close: () => app.close(),
+      }
+    } catch (error) {
+      if (!(error instanceof DatabaseTaken)) throw error
+      if (Date.now() > until)
+        throw new Refused(`${server?.urls.length ? 'It does not answer: ' : ''}${error.message}.`, 'DATABASE_TAKEN')
     }
-  try {
-    const app = await createApp(env, { dashboard: 'none', listens: false, proxyProcess: false })
-    return { url: null, app, ask: (query, variables = {}) => askHere(app, query, variables), close: () => app.close() }
-  } catch (error) {
-    if (!(error instanceof DatabaseTaken)) throw error
-    throw new Refused(`A THON runs with ${env.dbPath}, and does not answer: ${error.message}`)
   }
 }
 
 /** The first of its addresses that takes its token. */
-async function answering(server: RunningServer, env: Env): Promise<string | null> {
+async function answering(server: Owner, env: Env): Promise<string | null> {
   for (const url of server.urls.map(reachable)) {
     const answer = await send(url, server.token, env, { query: '{ viewer { role } }' }, 5_000).catch(() => null)
     if ((answer?.data as { viewer?: { role: string } } | undefined)?.viewer?.role === 'organiser') return url
@@ -94,9 +115,18 @@ async function send(base: string, token: string, env: Env, body: object, within 
   return new Promise<Answer>((resolve, reject) => {
     sent.on('error', (error) => reject(new Refused(`The server at ${base} does not answer: ${error.message}`)))
     sent.on('response', (response) => {
-      text(response).then((said) => resolve(JSON.parse(said) as Answer), reject)
+      text(response)
+        .then((said) => resolve(answerOf(said)))
+        .catch(() => reject(new Refused(`The server at ${base} did not take it (${response.statusCode}).`)))
     })
   })
+}
+
+/** @throws SyntaxError for what is no answer of GraphQL */
+function answerOf(said: string): Answer {
+  const answer = JSON.parse(said) as Answer
+  if (answer.data === undefined && answer.errors === undefined) throw new SyntaxError('no answer of GraphQL')
+  return answer
 }
 
 async function askHere<T>(app: App, source: string, variables: Record<string, unknown>): Promise<T> {

@@ -1,9 +1,9 @@
-import { createClient } from '@libsql/client'
 import type { Command } from 'commander'
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { messageOf } from '../errors.ts'
 import { own } from '../owner.ts'
+import { openSqlite } from '../sqlite.ts'
 import { Refused } from './backend.ts'
 import { command, envOf, print, type Common, type Variables } from './shell.ts'
 
@@ -16,7 +16,7 @@ export function backupCommand(variables: Variables): Command {
       const target = resolve(file)
       if (!existsSync(dbPath)) throw new Refused(`There is no database at ${dbPath}.`)
       if (existsSync(target)) throw new Refused(`${target} is there already. Name another file, or delete it first.`)
-      const client = createClient({ url: `file:${dbPath}`, timeout: 10_000 })
+      const client = openSqlite(dbPath, 10_000)
       try {
         // https://www.sqlite.org/lang_vacuum.html#vacuuminto
         await client.execute({ sql: 'VACUUM INTO ?', args: [target] })
@@ -57,7 +57,7 @@ export function restoreCommand(variables: Variables): Command {
 
 /** What is still in the write-ahead log belongs into the file that is kept. */
 async function settleAndKeep(dbPath: string, kept: string): Promise<void> {
-  const client = createClient({ url: `file:${dbPath}`, timeout: 10_000 })
+  const client = openSqlite(dbPath, 10_000)
   try {
     await client.execute('PRAGMA wal_checkpoint(TRUNCATE)')
   } catch {
@@ -72,7 +72,7 @@ async function settleAndKeep(dbPath: string, kept: string): Promise<void> {
 /** @throws Refused unless it is a whole database of THON */
 async function assertBackup(path: string): Promise<void> {
   if (!existsSync(path)) throw new Refused(`There is no file ${path}.`)
-  const client = createClient({ url: `file:${path}` })
+  const client = openSqlite(path)
   try {
     const { rows } = await client.execute('PRAGMA integrity_check(1)')
     if (String(rows[0]?.[0]) !== 'ok') throw new Refused(`${path} is damaged: ${String(rows[0]?.[0])}`)

@@ -1,18 +1,19 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { domainToASCII } from 'node:url'
+import { configFileOf, readConfigFile } from '../config-file.ts'
 import { issue, type Issued } from './authority.ts'
+import { command, print, type Common } from './shell.ts'
 import { howToTrust } from './trust.ts'
 
-interface CertOptions {
+interface CertOptions extends Common {
   domain?: string[]
   ip?: string[]
   dir: string
   days: number
   force?: true
-  json?: true
 }
 
 /** Names under which every THON is reached on its own machine. Browsers take no wildcard right below a last label, so thon.localhost too. */
@@ -34,23 +35,23 @@ lacks a name or runs out within 30 days, otherwise it stays. A THON that runs ta
  */
 export function certCommand(environment: Record<string, string | undefined>): Command {
   const home = environment.HOME || homedir()
-  return new Command('cert')
-    .description('make a local certificate authority, and a certificate for THON and every sandbox')
+  return command('cert', 'make a local certificate authority, and a certificate for THON and every sandbox')
     .option('--domain <name>', 'domain of THON, with all names right below it; may be repeated', addDomain)
     .option('--ip <address>', 'IP address of THON, with its wildcard DNS names; may be repeated', addIp)
     .option('--dir <folder>', 'where the files are kept', join(home, '.thon', 'tls'))
     .option('--days <number>', `how long the certificate is good for, 1 to ${MOST_DAYS}`, days, 397)
     .option('--force', 'make a new certificate although the one there is good; the authority stays')
-    .option('--json', 'print JSON for programs')
     .addHelpText('after', EXAMPLES)
     .action(async (options: CertOptions) => {
-      const wildcardDns = environment.THON_WILDCARD_DNS?.trim().toLowerCase() || '{ip}.sslip.io'
+      const { values } = await readConfigFile(configFileOf(environment, options.config))
+      const given = environment.THON_WILDCARD_DNS?.trim() || values.THON_WILDCARD_DNS?.text
+      const wildcardDns = given?.toLowerCase() ?? '{ip}.sslip.io'
       if (!/^\{ip\}(\.[a-z0-9-]+)+$/.test(wildcardDns))
         throw new Error('THON_WILDCARD_DNS must be a form such as {ip}.sslip.io')
       const dir = resolve(options.dir.replace(/^~(?=\/|$)/, home))
       const names = namesFor(options, wildcardDns)
       const issued = await issue({ dir, names, days: options.days, force: options.force ?? false })
-      console.log(options.json ? JSON.stringify(asJson(issued), null, 2) : inWords(issued))
+      print(options, asJson(issued), () => inWords(issued))
     })
 }
 

@@ -1,4 +1,3 @@
-import { createClient } from '@libsql/client'
 import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -6,6 +5,7 @@ import { dirname } from 'node:path'
 import type { Env } from '../env.ts'
 import { messageOf } from '../errors.ts'
 import { checkImage } from '../sandbox/docker-image.ts'
+import { openSqlite } from '../sqlite.ts'
 import type { Backend } from './backend.ts'
 
 /** What was found out about one thing. */
@@ -35,7 +35,7 @@ export async function diskCheck(env: Env): Promise<Finding> {
 export async function databaseCheck({ dbPath }: Env): Promise<Finding> {
   if (!existsSync(dbPath))
     return { what: 'Database', state: 'ok', said: `${dbPath} will be made at the first start`, advice: null }
-  const client = createClient({ url: `file:${dbPath}`, timeout: 5_000 })
+  const client = openSqlite(dbPath, 5_000)
   try {
     const { rows } = await client.execute('PRAGMA quick_check(1)')
     const said = String(rows[0]?.quick_check ?? rows[0]?.[0])

@@ -1,7 +1,9 @@
 import { Command } from 'commander'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
 import { configFileOf, readConfigFile } from '../config-file.ts'
-import { Refused, type Backend } from './backend.ts'
+import { readTextFile } from '../text-file.ts'
+import { Misused, type Backend } from './backend.ts'
 import { command, endOf, print, table, withBackend, type Common, type Variables } from './shell.ts'
 
 interface Report {
@@ -19,8 +21,8 @@ export function groupsCommand(variables: Variables): Command {
         .argument('[file]', 'YAML or JSON; - reads what is piped in; without one, the groups of thon.yaml')
         .option('--dry-run', 'only say what would happen')
         .action((file: string | undefined, options: Common & { dryRun?: true }) =>
-          withBackend(variables, options, async (backend) =>
-            importFrom(backend, await textOf(variables, file, options), options),
+          textOf(variables, file, options).then((yaml) =>
+            withBackend(variables, options, (backend) => importFrom(backend, yaml, options)),
           ),
         ),
     )
@@ -40,9 +42,9 @@ export async function groupsOfConfig(variables: Variables, { config }: Common): 
 }
 
 async function textOf(variables: Variables, file: string | undefined, options: Common): Promise<string> {
-  if (file !== undefined) return readFile(file === '-' ? '/dev/stdin' : file, 'utf8')
+  if (file !== undefined) return file === '-' ? text(process.stdin) : readTextFile(file)
   const yaml = await groupsOfConfig(variables, options)
-  if (yaml === null) throw new Refused('Name a groups file: thon.yaml has no groups.')
+  if (yaml === null) throw new Misused('Name a groups file: thon.yaml has no groups.')
   return yaml
 }
 

@@ -1,8 +1,9 @@
-import { createClient, type Client, type Row } from '@libsql/client'
+import type { Client, Row } from '@libsql/client'
 import type { Command } from 'commander'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { messageOf } from '../errors.ts'
+import { openSqlite } from '../sqlite.ts'
 import { Refused } from './backend.ts'
 import { reportInWords } from './groups.ts'
 import { command, print, withBackend, type Common, type Variables } from './shell.ts'
@@ -45,7 +46,7 @@ function inWords({ applied, changes }: Report): string {
 /** Everything of it that is brought over. Columns that an older one lacks are empty. @throws Refused */
 async function readLegacy(path: string): Promise<Record<string, object[]>> {
   if (!existsSync(path)) throw new Refused(`There is no file ${path}.`)
-  const client = createClient({ url: `file:${path}` })
+  const client = openSqlite(path)
   try {
     const present = new Set(
       (await client.execute("SELECT name FROM sqlite_master WHERE type = 'table'")).rows.map(({ name }) => name),

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { readFile } from 'node:fs/promises'
 import { organiser } from '../auth/viewer.ts'
-import { Refused, type Backend } from './backend.ts'
+import { Misused, Refused, type Backend } from './backend.ts'
 import { activeRows, progressBar, rowsOf, settled, type Row } from './running.ts'
 import { groupsOfConfig } from './groups.ts'
 import { command, EXIT, print, table, withBackend, type Common, type Variables } from './shell.ts'
@@ -46,13 +46,14 @@ export function launchCommand(variables: Variables): Command {
     .option('--timeout <minutes>', 'minutes to live, 1 to 525600', whole)
     .option('--port <port>', 'port code-server listens on inside the sandbox', whole)
     .addHelpText('after', EXAMPLES)
-    .action((options: LaunchOptions) =>
-      withBackend(variables, options, (backend) => launch(backend, variables, options)),
-    )
+    .action(async (options: LaunchOptions) => {
+      if (options.groups !== undefined && options.fromDb)
+        throw new Misused('--groups and --from-db exclude each other.')
+      await withBackend(variables, options, (backend) => launch(backend, variables, options))
+    })
 }
 
 async function launch(backend: Backend, variables: Variables, options: LaunchOptions): Promise<void> {
-  if (options.groups !== undefined && options.fromDb) throw new Refused('--groups and --from-db exclude each other.')
   await assertEngine(backend)
   const start = await startOptions(options)
   const groups = await chosenGroups(backend, variables, options)

@@ -1,8 +1,7 @@
 import { Command } from 'commander'
-import { EnvError } from '../env.ts'
-import { messageOf } from '../errors.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { backupCommand, restoreCommand } from './backup.ts'
-import { Refused } from './backend.ts'
 import { certCommand } from './cert.ts'
 import { configCommand } from './config.ts'
 import { doctorCommand } from './doctor.ts'
@@ -10,7 +9,7 @@ import { groupsCommand } from './groups.ts'
 import { importLegacyCommand } from './import-legacy.ts'
 import { launchCommand } from './launch.ts'
 import { serveCommand } from './serve.ts'
-import { endOf, EXIT } from './shell.ts'
+import { endOf, fail } from './shell.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
 import { tokenCommand } from './token.ts'
@@ -21,9 +20,14 @@ none does, they open the database themselves.
 
 Ends with 0 when it is done, 1 when it is not or not all of it, 2 for a call that it does not know.`
 
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+  version: string
+}
+
 /** `thon <command>`: what organisers do at a shell. Each command is a file of its own here. */
 const program = new Command('thon')
   .description('THON, The Hackathon Organizer Node: a VS Code in the browser for everyone in the hall.')
+  .version(version)
   .showHelpAfterError('(thon --help says what there is)')
   .exitOverride(endOf)
   .addHelpText('after', HELP)
@@ -37,11 +41,5 @@ for (const make of [
 try {
   await program.parseAsync()
 } catch (error) {
-  if (error instanceof EnvError)
-    console.error(`thon: the configuration has faults:\n${error.message.replace(/^/gm, '  ')}`)
-  else console.error(`thon: ${messageOf(error)}`)
-  if (error instanceof Refused)
-    for (const { field, message } of error.fields)
-      if (!error.message.includes(message)) console.error(`  ${field}: ${message}`)
-  process.exitCode = EXIT.failed
+  process.exitCode = fail(error)
 }

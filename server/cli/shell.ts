@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { configFileOf, readConfigFile } from '../config-file.ts'
-import { loadEnv, type Env } from '../env.ts'
-import { openBackend, type Backend } from './backend.ts'
+import { EnvError, loadEnv, type Env } from '../env.ts'
+import { messageOf } from '../errors.ts'
+import { Misused, openBackend, Refused, type Backend } from './backend.ts'
 
 /** The variables that commands go by. */
 export type Variables = Record<string, string | undefined>
@@ -21,12 +22,35 @@ export function command(name: string, description: string): Command {
     .description(description)
     .option('--config <file>', 'the thon.yaml to go by, instead of ~/.thon/thon.yaml')
     .option('--json', 'print JSON for programs')
+    .showHelpAfterError('(--help says what there is)')
     .exitOverride(endOf)
 }
 
-/** Commander's way out, with 2 for a wrong call. */
+/** Commander's way out, with 2 for a wrong call, which it has explained by then. */
 export function endOf(error: CommanderError): never {
-  process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage)
+  if (error.exitCode === 0) process.exit(EXIT.done)
+  if (wantsJson()) printFault({ message: error.message.replace(/^error: /, ''), code: 'USAGE', fields: [] })
+  process.exit(EXIT.usage)
+}
+
+/** Says on stderr why a command was not done, and with --json on stdout too, as JSON. @returns the exit code */
+export function fail(error: unknown): number {
+  const isConfig = error instanceof EnvError
+  const { code, fields } =
+    error instanceof Refused ? error : { code: isConfig ? 'CONFIGURATION' : 'FAILED', fields: [] }
+  const message = messageOf(error)
+  if (wantsJson()) printFault({ message, code, fields })
+  console.error(`thon: ${isConfig ? `the configuration has faults:\n${message.replace(/^/gm, '  ')}` : message}`)
+  for (const one of fields) if (!message.includes(one.message)) console.error(`  ${one.field}: ${one.message}`)
+  return error instanceof Misused ? EXIT.usage : EXIT.failed
+}
+
+function printFault(error: { message: string; code: string; fields: Refused['fields'] }): void {
+  console.log(JSON.stringify({ error }, null, 2))
+}
+
+function wantsJson(): boolean {
+  return process.argv.includes('--json')
 }
 
 /** The configuration as a server started here would have it. @throws EnvError */

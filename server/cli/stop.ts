@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { Refused, type Backend } from './backend.ts'
+import { Misused, Refused, type Backend } from './backend.ts'
 import { activeRows, progressBar, settled } from './running.ts'
 import { command, EXIT, print, withBackend, type Common, type Variables } from './shell.ts'
 
@@ -21,13 +21,16 @@ export function stopCommand(variables: Variables): Command {
   return command('stop', 'end sandboxes; their files stay')
     .option('--group <name>', 'those of one group')
     .option('--all', 'everybody’s')
-    .action((options: StopOptions) => withBackend(variables, options, (backend) => stop(backend, options)))
+    .action(async (options: StopOptions) => {
+      if ((options.group === undefined) === (options.all === undefined))
+        throw new Misused('Say whose: --group NAME, or --all.')
+      await withBackend(variables, options, (backend) => stop(backend, options))
+    })
 }
 
 async function stop(backend: Backend, options: StopOptions): Promise<void> {
-  if ((options.group === undefined) === (options.all === undefined))
-    throw new Refused('Say whose: --group NAME, or --all.')
   const rows = await activeRows(backend, options.group ?? null)
+  if (rows.length === 0 && options.group !== undefined) await assertGroup(backend, options.group)
   const ids = rows.map(({ id }) => id)
   const results: Result[] = []
   for (let at = 0; at < ids.length; at += MOST) {
@@ -57,4 +60,10 @@ async function stop(backend: Backend, options: StopOptions): Promise<void> {
     ].join('\n'),
   )
   if (left.length > 0) process.exitCode = EXIT.failed
+}
+
+/** @throws Refused where there is no such group: a name written wrong is not everybody's end */
+async function assertGroup(backend: Backend, name: string): Promise<void> {
+  const { groups } = await backend.ask<{ groups: { name: string }[] }>('{ groups { name } }')
+  if (groups.every((group) => group.name !== name)) throw new Refused(`There is no group ${name}.`, 'NOT_FOUND')
 }

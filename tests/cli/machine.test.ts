@@ -17,17 +17,6 @@ function home(variables: Record<string, string> = {}): Home {
   return new Home({ THON_ENGINE: 'process', ...variables })
 }
 
-test('a wrong call ends with 2 and says what there is; help ends with 0', LONG, async () => {
-  const made = home()
-  expect(await made.thon('nonsense')).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('thon --help') as string,
-  })
-  expect((await made.thon('launch', '--port', 'x')).code).toBe(2)
-  const help = await made.thon('launch', '--help')
-  expect([help.code, help.stdout]).toEqual([0, expect.stringContaining('--vscode-settings <file>')])
-})
-
 test(
   'configuration: environment before file before default; secrets only when asked for; faults with their lines',
   LONG,

@@ -16,6 +16,17 @@ export interface Ended {
   stderr: string
 }
 
+/** A server that runs. */
+export interface Served {
+  url: string
+  /** What it printed by then. */
+  first: string
+  /** Ends it. @returns its exit code */
+  end: () => Promise<number | null>
+  /** Ends it, and the processes that it started, without a word. */
+  kill: () => Promise<void>
+}
+
 /** A home with a database of its own, in which `thon` is run as people do. Goes with the test, sandboxes and all. */
 export class Home {
   readonly dir = mkdtempSync(join(tmpdir(), 'thon-cli-'))
@@ -40,11 +51,21 @@ export class Home {
     return join(this.dir, name)
   }
 
+  /** The program itself. */
+  readonly command = THON
+
   thon(...args: string[]): Promise<Ended> {
+    return this.thonWith('', ...args)
+  }
+
+  /** As `thon`, with something piped in. */
+  thonWith(input: string, ...args: string[]): Promise<Ended> {
     return new Promise((resolve) => {
-      execFile('node', [THON, ...args], { env: this.variables, cwd: this.dir }, (error, stdout, stderr) =>
+      const options = { env: this.variables, cwd: this.dir }
+      const child = execFile('node', [THON, ...args], options, (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
       )
+      child.stdin?.end(input)
     })
   }
 
@@ -55,25 +76,29 @@ export class Home {
     return JSON.parse(ended.stdout) as T
   }
 
-  /** Runs `thon serve` beside. @returns its URL, and what ends it, with its exit code */
-  async serve(): Promise<{ url: string; end: () => Promise<number | null> }> {
-    const child = spawn('node', [THON, 'serve'], { env: this.variables, stdio: ['ignore', 'pipe', 'pipe'] })
+  /** Runs `thon serve` beside, in a process group of its own. */
+  async serve(...args: string[]): Promise<Served> {
+    const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
+    const child = spawn('node', [THON, 'serve', ...args], { env: this.variables, stdio, detached: true })
     const exited = once(child, 'exit') as Promise<[number | null]>
     let said = ''
     child.stderr.on('data', (part) => (said += String(part)))
     const end = async () => {
-      if (child.exitCode === null) child.kill('SIGTERM')
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
       return (await exited)[0]
     }
+    const kill = async () => {
+      process.kill(-(child.pid as number), 'SIGKILL')
+      await exited
+    }
     onTestFinished(async () => void (await end()))
-    const url = await new Promise<string>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       child.stdout.on('data', (part) => {
         said += String(part)
-        const found = /Dashboard +(\S+)/.exec(said)
-        if (found?.[1]) resolve(found[1])
+        const url = /Dashboard +(\S+)|"urls":\["([^"]+)"/.exec(said)?.slice(1).find(Boolean)
+        if (url) resolve({ url, end, kill, first: said })
       })
       void exited.then(() => reject(new Error(`thon serve ended: ${said}`)))
     })
-    return { url, end }
   }
 }
