@@ -139,7 +139,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     await proxy.load()
     if (proxy.handOver) await http.listenAt(proxy.handOver.backDoor, vouchedBy(clients))
     await proxy.handOver?.start()
-    const urls = overrides.listens === false ? [] : await listen(http, env, addresses)
+    const urls = await listen(http, env, addresses, overrides.listens !== false)
     if (urls.length > 0) ownership.announce({ urls, token })
     return { urls, services, migrated: applied, close }
   } catch (error) {
@@ -160,19 +160,27 @@ async function openOwnDb(dbPath: string, patience: number) {
   }
 }
 
-/** @returns the URLs of THON itself */
-async function listen(http: HttpServer, env: Env, addresses: Services['addresses']): Promise<string[]> {
-  const { pathPort, tls } = env.reach
-  const urls = await http.listen(env.host, [...env.ports, ...(pathPort === null ? [] : [pathPort])])
-  const portOf = (url: string) => Number(new URL(url).port) || (tls ? 443 : 80)
-  const own = urls.slice(0, env.ports.length)
+/**
+ * Listens, and lets it be known where sandboxes are reached.
+ * @param really false for a command: they are reached where a server of this configuration will listen
+ * @returns the URLs of THON itself
+ */
+async function listen(
+  http: HttpServer,
+  { host, ports, reach }: Env,
+  addresses: Services['addresses'],
+  really: boolean,
+): Promise<string[]> {
+  const wanted = [...ports, ...(reach.pathPort === null ? [] : [reach.pathPort])]
+  const urls = really ? await http.listen(host, wanted) : []
+  const found = really ? urls.map((url) => Number(new URL(url).port) || (reach.tls ? 443 : 80)) : wanted
   addresses.listensAt({
-    scheme: tls ? 'https' : 'http',
+    scheme: reach.tls ? 'https' : 'http',
     // The last one is the dashboard's, by the seed's order.
-    port: portOf(own.at(-1) as string),
-    pathPort: pathPort === null ? null : portOf(urls.at(-1) as string),
+    port: found[ports.length - 1] as number,
+    pathPort: reach.pathPort === null ? null : (found.at(-1) as number),
   })
-  return own
+  return urls.slice(0, ports.length)
 }
 
 async function choose(env: Env, db: Services['db']): Promise<Choice> {

@@ -1,15 +1,17 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { readFile } from 'node:fs/promises'
 import { organiser } from '../auth/viewer.ts'
+import { InvalidInput } from '../errors.ts'
+import { parse } from '../input.ts'
+import { startOptions as rules } from '../instances/model.ts'
+import { readTextFile } from '../text-file.ts'
 import { Misused, Refused, type Backend } from './backend.ts'
-import { activeRows, progressBar, rowsOf, settled, type Row } from './running.ts'
-import { groupsOfConfig } from './groups.ts'
-import { command, EXIT, print, table, withBackend, type Common, type Variables } from './shell.ts'
+import { chosenGroups, type Choice } from './launch-groups.ts'
+import { settled } from './progress.ts'
+import { activeRows, rowsOf, type Named, type Row } from './running.ts'
+import { command, EXIT, print, table, withBackend, type Variables } from './shell.ts'
 
-interface LaunchOptions extends Common {
-  groups?: string
+interface LaunchOptions extends Choice {
   fromDb?: true
-  group?: string
   kilo?: string
   vscodeSettings?: string
   secure?: true
@@ -19,9 +21,19 @@ interface LaunchOptions extends Common {
 }
 
 interface Started {
-  user: { username: string }
-  instance: { id: string } | null
+  /** Its instance; null where none was started. */
+  id: string | null
+  group: string
+  username: string
+  /** Why none was started. */
   warning: string | null
+}
+
+/** Whom nothing was started for, and why. */
+interface Skipped {
+  group: string
+  username: string
+  reason: string | null
 }
 
 const EXAMPLES = `
@@ -30,13 +42,13 @@ groups of thon.yaml, are added first. Files given here go before the stored ones
 
 Examples:
   thon launch                               everybody who is in the database
-  thon launch --groups groups.yaml          adds who is in the file, and starts them
+  thon launch --groups groups.yaml          imports the file, and starts its groups
   thon launch --group team-alpha --secure   one group, with a password each`
 
 /** `thon launch`: starts everyone, and prints where they are. Ends with 1 when somebody’s sandbox did not come up. */
 export function launchCommand(variables: Variables): Command {
   return command('launch', 'start everybody’s sandbox, and print their addresses and passwords')
-    .option('--groups <file>', 'a groups file: who is in it is added, and started')
+    .option('--groups <file>', 'a groups file: it is imported, and its groups are started')
     .option('--from-db', 'who is in the database; this is the usual')
     .option('--group <name>', 'this group only')
     .option('--kilo <file>', 'Kilo Code Config for these sandboxes, in place of the stored one')
@@ -54,32 +66,55 @@ export function launchCommand(variables: Variables): Command {
 }
 
 async function launch(backend: Backend, variables: Variables, options: LaunchOptions): Promise<void> {
-  await assertEngine(backend)
   const start = await startOptions(options)
+  await assertEngine(backend)
   const groups = await chosenGroups(backend, variables, options)
-  const started: (Started & { group: string })[] = []
-  for (const { id, name } of groups) {
-    const { startGroup } = await backend.ask<{ startGroup: Started[] }>(
-      `mutation ($id: ID!, $options: StartOptionsInput) { startGroup(id: $id, options: $options) {
-        user { username } instance { id } warning } }`,
-      { id, options: start },
-    )
-    started.push(...startGroup.map((one) => ({ ...one, group: name })))
-  }
-  const ids = started.flatMap(({ instance }) => instance?.id ?? [])
-  const bar = progressBar('Starting', ids.length)
-  await settled(backend, ids, (done) => bar.show(done))
-  bar.end()
-  const names = new Set(groups.map(({ name }) => name))
-  // Those who had a sandbox before are listed too: the table is for everybody.
-  const before = (await activeRows(backend, null)).filter(({ group, id }) => names.has(group) && !ids.includes(id))
-  const rows = await rowsOf(backend, [...ids, ...before.map(({ id }) => id)])
-  const skipped = started.filter(({ instance }) => instance === null)
-  print(options, { instances: rows.map(shown), skipped: skipped.map(reasonOf) }, () =>
-    inWords(rows, skipped.length, backend.url === null),
+  const started: Started[] = []
+  for (const { id, name } of groups) started.push(...(await startGroup(backend, id, name, start)))
+  const places = new Map(groups.map(({ name }, index) => [name, index]))
+  const begun = started.filter(isBegun)
+  const ids = new Set(begun.map(({ id }) => id))
+  // Those who had a sandbox before, or one on its way, are listed too: the table is for everybody.
+  const before = (await activeRows(backend, null)).filter(({ group, id }) => places.has(group) && !ids.has(id))
+  const all = [...begun, ...before]
+  await settled(backend, all, 'Starting', 'did not come up')
+  const rows = await rowsOf(
+    backend,
+    all.map(({ id }) => id),
   )
-  const failed = rows.filter(({ id, state }) => ids.includes(id) && state !== 'Running')
-  if (failed.length > 0) process.exitCode = EXIT.failed
+  rows.sort((a, b) => (places.get(a.group) ?? 0) - (places.get(b.group) ?? 0) || a.username.localeCompare(b.username))
+  const skipped = started
+    .filter((one) => !isBegun(one))
+    .map(({ group, username, warning }) => ({ group, username, reason: warning }))
+  const has = new Set(rows.map(labelOf))
+  const refused = skipped.filter((one) => !has.has(labelOf(one)))
+  print(options, { instances: rows.map(shown), skipped }, () =>
+    inWords(rows, refused, skipped.length - refused.length, backend.url === null),
+  )
+  if (refused.length > 0 || rows.some(({ state }) => state !== 'Running' && state !== 'Paused'))
+    process.exitCode = EXIT.failed
+}
+
+/** Starts everybody of a group who has no sandbox. */
+async function startGroup(backend: Backend, groupId: string, group: string, options: object): Promise<Started[]> {
+  const answer = await backend.ask<{
+    startGroup: { user: { username: string }; instance: { id: string } | null; warning: string | null }[]
+  }>(
+    `mutation ($groupId: ID!, $options: StartOptionsInput) { startGroup(id: $groupId, options: $options) {
+      user { username } instance { id } warning } }`,
+    { groupId, options },
+  )
+  return answer.startGroup.map(({ user, instance, warning }) => ({
+    ...{ id: instance?.id ?? null, group, username: user.username, warning },
+  }))
+}
+
+function isBegun(one: Started): one is Started & Named {
+  return one.id !== null
+}
+
+function labelOf({ group, username }: Pick<Row, 'group' | 'username'>): string {
+  return `${group}/${username}`
 }
 
 /** @throws Refused where sandboxes would end with this command, or nothing can run at all */
@@ -95,49 +130,24 @@ async function assertEngine(backend: Backend): Promise<void> {
     )
 }
 
+/** What is said about how sandboxes start. @throws InvalidInput before anything is changed */
 async function startOptions({ kilo, vscodeSettings, secure, image, timeout, port }: LaunchOptions): Promise<object> {
   const given = { config_kilo_json: kilo, config_vscode_settings: vscodeSettings }
   const files = await Promise.all(
     Object.entries(given).flatMap(([key, path]) =>
-      path === undefined ? [] : [readFile(path, 'utf8').then((content) => ({ key, content }))],
+      path === undefined ? [] : [readTextFile(path).then((content) => ({ key, content }))],
     ),
   )
-  return { port, secure, timeoutMinutes: timeout, image, files: files.length > 0 ? files : undefined }
-}
-
-/** The groups to start, those of a groups file added first. @throws Refused where there is nobody */
-async function chosenGroups(
-  backend: Backend,
-  variables: Variables,
-  options: LaunchOptions,
-): Promise<{ id: string; name: string }[]> {
-  const { configFile } = await backend.ask<{ configFile: { content: string } }>(
-    '{ configFile(key: "config_groups_yaml") { content } }',
-  )
-  const stored =
-    configFile.content.trim() === '' ? ((await groupsOfConfig(variables, options)) ?? '') : configFile.content
-  const yaml = options.groups === undefined ? stored : await readFile(options.groups, 'utf8')
-  const named = yaml.trim() === '' ? null : await imported(backend, yaml)
-  const { groups } = await backend.ask<{ groups: { id: string; name: string; userCount: number }[] }>(
-    '{ groups { id name userCount } }',
-  )
-  const wanted = groups.filter(
-    ({ name }) =>
-      (options.group === undefined || name === options.group) && (options.groups === undefined || named?.has(name)),
-  )
-  if (options.group !== undefined && wanted.length === 0) throw new Refused(`There is no group ${options.group}.`)
-  if (wanted.every(({ userCount }) => userCount === 0))
-    throw new Refused('There is nobody to start: add groups and users, or name a groups file with --groups.')
-  return wanted
-}
-
-/** @returns the names of the groups in the file */
-async function imported(backend: Backend, yaml: string): Promise<Set<string>> {
-  const { importGroups } = await backend.ask<{ importGroups: { changes: { kind: string; name: string }[] } }>(
-    'mutation ($yaml: String!) { importGroups(yaml: $yaml) { changes { kind name } } }',
-    { yaml },
-  )
-  return new Set(importGroups.changes.filter(({ kind }) => kind === 'group').map(({ name }) => name))
+  const options = { port, secure, timeoutMinutes: timeout, image, files: files.length > 0 ? files : undefined }
+  try {
+    parse(rules, options)
+  } catch (error) {
+    // Of files people know the names, not the places in a list.
+    const fault = error instanceof InvalidInput && error.fields.find(({ field }) => field.startsWith('files.'))
+    const path = fault && Object.values(given).filter((one) => one !== undefined)[Number(fault.field.split('.')[1])]
+    throw path ? new Refused(`${path}: ${fault.message}`, 'INVALID_INPUT') : error
+  }
+  return options
 }
 
 function addressOf({ publicUrl, domainUrl, url }: Row): string | null {
@@ -149,19 +159,19 @@ function shown(row: Row) {
   return { id, group, username, state, url: addressOf(row), password, reason, notice }
 }
 
-function reasonOf({ group, user, warning }: Started & { group: string }) {
-  return { group, username: user.username, reason: warning }
-}
-
-function inWords(rows: Row[], skipped: number, isServerAway: boolean): string {
-  const lines = rows.map((row) => [
-    ...[row.group, row.username, row.state, addressOf(row), row.password],
-    row.reason ?? row.notice ?? '',
-  ])
+function inWords(rows: Row[], refused: Skipped[], had: number, isServerAway: boolean): string {
+  const lines = [
+    ...rows.map((row) => [
+      ...[row.group, row.username, row.state, addressOf(row), row.password],
+      row.reason ?? row.notice ?? '',
+    ]),
+    ...refused.map(({ group, username, reason }) => [group, username, 'not started', '', '', reason]),
+  ]
   const running = rows.filter(({ state }) => state === 'Running').length
-  const rest = skipped > 0 ? `; ${skipped} had a sandbox already` : ''
-  const away = isServerAway ? '\nNo THON runs yet: the addresses lead to the sandboxes once `thon serve` does.' : ''
-  return `${table(['GROUP', 'USER', 'STATE', 'ADDRESS', 'PASSWORD', 'NOTE'], lines)}\n\n${running} of ${rows.length} run${rest}.${away}`
+  const rest = had > 0 ? `; ${had} had a sandbox already` : ''
+  const away =
+    isServerAway && running > 0 ? '\nNo THON runs yet: the addresses lead to the sandboxes once `thon serve` does.' : ''
+  return `${table(['GROUP', 'USER', 'STATE', 'ADDRESS', 'PASSWORD', 'NOTE'], lines)}\n\n${running} of ${lines.length} run${rest}.${away}`
 }
 
 function whole(text: string): number {

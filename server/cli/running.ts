@@ -1,11 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Backend } from './backend.ts'
+import { Refused, type Backend } from './backend.ts'
 
-/** An instance as commands show it. */
-export interface Row {
+/** Which instance, and whose. */
+export interface Named {
   id: string
   group: string
   username: string
+}
+
+/** An instance as commands show it. */
+export interface Row extends Named {
   state: string
   url: string | null
   publicUrl: string | null
@@ -21,11 +24,8 @@ const PAGE = `query ($page: Int!, $filter: InstanceFilter) {
     items { id group username state url publicUrl domainUrl reason notice }
   }
 }`
-/** States in which something is under way. */
-const MOVING = new Set(['Pending', 'Pausing', 'Stopping'])
 /** States in which there is a sandbox, or will be. */
 const ACTIVE = ['Pending', 'Running', 'Pausing', 'Paused', 'Stopping']
-const LOOK_EVERY = 300
 
 /** Active instances, of one group or of all, without passwords. */
 export async function activeRows(backend: Backend, group: string | null): Promise<Row[]> {
@@ -38,50 +38,28 @@ export async function activeRows(backend: Backend, group: string | null): Promis
   }
 }
 
-/** The instances with these ids, as they are now, with their passwords. */
+/** How many are asked for at once. */
+const AT_ONCE = 20
+
+/** The instances with these ids, as they are now, with their passwords. One that is gone by now is left out. */
 export async function rowsOf(backend: Backend, ids: readonly string[]): Promise<Row[]> {
-  const fields = 'id group username state url publicUrl domainUrl password reason notice'
   const rows: Row[] = []
-  for (const id of ids) {
-    const { instance } = await backend.ask<{ instance: Row }>(`query ($id: ID!) { instance(id: $id) { ${fields} } }`, {
-      id,
-    })
-    rows.push(instance)
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    const some = await Promise.all(ids.slice(at, at + AT_ONCE).map((id) => rowOf(backend, id)))
+    rows.push(...some.filter((row) => row !== null))
   }
   return rows
 }
 
-/**
- * Waits until nothing is under way with these instances.
- * @param tell told of each look: how many are through
- */
-export async function settled(
-  backend: Backend,
-  ids: readonly string[],
-  tell: (done: number) => void = () => undefined,
-): Promise<void> {
-  const waiting = new Set(ids)
-  for (;;) {
-    const moving = new Set(
-      (await activeRows(backend, null)).filter(({ state }) => MOVING.has(state)).map(({ id }) => id),
-    )
-    for (const id of waiting) if (!moving.has(id)) waiting.delete(id)
-    tell(ids.length - waiting.size)
-    if (waiting.size === 0) return
-    await sleep(LOOK_EVERY)
-  }
-}
-
-/** A line that shows how far something is, drawn anew in its place; nothing where there is no terminal. */
-export function progressBar(what: string, total: number): { show(done: number): void; end(): void } {
-  const { stderr } = process
-  const width = 30
-  return {
-    show: (done) => {
-      if (!stderr.isTTY) return
-      const full = Math.round((width * done) / Math.max(total, 1))
-      stderr.write(`\r${what} [${'█'.repeat(full)}${'░'.repeat(width - full)}] ${done} of ${total}`)
-    },
-    end: () => void (stderr.isTTY && stderr.write('\r\x1b[K')),
+async function rowOf(backend: Backend, id: string): Promise<Row | null> {
+  const fields = 'id group username state url publicUrl domainUrl password reason notice'
+  try {
+    const { instance } = await backend.ask<{ instance: Row }>(`query ($id: ID!) { instance(id: $id) { ${fields} } }`, {
+      id,
+    })
+    return instance
+  } catch (error) {
+    if (error instanceof Refused && error.code === 'NOT_FOUND') return null
+    throw error
   }
 }

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander'
+import { constants } from 'node:os'
 import { configFileOf, readConfigFile } from '../config-file.ts'
 import { EnvError, loadEnv, type Env } from '../env.ts'
-import { messageOf } from '../errors.ts'
+import { AppError, messageOf } from '../errors.ts'
+import { clearBar } from './progress.ts'
 import { Misused, openBackend, Refused, type Backend } from './backend.ts'
 
 /** The variables that commands go by. */
@@ -35,13 +37,18 @@ export function endOf(error: CommanderError): never {
 
 /** Says on stderr why a command was not done, and with --json on stdout too, as JSON. @returns the exit code */
 export function fail(error: unknown): number {
+  clearBar()
   const isConfig = error instanceof EnvError
   const { code, fields } =
-    error instanceof Refused ? error : { code: isConfig ? 'CONFIGURATION' : 'FAILED', fields: [] }
+    error instanceof Refused || error instanceof AppError
+      ? error
+      : { code: isConfig ? 'CONFIGURATION' : 'FAILED', fields: [] }
   const message = messageOf(error)
   if (wantsJson()) printFault({ message, code, fields })
   console.error(`thon: ${isConfig ? `the configuration has faults:\n${message.replace(/^/gm, '  ')}` : message}`)
   for (const one of fields) if (!message.includes(one.message)) console.error(`  ${one.field}: ${one.message}`)
+  // What it waited for goes on waiting otherwise.
+  if (error instanceof Interrupted) process.exit(error.exitCode)
   return error instanceof Misused ? EXIT.usage : EXIT.failed
 }
 
@@ -67,10 +74,29 @@ export async function withBackend<T>(
   const env = await envOf(variables, options)
   const backend = await openBackend(env)
   try {
-    return await act(backend, env)
+    return await Promise.race([act(backend, env), interrupted(backend)])
   } finally {
     await backend.close()
   }
+}
+
+/** Somebody ended the command before it was through. */
+class Interrupted extends Refused {
+  readonly exitCode: number
+
+  constructor(signal: 'SIGINT' | 'SIGTERM', backend: Backend) {
+    const where = backend.url === null ? 'when THON runs again' : 'in the THON that runs'
+    super(`Left off. What was begun goes on ${where}; thon status says how it is.`, 'INTERRUPTED')
+    this.exitCode = 128 + constants.signals[signal]
+  }
+}
+
+/** Rejects when the command is to end. A second time it ends at once. */
+function interrupted(backend: Backend): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => reject(new Interrupted(signal, backend)))
+  })
 }
 
 /** Prints for programs or for people. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { Misused, Refused, type Backend } from './backend.ts'
-import { activeRows, progressBar, settled } from './running.ts'
+import { settled } from './progress.ts'
+import { activeRows } from './running.ts'
 import { command, EXIT, print, withBackend, type Common, type Variables } from './shell.ts'
 
 interface StopOptions extends Common {
@@ -41,10 +42,8 @@ async function stop(backend: Backend, options: StopOptions): Promise<void> {
     results.push(...killInstances)
   }
   const refused = results.filter(({ error }) => error !== null)
-  const taken = ids.filter((id) => refused.every((one) => one.id !== id))
-  const bar = progressBar('Ending', taken.length)
-  await settled(backend, taken, (done) => bar.show(done))
-  bar.end()
+  const taken = rows.filter(({ id }) => refused.every((one) => one.id !== id))
+  await settled(backend, taken, 'Ending', 'ended')
   const left = (await activeRows(backend, options.group ?? null)).filter(({ id }) => ids.includes(id))
   const value = {
     ended: ids.length - left.length,

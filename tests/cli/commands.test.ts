@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { ensureDocker, ensureTestImages } from '../kit/docker.ts'
 import { containersOf, docker } from '../kit/docker-app.ts'
 import { Home } from '../kit/thon-command.ts'
@@ -45,7 +45,7 @@ describe.each([
   })
 
   test('everybody is launched, listed with addresses and passwords, seen, and stopped', LONG, async () => {
-    const made = await home(served)
+    const made = await home(served, served ? {} : { THON_PORTS: '18122,18123' })
     const { instances } = await made.json<Launched>(['launch', '--groups', 'groups.yaml', '--secure'])
     expect(instances.map(({ group, username, state }) => [group, username, state]).sort()).toEqual([
       ...[
@@ -61,6 +61,8 @@ describe.each([
       { group: 'alpha', users: 2, running: 2 },
       { group: 'beta', users: 1, running: 1 },
     ])
+    const { port } = new URL(instances[0]?.url ?? '')
+    expect(port).toBe(served ? new URL(status.server as string).port : '18123')
     const again = await made.json<Launched>(['launch', '--group', 'beta'])
     expect(again).toMatchObject({ instances: [{ username: 'cy' }], skipped: [{ username: 'cy' }] })
     expect(await made.json(['stop', '--group', 'beta'])).toEqual({ ended: 1, left: [] })
@@ -103,6 +105,49 @@ test('a sandbox that does not come up is told, and the command ends with 1', LON
   const { instances } = await made.json<Launched>(['launch', '--groups', 'groups.yaml', '--group', 'beta'], 1)
   expect(instances).toMatchObject([{ username: 'cy', state: 'Failed', reason: expect.any(String) as string }])
 })
+
+test(
+  'progress is a line each where there is no terminal, and a file or option that is wrong changes nothing',
+  LONG,
+  async () => {
+    const made = await home(false)
+    writeFileSync(made.path('kilo.json'), '{')
+    for (const [args, said] of [
+      [['--port', '0'], 'port: must be 1 to 65535'],
+      [['--kilo', 'kilo.json'], 'kilo.json: line 1'],
+      [['--vscode-settings', 'none.json'], 'none.json cannot be read: there is no such file'],
+    ] as const) {
+      const { code, stderr } = await made.thon('launch', '--groups', 'groups.yaml', ...args)
+      expect([code, stderr]).toEqual([1, expect.stringContaining(said)])
+    }
+    expect((await made.thon('groups', 'export')).stdout).toBe('groups: {}\n')
+    const { stdout, stderr } = await made.thon('launch', '--groups', 'groups.yaml', '--group', 'alpha')
+    expect(stderr.trim().split('\n').sort()).toEqual([
+      expect.stringMatching(/^alpha\/ann: Running \([12] of 2\)$/),
+      expect.stringMatching(/^alpha\/bob: Running \([12] of 2\)$/),
+    ])
+    expect(stdout).toMatch(/^alpha +ann +Running[^]*^alpha +bob +Running[^]*^2 of 2 run\.$/m)
+  },
+)
+
+test(
+  'Ctrl-C leaves a launch off cleanly: nothing is lost, and the next one waits for what was begun',
+  LONG,
+  async () => {
+    const made = await home(false, { SANDBOX_IMAGE: 'thon-sandbox:test-hang', THON_READY_SECONDS: '60' })
+    const launch = made.start('launch', '--groups', 'groups.yaml', '--group', 'beta', '--json')
+    await vi.waitFor(async () => expect(await containersOf(made.dir)).toHaveLength(1), { timeout: 60_000 })
+    const ended = await launch.interrupt()
+    expect(ended).toMatchObject({
+      code: 130,
+      stderr: expect.stringContaining('goes on when THON runs again') as string,
+    })
+    expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code: 'INTERRUPTED' } })
+    made.variables.THON_READY_SECONDS = '1'
+    const again = await made.json<Launched>(['launch', '--group', 'beta'], 1)
+    expect(again).toMatchObject({ instances: [{ username: 'cy', state: 'Failed' }], skipped: [{ username: 'cy' }] })
+  },
+)
 
 test('sandboxes of the embedded engine are not started by a command that ends', LONG, async () => {
   const made = await home(false, { THON_ENGINE: 'process' })

@@ -69,6 +69,19 @@ export class Home {
     })
   }
 
+  /** Begins a command, in a process group of its own as a terminal has it. @returns what Ctrl-C does */
+  start(...args: string[]): { interrupt: () => Promise<Ended> } {
+    const child = spawn('node', [THON, ...args], { env: this.variables, cwd: this.dir, detached: true })
+    const said = { stdout: '', stderr: '' }
+    for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (part) => (said[name] += String(part)))
+    const closed = once(child, 'close') as Promise<[number | null]>
+    const interrupt = async () => {
+      process.kill(-(child.pid as number), 'SIGINT')
+      return { code: (await closed)[0] ?? -1, ...said }
+    }
+    return { interrupt }
+  }
+
   /** What a command says with --json. @throws unless it ended with the code */
   async json<T>(args: string[], code = 0): Promise<T> {
     const ended = await this.thon(...args, '--json')
