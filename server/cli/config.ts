@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { configFileOf, readConfigFile } from '../config-file.ts'
 import { loadEnv } from '../env.ts'
 import { CHAPTERS } from '../variables.ts'
+import { Refused } from './backend.ts'
 import { command, endOf, print, table, type Common, type Variables } from './shell.ts'
 
 /** One variable as it counts. */
@@ -12,6 +13,11 @@ interface Setting {
   value: string | null
   from: 'environment' | 'thon.yaml' | 'default'
   secret: boolean
+}
+
+interface EnvOptions extends Common {
+  withSecrets?: true
+  docker?: true
 }
 
 const MASK = '********'
@@ -29,7 +35,8 @@ export function configCommand(variables: Variables): Command {
     .addCommand(
       command('env', 'the same as a .env file')
         .option('--with-secrets', 'with passwords and keys, which are left out otherwise')
-        .action((options: Common & { withSecrets?: true }) => asEnv(variables, options)),
+        .option('--docker', 'as docker run --env-file reads it, for which quotes are part of a value')
+        .action((options: EnvOptions) => asEnv(variables, options)),
     )
     .addCommand(
       command('validate', 'whether THON could start with it; says every fault, with its line').action(
@@ -50,13 +57,21 @@ async function show(variables: Variables, options: Common): Promise<void> {
   )
 }
 
-async function asEnv(variables: Variables, options: Common & { withSecrets?: true }): Promise<void> {
-  const settings = (await settingsOf(variables, options)).filter(
-    ({ value, secret }) => value !== null && (options.withSecrets || !secret),
+async function asEnv(variables: Variables, options: EnvOptions): Promise<void> {
+  const settings = await settingsOf(variables, options)
+  const told = settings.filter((one) => one.value !== null && (options.withSecrets || !one.secret))
+  print(options, Object.fromEntries(told.map(({ name, value }) => [name, value])), () =>
+    settings.map((one) => lineOf(one, options)).join('\n'),
   )
-  print(options, Object.fromEntries(settings.map(({ name, value }) => [name, value])), () =>
-    settings.map(({ name, value }) => `${name}=${quoted(value as string)}`).join('\n'),
-  )
+}
+
+/** A line of a .env file; a comment where there is nothing to tell. */
+function lineOf({ name, value, secret }: Setting, { withSecrets, docker }: EnvOptions): string {
+  if (value === null) return `# ${name}=`
+  if (secret && !withSecrets) return `# ${name} is set, and left out without --with-secrets`
+  if (!docker) return `${name}=${quoted(value, secret)}`
+  if (/[\r\n]/.test(value)) throw new Refused(`${name} has several lines, which docker run --env-file cannot have.`)
+  return `${name}=${value}`
 }
 
 async function validate(variables: Variables, options: Common): Promise<void> {
@@ -71,15 +86,16 @@ async function validate(variables: Variables, options: Common): Promise<void> {
 async function settingsOf(variables: Variables, { config }: Common): Promise<Setting[]> {
   const { values } = await readConfigFile(configFileOf(variables, config))
   return CHAPTERS.flatMap((chapter) => chapter.variables).map(({ name, at, fallback, secret }) => {
-    const given = variables[name]?.trim()
-    if (given) return { name, at, value: given, from: 'environment' as const, secret }
+    const given = variables[name]
+    if (given?.trim()) return { name, at, value: given, from: 'environment' as const, secret }
     const ofFile = values[name]
     if (ofFile) return { name, at, value: ofFile.text, from: 'thon.yaml' as const, secret }
     return { name, at, value: fallback || null, from: 'default' as const, secret }
   })
 }
 
-/** As shells and `docker --env-file` both read it: quoted only where it must be. */
-function quoted(value: string): string {
-  return /^[\w@%+=:,./~{}-]*$/.test(value) ? value : `'${value.replace(/'/g, `'\\''`)}'`
+/** As shells, docker compose and the like read it: quoted where it must be. `~/` is whose home it is where it is read. */
+function quoted(value: string, secret: boolean): string {
+  if (/^[\w@%+=:,./{}-]*$/.test(secret ? value : value.replace(/^~\//, ''))) return value
+  return value.includes("'") ? `"${value.replace(/[\\"$`]/g, '\\$&')}"` : `'${value}'`
 }

@@ -1,5 +1,6 @@
 import { createClient } from '@libsql/client'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { copyFileSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Home } from '../kit/thon-command.ts'
 
@@ -33,15 +34,38 @@ test(
     expect(of('SANDBOX_MEMORY')).toMatchObject({ value: '1g', from: 'thon.yaml' })
     expect(of('SANDBOX_PIDS')).toMatchObject({ value: '1024', from: 'default' })
     expect(of('AUTH_LOCAL_PASSWORD')).toMatchObject({ value: '********' })
-    expect((await made.thon('config', 'env', ...config)).stdout).not.toContain('AUTH_LOCAL_PASSWORD')
-    expect((await made.thon('config', 'env', '--with-secrets', ...config)).stdout).toContain(
-      `AUTH_LOCAL_PASSWORD='open '\\''it'`,
-    )
     expect((await made.thon('config', 'validate', ...config)).stdout).toContain('Did you mean sandbox.memory?')
     writeFileSync(made.path('own.yaml'), 'sandbox:\n  memory: lots\n')
     const wrong = await made.thon('config', 'validate', ...config)
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('(thon.yaml, line 2)')])
     expect((await made.thon('status', '--config', 'nowhere.yaml')).stderr).toContain('cannot be read')
+  },
+)
+
+const ODD = String.raw`~/$HOME "it's" \ #1 $(id) \`x\``
+
+test(
+  'a .env has every variable, and reads back as it was: in a shell, and without quotes for docker',
+  LONG,
+  async () => {
+    const made = home({ AUTH_LOCAL_PASSWORD: ODD, THON_DB_PATH: '~/other.db', EXTERNAL_IP: '' })
+    const plain = (await made.thon('config', 'env')).stdout
+    expect(plain).toContain('# AUTH_LOCAL_PASSWORD is set, and left out')
+    expect(plain).not.toContain(ODD)
+    expect(plain).toContain('\n# EXTERNAL_IP=\n')
+    writeFileSync(made.path('.env'), (await made.thon('config', 'env', '--with-secrets')).stdout)
+    const shell = await new Promise<string>((resolve) => {
+      const script = 'set -a; . ./.env; env -0'
+      execFile('sh', ['-c', script], { cwd: made.dir, env: { HOME: '/h' } }, (_error, out) => resolve(out))
+    })
+    const sourced = shell.split('\0')
+    expect(sourced).toContain(`AUTH_LOCAL_PASSWORD=${ODD}`)
+    expect(sourced).toContain('THON_DB_PATH=/h/other.db')
+    expect(sourced).toContain('THON_WILDCARD_DNS={ip}.sslip.io')
+    const docker = (await made.thon('config', 'env', '--with-secrets', '--docker')).stdout.split('\n')
+    expect(docker).toContain(`AUTH_LOCAL_PASSWORD=${ODD}`)
+    made.variables.AUTH_LOCAL_PASSWORD = 'two\nlines'
+    expect((await made.thon('config', 'env', '--with-secrets', '--docker')).code).toBe(1)
   },
 )
 
@@ -73,14 +97,32 @@ test('a backup is taken while a server runs, and put back when none does', LONG,
   await made.thon('groups', 'import', 'groups.yaml')
   expect(await made.thon('restore', 'copy.db')).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('End it') as string,
+    stderr: expect.stringContaining('End that one') as string,
   })
   await end()
+  const present = (await made.thon('groups', 'export')).stdout
   writeFileSync(made.path('no.db'), 'no database')
-  expect((await made.thon('restore', 'no.db')).code).toBe(1)
+  writeFileSync(made.path('cut.db'), readFileSync(made.path('copy.db')).subarray(0, 100_000))
+  copyFileSync(made.path('copy.db'), made.path('newer.db'))
+  const newer = createClient({ url: `file:${made.path('newer.db')}` })
+  await newer.execute(
+    "INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', 'x', '9999_later', 1)",
+  )
+  newer.close()
+  for (const [file, said] of [
+    ['no.db', 'is no database'],
+    ['cut.db', 'malformed'],
+    ['newer.db', 'written by a newer THON (9999_later)'],
+    ['thon.db', 'is the database itself'],
+    ['none.db', 'There is no file'],
+  ] as const)
+    expect(await made.thon('restore', file)).toMatchObject({ code: 1, stderr: expect.stringContaining(said) as string })
+  expect((await made.thon('groups', 'export')).stdout).toBe(present)
   const { kept } = await made.json<{ kept: string }>(['restore', 'copy.db'])
   expect((await made.thon('groups', 'export')).stdout).toBe('groups:\n  alpha:\n    - ann\n')
-  expect(readFileSync(kept).subarray(0, 15).toString()).toBe('SQLite format 3')
+  await made.thon('restore', kept)
+  expect((await made.thon('groups', 'export')).stdout).toBe(present)
+  expect(readdirSync(made.dir).filter((name) => name.endsWith('.new'))).toEqual([])
 })
 
 /** A database as the Python system kept it, with what its recordings show. */
