@@ -20,6 +20,9 @@ const VariantsType = builder.objectRef<Variants>('LemonadeVariants').implement({
     suggestedName: t.exposeString('suggestedName', { nullable: true, description: 'A name for it.' }),
     suggestedLabels: t.exposeStringList('suggestedLabels', { description: 'What it can do.' }),
     variants: t.expose('variants', { type: [Variant], description: 'Its sizes.' }),
+    pictureFiles: t.exposeStringList('pictureFiles', {
+      description: 'Files of which it needs one to understand pictures, for mmproj; often there is none.',
+    }),
   }),
 })
 

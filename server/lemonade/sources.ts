@@ -17,6 +17,8 @@ export class LemonadeSources {
   readonly pulls: Source<Pull[]>
   readonly #client: LemonadeClient
   readonly #pulls = new Pulls()
+  /** Ids of downloads that are known to be through. */
+  #done = new Set<string>()
   #samples: Sample[] = []
 
   constructor(client: LemonadeClient) {
@@ -38,7 +40,14 @@ export class LemonadeSources {
     })
     this.pulls = new Source({
       interval: 1_000,
-      ask: async (signal) => this.#pulls.read(await ask('/v1/downloads', { within: 3_000, signal }), Date.now()),
+      ask: async (signal) => {
+        const pulls = this.#pulls.read(await ask('/v1/downloads', { within: 3_000, signal }), Date.now())
+        const done = pulls.filter(({ state }) => state === 'COMPLETED').map(({ id }) => id)
+        // What has come is a model from now on.
+        if (done.some((id) => !this.#done.has(id))) this.models.nudge()
+        this.#done = new Set(done)
+        return pulls
+      },
     })
   }
 
