@@ -92,7 +92,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, { input }, { lemonade, viewer }) => lemonade.load(viewer, input),
   }),
   dismissLoad: t.boolean({
-    description: 'Forgets a load that failed. Returns whether there was one.',
+    description: 'Forgets a load that failed or got lost. Returns whether there was one.',
     args: { model: t.arg.string(itsModel) },
     resolve: (_root, { model }, { lemonade, viewer }) => lemonade.dismissLoad(viewer, model),
   }),

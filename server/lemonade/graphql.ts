@@ -26,6 +26,10 @@ const LoadState = builder.enumType('LemonadeLoadState', {
   values: {
     LOADING: { description: 'It is under way.' },
     FAILED: { description: 'It failed; told until somebody dismisses it, or loads the model again.' },
+    LOST: {
+      description:
+        'THON was restarted meanwhile, and is not told how it ends; known as the others until the model is in memory.',
+    },
   } as const,
 })
 
@@ -83,7 +87,10 @@ export const Status = builder.objectRef<LemonadeStatus>('LemonadeStatus').implem
       description: 'The models in memory.',
       resolve: ({ value }) => value?.loaded ?? [],
     }),
-    loads: t.expose('loads', { type: [LemonadeLoad], description: 'Loads under way, and those that failed.' }),
+    loads: t.expose('loads', {
+      type: [LemonadeLoad],
+      description: 'Loads under way, and those that failed or got lost.',
+    }),
   }),
 })
 

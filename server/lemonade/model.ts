@@ -122,10 +122,10 @@ export interface Pull {
   error: string | null
 }
 
-/** A load that THON asked for: under way, or failed and not dismissed. */
+/** A load that THON asked for: under way, or failed or lost and not dismissed. */
 export interface Load {
   model: string
-  state: 'LOADING' | 'FAILED'
+  state: 'LOADING' | 'FAILED' | 'LOST'
   since: Date
   by: string
   message: string | null

@@ -1,6 +1,7 @@
 import type { ActivityService } from '../activity/service.ts'
 import { assertCan } from '../auth/policy.ts'
 import type { Viewer } from '../auth/viewer.ts'
+import type { Db } from '../db.ts'
 import type { LemonadeEnv } from '../env-ai.ts'
 import { AppError, messageOf, NotFound, UpstreamFailed } from '../errors.ts'
 import { parse } from '../input.ts'
@@ -42,6 +43,7 @@ export interface LemonadeParts {
   env: LemonadeEnv
   /** Where programs of this machine are looked for. */
   path: string
+  db: Db
   activity: ActivityService
 }
 
@@ -59,12 +61,17 @@ export class LemonadeService {
     this.#parts = parts
     this.#client = new LemonadeClient(parts.env)
     this.#overview = new LemonadeOverview(this.#client, parts.env, parts.path)
-    const sources = new LemonadeSources(this.#client)
+    const sources = new LemonadeSources(this.#client, ({ loaded }) => this.#loads.found(loaded))
     this.#sources = sources
-    this.#loads = new Loads(() => {
+    this.#loads = new Loads(parts.db, () => {
       sources.health.tell()
       sources.nudge('health')
     })
+  }
+
+  /** Finds what was under way when THON ended. */
+  async start(): Promise<void> {
+    await this.#loads.recall()
   }
 
   /** What is asked of it, for those who may see it. @throws Unauthenticated, Forbidden */
@@ -139,7 +146,7 @@ export class LemonadeService {
     )
   }
 
-  /** Forgets a load that failed. @returns whether there was one */
+  /** Forgets a load that failed or got lost. @returns whether there was one */
   dismissLoad(viewer: Viewer, model: string): boolean {
     assertCan(viewer, 'lemonade.manage')
     return this.#loads.dismiss(model)
@@ -195,6 +202,7 @@ export class LemonadeService {
 
   /** Ends every question. Loads and pulls go on: they are Lemonade's. */
   close(): void {
+    this.#loads.close()
     this.#sources.close()
   }
 

@@ -21,12 +21,17 @@ export class LemonadeSources {
   #done = new Set<string>()
   #samples: Sample[] = []
 
-  constructor(client: LemonadeClient) {
+  /** @param onHealth called with each answer, before the watchers are */
+  constructor(client: LemonadeClient, onHealth: (health: Health) => void) {
     this.#client = client
     const ask = client.get.bind(client)
     this.health = new Source({
       interval: 2_000,
-      ask: async (signal) => readHealth(await ask('/v1/health', { within: 3_000, signal })),
+      ask: async (signal) => {
+        const health = readHealth(await ask('/v1/health', { within: 3_000, signal }))
+        onHealth(health)
+        return health
+      },
     })
     this.stats = new Source({ interval: 2_000, ask: (signal) => this.#askStats(signal) })
     this.slots = new Source({ interval: 1_000, ask: (signal) => this.#askSlots(signal) })

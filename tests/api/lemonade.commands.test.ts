@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { startApp } from '../kit/app.ts'
 import { ask, frameWith, hall, STATUS, type Status } from '../kit/lemonade-hall.ts'
 import { recorded } from '../kit/lemonade.ts'
 
@@ -49,6 +50,24 @@ describe('commands', () => {
     expect(await app.execute(activity)).toMatchObject({
       activity: [{ action: 'load', kind: 'model', label: 'Tiny', outcome: 'failed' }],
     })
+  })
+
+  test('a load that THON’s end cut off is told as lost, until the model is in memory or somebody dismisses it', async () => {
+    const { app, lemonade } = await hall()
+    lemonade.plays({ '/v1/health': 'health-empty' })
+    lemonade.replies.set('/v1/load', null)
+    for (const model of ['user.Tiny', 'Other']) await app.execute(LOAD, { input: { model } })
+    await expect.poll(() => app.db.modelLoad.count()).toBe(2)
+    await app.close()
+
+    const again = await startApp(lemonade.environment, { dir: app.dir })
+    const query = '{ lemonadeStatus { loads { model state by message } } }'
+    const lost = (model: string) => ({ model, state: 'LOST', by: 'organiser', message: null })
+    expect(await again.execute(query)).toEqual({ lemonadeStatus: { loads: [lost('user.Tiny'), lost('Other')] } })
+    lemonade.plays({ '/v1/health': 'health-loaded' })
+    await again.until<{ lemonadeStatus: Status }>(query, {}, ({ lemonadeStatus }) => lemonadeStatus.loads.length === 1)
+    expect(await again.execute('mutation { dismissLoad(model: "Other") }')).toEqual({ dismissLoad: true })
+    await expect.poll(() => again.db.modelLoad.count()).toBe(0)
   })
 
   test('pulling begins a download of Lemonade’s own, which is followed', async () => {

@@ -290,7 +290,9 @@ export type LemonadeLoadState =
   /** It failed; told until somebody dismisses it, or loads the model again. */
   | 'FAILED'
   /** It is under way. */
-  | 'LOADING';
+  | 'LOADING'
+  /** THON was restarted meanwhile, and is not told how it ends; known as the others until the model is in memory. */
+  | 'LOST';
 
 /** How a download goes. */
 export type LemonadePullState =
