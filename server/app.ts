@@ -135,7 +135,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     await disk.start()
     await addresses.load()
     await network.start()
-    await live.start()
+    await Promise.all([live.start(), services.lemonade.start()])
     await proxy.load()
     if (proxy.handOver) await http.listenAt(proxy.handOver.backDoor, vouchedBy(clients))
     await proxy.handOver?.start()

@@ -56,7 +56,7 @@ function createAi(means: Pick<Means, 'env' | 'db' | 'events' | 'activity'> & { e
   return {
     gateway,
     gatewaySetup,
-    lemonade: new LemonadeService({ env: env.lemonade, path: env.path, activity }),
+    lemonade: new LemonadeService({ env: env.lemonade, path: env.path, db, activity }),
     /** How somebody's sandbox reaches the models: by the gateway when it is on, else straight. */
     accessOf: async (userId: string | null) => {
       if (!(await gateway.isEnabled()))

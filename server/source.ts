@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, messageOf, UpstreamFailed } from './errors.ts'
 import { Channel } from './events.ts'
+
+/** How long somebody who looks waits for an answer, in milliseconds. */
+const PATIENCE = 1_000
 
 /** How somebody else's server fails: it does not answer, not in time, not for our key, or with what cannot be read. */
 export type TroubleKind = 'OFFLINE' | 'SLOW' | 'UNAUTHORIZED' | 'FAULTY'
@@ -77,6 +81,15 @@ export class Source<T> {
   async get(): Promise<Seen<T>> {
     if (this.#isRecent()) return this.#seen
     return this.#asking ?? this.#ask()
+  }
+
+  /** As `get`, for whoever shows it with the rest: what takes longer than a second is shown as it was known before. */
+  async glance(): Promise<Seen<T>> {
+    const late = new AbortController()
+    const patience = sleep(PATIENCE, null, { signal: late.signal }).catch(() => null)
+    const seen = await Promise.race([this.get(), patience])
+    late.abort()
+    return seen ?? this.#seen
   }
 
   /** Asks anew, also when a question is under way, whose answer may be older than this call. Never rejects. */

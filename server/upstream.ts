@@ -34,6 +34,9 @@ export class NoAnswer extends Error {
   }
 }
 
+/** An answer came, and was too large to be read. */
+export class OversizedAnswer extends Error {}
+
 // A server that ends idle connections after a few seconds must not do so just when a request is on its way.
 const agents = {
   'http:': new HttpAgent({ keepAlive: true, timeout: 2_000 }),
@@ -43,7 +46,7 @@ const agents = {
 /**
  * Asks once; redirects are not followed, since the key is for that address alone. Not by `fetch`, which ends every answer
  * that takes more than five minutes to begin.
- * @throws NoAnswer
+ * @throws NoAnswer, OversizedAnswer
  */
 export async function askUpstream(asked: UpstreamRequest): Promise<UpstreamAnswer> {
   const { url, within, signal } = asked
@@ -52,6 +55,7 @@ export async function askUpstream(asked: UpstreamRequest): Promise<UpstreamAnswe
     const incoming = await send(asked, signal ? AbortSignal.any([late, signal]) : late)
     return { status: incoming.statusCode ?? 0, headers: incoming.headers, text: await read(incoming, asked.largest) }
   } catch (error) {
+    if (error instanceof OversizedAnswer) throw error
     if (late.aborted) throw new NoAnswer(`no answer within ${Math.round(within / 100) / 10} seconds`, true)
     throw new NoAnswer(inWords(error, url), false)
   }
@@ -76,7 +80,7 @@ async function read(incoming: IncomingMessage, largest: number): Promise<string>
     size += part.length
     if (size > largest) {
       incoming.destroy()
-      throw new Error(`the answer is larger than ${largest} bytes`)
+      throw new OversizedAnswer(`the answer is larger than ${largest} bytes`)
     }
     parts.push(part)
   }

@@ -1,4 +1,4 @@
-import { NoAnswer, askUpstream, type UpstreamAnswer } from '../upstream.ts'
+import { NoAnswer, OversizedAnswer, askUpstream, type UpstreamAnswer } from '../upstream.ts'
 import { UpstreamTrouble } from '../source.ts'
 import type { LemonadeEnv } from '../env-ai.ts'
 import { said } from './said.ts'
@@ -31,6 +31,11 @@ export interface Question {
   /** Milliseconds the whole answer may take. */
   within: number
   signal?: AbortSignal
+}
+
+/** It answered, and not as it should. @param why what is odd about it */
+export function unreadable(why: string): UpstreamTrouble {
+  return new UpstreamTrouble('FAULTY', `Lemonade returned an unreadable answer: ${why}`)
 }
 
 /** Talks to one Lemonade server, as it really answers (release 2026.39): https://lemonade-server.ai/docs/server/server_spec/ */
@@ -73,8 +78,7 @@ export class LemonadeClient {
     if (type.startsWith('text/event-stream')) return outcomeOf(answer.text)
     const value = parsed(answer.text)
     // Paths that it does not know are answered by its web page, as a success.
-    if (typeof value !== 'object' || value === null)
-      throw new UpstreamTrouble('FAULTY', `Lemonade returned an unreadable answer: ${type || 'no type'}, no JSON`)
+    if (typeof value !== 'object' || value === null) throw unreadable(`${type || 'no type'}, no JSON`)
     return value
   }
 
@@ -88,6 +92,7 @@ export class LemonadeClient {
         body: body === undefined ? null : written(body),
       })
     } catch (error) {
+      if (error instanceof OversizedAnswer) throw unreadable(error.message)
       if (!(error instanceof NoAnswer)) throw error
       throw new UpstreamTrouble(
         error.slow ? 'SLOW' : 'OFFLINE',

@@ -20,6 +20,9 @@ const VariantsType = builder.objectRef<Variants>('LemonadeVariants').implement({
     suggestedName: t.exposeString('suggestedName', { nullable: true, description: 'A name for it.' }),
     suggestedLabels: t.exposeStringList('suggestedLabels', { description: 'What it can do.' }),
     variants: t.expose('variants', { type: [Variant], description: 'Its sizes.' }),
+    pictureFiles: t.exposeStringList('pictureFiles', {
+      description: 'Files of which it needs one to understand pictures, for mmproj; often there is none.',
+    }),
   }),
 })
 
@@ -89,7 +92,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, { input }, { lemonade, viewer }) => lemonade.load(viewer, input),
   }),
   dismissLoad: t.boolean({
-    description: 'Forgets a load that failed. Returns whether there was one.',
+    description: 'Forgets a load that failed or got lost. Returns whether there was one.',
     args: { model: t.arg.string(itsModel) },
     resolve: (_root, { model }, { lemonade, viewer }) => lemonade.dismissLoad(viewer, model),
   }),

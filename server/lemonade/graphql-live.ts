@@ -2,36 +2,39 @@ import { builder } from '../graphql/builder.ts'
 import { Slots, StatsType, Status, SystemType } from './graphql.ts'
 import { Models, Pulls } from './graphql-models.ts'
 
+const told = 'at once: what it does not answer within a second is told as it was known before, asOf says when.'
+
 builder.queryFields((t) => ({
   lemonadeStatus: t.field({
     type: Status,
-    description: 'The LLM server, now.',
-    resolve: async (_root, _args, { lemonade, viewer }) => lemonade.status(await lemonade.sources(viewer).health.get()),
+    description: `The LLM server, ${told}`,
+    resolve: async (_root, _args, { lemonade, viewer }) =>
+      lemonade.status(await lemonade.sources(viewer).health.glance()),
   }),
   lemonadeStats: t.field({
     type: StatsType,
-    description: 'How fast it answers, now.',
-    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).stats.get(),
+    description: `How fast it answers, ${told}`,
+    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).stats.glance(),
   }),
   lemonadeSlots: t.field({
     type: Slots,
-    description: 'Its slots, now.',
-    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).slots.get(),
+    description: `Its slots, ${told}`,
+    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).slots.glance(),
   }),
   lemonadeSystem: t.field({
     type: SystemType,
-    description: 'Its machine, now.',
-    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).system.get(),
+    description: `Its machine, ${told}`,
+    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).system.glance(),
   }),
   lemonadeModels: t.field({
     type: Models,
-    description: 'Its models, now.',
-    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).models.get(),
+    description: `Its models, ${told}`,
+    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).models.glance(),
   }),
   lemonadePulls: t.field({
     type: Pulls,
-    description: 'Its downloads, now.',
-    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).pulls.get(),
+    description: `Its downloads, ${told}`,
+    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).pulls.glance(),
   }),
 }))
 

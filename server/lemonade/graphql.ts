@@ -26,6 +26,10 @@ const LoadState = builder.enumType('LemonadeLoadState', {
   values: {
     LOADING: { description: 'It is under way.' },
     FAILED: { description: 'It failed; told until somebody dismisses it, or loads the model again.' },
+    LOST: {
+      description:
+        'THON was restarted meanwhile, and is not told how it ends; known as the others until the model is in memory.',
+    },
   } as const,
 })
 
@@ -83,7 +87,10 @@ export const Status = builder.objectRef<LemonadeStatus>('LemonadeStatus').implem
       description: 'The models in memory.',
       resolve: ({ value }) => value?.loaded ?? [],
     }),
-    loads: t.expose('loads', { type: [LemonadeLoad], description: 'Loads under way, and those that failed.' }),
+    loads: t.expose('loads', {
+      type: [LemonadeLoad],
+      description: 'Loads under way, and those that failed or got lost.',
+    }),
   }),
 })
 
@@ -188,9 +195,22 @@ const SlotType = builder.objectRef<Slot>('LemonadeSlot').implement({
     id: t.exposeInt('id', { description: 'Its number, from 0.' }),
     processing: t.exposeBoolean('processing', { description: 'Whether it works on a request.' }),
     contextSize: t.exposeInt('contextSize', { nullable: true, description: 'Tokens of context it has.' }),
-    promptTokens: t.exposeInt('promptTokens', { nullable: true, description: 'Tokens of its prompt.' }),
-    cachedTokens: t.exposeInt('cachedTokens', { nullable: true, description: 'Those that were in the cache.' }),
-    decodedTokens: t.exposeInt('decodedTokens', { nullable: true, description: 'Tokens given out so far.' }),
+    tokens: t.exposeInt('tokens', {
+      nullable: true,
+      description: 'Tokens of its context in use; while it is idle those it keeps, for a request that begins alike.',
+    }),
+    inputTokens: t.exposeInt('inputTokens', {
+      nullable: true,
+      description: 'Tokens of its request that were read so far; null while it is idle.',
+    }),
+    cachedTokens: t.exposeInt('cachedTokens', {
+      nullable: true,
+      description: 'Those of them that were in the cache; null while it is idle.',
+    }),
+    outputTokens: t.exposeInt('outputTokens', {
+      nullable: true,
+      description: 'Tokens given out so far; null while it is idle.',
+    }),
   }),
 })
 

@@ -62,9 +62,13 @@ export interface Slot {
   id: number
   processing: boolean
   contextSize: number | null
-  promptTokens: number | null
+  /** Of its context that are in use, or kept for a request that begins alike. */
+  tokens: number | null
+  /** Of its request, as far as they were read; null while it is idle, as are the next two. */
+  inputTokens: number | null
+  /** Those of them that were there already. */
   cachedTokens: number | null
-  decodedTokens: number | null
+  outputTokens: number | null
 }
 
 /** A processor that models could run on. */
@@ -118,10 +122,10 @@ export interface Pull {
   error: string | null
 }
 
-/** A load that THON asked for: under way, or failed and not dismissed. */
+/** A load that THON asked for: under way, or failed or lost and not dismissed. */
 export interface Load {
   model: string
-  state: 'LOADING' | 'FAILED'
+  state: 'LOADING' | 'FAILED' | 'LOST'
   since: Date
   by: string
   message: string | null
@@ -134,6 +138,8 @@ export interface Variants {
   suggestedName: string | null
   suggestedLabels: string[]
   variants: { name: string; sizeBytes: number | null; files: number }[]
+  /** One of which a model needs to understand pictures. */
+  pictureFiles: string[]
 }
 
 const line = (longest: number) =>

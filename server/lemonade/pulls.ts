@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Json } from './client.ts'
+import { unreadable, type Json } from './client.ts'
 import type { Pull } from './model.ts'
 
 /** After so long without a byte, in milliseconds, Lemonade is waiting to try again: it waits up to two minutes, and says nothing. */
@@ -30,12 +30,14 @@ export class Pulls {
   /**
    * @param json the answer of `GET /v1/downloads`
    * @param now milliseconds since 1970
+   * @throws UpstreamTrouble
    */
   read(json: Json, now: number): Pull[] {
-    const jobs = (Array.isArray(json) ? json : []).flatMap((one) => jobShape.safeParse(one).data ?? [])
-    const marks = new Map(jobs.map((job) => [job.id, this.#mark(job, now)]))
-    this.#marks = marks
-    return jobs.map((job) => toPull(job, marks.get(job.id) as Mark, now))
+    if (!Array.isArray(json)) throw unreadable('no list of downloads')
+    const jobs = json.flatMap((one) => jobShape.safeParse(one).data ?? [])
+    const byId = new Map(jobs.map((job) => [job.id, { job, mark: this.#mark(job, now) }]))
+    this.#marks = new Map([...byId].map(([id, { mark }]) => [id, mark]))
+    return [...byId.values()].map(({ job, mark }) => toPull(job, mark, now))
   }
 
   #mark(job: Job, now: number): Mark {

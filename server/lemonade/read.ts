@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import type { Json } from './client.ts'
+import { unreadable, type Json } from './client.ts'
 import type { Device, Health, LoadedModel, Model, Slot, Stats, System, Variants } from './model.ts'
 
 // What Lemonade leaves out, or says otherwise than expected, is unknown; the rest counts.
 const text = z.string().nullable().catch(null)
-const whole = z.number().int().nullable().catch(null)
+// As large as GraphQL's Int.
+const whole = z.int32().nullable().catch(null)
 const number = z.number().nullable().catch(null)
 const yes = z.boolean().catch(false)
 const listOf = <T>(one: z.ZodType<T>) =>
@@ -12,6 +13,18 @@ const listOf = <T>(one: z.ZodType<T>) =>
     .array(z.unknown())
     .catch([])
     .transform((all) => all.flatMap((each) => one.safeParse(each).data ?? []))
+
+/** An answer in its shape. @throws UpstreamTrouble */
+function shaped<T>(shape: z.ZodType<T>, json: Json): T {
+  const { data, error } = shape.safeParse(json)
+  if (error) throw unreadable(error.issues[0]?.message ?? 'it has another shape')
+  return data
+}
+
+/** The first of each name or number: what is shown is told apart by it. */
+function distinct<T>(all: T[], by: (one: T) => string | number): T[] {
+  return [...new Map(all.toReversed().map((one) => [by(one), one])).values()].reverse()
+}
 
 const loadedShape = z
   .object({
@@ -33,12 +46,13 @@ const loadedShape = z
 const healthShape = z
   .object({ version: text, model_loaded: text, websocket_port: whole, all_models_loaded: listOf(loadedShape) })
   .transform(({ version, model_loaded, websocket_port, all_models_loaded }): Health => ({
-    ...{ version, model: model_loaded, webSocketPort: websocket_port, loaded: all_models_loaded },
+    ...{ version, model: model_loaded, webSocketPort: websocket_port },
+    loaded: distinct(all_models_loaded, ({ name }) => name),
   }))
 
 /** `GET /v1/health`. */
 export function readHealth(json: Json): Health {
-  return healthShape.parse(json)
+  return shaped(healthShape, json)
 }
 
 /** How many requests llama.cpp serves at once, by its arguments; the last one counts. */
@@ -49,7 +63,7 @@ export function slotsIn(args: string): number | null {
 
 const statsShape = z.object({
   ...{ time_to_first_token: number, tokens_per_second: number, input_tokens: whole, output_tokens: whole },
-  ...{ cache_tokens: whole, request_count_total: whole, input_tokens_total: whole, output_tokens_total: whole },
+  ...{ cache_tokens: whole, request_count_total: whole, input_tokens_total: number, output_tokens_total: number },
 })
 const machineShape = z.object({
   ...{ cpu_percent: number, memory_gb: number, gpu_percent: number, vram_gb: number, npu_percent: number },
@@ -57,8 +71,8 @@ const machineShape = z.object({
 
 /** `GET /v1/stats` and `GET /v1/system-stats`; the zeros of before the first request are unknown. */
 export function readStats(json: Json, machine: Json): Stats {
-  const one = statsShape.parse(json)
-  const { cpu_percent, memory_gb, gpu_percent, vram_gb, npu_percent } = machineShape.parse(machine)
+  const one = shaped(statsShape, json)
+  const { cpu_percent, memory_gb, gpu_percent, vram_gb, npu_percent } = shaped(machineShape, machine)
   const any = one.request_count_total !== 0 || Boolean(one.output_tokens)
   const last = (value: number | null) => (any ? value : null)
   return {
@@ -82,20 +96,26 @@ export function readStats(json: Json, machine: Json): Stats {
 
 const slotShape = z
   .object({
-    ...{ id: z.number().int(), is_processing: yes, n_ctx: whole, n_prompt_tokens: whole, n_prompt_tokens_cache: whole },
-    next_token: listOf(z.object({ n_decoded: whole })),
+    ...{ id: z.int32(), is_processing: yes, n_ctx: whole, n_prompt_tokens: whole, n_prompt_tokens_cache: whole },
+    ...{ n_prompt_tokens_processed: whole, next_token: listOf(z.object({ n_decoded: whole })) },
   })
-  .transform((one): Slot => ({
-    ...{ id: one.id, processing: one.is_processing, contextSize: one.n_ctx, promptTokens: one.n_prompt_tokens },
-    cachedTokens: one.n_prompt_tokens_cache,
-    decodedTokens: one.next_token[0]?.n_decoded ?? null,
-  }))
+  .transform((one): Slot => {
+    const { is_processing: processing, n_prompt_tokens_cache: cached, n_prompt_tokens_processed: read } = one
+    // Between requests it has zeros there, for a request that is none.
+    const now = (value: number | null | undefined) => (processing ? (value ?? null) : null)
+    return {
+      ...{ id: one.id, processing, contextSize: one.n_ctx },
+      // Despite its name, what was given out counts, too.
+      tokens: one.n_prompt_tokens,
+      inputTokens: now(cached === null && read === null ? null : (cached ?? 0) + (read ?? 0)),
+      ...{ cachedTokens: now(cached), outputTokens: now(one.next_token[0]?.n_decoded) },
+    }
+  })
 
 /** `GET /v1/slots`, in the order of their ids. */
 export function readSlots(json: Json): Slot[] {
-  return listOf(slotShape)
-    .parse(json)
-    .sort((a, b) => a.id - b.id)
+  const slots = shaped(z.array(z.unknown()).pipe(listOf(slotShape)), json)
+  return distinct(slots, ({ id }) => id).sort((a, b) => a.id - b.id)
 }
 
 const deviceShape = z.object({
@@ -123,7 +143,7 @@ const systemShape = z.object({
 
 /** `GET /v1/system-info`. */
 export function readSystem(json: Json): System {
-  const { devices, model_storage: storage, ...one } = systemShape.parse(json)
+  const { devices, model_storage: storage, ...one } = shaped(systemShape, json)
   return {
     ...{ os: one['OS Version'], processor: one.Processor, memory: one['Physical Memory'] },
     devices: [
@@ -176,20 +196,26 @@ const modelShape = z
 
 /** `GET /v1/models?show_all=true`: what is downloaded first, each by name. */
 export function readModels(json: Json): Model[] {
-  const { data } = z.object({ data: listOf(modelShape) }).parse(json)
-  return data.sort((a, b) => Number(b.downloaded) - Number(a.downloaded) || (a.name < b.name ? -1 : 1))
+  const { data } = shaped(z.object({ data: z.array(z.unknown()).pipe(listOf(modelShape)) }), json)
+  return distinct(data, ({ name }) => name).sort(
+    (a, b) => Number(b.downloaded) - Number(a.downloaded) || (a.name < b.name ? -1 : 1),
+  )
 }
+
+const variantsShape = z.object({
+  ...{ recipe: text, suggested_name: text, suggested_labels: listOf(z.string()), mmproj_files: listOf(z.string()) },
+  variants: listOf(z.object({ name: z.string(), size_bytes: number, files: z.array(z.unknown()).catch([]) })),
+})
 
 /** `GET /v1/pull/variants`. */
 export function readVariants(checkpoint: string, json: Json): Variants {
-  const one = z
-    .object({
-      ...{ recipe: text, suggested_name: text, suggested_labels: listOf(z.string()) },
-      variants: listOf(z.object({ name: z.string(), size_bytes: number, files: z.array(z.unknown()).catch([]) })),
-    })
-    .parse(json)
+  const one = shaped(variantsShape, json)
   return {
     ...{ checkpoint, recipe: one.recipe, suggestedName: one.suggested_name, suggestedLabels: one.suggested_labels },
-    variants: one.variants.map(({ name, size_bytes, files }) => ({ name, sizeBytes: size_bytes, files: files.length })),
+    variants: distinct(
+      one.variants.map(({ name, size_bytes, files }) => ({ name, sizeBytes: size_bytes, files: files.length })),
+      ({ name }) => name,
+    ),
+    pictureFiles: distinct(one.mmproj_files, (file) => file),
   }
 }

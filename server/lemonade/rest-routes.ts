@@ -76,7 +76,7 @@ export const pull = operation({
   path: '/api/lemonade/pull',
   tag,
   summary: 'Download a model',
-  description: 'Answers when it is there. Breaking off the request ends the download.',
+  description: 'Answers when it is there. The download goes on when the request is broken off.',
   body: z
     .object({
       model_name,

@@ -1,8 +1,7 @@
 import type { Viewer } from '../auth/viewer.ts'
 import type { Services } from '../graphql/context.ts'
 import type { Operations } from '../rest/operation.ts'
-import { UpstreamTrouble } from '../source.ts'
-import type { Json } from './client.ts'
+import { unreadable, type Json } from './client.ts'
 import * as routes from './rest-routes.ts'
 
 /** Time limits, in milliseconds. A download may take as long as it takes. */
@@ -76,8 +75,4 @@ function asObject(json: Json): Record<string, Json> {
 function asList(json: Json): Record<string, Json>[] {
   if (Array.isArray(json)) return json.map(asObject)
   throw unreadable('an object where a list is due')
-}
-
-function unreadable(what: string): UpstreamTrouble {
-  return new UpstreamTrouble('FAULTY', `Lemonade returned an unreadable answer: ${what}`)
 }

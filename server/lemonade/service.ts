@@ -1,10 +1,11 @@
 import type { ActivityService } from '../activity/service.ts'
 import { assertCan } from '../auth/policy.ts'
 import type { Viewer } from '../auth/viewer.ts'
+import type { Db } from '../db.ts'
 import type { LemonadeEnv } from '../env-ai.ts'
 import { AppError, messageOf, NotFound, UpstreamFailed } from '../errors.ts'
 import { parse } from '../input.ts'
-import type { Seen } from '../source.ts'
+import { UpstreamTrouble, type Seen } from '../source.ts'
 import { LemonadeClient, LemonadeRefusal, type Json } from './client.ts'
 import { Loads } from './loads.ts'
 import {
@@ -22,8 +23,11 @@ import { readVariants } from './read.ts'
 import { LemonadeOverview } from './overview.ts'
 import { LemonadeSources } from './sources.ts'
 
-/** Time limits of commands, in milliseconds. Loading waits for llama.cpp, which Lemonade gives ten minutes. */
-const WITHIN = { load: 620_000, stop: 30_000, begin: 60_000, look: 30_000 }
+/**
+ * Time limits of commands, in milliseconds. Lemonade gives llama.cpp ten minutes to load a model, loads one after the
+ * other, and downloads first what is not there.
+ */
+const WITHIN = { load: 2 * 60 * 60_000, stop: 30_000, begin: 60_000, look: 30_000 }
 
 /** Lemonade as people see it first. */
 export interface LemonadeStatus extends Seen<Health> {
@@ -39,6 +43,7 @@ export interface LemonadeParts {
   env: LemonadeEnv
   /** Where programs of this machine are looked for. */
   path: string
+  db: Db
   activity: ActivityService
 }
 
@@ -49,17 +54,24 @@ export class LemonadeService {
   readonly #parts: LemonadeParts
   readonly #sources: LemonadeSources
   readonly #loads: Loads
+  /** Those of REST that are under way. */
+  readonly #questions = new Map<string, Promise<Json>>()
 
   constructor(parts: LemonadeParts) {
     this.#parts = parts
     this.#client = new LemonadeClient(parts.env)
     this.#overview = new LemonadeOverview(this.#client, parts.env, parts.path)
-    const sources = new LemonadeSources(this.#client)
+    const sources = new LemonadeSources(this.#client, ({ loaded }) => this.#loads.found(loaded))
     this.#sources = sources
-    this.#loads = new Loads(() => {
+    this.#loads = new Loads(parts.db, () => {
       sources.health.tell()
       sources.nudge('health')
     })
+  }
+
+  /** Finds what was under way when THON ended. */
+  async start(): Promise<void> {
+    await this.#loads.recall()
   }
 
   /** What is asked of it, for those who may see it. @throws Unauthenticated, Forbidden */
@@ -134,7 +146,7 @@ export class LemonadeService {
     )
   }
 
-  /** Forgets a load that failed. @returns whether there was one */
+  /** Forgets a load that failed or got lost. @returns whether there was one */
   dismissLoad(viewer: Viewer, model: string): boolean {
     assertCan(viewer, 'lemonade.manage')
     return this.#loads.dismiss(model)
@@ -168,10 +180,13 @@ export class LemonadeService {
     return this.#overview
   }
 
-  /** A question of REST, as Lemonade answers it. @throws UpstreamTrouble */
+  /** A question of REST, as Lemonade answers it; whoever asks the same meanwhile gets that answer. @throws UpstreamTrouble */
   question(viewer: Viewer, path: string, within: number): Promise<Json> {
     assertCan(viewer, 'lemonade.see')
-    return this.#client.get(path, { within })
+    const asked =
+      this.#questions.get(path) ?? this.#client.get(path, { within }).finally(() => this.#questions.delete(path))
+    this.#questions.set(path, asked)
+    return asked
   }
 
   /** A command of REST, as Lemonade answers it. @param label what it is done to. @throws UpstreamTrouble */
@@ -187,6 +202,7 @@ export class LemonadeService {
 
   /** Ends every question. Loads and pulls go on: they are Lemonade's. */
   close(): void {
+    this.#loads.close()
     this.#sources.close()
   }
 
@@ -201,7 +217,7 @@ export class LemonadeService {
       return true
     } catch (error) {
       if (error instanceof LemonadeRefusal && error.status === 404) throw new NotFound(`There is no download ${id}`)
-      throw error instanceof LemonadeRefusal ? new UpstreamFailed(refused(error)) : error
+      throw forPeople(error)
     }
   }
 
@@ -220,6 +236,8 @@ export class LemonadeService {
       const detail = error instanceof LemonadeRefusal ? error.sentence : messageOf(error)
       if (error instanceof AppError)
         await this.#parts.activity.add({ actor: viewer, action, target, outcome: 'failed', detail })
+      if (error instanceof UpstreamTrouble && error.kind === 'SLOW')
+        throw new UpstreamTrouble('SLOW', `${error.message}. It may still do what it was asked.`)
       throw error
     } finally {
       this.#sources.nudge('health', 'slots', 'models', 'pulls')
@@ -232,10 +250,10 @@ async function inWords<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    throw error instanceof LemonadeRefusal ? new UpstreamFailed(refused(error)) : error
+    throw forPeople(error)
   }
 }
 
-function refused({ sentence }: LemonadeRefusal): string {
-  return `Lemonade refused: ${sentence}`
+function forPeople(error: unknown): unknown {
+  return error instanceof LemonadeRefusal ? new UpstreamFailed(`Lemonade refused: ${error.sentence}`) : error
 }

@@ -17,14 +17,21 @@ export class LemonadeSources {
   readonly pulls: Source<Pull[]>
   readonly #client: LemonadeClient
   readonly #pulls = new Pulls()
+  /** Ids of downloads that are known to be through. */
+  #done = new Set<string>()
   #samples: Sample[] = []
 
-  constructor(client: LemonadeClient) {
+  /** @param onHealth called with each answer, before the watchers are */
+  constructor(client: LemonadeClient, onHealth: (health: Health) => void) {
     this.#client = client
     const ask = client.get.bind(client)
     this.health = new Source({
       interval: 2_000,
-      ask: async (signal) => readHealth(await ask('/v1/health', { within: 3_000, signal })),
+      ask: async (signal) => {
+        const health = readHealth(await ask('/v1/health', { within: 3_000, signal }))
+        onHealth(health)
+        return health
+      },
     })
     this.stats = new Source({ interval: 2_000, ask: (signal) => this.#askStats(signal) })
     this.slots = new Source({ interval: 1_000, ask: (signal) => this.#askSlots(signal) })
@@ -38,7 +45,14 @@ export class LemonadeSources {
     })
     this.pulls = new Source({
       interval: 1_000,
-      ask: async (signal) => this.#pulls.read(await ask('/v1/downloads', { within: 3_000, signal }), Date.now()),
+      ask: async (signal) => {
+        const pulls = this.#pulls.read(await ask('/v1/downloads', { within: 3_000, signal }), Date.now())
+        const done = pulls.filter(({ state }) => state === 'COMPLETED').map(({ id }) => id)
+        // What has come is a model from now on.
+        if (done.some((id) => !this.#done.has(id))) this.models.nudge()
+        this.#done = new Set(done)
+        return pulls
+      },
     })
   }
 

@@ -1,43 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { startApp, type Frames, type TestApp } from '../kit/app.ts'
-import { LemonadeStandIn, recorded } from '../kit/lemonade.ts'
-
-const TROUBLE = 'asOf trouble { kind message since }'
-const STATUS = `endpoint openaiUrl hasApiKey hasAdminKey online ${TROUBLE} version model contextSize users webSocketPort
-  loaded { name checkpoint recipe type state busy alive pinned contextSize maxContext slots }
-  loads { model state by message }`
-
-interface Trouble {
-  kind: string
-  message: string
-  since: string
-}
-
-interface Status {
-  online: boolean | null
-  asOf: string | null
-  trouble: Trouble | null
-  model: string | null
-  users: number | null
-  loads: { model: string; state: string; by: string; message: string | null }[]
-}
-
-async function hall(environment: Record<string, string> = {}, key?: string) {
-  const lemonade = await LemonadeStandIn.start(key)
-  return { lemonade, app: await startApp({ ...lemonade.environment, ...environment }) }
-}
-
-async function ask<T>(app: TestApp, field: string, fields: string): Promise<T> {
-  return (await app.execute<Record<string, T>>(`{ ${field} { ${fields} } }`))[field] as T
-}
-
-/** The first frame that satisfies. */
-async function frameWith<T>(frames: Frames<Record<string, T>>, satisfies: (value: T) => boolean): Promise<T> {
-  for (;;) {
-    const value = Object.values(await frames.next())[0] as T
-    if (satisfies(value)) return value
-  }
-}
+import { startApp } from '../kit/app.ts'
+import { ask, frameWith, hall, STATUS, TROUBLE, type Status } from '../kit/lemonade-hall.ts'
+import type { LemonadeStandIn } from '../kit/lemonade.ts'
 
 describe('what is known of it', () => {
   test('its status: addresses, version, the model with context and people at once', async () => {
@@ -74,16 +38,18 @@ describe('what is known of it', () => {
 
   test('slots, and none where nothing is loaded, which is no trouble', async () => {
     const { app, lemonade } = await hall()
-    const fields = `${TROUBLE} slots { id processing contextSize promptTokens decodedTokens }`
+    const fields = `${TROUBLE} slots { id processing contextSize tokens inputTokens cachedTokens outputTokens }`
     expect(await ask(app, 'lemonadeSlots', fields)).toMatchObject({
       slots: [
-        { id: 0, processing: false, contextSize: 2048, promptTokens: null, decodedTokens: null },
+        { id: 0, processing: false, contextSize: 2048, tokens: null, outputTokens: null },
         { id: 1, processing: false },
       ],
     })
     lemonade.plays({ '/v1/slots': 'slots-busy' })
     const busy = await startApp(lemonade.environment)
-    expect(await ask(busy, 'lemonadeSlots', fields)).toMatchObject({ slots: [{ processing: true, promptTokens: 208 }] })
+    expect(await ask(busy, 'lemonadeSlots', fields)).toMatchObject({
+      slots: [{ processing: true, tokens: 208, inputTokens: 21, cachedTokens: 8, outputTokens: 187 }],
+    })
     lemonade.plays({ '/v1/slots': 'slots-no-model' })
     const empty = await startApp(lemonade.environment)
     expect(await ask(empty, 'lemonadeSlots', fields)).toMatchObject({ slots: [], trouble: null })
@@ -109,6 +75,12 @@ describe('bad luck', () => {
     ['is not there', ({ server }) => server.down(), 'OFFLINE', /^Cannot reach Lemonade at .*: nothing listens there$/],
     ['does not answer', ({ replies }) => replies.set('/v1/health', null), 'SLOW', /no answer within 3 seconds$/],
     [
+      'answers in another shape',
+      ({ replies }) => replies.set('/v1/health', { body: [1] }),
+      'FAULTY',
+      /^Lemonade returned an unreadable answer: [^{]+$/,
+    ],
+    [
       'answers with its web page',
       (lemonade) => lemonade.plays({ '/v1/health': 'prefix-health' }),
       'FAULTY',
@@ -123,14 +95,19 @@ describe('bad luck', () => {
     [
       'answers without end',
       ({ replies }) => replies.set('/v1/health', { body: 'x'.repeat(9 * 1024 * 1024) }),
-      'FAULTY|OFFLINE',
-      /larger than 8388608 bytes$/,
+      'FAULTY',
+      /^Lemonade returned an unreadable answer: the answer is larger than 8388608 bytes$/,
     ],
   ]
   test.each(cases)('a Lemonade that %s is said to', async (_name, break_, kind, message) => {
     const { app, lemonade } = await hall()
     await break_(lemonade)
-    const { trouble, asOf } = await ask<Status>(app, 'lemonadeStatus', STATUS)
+    const told = await app.until<{ lemonadeStatus: Status }>(
+      `{ lemonadeStatus { ${STATUS} } }`,
+      {},
+      ({ lemonadeStatus }) => lemonadeStatus.trouble !== null,
+    )
+    const { trouble, asOf } = told.lemonadeStatus
     expect(trouble?.kind).toMatch(new RegExp(`^(${kind})$`))
     expect(trouble?.message).toMatch(message)
     expect(asOf).toBeNull()
@@ -156,15 +133,25 @@ describe('bad luck', () => {
     expect(await frameWith<Status>(frames, ({ trouble }) => trouble === null)).toMatchObject({ online: true })
   })
 
-  test('one source in trouble leaves the others working', async () => {
+  test('one source in trouble leaves the others working, and holds nobody up', async () => {
     const { app, lemonade } = await hall()
     lemonade.replies.set('/v1/slots', null)
-    const [slots, status] = await Promise.all([
-      ask<{ trouble: Trouble }>(app, 'lemonadeSlots', TROUBLE),
-      ask<Status>(app, 'lemonadeStatus', STATUS),
-    ])
-    expect(slots.trouble.kind).toBe('SLOW')
-    expect(status.trouble).toBeNull()
+    const both = `{ lemonadeSlots { ${TROUBLE} } lemonadeStatus { ${STATUS} } }`
+    type Both = Record<'lemonadeSlots' | 'lemonadeStatus', Status>
+    const { lemonadeSlots, lemonadeStatus } = await app.execute<Both>(both)
+    // Not waited for: its trouble would be known.
+    expect(lemonadeSlots).toEqual({ asOf: null, trouble: null })
+    expect(lemonadeStatus).toMatchObject({ trouble: null, model: 'Tiny' })
+    const later = await app.until<Both>(both, {}, (data) => data.lemonadeSlots.trouble !== null)
+    expect(later.lemonadeSlots.trouble?.kind).toBe('SLOW')
+    expect(later.lemonadeStatus.trouble).toBeNull()
+  })
+
+  test('its other key is shown where there is no regular one', async () => {
+    const { app } = await hall({ LEMONADE_ADMIN_API_KEY: 'admin-key' }, 'admin-key')
+    expect(await ask(app, 'lemonadeStatus', STATUS)).toMatchObject({
+      ...{ online: true, trouble: null, hasApiKey: false, hasAdminKey: true },
+    })
   })
 })
 
@@ -182,128 +169,42 @@ test('a hundred who watch cost one question an interval, and nobody costs none',
   expect(lemonade.server.taken.slice(before).map(({ path }) => path)).not.toContain('/v1/slots')
 })
 
-describe('commands', () => {
-  const LOAD = `mutation ($input: LoadModelInput!) { loadModel(input: $input) { model state by } }`
+test('scripts that ask the same at the same time cost one question', async () => {
+  const { app, lemonade } = await hall()
+  const begun = Promise.withResolvers<void>()
+  const { answer } = lemonade.server
+  lemonade.server.answer = async (taken) => {
+    await begun.promise
+    return answer(taken)
+  }
+  const asked = Array.from({ length: 20 }, () => fetch(`${app.url}/api/lemonade/slots`).then((one) => one.json()))
+  await expect.poll(() => lemonade.server.count('/v1/slots')).toBe(1)
+  begun.resolve()
+  const told = await Promise.all(asked)
+  expect(told.every((slots) => Array.isArray(slots) && slots.length === 2)).toBe(true)
+  expect(lemonade.server.count('/v1/slots')).toBeLessThan(10)
+  // One that failed, or is over, is not kept.
+  lemonade.plays({ '/v1/slots': 'slots-no-model' })
+  expect((await fetch(`${app.url}/api/lemonade/slots`)).status).toBe(502)
+})
 
-  test('a load is told to everybody while it goes on, and gone when it is done', async () => {
-    const { app, lemonade } = await hall()
-    const done = Promise.withResolvers<void>()
-    const { answer } = lemonade.server
-    lemonade.server.answer = async (taken) => {
-      if (taken.path === '/v1/load') await done.promise
-      return answer(taken)
-    }
-    lemonade.plays({ '/v1/load': 'load-ok' })
-    const frames = await app.subscribe<{ lemonadeStatusChanged: Status }>(
-      `subscription { lemonadeStatusChanged { ${STATUS} } }`,
-    )
-    const input = { model: 'Tiny', contextSize: 4096, parallel: 4, llamacppArgs: '--flash-attn --parallel 2' }
-    expect(await app.execute(LOAD, { input })).toEqual({
-      loadModel: { model: 'Tiny', state: 'LOADING', by: 'organiser' },
-    })
-    await frameWith<Status>(frames, ({ loads }) => loads.length === 1)
-    done.resolve()
-    await frameWith<Status>(frames, ({ loads }) => loads.length === 0)
-    expect(lemonade.server.taken.find(({ path }) => path === '/v1/load')?.body).toEqual({
-      ...{ model_name: 'Tiny', ctx_size: 4096, llamacpp_args: '--flash-attn -np 4' },
-    })
-  })
+test('what a browser says of itself stays here', async () => {
+  const { app, lemonade } = await hall()
+  const headers = { Origin: app.url, Cookie: 'session=secret', 'X-Mine': '1' }
+  expect((await fetch(`${app.url}/api/lemonade/health`, { headers })).status).toBe(200)
+  const [taken] = lemonade.server.taken
+  expect(Object.keys(taken?.headers ?? {}).sort()).toEqual(['accept', 'connection', 'host'])
+})
 
-  test.each([
-    ['load-unknown', /^Model 'No-Such-Model' was not found/],
-    ['load-bad-args', /^Failed to load model 'Tiny': llama-server failed to start$/],
-    ['load-blocked-by-pin', /pinned/],
-  ])('a load that fails (%s) stays with its reason until it is dismissed', async (recording, reason) => {
-    const { app, lemonade } = await hall()
-    lemonade.plays({ '/v1/load': recording })
-    await app.execute(LOAD, { input: { model: 'Tiny' } })
-    const query = `{ lemonadeStatus { loads { model state message } } }`
-    const told = (data: { lemonadeStatus: Status }) => data.lemonadeStatus.loads[0]?.state === 'FAILED'
-    const { lemonadeStatus } = await app.until<{ lemonadeStatus: Status }>(query, {}, told)
-    expect(lemonadeStatus.loads).toEqual([
-      { model: 'Tiny', state: 'FAILED', message: expect.stringMatching(reason) as string },
-    ])
-    expect(await app.execute('mutation { dismissLoad(model: "Tiny") }')).toEqual({ dismissLoad: true })
-    expect(await app.execute<{ lemonadeStatus: Status }>(query)).toMatchObject({ lemonadeStatus: { loads: [] } })
-    const activity = '{ activity { action kind label outcome detail } }'
-    expect(await app.execute(activity)).toMatchObject({
-      activity: [{ action: 'load', kind: 'model', label: 'Tiny', outcome: 'failed' }],
-    })
-  })
-
-  test('pulling begins a download of Lemonade’s own, which is followed', async () => {
-    const { app, lemonade } = await hall()
-    lemonade.plays({ '/v1/pull': 'pull-background-start', '/v1/downloads': 'downloads-running' })
-    const input = { model: 'user.Tiny-Q8', checkpoint: 'tinyorg/tiny-GGUF:Q8_0', recipe: 'llamacpp' }
-    const pull = 'mutation ($input: PullModelInput!) { pullModel(input: $input) { id model state } }'
-    expect(await app.execute(pull, { input })).toEqual({
-      pullModel: { id: 'model:user.Tiny-Q8', model: 'Tiny-Q8', state: 'DOWNLOADING' },
-    })
-    expect(lemonade.server.taken.at(-1)?.body).toEqual({
-      ...{ model_name: 'user.Tiny-Q8', checkpoint: 'tinyorg/tiny-GGUF:Q8_0', recipe: 'llamacpp' },
-      ...{ stream: true, subscribe: false },
-    })
-    const { pulls } = await ask<{ pulls: object[] }>(
-      app,
-      'lemonadePulls',
-      'pulls { state percent bytesDone bytesTotal file }',
-    )
-    expect(pulls).toEqual([
-      {
-        ...{ state: 'DOWNLOADING', bytesDone: 9437184, bytesTotal: 25531520, file: 'tiny-Q8_0.gguf' },
-        percent: (9437184 * 100) / 25531520,
-      },
-    ])
-    lemonade.replies.set('/v1/downloads/control', recorded('downloads-paused'))
-    await app.execute('mutation { cancelPull(id: "model:user.Tiny-Q8") }')
-    expect(lemonade.server.taken.at(-1)).toMatchObject({ body: { id: 'model:user.Tiny-Q8', action: 'cancel' } })
-  })
-
-  test.each([
-    [
-      'pullModel(input: { model: "No-Such" }) { id }',
-      '/v1/pull',
-      'pull-unknown',
-      /^Lemonade refused: When registering/,
-    ],
-    ['unloadModel(model: "Tiny")', '/v1/unload', 'unload-not-loaded', /^Lemonade refused: Model not loaded: Tiny$/],
-    ['deleteModel(model: "No")', '/v1/delete', 'delete-unknown', /^Lemonade refused: Model not found/],
-  ])('%s is refused with what Lemonade says', async (mutation, path, recording, message) => {
-    const { app, lemonade } = await hall()
-    lemonade.plays({ [path]: recording })
-    expect(await app.refused(`mutation { ${mutation} }`)).toMatchObject({
-      code: 'UPSTREAM_FAILED',
-      message: expect.stringMatching(message) as string,
-    })
-  })
-
-  test.each([
-    ['loadModel(input: { model: " " }) { model }', 'model'],
-    ['loadModel(input: { model: "a", contextSize: 0 }) { model }', 'contextSize'],
-    ['loadModel(input: { model: "a", parallel: 257 }) { model }', 'parallel'],
-    ['pullModel(input: { model: "a", checkpoint: "o/r:v", recipe: "llamacpp" }) { id }', 'model'],
-    ['pullModel(input: { model: "user.a", checkpoint: "o/r:v" }) { id }', 'recipe'],
-    ['pullModel(input: { model: "user.a", checkpoint: "nothing", recipe: "x" }) { id }', 'checkpoint'],
-    ['unloadModel(model: "")', 'model'],
-    ['deleteModel(model: "a\\u0000b")', 'model'],
-  ])('%s is refused, and nothing is sent', async (mutation, field) => {
-    const { app, lemonade } = await hall()
-    const { code, fields } = await app.refused(`mutation { ${mutation} }`)
-    expect([code, fields?.map((one) => one.field)]).toEqual(['INVALID_INPUT', [field]])
-    expect(lemonade.server.taken).toEqual([])
-  })
-
-  test('a download through REST that fails after it began is a failure', async () => {
-    const { app, lemonade } = await hall()
-    const pull = async () => {
-      const body = JSON.stringify({ model_name: 'user.Tiny-Q8', stream: true })
-      const headers = { 'Content-Type': 'application/json' }
-      const answer = await fetch(`${app.url}/api/lemonade/pull`, { method: 'POST', body, headers })
-      return [answer.status, await answer.json()]
-    }
-    lemonade.plays({ '/v1/pull': 'pull-stream-ok' })
-    expect(await pull()).toEqual([200, { status: 'success' }])
-    lemonade.plays({ '/v1/pull': 'pull-stream-download-error' })
-    expect(await pull()).toEqual([502, { detail: expect.stringMatching(/^Lemonade returned 500: /) as string }])
-  })
+test('a download that is through makes a model, which is there at once', async () => {
+  const { app, lemonade } = await hall()
+  lemonade.plays({ '/v1/downloads': 'downloads-running', '/v1/models': 'models-empty' })
+  const models = await app.subscribe<{ lemonadeModelsChanged: { models: { name: string }[] } }>(
+    'subscription { lemonadeModelsChanged { models { name } } }',
+  )
+  await app.subscribe('subscription { lemonadePullsChanged { pulls { state } } }')
+  lemonade.plays({ '/v1/downloads': 'downloads-completed', '/v1/models': 'models-two' })
+  const before = performance.now()
+  expect((await models.next()).lemonadeModelsChanged.models).toHaveLength(2)
+  expect(performance.now() - before, 'they are asked for every ten seconds else').toBeLessThan(8_000)
 })

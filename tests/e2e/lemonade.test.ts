@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { ensureChromium } from '../kit/chromium.ts'
-import { LemonadeStandIn } from '../kit/lemonade.ts'
+import { LemonadeStandIn, recorded } from '../kit/lemonade.ts'
 import { closeBrowser, openPage } from '../kit/pages.ts'
 
 const LONG = { timeout: 120_000 }
@@ -23,9 +23,10 @@ test('what Lemonade says is on its page, and moves', LONG, async () => {
   await page.getByRole('region', { name: 'Performance' }).getByText('43.4 tokens/s').waitFor(SLOW)
   await page.getByRole('region', { name: 'Machine' }).getByText('23.54 GB').waitFor(SLOW)
   const slots = page.getByRole('region', { name: 'Slots' })
-  expect(await slots.getByText('Idle').count()).toBe(2)
+  expect(await slots.getByText('Idle', { exact: true }).count()).toBe(2)
   lemonade.plays({ '/v1/slots': 'slots-busy' })
-  await slots.getByText('Working').waitFor(SLOW)
+  await slots.getByText('Working', { exact: true }).waitFor(SLOW)
+  await slots.getByText('21 in (8 from the cache), 187 out · 208 of 4,096 tokens').waitFor(SLOW)
 })
 
 test('charts show the last minutes, also to whoever comes later, and go on', LONG, async () => {
@@ -73,10 +74,11 @@ test('models are loaded, unloaded and deleted from it', LONG, async () => {
   const { page, lemonade } = await hall()
   const models = page.getByRole('region', { name: 'Models' })
   lemonade.plays({ '/v1/load': 'load-bad-args', '/v1/unload': 'load-ok', '/v1/delete': 'load-ok' })
-  await models.getByRole('button', { name: 'Unload' }).click(SLOW)
+  await models.getByRole('button', { name: 'Unload…' }).click(SLOW)
+  await page.getByRole('dialog').getByRole('button', { name: 'Unload model' }).click()
   await page.getByText('Tiny was unloaded').waitFor(SLOW)
-  await models.getByRole('button', { name: 'Load…' }).first().click(SLOW)
-  await page.getByRole('dialog').getByLabel('Served at once').fill('3')
+  await models.getByRole('button', { name: 'Load…', exact: true }).first().click(SLOW)
+  await page.getByRole('dialog').getByLabel('Users at once').fill('3')
   await page.getByRole('dialog').getByRole('button', { name: 'Load' }).click()
   await page.getByText('Tiny-Q8 could not be loaded: Failed to load model').waitFor(SLOW)
   expect(lemonade.server.taken.find(({ path }) => path === '/v1/load')?.body).toEqual({
@@ -86,4 +88,57 @@ test('models are loaded, unloaded and deleted from it', LONG, async () => {
   await page.getByRole('dialog').getByRole('button', { name: 'Delete model' }).click()
   await page.getByText('was deleted').waitFor(SLOW)
   expect(lemonade.server.count('/v1/delete')).toBe(1)
+})
+
+test(
+  'a download shows how far it is, also in another tab, and is cancelled; one that failed says why',
+  LONG,
+  async () => {
+    const { page, lemonade, app } = await hall()
+    lemonade.plays({ '/v1/downloads': 'downloads-running', '/v1/downloads/control': 'downloads-pause' })
+    const downloads = page.getByRole('region', { name: 'Downloads' })
+    await downloads.getByText('Downloading · 36 % · 9.4 MB of 25.5 MB').waitFor(SLOW)
+    await page.close()
+    const later = await openPage(`${app.url}/lemonade`)
+    const there = later.getByRole('region', { name: 'Downloads' })
+    await there.getByRole('progressbar', { name: 'Download of Tiny-Q8' }).waitFor(SLOW)
+    await there.getByRole('button', { name: 'Cancel' }).click()
+    await expect.poll(() => lemonade.server.count('/v1/downloads/control'), { timeout: 10_000 }).toBe(1)
+    const [job] = recorded('downloads-running').body as object[]
+    const failed = { ...job, status: 'error', running: false, error: 'Failed to download file: x.gguf\nHTTP error 404' }
+    lemonade.replies.set('/v1/downloads', { body: [failed] })
+    await there.getByText('HTTP error 404').waitFor(SLOW)
+    await there.getByRole('button', { name: 'Dismiss' }).waitFor(SLOW)
+  },
+)
+
+test('the catalogue is searched by name and label, and filtered, by an address that can be shared', LONG, async () => {
+  const { page, lemonade, app } = await hall()
+  const model = (n: number) => ({ id: `Model-${n}`, labels: n % 2 ? ['vision'] : ['coding'], downloaded: n === 7 })
+  lemonade.replies.set('/v1/models', { body: { data: Array.from({ length: 76 }, (_one, n) => model(n)) } })
+  const models = page.getByRole('region', { name: 'Models' })
+  await models.getByRole('button', { name: 'Show 56 more models' }).click(SLOW)
+  expect(await models.getByRole('listitem').count()).toBe(76)
+  await models.getByRole('button', { name: /^vision/ }).click()
+  await models.getByLabel('Search models').fill('model-7')
+  await expect.poll(() => models.getByRole('listitem').count()).toBe(4)
+  await models.getByRole('button', { name: /^Downloaded/ }).click()
+  await expect.poll(() => models.getByRole('listitem').count()).toBe(1)
+  expect(page.url()).toContain('search=model-7')
+  const shared = await openPage(`${app.url}/lemonade${new URL(page.url()).search}`)
+  expect(await shared.getByRole('region', { name: 'Models' }).getByRole('listitem').count()).toBe(1)
+})
+
+test('a backend that hangs holds up its own card only, and hostile answers break no page', LONG, async () => {
+  const { page, lemonade, app } = await hall()
+  lemonade.replies.set('/v1/slots', null)
+  const twice = { id: 'Twice', labels: ['<b>x</b>'], downloaded: true }
+  lemonade.replies.set('/v1/models', { body: { data: [twice, twice, { id: 'x'.repeat(3_000) }] } })
+  const slots = page.getByRole('region', { name: 'Slots' })
+  await slots.getByText('No answer since').waitFor(SLOW)
+  await page.getByRole('region', { name: 'Models' }).getByText('<b>x</b>').first().waitFor(SLOW)
+  const again = await openPage(`${app.url}/lemonade`)
+  await again.getByRole('region', { name: 'Server' }).getByText('2,048 tokens', { exact: true }).waitFor(SLOW)
+  const room = await again.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  expect(room, 'nothing sticks out').toBeLessThanOrEqual(0)
 })

@@ -2,12 +2,21 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OutsideServer, type Reply, type Taken } from './outside-server.ts'
 
-/** What the real server answered once, by the name of a recording in `tests/fixtures/lemonade`. */
-export function recorded(name: string): NonNullable<Reply> {
+/** What was asked of the real server once, and what it answered. */
+export interface Recording {
+  request: { method: string; path: string }
+  response: { status: number; content_type: string; body: unknown }
+}
+
+/** A recording, by its name in `tests/fixtures/lemonade`. */
+export function recording(name: string): Recording {
   const file = join(import.meta.dirname, '..', 'fixtures', 'lemonade', `${name}.json`)
-  const { response } = JSON.parse(readFileSync(file, 'utf8')) as {
-    response: { status: number; content_type: string; body: unknown }
-  }
+  return JSON.parse(readFileSync(file, 'utf8')) as Recording
+}
+
+/** What the real server answered, as a reply of a stand-in. */
+export function recorded(name: string): NonNullable<Reply> {
+  const { response } = recording(name)
   return { status: response.status, body: response.body, headers: { 'Content-Type': response.content_type } }
 }
 

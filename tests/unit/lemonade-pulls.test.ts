@@ -32,7 +32,7 @@ test.each([
 })
 
 test('what is no job, or has no sizes, breaks nothing', () => {
-  expect(new Pulls().read({ error: 'x' }, 0)).toEqual([])
+  expect(() => new Pulls().read({ error: 'x' }, 0)).toThrow(/^Lemonade returned an unreadable answer/)
   expect(new Pulls().read([null, { id: 1 }, 'x'], 0)).toEqual([])
   expect(new Pulls().read(job({ total_download_size: 0, total_files: 3 }), 0)).toMatchObject([
     { percent: null, bytesTotal: null },

@@ -85,6 +85,19 @@ test('gives an answer that is new enough, and asks once for all who want a newer
   expect(questions).toHaveLength(1)
 })
 
+test('who looks is told after a second what was known, and the question goes on', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const { source, questions } = asked<number>(60_000)
+  const looked = source.glance()
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(await looked).toEqual({ value: null, at: null, trouble: null })
+  const again = source.glance()
+  expect(questions).toHaveLength(1)
+  questions[0]?.resolve(1)
+  expect(await again).toMatchObject({ value: 1, trouble: null })
+})
+
 test('asks anew after a command, also when a question from before it is under way', async () => {
   const { source, question } = asked<string>(60_000)
   const frames = source.watch()

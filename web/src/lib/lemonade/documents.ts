@@ -26,6 +26,7 @@ export const LemonadeStatusView = graphql(`
       state
       busy
       alive
+      pinned
       contextSize
       slots
     }
@@ -52,6 +53,7 @@ export const LemonadeStatsView = graphql(`
     tokensPerSecond
     inputTokens
     outputTokens
+    cacheTokens
     requestsTotal
     inputTokensTotal
     outputTokensTotal
@@ -99,8 +101,10 @@ export const LemonadeSlotsView = graphql(`
       id
       processing
       contextSize
-      promptTokens
-      decodedTokens
+      tokens
+      inputTokens
+      cachedTokens
+      outputTokens
     }
   }
 `)
@@ -146,6 +150,7 @@ export const LemonadeModelsView = graphql(`
       recipe
       labels
       downloaded
+      custom
       sizeGb
       maxContext
     }
@@ -166,6 +171,9 @@ export const LemonadePullsView = graphql(`
       model
       state
       percent
+      file
+      fileIndex
+      totalFiles
       bytesDone
       bytesTotal
       bytesPerSecond
@@ -310,6 +318,7 @@ export const LemonadeVariantsQuery = graphql(`
         sizeBytes
         files
       }
+      pictureFiles
     }
   }
 `)

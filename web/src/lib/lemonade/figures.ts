@@ -28,6 +28,16 @@ export function bytes(value: number | null | undefined): string {
   return `${short.format(value / 1000 ** at)} ${units[at]}`
 }
 
+/** The size of a model, which Lemonade tells in GB. */
+export function size(gb: number | null): string | null {
+  return gb === null ? null : bytes(gb * 1e9)
+}
+
+/** Tokens in and out. */
+export function inAndOut(input: number | null | undefined, output: number | null | undefined): string {
+  return `${count(input)} in, ${count(output)} out`
+}
+
 /** So many things, with their noun. */
 export function counted(value: number, one: string): string {
   return `${whole.format(value)} ${one}${value === 1 ? '' : 's'}`

@@ -1,0 +1,101 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { LemonadeClient, LemonadeRefusal, type Json } from '../../server/lemonade/client.ts'
+import { Pulls, readPull } from '../../server/lemonade/pulls.ts'
+import { readHealth, readModels, readSlots, readStats, readSystem, readVariants } from '../../server/lemonade/read.ts'
+import { UpstreamTrouble } from '../../server/source.ts'
+import { recording } from '../kit/lemonade.ts'
+import { OutsideServer } from '../kit/outside-server.ts'
+
+// Everything the real server was seen to answer to what THON asks, its refusals included.
+const names = readdirSync(join(import.meta.dirname, '..', 'fixtures', 'lemonade')).map((file) =>
+  file.replace('.json', ''),
+)
+
+/** What the real server said went wrong; null where nothing did. */
+function failureIn({ response: { status, body } }: ReturnType<typeof recording>): string | null {
+  if (typeof body === 'string' && body.startsWith('event:')) {
+    const failed = body.split('\n\n').find((event) => event.startsWith('event: error'))
+    return failed === undefined ? null : messageOf(JSON.parse(failed.split('data: ')[1] as string))
+  }
+  return status < 300 ? null : messageOf(body)
+}
+
+function messageOf(body: unknown): string {
+  const { error } = body as { error: string | { message: string } }
+  return typeof error === 'string' ? error : error.message
+}
+
+const READS: [RegExp, (json: Json) => unknown][] = [
+  [/^\/(api\/)?(v0|v1|api\/v[01])?\/?health$/, readHealth],
+  [/\/stats$/, (json) => readStats(json, {})],
+  [/\/system-stats$/, (json) => readStats({}, json)],
+  [/\/system-info$/, readSystem],
+  [/\/slots$/, readSlots],
+  [/\/models$/, readModels],
+  [/\/downloads$/, (json) => new Pulls().read(json, 0)],
+  [/\/variants$/, (json) => readVariants('o/r', json)],
+]
+
+test.each(names)('%s is understood', async (name) => {
+  const told = recording(name)
+  const { method, path } = told.request
+  const { status, body, content_type } = told.response
+  const server = await OutsideServer.start(() => ({ status, body, headers: { 'Content-Type': content_type } }))
+  const client = new LemonadeClient({ url: server.url, apiKey: null, adminApiKey: null })
+  const answer = method === 'GET' ? client.get(path, { within: 5_000 }) : client.post(path, { within: 5_000 })
+  const failure = failureIn(told)
+  const outcome = await answer.catch((error: unknown) => error)
+  if (content_type.startsWith('text/html')) {
+    expect(outcome).toBeInstanceOf(UpstreamTrouble)
+    expect(outcome).toMatchObject({ kind: 'FAULTY', message: expect.stringContaining('no JSON') as string })
+  } else if (failure !== null) {
+    expect(outcome).toBeInstanceOf(LemonadeRefusal)
+    const { sentence } = outcome as LemonadeRefusal
+    expect(failure.replace(/\s+/g, ' ')).toContain(sentence.replace(/…$/, ''))
+    expect(sentence.length).toBeGreaterThan(5)
+  } else {
+    expect(outcome).not.toBeInstanceOf(Error)
+    const read = READS.find(([of]) => of.test(path.split('?')[0] as string))?.[1]
+    const seen = read?.(outcome as Json)
+    if (read) expect(JSON.stringify(seen)).not.toMatch(/undefined|launch|\/usr\//)
+  }
+})
+
+test('models in memory, with slots from their arguments and the context that counts', () => {
+  const loaded = (name: string) => readHealth(recording(name).response.body as Json).loaded
+  expect(loaded('two-health').map(({ name }) => name)).toEqual(['Tiny', 'Tiny-Q8'])
+  expect(loaded('two-health-pinned').some(({ pinned }) => pinned)).toBe(true)
+  expect(loaded('health-busy')).toMatchObject([{ busy: true, alive: true }])
+  expect(loaded('health-ctx-auto')).toMatchObject([{ contextSize: 4096 }])
+  // One that is on its way is not there, and one that died is gone.
+  expect([loaded('loading-health'), loaded('backend-dead-health')]).toEqual([[], []])
+})
+
+test('a slot at work counts what it read and what it gives out; between requests it only keeps tokens', () => {
+  const [busy] = readSlots(recording('slots-busy').response.body as Json)
+  expect(busy).toEqual({
+    ...{ id: 0, processing: true, contextSize: 4096, tokens: 208 },
+    ...{ inputTokens: 21, cachedTokens: 8, outputTokens: 187 },
+  })
+  const [idle] = readSlots(recording('slots-after-chat').response.body as Json)
+  expect(idle).toEqual({
+    ...{ id: 0, processing: false, contextSize: 4096, tokens: 34 },
+    ...{ inputTokens: null, cachedTokens: null, outputTokens: null },
+  })
+})
+
+test('what a hostile server says twice, too large or in another shape is left out', () => {
+  const model = { id: 'm', labels: [1, 'a'], size: 'x', max_context_window: 2 ** 40 }
+  expect(readModels({ data: [model, model, null, { id: '' }] })).toMatchObject([
+    { name: 'm', labels: ['a'], sizeGb: null, maxContext: null },
+  ])
+  const slot = { id: 1, n_ctx: 2 ** 31, is_processing: 'yes' }
+  expect(readSlots([slot, slot, { id: 2 ** 40 }])).toMatchObject([{ id: 1, contextSize: null, processing: false }])
+  expect(readHealth({ all_models_loaded: [{ model_name: 'a' }, { model_name: 'a' }, 5] }).loaded).toHaveLength(1)
+  for (const read of [readHealth, readSystem, readModels])
+    expect(() => read([])).toThrow(/^Lemonade returned an unreadable answer: /)
+  expect(() => readSlots({})).toThrow(/^Lemonade returned an unreadable answer: /)
+  expect(readPull([])).toBeNull()
+})
