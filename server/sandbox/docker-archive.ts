@@ -4,7 +4,7 @@ import { extract } from 'tar-stream'
 import { WITHIN, type DockerClient } from './docker-client.ts'
 import { statusOf } from './docker-errors.ts'
 import { EngineAway } from './engine.ts'
-import { tooLarge } from './kept.ts'
+import { tooLarge } from './replaced.ts'
 
 /** What is at a path of a container. */
 export type Found = 'folder' | 'file' | 'link' | 'other'

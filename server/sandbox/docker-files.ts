@@ -4,7 +4,7 @@ import { pack, type Header } from 'tar-stream'
 import { lookAt, readFrom, type Found } from './docker-archive.ts'
 import { WITHIN, type DockerClient } from './docker-client.ts'
 import { EngineRefused, type SandboxFile } from './engine.ts'
-import { inTheWay, keptAs, LARGEST_KEPT } from './kept.ts'
+import { inTheWay, keptAs, LARGEST_KEPT } from './replaced.ts'
 
 interface Owner {
   uid: number

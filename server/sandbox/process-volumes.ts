@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, join, posix, relative, resolve, sep } from 'node:path'
 import { EngineRefused, type SandboxFile } from './engine.ts'
-import { inTheWay, keptAs, LARGEST_KEPT, tooLarge } from './kept.ts'
+import { inTheWay, keptAs, LARGEST_KEPT, tooLarge } from './replaced.ts'
 
 /**
  * Volumes as plain directories, `<workspaceDir>/<group>/<username>`, where people find them. A link in

@@ -10,7 +10,7 @@ import {
   type SandboxSpec,
   type SandboxStats,
 } from '../../server/sandbox/engine.ts'
-import { keptAs } from '../../server/sandbox/kept.ts'
+import { keptAs } from '../../server/sandbox/replaced.ts'
 import { FakeMachine, seenFrom, type FakeSandbox } from './fake-machine.ts'
 
 /** Commands a test can make the fake refuse, hang or count. */
