@@ -1,80 +1,103 @@
 import type { ContainerInspectInfo } from 'dockerode'
 import { posix } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { extract, pack, type Header } from 'tar-stream'
+import { pack, type Header } from 'tar-stream'
+import { lookAt, readFrom, type Found } from './docker-archive.ts'
 import { WITHIN, type DockerClient } from './docker-client.ts'
-import { statusOf } from './docker-errors.ts'
 import { EngineRefused, type SandboxFile } from './engine.ts'
+import { inTheWay, keptAs, LARGEST_KEPT } from './replaced.ts'
 
 interface Owner {
   uid: number
   gid: number
 }
 
+interface Placed {
+  path: string
+  content: string | Buffer
+}
+
+const WORDS = { folder: 'a folder', file: 'a file', link: 'a link', other: 'neither a file nor a folder' }
+
+/** /etc/passwd and /etc/group of an image, in bytes. */
+const LARGEST_TABLE = 1024 * 1024
+
 /** Puts files into containers, and remembers what it learns about each image. */
 export class DockerFiles {
   readonly #client: DockerClient
   /** By the image's id, which names its content. */
   readonly #owners = new Map<string, Promise<Owner>>()
-  readonly #folders = new Map<string, Promise<boolean>>()
+  readonly #folders = new Map<string, Promise<Found | null>>()
 
   constructor(client: DockerClient) {
     this.#client = client
   }
 
-  /** Writes the files, and the folders they need that the image lacks, all owned by the image's user. */
-  async put(ref: string, files: SandboxFile[]): Promise<void> {
-    for (const { path } of files) assertPath(path)
-    const info = await this.#client.ask(WITHIN.look, (docker, abortSignal) =>
-      docker.getContainer(ref).inspect({ abortSignal }),
-    )
-    const [owner, folders] = await Promise.all([
-      remember(this.#owners, info.Image, () => this.#owner(info)),
-      this.#missingFolders(info, files),
-    ])
-    const tar = makeTar(files, folders, owner)
-    await this.#client.ask(WITHIN.make, (docker, abortSignal) =>
-      docker.getContainer(ref).putArchive(tar, { path: '/', abortSignal }),
-    )
+  /**
+   * Writes the files, and the folders they need that the image lacks, all owned by the image's user.
+   * @param isNew whether it has just been made, so that its folders are those of its image
+   */
+  async put(ref: string, files: SandboxFile[], isNew: boolean): Promise<void> {
+    const info = await this.#inspect(ref, files)
+    const folders: string[] = []
+    for (const folder of foldersOf(files)) {
+      const look = () => lookAt(this.#client, info.Id, folder)
+      // The volume's content belongs to a person, not to the image.
+      const ofImage = isNew && folder !== '/workspace' && !folder.startsWith('/workspace/')
+      const found = await (ofImage ? remember(this.#folders, `${info.Image} ${folder}`, look) : look())
+      if (found === null) folders.push(folder)
+    }
+    await this.#write(info, files, folders)
   }
 
-  /** As `put`, for those that it has not; what is in their place is kept beside them. Returns their paths. */
+  /**
+   * As `put` into one that runs, for the files that it has not; what is in their place is kept beside them. Nothing is
+   * written through links, which participants may lead anywhere; whoever makes one just now leads it no further than
+   * their own container. Returns the paths of those it had not.
+   */
   async update(ref: string, files: SandboxFile[]): Promise<string[]> {
-    const olds = await Promise.all(files.map(({ path }) => this.#read(ref, path)))
-    const news = files.filter(({ content }, index) => content !== olds[index])
-    const kept = files.flatMap(({ path, content }, index) => {
-      const old = olds[index] as string
-      return old !== '' && old !== content ? [{ path: `${path}.bak`, content: old }] : []
-    })
-    if (news.length > 0) await this.put(ref, [...kept, ...news])
+    const info = await this.#inspect(ref, files)
+    const folders: string[] = []
+    for (const folder of foldersOf(files)) {
+      const found = folders.includes(posix.dirname(folder)) ? null : await lookAt(this.#client, ref, folder)
+      if (found === null) folders.push(folder)
+      else if (found !== 'folder') throw inTheWay(folder, WORDS[found])
+    }
+    const news: SandboxFile[] = []
+    const kept: Placed[] = []
+    for (const file of files) {
+      const old = await this.#old(ref, file.path, folders)
+      if (old?.equals(Buffer.from(file.content))) continue
+      news.push(file)
+      if (!old?.length) continue
+      const isTaken = (await lookAt(this.#client, ref, keptAs(file.path, false))) !== null
+      kept.push({ path: keptAs(file.path, isTaken), content: old })
+    }
+    // What is kept goes first: on a full disk nothing is replaced that could not be kept.
+    if (news.length > 0) await this.#write(info, [...kept, ...news], folders)
     return news.map(({ path }) => path)
   }
 
-  /** Parents before children. Folders that exist are left out: a tar would change their owner and mode. */
-  async #missingFolders(info: ContainerInspectInfo, files: SandboxFile[]): Promise<string[]> {
-    const folders = [...new Set(files.flatMap(({ path }) => parents(path)))]
-    const there = await Promise.all(folders.map((folder) => this.#hasFolder(info, folder)))
-    return folders.filter((_, index) => !there[index])
+  /** What is in a file's place; null when nothing is. @param missing folders that are not there */
+  async #old(ref: string, path: string, missing: string[]): Promise<Buffer | null> {
+    if (missing.includes(posix.dirname(path))) return null
+    const found = await lookAt(this.#client, ref, path)
+    if (found === null) return null
+    if (found !== 'file') throw inTheWay(path, WORDS[found])
+    return readFrom(this.#client, ref, path, LARGEST_KEPT)
   }
 
-  #hasFolder(info: ContainerInspectInfo, path: string): Promise<boolean> {
-    const look = () => this.#exists(info.Id, path)
-    // The volume's content belongs to a person, not to the image.
-    const changes = path === '/workspace' || path.startsWith('/workspace/')
-    return changes ? look() : remember(this.#folders, `${info.Image} ${path}`, look)
+  #inspect(ref: string, files: SandboxFile[]): Promise<ContainerInspectInfo> {
+    for (const { path } of files) assertPath(path)
+    return this.#client.ask(WITHIN.look, (docker, abortSignal) => docker.getContainer(ref).inspect({ abortSignal }))
   }
 
-  async #exists(ref: string, path: string): Promise<boolean> {
-    try {
-      const answer = await this.#client.stream(WITHIN.act, (docker, abortSignal) =>
-        docker.getContainer(ref).infoArchive({ path, abortSignal }),
-      )
-      answer.resume()
-      return true
-    } catch (error) {
-      if (statusOf(error) === 404) return false
-      throw error
-    }
+  async #write(info: ContainerInspectInfo, files: Placed[], folders: string[]): Promise<void> {
+    const owner = await remember(this.#owners, info.Image, () => this.#owner(info))
+    const tar = makeTar(files, folders, owner)
+    const query = { path: '/', noOverwriteDirNonDir: '1' }
+    await this.#client.ask(WITHIN.make, (docker, abortSignal) =>
+      docker.getContainer(info.Id).putArchive(tar, { ...query, abortSignal }),
+    )
   }
 
   /** The image's user as numbers: it may be a name, and may leave out its group. */
@@ -90,30 +113,15 @@ export class DockerFiles {
 
   /** The fields of every line of a file such as /etc/passwd; none when the image has no such file. */
   async #table(ref: string, path: string): Promise<string[][]> {
-    const content = await this.#read(ref, path)
-    return content.split('\n').map((line) => line.split(':'))
-  }
-
-  async #read(ref: string, path: string): Promise<string> {
-    const tar = extract()
-    try {
-      const archive = await this.#client.stream(WITHIN.act, (docker, abortSignal) =>
-        docker.getContainer(ref).getArchive({ path, abortSignal }),
-      )
-      archive.on('error', (error) => tar.destroy(error))
-      archive.pipe(tar)
-      for await (const entry of tar) return await text(entry)
-      return ''
-    } catch (error) {
-      if (statusOf(error) === 404) return ''
-      throw error
-    } finally {
-      tar.destroy()
-    }
+    const content = (await readFrom(this.#client, ref, path, LARGEST_TABLE)) ?? ''
+    return content
+      .toString()
+      .split('\n')
+      .map((line) => line.split(':'))
   }
 }
 
-function makeTar(files: SandboxFile[], folders: string[], owner: Owner): NodeJS.ReadableStream {
+function makeTar(files: Placed[], folders: string[], owner: Owner): NodeJS.ReadableStream {
   const tar = pack()
   const entry = (name: string): Partial<Header> & { name: string } => ({
     name: name.slice(1),
@@ -121,9 +129,15 @@ function makeTar(files: SandboxFile[], folders: string[], owner: Owner): NodeJS.
     mtime: new Date(),
   })
   for (const folder of folders) tar.entry({ ...entry(`${folder}/`), type: 'directory', mode: 0o755 })
-  for (const { path, content } of files) tar.entry({ ...entry(path), mode: 0o644 }, content)
+  // Keys are in them, and nobody else reads them.
+  for (const { path, content } of files) tar.entry({ ...entry(path), mode: 0o600 }, content)
   tar.finalize()
   return tar as unknown as NodeJS.ReadableStream
+}
+
+/** Every folder on the way to the files, parents before children. */
+function foldersOf(files: SandboxFile[]): string[] {
+  return [...new Set(files.flatMap(({ path }) => parents(path)))]
 }
 
 /** `/a/b/c` gives `/a` and `/a/b`. */

@@ -99,10 +99,10 @@ export class DockerEngine implements SandboxEngine {
 
   async create(spec: SandboxSpec, progress: Progress): Promise<string> {
     assertVolume(spec.volume)
-    const ref = await this.#networks.within(spec.group, (place) => this.#make(spec, place, progress))
+    const { ref, isNew } = await this.#networks.within(spec.group, (place) => this.#make(spec, place, progress))
     if (spec.files.length === 0) return ref
     try {
-      await this.#files.put(ref, spec.files)
+      await this.#files.put(ref, spec.files, isNew)
     } catch (error) {
       // Half a sandbox helps nobody; the reason it is only half matters more than whether this works.
       await this.remove(ref).catch(() => {})
@@ -251,15 +251,15 @@ export class DockerEngine implements SandboxEngine {
     return null
   }
 
-  async #make(spec: SandboxSpec, place: Place, progress: Progress): Promise<string> {
+  async #make(spec: SandboxSpec, place: Place, progress: Progress): Promise<{ ref: string; isNew: boolean }> {
     try {
-      return await this.#post(spec, place)
+      return { ref: await this.#post(spec, place), isNew: true }
     } catch (error) {
-      if (statusOf(error) === 409) return this.#adopt(spec, error)
+      if (statusOf(error) === 409) return { ref: await this.#adopt(spec, error), isNew: false }
       if (statusOf(error) !== 404 || !/image/i.test(dockerWords(error))) throw error
     }
     await this.#pulls.pull(spec.image, progress)
-    return this.#post(spec, place)
+    return { ref: await this.#post(spec, place), isNew: true }
   }
 
   async #post(spec: SandboxSpec, place: Place): Promise<string> {

@@ -137,8 +137,9 @@ export interface SandboxEngine {
   /** Takes the sandbox away, ending it first if it must. Its volume stays. */
   remove(ref: string): Promise<void>
   /**
-   * Puts files into a sandbox that runs. One that is there with other content is kept beside it, as `<path>.bak`.
-   * Returns the paths of those that it did not have.
+   * Puts files into a sandbox that runs. One that is there with other content is kept beside it, as `<path>.bak`, or with
+   * the time in its name where that is taken. Returns the paths of those that it did not have. Refuses where a folder, a
+   * link out of the sandbox, or anything else that is no file is in the way.
    */
   update(ref: string, files: SandboxFile[]): Promise<string[]>
   /** The last lines it printed, oldest first; '' when there are none or it is gone. */

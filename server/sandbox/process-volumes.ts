@@ -13,6 +13,7 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, join, posix, relative, resolve, sep } from 'node:path'
 import { EngineRefused, type SandboxFile } from './engine.ts'
+import { inTheWay, keptAs, LARGEST_KEPT, tooLarge } from './replaced.ts'
 
 /**
  * Volumes as plain directories, `<workspaceDir>/<group>/<username>`, where people find them. A link in
@@ -56,31 +57,27 @@ export class Volumes {
     return this.#home(volume)
   }
 
-  /** Puts files of /workspace and /home/vscode in their places; there is no place for others. */
-  async put(volume: string, workspace: string, files: SandboxFile[]): Promise<void> {
-    const bases = { '/workspace': workspace, '/home/vscode': await this.home(volume) }
-    for (const file of files) {
-      const path = posix.normalize(file.path)
-      for (const [prefix, base] of Object.entries(bases)) {
-        if (path.startsWith(`${prefix}/`)) await put(base, path.slice(prefix.length + 1), file.content)
-      }
+  /**
+   * Puts files of /workspace and /home/vscode in their places; there is no place for others. What people have there is
+   * kept beside it. Returns the paths of those that were not there so.
+   */
+  async put(volume: string, workspace: string, files: SandboxFile[]): Promise<string[]> {
+    const bases = Object.entries({ '/workspace': workspace, '/home/vscode': await this.home(volume) })
+    const news = []
+    // All are looked at before one is written.
+    for (const { path: asked, content } of files) {
+      const [prefix = '', base] = bases.find(([one]) => posix.normalize(asked).startsWith(`${one}/`)) ?? []
+      if (base === undefined) continue
+      const path = posix.relative(prefix, asked)
+      const old = await fileAt(base, path)
+      if (!old?.equals(Buffer.from(content))) news.push({ asked, base, path, content, old })
     }
-  }
-
-  /** As `put`, for those that are not there so; what is in their place is kept beside them. Returns their paths. */
-  async update(volume: string, workspace: string, files: SandboxFile[]): Promise<string[]> {
-    const bases = { '/workspace': workspace, '/home/vscode': await this.home(volume) }
-    const news: string[] = []
-    for (const file of files) {
-      const base = Object.entries(bases).find(([prefix]) => posix.normalize(file.path).startsWith(`${prefix}/`))
-      if (!base) continue
-      const old = await readFile(join(base[1], posix.relative(base[0], file.path)), 'utf8').catch(ifMissing(null))
-      if (old === file.content) continue
-      if (old) await this.put(volume, workspace, [{ path: `${file.path}.bak`, content: old }])
-      await this.put(volume, workspace, [file])
-      news.push(file.path)
+    for (const { base, path, content, old } of news) {
+      const isTaken = (await lstat(join(base, keptAs(path, false))).catch(ifMissing(null))) !== null
+      if (old?.length) await write(base, keptAs(path, isTaken), old)
+      await write(base, path, content)
     }
-    return news
+    return news.map(({ asked }) => asked)
   }
 
   #next<T>(task: () => Promise<T>): Promise<T> {
@@ -164,17 +161,32 @@ function identity(found: { dev: number; ino: number }): string {
   return `${found.dev}:${found.ino}`
 }
 
-async function put(base: string, path: string, content: string): Promise<void> {
+/** What is in a file's place, if that is a file; participants may have put anything there. */
+async function fileAt(base: string, path: string): Promise<Buffer | null> {
   const target = join(base, path)
-  if (escapes(relative(await realpath(base), await realExisting(dirname(target))))) {
-    throw new EngineRefused(`${path} cannot be written: a link in the workspace leads out of it. Remove the link.`)
-  }
+  await assertWithin(base, path)
+  const found = await lstat(target).catch(ifMissing(null))
+  if (found === null) return null
+  if (!found.isFile()) throw inTheWay(path, found.isDirectory() ? 'a folder' : 'no file')
+  if (found.size > LARGEST_KEPT) throw tooLarge(path, LARGEST_KEPT)
+  return readFile(target)
+}
+
+async function assertWithin(base: string, path: string): Promise<void> {
+  if (!escapes(relative(await realpath(base), await realExisting(dirname(join(base, path)))))) return
+  throw new EngineRefused(`${path} cannot be written: a link in the workspace leads out of it. Remove the link.`)
+}
+
+async function write(base: string, path: string, content: string | Buffer): Promise<void> {
+  const target = join(base, path)
+  await assertWithin(base, path)
   await mkdir(dirname(target), { recursive: true })
   // By rename, so that a link in its place is replaced and not followed.
   const temporary = join(dirname(target), `.${basename(target)}.thon-new`)
   await rm(temporary, { force: true })
   try {
-    await writeFile(temporary, content, { flag: 'wx' })
+    // Keys are in it.
+    await writeFile(temporary, content, { flag: 'wx', mode: 0o600 })
     await rename(temporary, target)
   } finally {
     await rm(temporary, { force: true })

@@ -136,7 +136,7 @@ export class ProcessEngine implements SandboxEngine {
       if (!sandbox) throw new EngineRefused('The sandbox is gone.')
       const { volume, group, username } = sandbox.record
       const workspace = await this.#host.volumes.ensure(volume, { group, username })
-      return this.#host.volumes.update(volume, workspace, files)
+      return this.#host.volumes.put(volume, workspace, files)
     })
   }
 

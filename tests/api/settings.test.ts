@@ -139,6 +139,7 @@ describe('refused, naming field and rule, and changing nothing', () => {
     ['external_ip', '203.0.113.300'],
     ['external_ip', '[2001:db8::5]'],
     ['external_ip', 'a b'],
+    ['external_ip', '0.0.0.0'],
     ['domain', 'https://hack.example.org'],
     ['domain', 'hack.example.org/x'],
     ['domain', 'hack.example.org:443'],
@@ -146,7 +147,7 @@ describe('refused, naming field and rule, and changing nothing', () => {
     ['domain', '<b>'],
   ] as const)('%s as %j', async ([key, value]) => {
     await set(key, 'before.example')
-    const rule = expect.stringMatching(/host name, without scheme, port or path; empty clears it$/) as string
+    const rule = expect.stringMatching(/host name( of this machine)?, without scheme, port or path; empty clears it$/) as string
     expect(await app.refused(SET, { key, value })).toMatchObject({
       code: 'INVALID_INPUT',
       fields: [{ field: 'value', message: rule }],

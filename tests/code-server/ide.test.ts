@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { organiser } from '../../server/auth/viewer.ts'
 import { ensureChromium } from '../kit/chromium.ts'
 import { codeServerImage } from '../kit/code-server.ts'
 import { ensureDocker } from '../kit/docker.ts'
@@ -62,4 +63,26 @@ test('in a real code-server a file is written, a terminal works, and both are th
   await page.getByRole('heading', { name: 'Your sandbox is paused' }).waitFor()
   await page.getByRole('button', { name: 'Resume' }).click()
   await workbench.ready()
+})
+
+test('a real code-server goes by the stored settings, and by those it is given later', LONG, async () => {
+  const app = await startDockerApp({
+    ...{ SANDBOX_IMAGE: codeServerImage, THON_READY_SECONDS: '90', SANDBOX_MEMORY: '1g' },
+  })
+  const store = (theme: string) =>
+    app.services.configFiles.put(organiser, 'config_vscode_settings', {
+      content: `// Of the hall\n{ "workbench.colorTheme": "${theme}", }`,
+    })
+  await store('Solarized Light')
+  const { id } = await create(app, 'ann', { group: `ide${randomBytes(3).toString('hex')}` })
+  const { url } = await inState(app, id, 'Running', 120)
+  const page = await openSandbox(url as string)
+  await new Workbench(page).ready()
+  const looks = () => page.locator('.monaco-workbench').getAttribute('class')
+  await expect.poll(looks, { timeout: 30_000 }).toContain('solarized-light')
+  await store('Monokai')
+  await app.execute('mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { error { message } } }', { ids: [id] })
+  // Images that can watch files need no reload.
+  await page.reload()
+  await expect.poll(looks, { timeout: 30_000 }).toContain('monokai')
 })

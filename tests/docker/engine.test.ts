@@ -92,7 +92,7 @@ describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
     const ref = await running({ files })
     expect(await run(ref, 'cat', files[0]?.path ?? '')).toBe('{"ü":1}')
     const owner = async (path: string) => (await run(ref, 'stat', '-c', '%u:%g:%a', path)).trim()
-    for (const { path } of files) expect(await owner(path)).toBe('1000:1000:644')
+    for (const { path } of files) expect(await owner(path)).toBe('1000:1000:600')
     expect(await owner('/home/coder/.local/share')).toBe('1000:1000:755')
     expect(await owner('/workspace/.vscode')).toBe('1000:1000:755')
     expect(await owner('/etc')).toBe('0:0:755')

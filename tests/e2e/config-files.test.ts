@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { organiser } from '../../server/auth/viewer.ts'
 import { startApp } from '../kit/app.ts'
@@ -9,6 +10,7 @@ import { closeBrowser, openPage } from '../kit/pages.ts'
 
 const LONG = { timeout: 120_000 }
 const SLOW = { timeout: 30_000 }
+const KILO = 'config_kilo_json'
 const VSCODE = 'config_vscode_settings'
 
 beforeAll(ensureChromium, 300_000)
@@ -16,7 +18,8 @@ afterAll(closeBrowser)
 
 async function hall() {
   const app = await startApp({}, { dashboard: 'built' })
-  const page = await openPage(`${app.url}/settings`)
+  const page = await openPage(`${app.url}/instances`)
+  await page.getByRole('link', { name: 'Settings' }).first().click(SLOW)
   const section = page.getByRole('region', { name: 'Configuration files' })
   return { app, page, section, dialog: page.getByRole('dialog') }
 }
@@ -53,6 +56,65 @@ test('a change by somebody else meanwhile is said before it is replaced', LONG, 
   await expect.poll(async () => (await app.services.configFiles.get(organiser, VSCODE)).content).toBe('{ "both": 1 }')
 })
 
+test('what is replaced is what was said to be there; a file deleted meanwhile is stored again', LONG, async () => {
+  const { app, section, dialog, page } = await hall()
+  const { configFiles } = app.services
+  const content = async () => (await configFiles.get(organiser, VSCODE)).content
+  await configFiles.put(organiser, VSCODE, { content: '{ "first": 1 }' })
+  await section.getByRole('button', { name: 'Edit VS Code Settings' }).click(SLOW)
+  const editor = dialog.getByRole('textbox', { name: 'VS Code Settings' })
+  await editor.fill('{ "mine": 1 }')
+  await configFiles.put(organiser, VSCODE, { content: '{ "theirs": 1 }' })
+  await dialog.getByRole('button', { name: 'Show theirs' }).click(SLOW)
+  await dialog.getByText('"theirs"').waitFor(SLOW)
+  await dialog.getByRole('button', { name: 'Back to mine' }).click()
+  await dialog.getByText('"mine"').waitFor(SLOW)
+  // A third version comes just as the button is pressed.
+  await page.route('**/graphql', async (route) => {
+    if (route.request().postData()?.includes('SetConfigFile'))
+      await configFiles.put(organiser, VSCODE, { content: '{ "third": 1 }' })
+    await route.continue()
+    await page.unroute('**/graphql')
+  })
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByText('Nothing was stored: somebody was faster.').waitFor(SLOW)
+  expect(await content()).toBe('{ "third": 1 }')
+  await configFiles.remove(organiser, VSCODE)
+  await dialog.getByText('deleted the stored file').waitFor(SLOW)
+  await dialog.getByRole('button', { name: 'Store again' }).click()
+  await page.getByText('VS Code Settings is stored').waitFor(SLOW)
+  expect(await content()).toBe('{ "mine": 1 }')
+})
+
+test(
+  'by keyboard: typing begins at once, Tab can leave, Esc closes the search alone, nothing unsaved is left by going back',
+  LONG,
+  async () => {
+    const { app, section, dialog, page } = await hall()
+    const { configFiles } = app.services
+    await configFiles.put(organiser, VSCODE, { content: '{\r\n  "a": 1\r\n}' })
+    await section.getByRole('button', { name: 'Edit VS Code Settings' }).press('Enter', SLOW)
+    await dialog.getByText('"a"').waitFor(SLOW)
+    await expect.poll(() => dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true)
+    await page.keyboard.press('Control+f')
+    await dialog.getByRole('textbox', { name: 'Find' }).waitFor(SLOW)
+    await page.keyboard.press('Escape')
+    await dialog.getByRole('textbox', { name: 'Find' }).waitFor({ state: 'detached' })
+    await page.keyboard.press('Control+m')
+    await page.keyboard.press('Tab')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent?.trim())).toBe('Choose a file')
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Control+End')
+    await page.keyboard.type(' // end')
+    await page.goBack()
+    await dialog.getByText('You have not saved.').waitFor(SLOW)
+    expect(new URL(page.url()).pathname).toBe('/settings')
+    await page.keyboard.press('Control+s')
+    await page.getByText('VS Code Settings is stored').waitFor(SLOW)
+    expect((await configFiles.get(organiser, VSCODE)).content).toBe('{\r\n  "a": 1\r\n} // end')
+  },
+)
+
 test('files are uploaded, downloaded, applied and deleted; what is not saved is not lost by a slip', LONG, async () => {
   const { app, section, dialog, page } = await hall()
   const upload = async (name: string, text: string) => {
@@ -61,9 +123,15 @@ test('files are uploaded, downloaded, applied and deleted; what is not saved is 
     await page.getByRole('menuitem', { name: 'Upload…' }).click()
     await (await chooser).setFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(text) })
   }
+  const text = 'groups:\r\n  alpha: [ann] # ü\r\n'
   await upload('groups.exe', 'x')
   await page.getByText('groups.exe is not a .yaml').waitFor(SLOW)
-  await upload('groups.yaml', 'groups:\n  alpha: [ann]\n')
+  const dropped = await page.evaluateHandle((text) => {
+    const data = new DataTransfer()
+    data.items.add(new File(['\uFEFF', text], 'groups.yml'))
+    return data
+  }, text)
+  await section.getByRole('listitem').first().dispatchEvent('drop', { dataTransfer: dropped })
   await dialog.getByText('ann').waitFor(SLOW)
   await page.keyboard.press('Escape')
   await dialog.getByText('You have not saved.').waitFor(SLOW)
@@ -79,6 +147,7 @@ test('files are uploaded, downloaded, applied and deleted; what is not saved is 
   await section.getByRole('button', { name: 'More for Groups YAML' }).click()
   await page.getByRole('menuitem', { name: 'Download' }).click()
   expect((await downloaded).suggestedFilename()).toBe('groups.yaml')
+  expect(await readFile(await (await downloaded).path(), 'utf8')).toBe(text)
 
   await section.getByRole('button', { name: 'More for Groups YAML' }).click()
   await page.getByRole('menuitem', { name: 'Delete…' }).click()
@@ -102,6 +171,13 @@ test('running sandboxes are given the files, all or those of a group', LONG, asy
     return (app.engine as FakeEngine).files.get(volume)?.has('/home/vscode/.local/share/code-server/User/settings.json')
   }
   expect([await has(ann.id), await has(bob.id)]).toEqual([false, true])
+  await app.services.configFiles.put(organiser, KILO, { content: '{ "model": "PLACEHOLDER" }' })
+  await section.getByRole('button', { name: 'Give to running sandboxes…' }).click(SLOW)
+  app.engine.refuse('update', 'There is a link in the way.')
+  await dialog.getByRole('button', { name: 'Give the files' }).click()
+  await dialog.getByText('There is a link in the way.').waitFor(SLOW)
+  await dialog.getByText('model is a placeholder').waitFor(SLOW)
+  await app.services.configFiles.remove(organiser, KILO)
   await page.goto(`${app.url}/instances`)
   await page.getByRole('button', { name: 'Actions of alpha/ann' }).click(SLOW)
   await page.getByRole('menuitem', { name: 'Give new files' }).click()

@@ -77,6 +77,9 @@ export function volumeTests(kit: () => ContractKit): void {
     for (const name of [same, mine, fresh]) expect(await readFile(ref, name)).toBe('1')
     expect(await readFile(ref, `${mine}.bak`)).toBe('changed by hand')
     await expect(readFile(ref, `${same}.bak`)).rejects.toThrow()
+    await writeFile(ref, mine, 'changed again')
+    expect(await kit().engine.update(ref, files)).toEqual([`/workspace/${mine}`])
+    expect(await readFile(ref, `${mine}.bak`)).toBe('changed by hand')
     await expect(kit().engine.update(UNKNOWN, files)).rejects.toThrow(EngineRefused)
   })
 

@@ -10,6 +10,7 @@ import {
   type SandboxSpec,
   type SandboxStats,
 } from '../../server/sandbox/engine.ts'
+import { keptAs } from '../../server/sandbox/replaced.ts'
 import { FakeMachine, seenFrom, type FakeSandbox } from './fake-machine.ts'
 
 /** Commands a test can make the fake refuse, hang or count. */
@@ -68,7 +69,7 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
       const news = files.filter(({ path, content }) => there.get(within(path)) !== content)
       for (const { path, content } of news) {
         const old = there.get(within(path))
-        if (old) there.set(`${within(path)}.bak`, old)
+        if (old) there.set(keptAs(within(path), there.has(keptAs(within(path), false))), old)
         there.set(within(path), content)
       }
       return news.map(({ path }) => path)

@@ -19,6 +19,7 @@ describe('a Kilo Code configuration', () => {
     [{ apiKey: 'your-api-key', baseURL: 'http://YOUR_IP:13305/v1' }],
     [{ apiKey: 'PLACEHOLDER_KEY', baseURL: 'http://localhost:13305/v1' }],
     [{ apiKey: 'placeholder', baseURL: 'http://0.0.0.0:9080/v1' }],
+    [{ apiKey: '<your key>', baseURL: 'http://<ip>:13305/v1' }],
   ])('with %j gets the key and the address of the person', (options) => {
     expect(optionsOf(fillKilo(withOptions(options), ACCESS, ''))).toEqual({
       apiKey: ACCESS.key,
@@ -49,8 +50,29 @@ describe('a Kilo Code configuration', () => {
     })
   })
 
-  test('with a placeholder that nobody knows is not filled half', () => {
-    const text = JSON.stringify({ agents: [{ name: 'PLACEHOLDER_NAME' }], provider: {} })
-    expect(fillKilo(text, ACCESS, '')).toEqual({ reason: 'agents.0.name is a placeholder that THON does not know' })
+  test.each([
+    [{ agents: [{ name: 'PLACEHOLDER_NAME' }], provider: {} }, 'agents.0.name'],
+    [{ provider: { PLACEHOLDER: { npm: 'x' } } }, 'provider.PLACEHOLDER'],
+    [{ model: 'YOUR_MODEL' }, 'model'],
+    [{ token: '<token>' }, 'token'],
+    // A key to the models is not for whoever serves these.
+    [{ mcp: { search: { environment: { SEARCH_API_KEY: 'PLACEHOLDER' } } } }, 'mcp.search.environment.SEARCH_API_KEY'],
+  ])('with a placeholder that nobody knows is not filled half: %j', (config, way) => {
+    const text = JSON.stringify(config)
+    expect(fillKilo(text, ACCESS, '')).toEqual({ reason: `${way} is a placeholder that THON does not know` })
+    expect(fillKilo(text, null, 'why')).toEqual({ reason: `${way} is a placeholder that THON does not know` })
+  })
+
+  test('may speak of placeholders', () => {
+    const text = JSON.stringify({ agent: { ui: { prompt: 'Give inputs a placeholder, and show <b> bold.' } } })
+    expect(fillKilo(text, null, '')).toEqual({ content: JSON.stringify(JSON.parse(text), null, 2) })
+  })
+
+  test.each([
+    ['// all of it comes later\n', 'it holds nothing but comments'],
+    ['["a"]', 'it is no JSON object'],
+    ['null', 'it is no JSON object'],
+  ])('%j is none', (text, reason) => {
+    expect(fillKilo(text, ACCESS, '')).toEqual({ reason })
   })
 })

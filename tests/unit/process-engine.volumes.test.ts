@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -30,6 +30,26 @@ test('a file is not written through a link that leads out of the workspace', asy
   await expect(engine.create({ ...spec({ files }), volume: 'v' }, noProgress)).rejects.toThrow('leads out of it')
   expect(await readdir(join(dir, 'outside'))).toEqual([])
   expect(await engine.list()).toEqual([])
+})
+
+test('what people have in place of a file is kept, and what is no file is neither read nor replaced', async () => {
+  const settings = { path: '/home/vscode/.local/share/code-server/User/settings.json', content: '{"new":1}' }
+  const ref = await started({ files: [settings] })
+  const path = join(dir, '.home/thon-workspace-team-alice/.local/share/code-server/User/settings.json')
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+  await writeFile(path, 'mine')
+  expect(await engine.update(ref, [settings])).toEqual([settings.path])
+  expect([await readFile(path, 'utf8'), await readFile(`${path}.bak`, 'utf8')]).toEqual([settings.content, 'mine'])
+  for (const target of ['/dev/zero', '/etc/passwd']) {
+    await rm(path)
+    await symlink(target, path)
+    await expect(engine.update(ref, [settings])).rejects.toThrow('no file')
+  }
+  await rm(path)
+  await mkdir(path)
+  const other = { path: '/workspace/other', content: 'x' }
+  await expect(engine.update(ref, [other, settings])).rejects.toThrow('is a folder')
+  expect(await readdir(join(dir, 'team/alice'))).toEqual([])
 })
 
 test('files stay with a person who is renamed, and whoever takes the old name gets another directory', async () => {

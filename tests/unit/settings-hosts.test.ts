@@ -29,9 +29,20 @@ test.for(NO_NAMES)('%j is no host name', (text) => {
   expect(isHostName(text)).toBe(false)
 })
 
-test.for(['203.0.113.300', '010.0.0.1', '1.2.3', '[::1]', 'fe80::1%eth0', '::1/64', '203.0.113.5:80', 'https://a.b'])(
-  '%j is no external address',
-  (text) => {
-    expect(isExternalIp(text)).toBe(false)
-  },
-)
+test.for([
+  '0.0.0.0',
+  '::',
+  '224.0.0.1',
+  '255.255.255.255',
+  'ff02::1',
+  '203.0.113.300',
+  '010.0.0.1',
+  '1.2.3',
+  '[::1]',
+  'fe80::1%eth0',
+  '::1/64',
+  '203.0.113.5:80',
+  'https://a.b',
+])('%j is no external address', (text) => {
+  expect(isExternalIp(text)).toBe(false)
+})

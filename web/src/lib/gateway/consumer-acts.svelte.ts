@@ -4,7 +4,7 @@ import { tabClient } from '#lib/graphql/client.ts'
 import { problemOf } from '#lib/graphql/errors.ts'
 import type { CreateConsumerMutation } from '#lib/graphql/generated/graphql.ts'
 import { touch } from '#lib/graphql/live.svelte.ts'
-import type { BulkResult } from '#lib/ui/BulkBar.svelte'
+import type { BulkResult } from '#lib/ui/BulkResults.svelte'
 import { ConsumerNamesQuery, DeleteConsumers, RevealConsumerKey, RotateConsumerKey } from './documents.ts'
 import { counted } from './words.ts'
 

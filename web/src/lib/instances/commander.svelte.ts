@@ -3,7 +3,7 @@ import { SvelteSet } from 'svelte/reactivity'
 import { page } from '$app/state'
 import { act } from '#lib/graphql/act.ts'
 import type { InstanceCommand, InstanceRowFragment } from '#lib/graphql/generated/graphql.ts'
-import type { BulkResult } from '#lib/ui/BulkBar.svelte'
+import type { BulkResult } from '#lib/ui/BulkResults.svelte'
 import { UpdateSandboxFiles } from '#lib/settings/documents.ts'
 import { setParams } from '#lib/ui/url-state.ts'
 import { bulk, labelOf, simple, type BulkCommand, type SimpleCommand } from './commands.ts'
@@ -54,8 +54,9 @@ export class Commander {
   giveFiles(row: Row): Promise<boolean> {
     return this.#during(row, async () => {
       const { data } = await act(UpdateSandboxFiles, { ids: [row.id] })
-      const error = data?.updateSandboxFiles[0]?.error
+      const { error, instance } = data?.updateSandboxFiles[0] ?? {}
       if (error) toast.error(`${labelOf(row)} was given no files`, { description: error.message })
+      else if (instance?.notice) toast.warning(`${labelOf(row)} lacks a file`, { description: instance.notice })
       else if (data) toast.success(`${labelOf(row)} has the stored files now`)
       return data !== null && !error
     })

@@ -116,15 +116,6 @@ export const SetConfigFile = graphql(`
   }
 `)
 
-/** Without a look at what is there. */
-export const ReplaceConfigFile = graphql(`
-  mutation ReplaceConfigFile($key: String!, $content: String!) {
-    setConfigFile(key: $key, content: $content) {
-      ...ConfigFileRow
-    }
-  }
-`)
-
 export const DeleteConfigFile = graphql(`
   mutation DeleteConfigFile($key: String!) {
     deleteConfigFile(key: $key)
@@ -146,8 +137,8 @@ export const ConfigFileChanged = graphql(`
 
 /** Whom new files can be given to. */
 export const RunningSandboxesQuery = graphql(`
-  query RunningSandboxes($group: String) {
-    instances(filter: { states: [Running], group: $group }, page: { number: 1, size: 1000 }) {
+  query RunningSandboxes($group: String, $page: Int!) {
+    instances(filter: { states: [Running], group: $group }, page: { number: $page, size: 1000 }) {
       items {
         id
         group

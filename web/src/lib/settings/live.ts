@@ -4,12 +4,17 @@ import { touch } from '#lib/graphql/live.svelte.ts'
 import { ConfigFileChanged, SettingChanged } from './documents.ts'
 
 /**
- * Follows every change of a setting (a first value is asked for anew, and addresses are made of some) and of a configuration
+ * Follows every change of a setting (a first value is asked for anew, and so are the addresses of sandboxes where it changes them) and of a configuration
  * file, whose row comes with the frame.
  */
 export function followSettings(client: Client): () => void {
   const stops = [
-    follow(client, SettingChanged, () => touch('settings')),
+    follow(client, SettingChanged, ({ settingChanged: { key } }) => {
+      touch('settings')
+      if (key !== 'external_ip' && key !== 'domain') return
+      touch('instances')
+      touch('groups')
+    }),
     follow(client, ConfigFileChanged, ({ configFileChanged: { kind } }) => kind === 'READY' && touch('configFiles')),
   ]
   return () => stops.forEach((stop) => stop())

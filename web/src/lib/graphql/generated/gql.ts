@@ -132,10 +132,9 @@ type Documents = {
     "\n  query ConfigFileText($key: String!) {\n    configFile(key: $key) {\n      key\n      content\n      updatedAt\n      updatedBy\n    }\n  }\n": typeof types.ConfigFileTextDocument,
     "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n": typeof types.CheckConfigFileDocument,
     "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.SetConfigFileDocument,
-    "\n  mutation ReplaceConfigFile($key: String!, $content: String!) {\n    setConfigFile(key: $key, content: $content) {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.ReplaceConfigFileDocument,
     "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n": typeof types.DeleteConfigFileDocument,
     "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": typeof types.ConfigFileChangedDocument,
-    "\n  query RunningSandboxes($group: String) {\n    instances(filter: { states: [Running], group: $group }, page: { number: 1, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": typeof types.RunningSandboxesDocument,
+    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [Running], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": typeof types.RunningSandboxesDocument,
     "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.UpdateSandboxFilesDocument,
 };
 const documents: Documents = {
@@ -257,10 +256,9 @@ const documents: Documents = {
     "\n  query ConfigFileText($key: String!) {\n    configFile(key: $key) {\n      key\n      content\n      updatedAt\n      updatedBy\n    }\n  }\n": types.ConfigFileTextDocument,
     "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n": types.CheckConfigFileDocument,
     "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n": types.SetConfigFileDocument,
-    "\n  mutation ReplaceConfigFile($key: String!, $content: String!) {\n    setConfigFile(key: $key, content: $content) {\n      ...ConfigFileRow\n    }\n  }\n": types.ReplaceConfigFileDocument,
     "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n": types.DeleteConfigFileDocument,
     "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": types.ConfigFileChangedDocument,
-    "\n  query RunningSandboxes($group: String) {\n    instances(filter: { states: [Running], group: $group }, page: { number: 1, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": types.RunningSandboxesDocument,
+    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [Running], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": types.RunningSandboxesDocument,
     "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.UpdateSandboxFilesDocument,
 };
 
@@ -753,10 +751,6 @@ export function graphql(source: "\n  mutation SetConfigFile($key: String!, $cont
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation ReplaceConfigFile($key: String!, $content: String!) {\n    setConfigFile(key: $key, content: $content) {\n      ...ConfigFileRow\n    }\n  }\n"): (typeof documents)["\n  mutation ReplaceConfigFile($key: String!, $content: String!) {\n    setConfigFile(key: $key, content: $content) {\n      ...ConfigFileRow\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
 export function graphql(source: "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n"): (typeof documents)["\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -765,7 +759,7 @@ export function graphql(source: "\n  subscription ConfigFileChanged {\n    confi
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query RunningSandboxes($group: String) {\n    instances(filter: { states: [Running], group: $group }, page: { number: 1, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query RunningSandboxes($group: String) {\n    instances(filter: { states: [Running], group: $group }, page: { number: 1, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"];
+export function graphql(source: "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [Running], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [Running], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
