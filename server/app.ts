@@ -126,7 +126,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     disk.close()
     tls?.close()
     services.lemonade.close()
-    services.gateway.close()
+    await services.gateway.close()
     await Promise.all([network.close(), live.close()])
     await db.$disconnect()
     ownership.release()

@@ -32,7 +32,7 @@ export interface NetworkEnv {
   readonly blockInternet: boolean
   /** Exceptions: addresses or networks, each at one port or at all (null). */
   readonly allow: readonly { readonly network: string; readonly port: number | null }[]
-  /** Ports of this machine within reach: Lemonade, the gateway, and what else is named. */
+  /** Ports of this machine within reach, besides the gateway's: Lemonade's, and what else is named. */
   readonly hostPorts: readonly number[]
 }
 
@@ -91,14 +91,14 @@ export function reachOf(v: Parsed, absolute: (path: string) => string): ReachEnv
   }
 }
 
-/** What sandboxes may reach, by the variables. @param ai where the LLM server and the gateway listen */
-export function networkOf(v: Parsed, ai: { LEMONADE_PORT: number; GATEWAY_PROXY_PORT: number }): NetworkEnv {
+/** What sandboxes may reach, by the variables. @param ai where the LLM server listens */
+export function networkOf(v: Parsed, ai: { LEMONADE_PORT: number }): NetworkEnv {
   return {
     pool: v.SANDBOX_NETWORK_POOL,
     blockLan: v.SANDBOX_LAN === 'block',
     blockInternet: v.SANDBOX_INTERNET === 'block',
     allow: v.SANDBOX_ALLOW,
-    hostPorts: [...new Set([ai.LEMONADE_PORT, ai.GATEWAY_PROXY_PORT, ...v.SANDBOX_HOST_PORTS])],
+    hostPorts: [...new Set([ai.LEMONADE_PORT, ...v.SANDBOX_HOST_PORTS])],
   }
 }
 

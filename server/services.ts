@@ -43,26 +43,31 @@ export interface Means {
 }
 
 /** What is asked of the servers of language models, and how sandboxes reach them. */
-function createAi(means: Pick<Means, 'env' | 'db' | 'events' | 'activity'> & { engine: SandboxEngine }) {
-  const { env, db, events, activity, engine } = means
+function createAi(means: Pick<Means, 'env' | 'db' | 'events' | 'activity' | 'log'> & { engine: SandboxEngine }) {
+  const { env, db, events, activity, log, engine } = means
   const hostInSandbox = engine.kind === 'docker' ? 'host.docker.internal' : '127.0.0.1'
   const { url, apiKey } = env.lemonade
-  const gatewaySetup = new GatewaySetup({ ...{ db, events, activity }, env: env.gateway, lemonadeUrl: url })
-  const gateway = new GatewayService({
+  const gatewaySetup = new GatewaySetup({
     ...{ db, events, activity, hostInSandbox },
-    env: env.gateway,
-    setup: gatewaySetup,
+    ...{ env: env.gateway, lemonadeUrl: url },
   })
+  const gateway = new GatewayService({ ...{ db, events, activity, log }, env: env.gateway, setup: gatewaySetup })
+  const accessNow = async (userId: string | null) => {
+    if (!(await gateway.isEnabled()))
+      // A client of OpenAI has to send some key, also where none is asked for.
+      return { key: apiKey ?? 'none', baseUrl: `http://${hostInSandbox}:${new URL(url).port}/v1` }
+    return userId === null ? 'keys are for users that the database knows' : gateway.keyOf(userId)
+  }
   return {
     gateway,
     gatewaySetup,
     lemonade: new LemonadeService({ env: env.lemonade, path: env.path, db, activity }),
     /** How somebody's sandbox reaches the models: by the gateway when it is on, else straight. */
     accessOf: async (userId: string | null) => {
-      if (!(await gateway.isEnabled()))
-        // A client of OpenAI has to send some key, also where none is asked for.
-        return { key: apiKey ?? 'none', baseUrl: `http://${hostInSandbox}:${new URL(url).port}/v1` }
-      return userId === null ? 'keys are for users that the database knows' : gateway.keyOf(userId)
+      const access = await accessNow(userId)
+      const isOfGateway = typeof access !== 'string' && 'username' in access
+      if (userId !== null) await gateway.noteGiven(userId, isOfGateway ? access.key : null)
+      return access
     },
   }
 }
@@ -90,15 +95,10 @@ function createLegacy({
 export function createServices({ env, db, events, activity, log, disk, tls, choice, access }: Means) {
   const { engine } = choice
   const placed: { users?: UsersService } = {}
-  const ai = createAi({ ...{ env, db, events, activity }, engine })
+  const ai = createAi({ ...{ env, db, events, activity, log }, engine })
   const sandboxFiles = new SandboxFiles({ db, accessOf: ai.accessOf })
   const live = createInstances({
-    env,
-    db,
-    events,
-    activity,
-    engine,
-    log,
+    ...{ env, db, events, activity, engine, log },
     personOf: (...names) => placed.users!.personOf(...names),
     filesFor: (instance) => sandboxFiles.for(instance),
   })
@@ -117,6 +117,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     ...{ env, events, log, ground: choice.ground },
     peers: async () => (await db.group.findMany({ where: { peerAccess: true } })).map(({ name }) => name),
     isConnected: () => live.engineStatus().connected,
+    gateway: () => ai.gatewaySetup.place(),
   })
   const settings = new SettingsService({ db, events, activity, addresses })
   const forLinks = { db, events, activity, sessions: access.sessions }

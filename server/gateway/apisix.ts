@@ -5,11 +5,9 @@ import { askUpstream, NoAnswer, type UpstreamAnswer } from '../upstream.ts'
 /** A list of 1,000 consumers has less than 1 MB. */
 const LARGEST = 32 * 1024 * 1024
 const WITHIN = 5_000
-/** As many as one page may have. */
-const PAGE = 500
-/** More pages than anybody has consumers: a gateway that never ends its list is at fault. */
-const MOST_PAGES = 200
 const LONGEST_EXCERPT = 500
+/** Where what is written has secrets. */
+const SECRET_NAMES = new Set(['key', 'redis_password', 'Authorization'])
 
 /** The Admin API answered, and said no. */
 export class ApisixRefusal extends UpstreamTrouble {
@@ -17,8 +15,8 @@ export class ApisixRefusal extends UpstreamTrouble {
   /** What it said, as a sentence. */
   readonly sentence: string
 
-  constructor(status: number, method: string, path: string, body: string) {
-    const told = withoutKeys(body)
+  /** @param told its body, without secrets */
+  constructor(status: number, method: string, path: string, told: string) {
     super('FAULTY', `APISIX Admin API error ${status} for ${method} ${path}: ${told}`)
     this.status = status
     this.sentence = sentenceOf(told)
@@ -42,20 +40,16 @@ export class Apisix {
     this.#key = key
   }
 
-  /** Every consumer. @throws UpstreamTrouble */
+  /**
+   * Every consumer, in one answer: between two pages somebody may delete one, and a consumer that was only overlooked would
+   * get a new key.
+   * @throws UpstreamTrouble
+   */
   async consumers(): Promise<Record<string, unknown>[]> {
-    const all: Record<string, unknown>[] = []
-    for (let page = 1; page <= MOST_PAGES; page++) {
-      const { total, list } = (await this.#ask('GET', `/consumers?page=${page}&page_size=${PAGE}`)) as {
-        total?: number
-        list?: Listed[] | object
-      }
-      // An empty page is an object, not a list.
-      const values = (Array.isArray(list) ? (list as Listed[]) : []).map((one) => one?.value).filter(isRecord)
-      all.push(...values)
-      if (values.length < PAGE || all.length >= (total ?? 0)) return all
-    }
-    throw new UpstreamTrouble('FAULTY', `APISIX lists more than ${MOST_PAGES * PAGE} consumers`)
+    const answer = (await this.#ask('GET', '/consumers')) as { list?: Listed[] | object }
+    if (typeof answer.list !== 'object') throw unreadable('GET', '/consumers')
+    // None at all may be an object, not a list.
+    return (Array.isArray(answer.list) ? (answer.list as Listed[]) : []).map((one) => one?.value).filter(isRecord)
   }
 
   /** One thing in clear text; null when there is none. @throws UpstreamTrouble */
@@ -93,28 +87,23 @@ export class Apisix {
         'APISIX Admin API authentication failed: no Admin key is set, and none was found',
       )
     const { status, headers, text } = await this.#send(method, path, body)
+    const told = () => withoutSecrets(text, [this.#key as string, ...secretsIn(body)])
     this.version = /^APISIX\/(\S+)/.exec(String(headers.server ?? ''))?.[1] ?? this.version
     if (status === 401)
-      throw new UpstreamTrouble(
-        'UNAUTHORIZED',
-        `APISIX Admin API authentication failed: ${sentenceOf(withoutKeys(text))}`,
-      )
+      throw new UpstreamTrouble('UNAUTHORIZED', `APISIX Admin API authentication failed: ${sentenceOf(told())}`)
     if (status === 403)
       throw new UpstreamTrouble(
         'UNAUTHORIZED',
         'APISIX Admin API authentication failed: this machine’s address is not in allow_admin of its configuration',
       )
-    if (status < 200 || status > 299) throw new ApisixRefusal(status, method, path.split('?')[0] as string, text)
+    if (status < 200 || status > 299) throw new ApisixRefusal(status, method, path, told())
     try {
       const value: unknown = JSON.parse(text)
       if (isRecord(value)) return value
     } catch {
       // Said below.
     }
-    throw new UpstreamTrouble(
-      'FAULTY',
-      `APISIX Admin API returned an unreadable answer for ${method} ${path.split('?')[0]}`,
-    )
+    throw unreadable(method, path)
   }
 
   async #send(method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object): Promise<UpstreamAnswer> {
@@ -140,10 +129,23 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What it quotes of a request may hold keys: everything after `req_body`, and what stands at a key's name. */
-function withoutKeys(body: string): string {
-  const told = body
-    .replace(/,?\s*"req_body"[^]*$/, '}')
+function unreadable(method: string, path: string): UpstreamTrouble {
+  return new UpstreamTrouble('FAULTY', `APISIX Admin API returned an unreadable answer for ${method} ${path}`)
+}
+
+/** Every secret in something that is written. */
+function secretsIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, one]: [string, unknown]) =>
+    typeof one !== 'string' ? secretsIn(one) : SECRET_NAMES.has(name) ? [one.replace(/^Bearer /, '')] : [],
+  )
+}
+
+/** What it says may quote what it was sent: all of it after `req_body`, or a value that it does not like. */
+function withoutSecrets(body: string, secrets: readonly string[]): string {
+  const quoted = secrets.flatMap((one) => [one, JSON.stringify(one).slice(1, -1)]).filter((one) => one.length > 5)
+  const told = quoted
+    .reduce((text, secret) => text.replaceAll(secret, '…'), body.replace(/,?\s*"req_body"[^]*$/, '}'))
     .replace(/("?(?:key|password|authorization)"?\s*[:=]\s*"?)(?:Bearer\s+)?[^\s",}]{4,}/gi, '$1…')
     .trim()
   return told.length > LONGEST_EXCERPT ? `${told.slice(0, LONGEST_EXCERPT).toWellFormed()}…` : told

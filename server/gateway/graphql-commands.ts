@@ -22,11 +22,13 @@ const SettingsInput = builder.inputType('GatewaySettingsInput', {
     redisHost: t.string({ description: 'Redis that counts; empty counts in APISIX.' }),
     redisPort: t.int({ description: 'Its port.' }),
     redisPassword: t.string({ description: 'Its password; empty is none.' }),
-    lemonadeUrl: t.string({ description: 'Where the gateway finds the LLM server, with a path or without.' }),
+    lemonadeUrl: t.string({
+      description: 'Where the gateway finds the LLM server, with a path or without; empty is where it was first.',
+    }),
     lemonadeApiKey: t.string({ description: 'Key of the LLM server; empty is none.' }),
     lemonadeModel: t.string({ description: 'The model everybody gets; empty is the one a client asks for.' }),
-    adminUrl: t.string({ description: "Where APISIX's Admin API answers." }),
-    adminKey: t.string({ description: 'Its key; empty looks for it elsewhere.' }),
+    adminUrl: t.string({ description: "Where APISIX's Admin API answers; empty is where it was first." }),
+    adminKey: t.string({ description: "Its key; empty is that of the environment, or of APISIX's own configuration." }),
     proxyPort: t.int({ description: 'Port on which the gateway serves people.' }),
   }),
 })

@@ -42,9 +42,13 @@ const Consumer = builder.objectRef<ConsumerRow>('Consumer').implement({
     userCount: t.exposeInt('userCount', { description: 'How many people use it.' }),
     tokensInWindow: t.exposeFloat('tokensInWindow', {
       nullable: true,
-      description: "Tokens used in the present window, as far as APISIX's metrics, read while somebody watches, tell.",
+      description:
+        "Tokens used in the present window, by APISIX's metrics, which are read every 15 seconds while somebody watches. Null while it is not known: they cannot be read, or a window may go on that began before.",
     }),
-    tokensTotal: t.exposeFloat('tokensTotal', { nullable: true, description: 'Tokens used since APISIX started.' }),
+    tokensTotal: t.exposeFloat('tokensTotal', {
+      nullable: true,
+      description: 'Tokens used since APISIX started; null when its metrics cannot be read.',
+    }),
   }),
 })
 
@@ -162,11 +166,7 @@ export const RunType = builder.objectRef<RunView>('GatewayRun').implement({
       nullable: true,
       description: 'Why it ended before its end. Begun again, it goes on.',
     }),
-    steps: t.expose('steps', {
-      type: [StepType],
-      description:
-        'Its steps. In gatewayRunChanged: all in the first frame of a run, then those that changed since the frame before.',
-    }),
+    steps: t.expose('steps', { type: [StepType], description: 'Its steps, all of them.' }),
   }),
 })
 
@@ -233,7 +233,8 @@ builder.subscriptionFields((t) => ({
   gatewayRunChanged: t.field({
     type: RunType,
     nullable: true,
-    description: 'The last set-up or clean-up: first as it is, then after changes, at most five times a second.',
+    description:
+      'The last set-up or clean-up: first as it is, then after changes, at most five times a second. Ask `gatewayRun` for its steps where there may be many.',
     subscribe: (_root, _args, { gateway, viewer, replayNewest }) => {
       replayNewest()
       return gateway.runFrames(viewer)

@@ -89,10 +89,10 @@ export const Route = builder.objectRef<RouteState>('GatewayRoute').implement({
   }),
 })
 
-const Redis = builder.objectRef<{ configured: boolean; seen: Reachable | null }>('GatewayRedis').implement({
+const Redis = builder.objectRef<{ seen: Reachable | null }>('GatewayRedis').implement({
   description: 'The Redis that counts tokens.',
   fields: (t) => ({
-    configured: t.exposeBoolean('configured', { description: 'Whether one is set.' }),
+    configured: t.boolean({ description: 'Whether one is set.', resolve: ({ seen }) => seen !== null }),
     reachable: t.boolean({ description: 'Whether it answers.', resolve: ({ seen }) => seen?.reachable ?? false }),
     message: t.string({ nullable: true, description: 'Why not.', resolve: ({ seen }) => seen?.message }),
   }),
@@ -140,7 +140,7 @@ export const Status = builder.objectRef<GatewayStatus>('GatewayStatus').implemen
     redis: t.field({
       type: Redis,
       description: 'The Redis that counts.',
-      resolve: ({ redisConfigured, snapshot }) => ({ configured: redisConfigured, seen: snapshot?.redis ?? null }),
+      resolve: ({ redis }) => ({ seen: redis }),
     }),
     usage: t.field({
       type: UsageType,
@@ -148,8 +148,14 @@ export const Status = builder.objectRef<GatewayStatus>('GatewayStatus').implemen
       resolve: ({ snapshot }) => snapshot?.usage ?? { reachable: false, message: null },
     }),
     limitations: t.stringList({
-      description: 'What this version of APISIX cannot do, a sentence each.',
+      description:
+        'What does not hold, a sentence each: what this version of APISIX cannot do, and how people get past it.',
       resolve: ({ snapshot }) => snapshot?.limitations ?? [],
+    }),
+    outdatedInstances: t.idList({
+      description:
+        'Running instances whose Kilo Code Config has another key than its person has now, or none: the way to the models is shut there. updateSandboxFiles gives them the new one.',
+      resolve: ({ snapshot }) => snapshot?.outdatedInstances ?? [],
     }),
     plan: t.field({
       type: PlanType,

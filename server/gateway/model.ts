@@ -76,7 +76,7 @@ export interface ConsumerRow {
   group: string | null
   user: string | null
   userCount: number
-  /** Tokens since the present window began, as far as the gateway's metrics tell; null when they do not. */
+  /** Tokens since the present window began; null while the gateway's metrics do not tell. */
   tokensInWindow: number | null
   /** Tokens since the gateway started; null when its metrics are not there. */
   tokensTotal: number | null
@@ -113,8 +113,9 @@ export interface Snapshot {
   route: RouteState
   plan: Plan
   limitations: string[]
-  redis: Reachable | null
   usage: Reachable
+  /** Ids of running instances whose key is not that of their person. */
+  outdatedInstances: string[]
 }
 
 /** The gateway as people see it first. */
@@ -127,7 +128,8 @@ export interface GatewayStatus {
   peopleUrl: string
   mode: Mode
   snapshot: Snapshot | null
-  redisConfigured: boolean
+  /** Null where none is set. */
+  redis: Reachable | null
 }
 
 const positive = z
@@ -136,12 +138,17 @@ const positive = z
   .min(1, 'must be at least 1')
   .max(2_147_483_647, 'must be at most 2147483647')
 const port = z.number().int().min(1, 'must be 1 to 65535').max(65_535, 'must be 1 to 65535')
-const url = z
-  .string()
-  .trim()
-  .max(500, 'must be at most 500 characters')
-  .refine(isPlainUrl, 'must be an address such as http://127.0.0.1:13305, without a name or password in it')
-  .transform((text) => text.replace(/\/+$/, ''))
+/** @param mayBeEmpty whether no text at all does, too */
+const url = (mayBeEmpty: boolean) =>
+  z
+    .string()
+    .trim()
+    .max(500, 'must be at most 500 characters')
+    .refine(
+      (text) => (mayBeEmpty && text === '') || isPlainUrl(text),
+      'must be an address such as http://127.0.0.1:13305, without a name or password in it',
+    )
+    .transform((text) => text.replace(/\/+$/, ''))
 const secret = z
   .string()
   .trim()
@@ -159,7 +166,7 @@ function isPlainUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && !username && !password && !search && !hash
 }
 
-/** Changes of the settings; what is left out or null stays. Empty text clears where that makes sense. */
+/** Changes of the settings; what is left out or null stays. Empty text is none, or goes back to what there was first. */
 export const settingsInput = z.object({
   enabled: z.boolean().nullish(),
   mode: z.enum(MODES, 'must be per-user or per-group').nullish(),
@@ -172,23 +179,18 @@ export const settingsInput = z.object({
     .nullish(),
   redisPort: port.nullish(),
   redisPassword: secret.nullish(),
-  lemonadeUrl: url.nullish(),
+  lemonadeUrl: url(true).nullish(),
   lemonadeApiKey: secret.nullish(),
   lemonadeModel: line.nullish(),
-  adminUrl: url.nullish(),
+  adminUrl: url(true).nullish(),
   adminKey: secret.nullish(),
   proxyPort: port.nullish(),
 })
 
 /** What may count for one set-up in place of the settings. */
-export const onceInput = settingsInput.pick({
-  mode: true,
-  tokenLimit: true,
-  timeWindow: true,
-  lemonadeUrl: true,
-  lemonadeApiKey: true,
-  lemonadeModel: true,
-})
+export const onceInput = settingsInput
+  .pick({ mode: true, tokenLimit: true, timeWindow: true, lemonadeApiKey: true, lemonadeModel: true })
+  .extend({ lemonadeUrl: url(false).nullish() })
 
 /** As APISIX takes names: https://apisix.apache.org/docs/apisix/admin-api/#consumer */
 const username = z

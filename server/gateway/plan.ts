@@ -36,11 +36,20 @@ export function compare(
   const due = wanted.map((one): Due => {
     const found = byOwner.get(ownerOf(one)) ?? byName.get(one.username) ?? null
     if (!found) return { wanted: one, present: null, action: 'CREATE', username: freeName(one.username, taken) }
-    const isCurrent = found.key !== null && holds(found.body, bodyFor(one, found.username, found.key, setup, version))
+    const isCurrent = found.key !== null && isAs(found, bodyFor(one, found.username, found.key, setup, version))
     standings.set(found.username, isCurrent ? 'CURRENT' : 'OUTDATED')
     return { wanted: one, present: found, action: isCurrent ? 'KEEP' : 'UPDATE', username: found.username }
   })
   return { due, standings }
+}
+
+/** Whether one is as it would be written. A password that Redis has no more is the one thing that is wanted gone. */
+function isAs({ body }: Present, wanted: Record<string, unknown>): boolean {
+  return holds(body, wanted) && redisPasswordOf(body) === redisPasswordOf(wanted)
+}
+
+function redisPasswordOf({ plugins }: Record<string, unknown>): unknown {
+  return (plugins as Record<string, { redis_password?: unknown } | undefined>)['ai-rate-limiting']?.redis_password
 }
 
 /** What is written for one. Redis is for versions that go by it: older ones keep such fields, and count on their own. */
@@ -72,18 +81,22 @@ export function routeStateOf(value: Record<string, unknown> | null, setup: Setup
   const [model, upstream] = [text(instance?.options?.model), text(instance?.override?.endpoint)]
   return {
     ...{ configured: true, uri: text(uri), upstream, model },
-    current: model === setup.lemonadeModel && holds(value, routeBody(setup)),
+    // Somebody may have switched it off, which setting it anew undoes.
+    current: model === setup.lemonadeModel && value.status !== 0 && holds(value, routeBody(setup)),
   }
 }
 
-/** What this version cannot do, a sentence each. */
+/** What does not hold, a sentence each: what this version cannot do, and how people get past it. */
 export function limitationsOf(
   version: string | null,
-  { redis, mode }: Pick<Setup, 'redis' | 'mode'>,
+  { redis, mode, lemonadeApiKey }: Pick<Setup, 'redis' | 'mode' | 'lemonadeApiKey'>,
   wantsDashes: boolean,
 ): string[] {
-  if (version === null) return []
   const found: string[] = []
+  if (version === null)
+    found.push(
+      'This APISIX does not tell its version. Names with a dash need 3.13 or newer, limits for each consumer 3.15, and Redis 3.18.',
+    )
   if (wantsDashes && !isAtLeast(version, 3, 13))
     found.push(
       `APISIX ${version} takes no dash in names, which consumers here have. Update it to 3.13 or newer to set it up.`,
@@ -95,6 +108,10 @@ export function limitationsOf(
   if (redis && !isAtLeast(version, 3, 18))
     found.push(
       `APISIX ${version} counts on its own and not in Redis. Counters that several gateways share need 3.18 or newer.`,
+    )
+  if (lemonadeApiKey === null)
+    found.push(
+      'No API key of the LLM server is set. Where it wants none, people get past the gateway and its limits by asking it directly.',
     )
   return found
 }
@@ -109,6 +126,11 @@ function isAtLeast(version: string | null, major: number, minor: number): boolea
   const [, found, then] = /^(\d+)\.(\d+)/.exec(version ?? '') ?? []
   if (found === undefined) return true
   return Number(found) > major || (Number(found) === major && Number(then) >= minor)
+}
+
+/** Whether what is written on a consumer says that it is whose it should be. */
+export function owns(present: Present, wanted: Wanted): boolean {
+  return present.type !== 'OTHER' && ownerOf(present) === ownerOf(wanted)
 }
 
 function ownerOf({ type, userId, groupId }: Pick<Present, 'type' | 'userId' | 'groupId'>): string {

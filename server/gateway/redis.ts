@@ -3,29 +3,9 @@ import { messageOf } from '../errors.ts'
 import type { Reachable, Setup } from './model.ts'
 
 const WITHIN = 2_000
-/** How long an answer counts, in milliseconds. */
-const EVERY = 10_000
 
-/** Says whether the Redis of the settings answers, and takes the password. */
-export class RedisProbe {
-  #answer: Reachable | null = null
-  #of = ''
-  #askedAt = -Infinity
-
-  /** @returns null where none is set. Never throws */
-  async look(redis: Setup['redis']): Promise<Reachable | null> {
-    if (redis === null) return null
-    const of = JSON.stringify(redis)
-    if (!this.#answer || of !== this.#of || performance.now() - this.#askedAt >= EVERY) {
-      this.#answer = await ping(redis)
-      this.#of = of
-      this.#askedAt = performance.now()
-    }
-    return this.#answer
-  }
-}
-
-async function ping({ host, port, password }: NonNullable<Setup['redis']>): Promise<Reachable> {
+/** Whether a Redis answers, and takes the password. Never throws. */
+export async function lookAtRedis({ host, port, password }: NonNullable<Setup['redis']>): Promise<Reachable> {
   const socket = { host, port, connectTimeout: WITHIN, reconnectStrategy: false as const }
   const client = createClient({ socket, disableOfflineQueue: true, ...(password && { password }) })
   client.on('error', () => undefined)
@@ -45,6 +25,9 @@ async function ping({ host, port, password }: NonNullable<Setup['redis']>): Prom
 function reasonOf(error: unknown, password: string | null): string {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ECONNREFUSED') return 'nothing listens there'
-  const text = messageOf(error) || 'it does not answer'
+  if (code === 'ENOTFOUND') return 'there is no such host'
+  if (messageOf(error).startsWith('WRONGPASS')) return 'it refuses the password'
+  if (messageOf(error).startsWith('NOAUTH')) return 'it wants a password'
+  const text = messageOf(error).replace(/[.]$/, '') || 'it does not answer'
   return password ? text.replaceAll(password, '…') : text
 }

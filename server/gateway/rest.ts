@@ -12,7 +12,7 @@ type Parts = Pick<Services, 'gateway' | 'gatewaySetup'>
 /** `/api/gateway`. Commands answer when they are done. */
 export function gatewayRest(operations: Operations, { gateway, gatewaySetup }: Parts): void {
   operations.add(routes.status, async ({ viewer }) => {
-    const { state, adminUrl, proxyUrl, mode, snapshot } = await gateway.status(viewer)
+    const { state, adminUrl, proxyUrl, mode, snapshot, redis } = await gateway.status(viewer)
     const { enabled, adminKeyFrom } = await gatewaySetup.view(viewer)
     const now = state === 'RUNNING' ? snapshot : null
     return {
@@ -23,7 +23,7 @@ export function gatewayRest(operations: Operations, { gateway, gatewaySetup }: P
         proxy_url: proxyUrl,
       },
       ...{ consumers_count: now?.rows.length ?? 0, route_configured: now?.route.configured ?? false },
-      ...{ redis_connected: now?.redis?.reachable ?? false, enabled, mode, key_detected: adminKeyFrom === 'FILE' },
+      ...{ redis_connected: redis?.reachable ?? false, enabled, mode, key_detected: adminKeyFrom === 'FILE' },
     }
   })
   operations.add(routes.listConsumers, async ({ viewer }) => shown(await gateway.listWithKeys(viewer), 'all'))

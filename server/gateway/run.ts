@@ -55,9 +55,6 @@ export class Run {
   readonly #ended = Promise.withResolvers<void>()
   #endedAt: Date | null = null
   #message: string | null = null
-  /** How many changes there were, and at which of them a step changed last: what each watcher has seen is its own affair. */
-  #version = 0
-  readonly #changedAt = new Map<Step, number>()
 
   /**
    * @param changed called after each change
@@ -87,7 +84,7 @@ export class Run {
     return this.#ended.promise
   }
 
-  /** How it stands, with all its steps. */
+  /** How it stands. */
   view(): RunView {
     const count = (state: Step['state']) => this.#steps.filter((one) => one.state === state).length
     return {
@@ -95,16 +92,6 @@ export class Run {
       ...{ total: this.#steps.length, done: count('DONE'), failed: count('FAILED'), message: this.#message },
       steps: this.#steps,
     }
-  }
-
-  /** How many changes there were so far. */
-  get version(): number {
-    return this.#version
-  }
-
-  /** How it stands, with the steps that changed after that version. */
-  since(version: number): RunView {
-    return { ...this.view(), steps: this.#steps.filter((one) => (this.#changedAt.get(one) ?? 0) > version) }
   }
 
   /** Does it all, some at a time; ends early when nothing can be done any more. */
@@ -117,8 +104,18 @@ export class Run {
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, worker))
+    this.#end()
+  }
+
+  /** Ends it now; what was sent already is not called back. @param why as the message of the run */
+  stop(why: string): void {
+    this.#message ??= why
+    this.#end()
+  }
+
+  #end(): void {
+    if (this.isOver) return
     this.#endedAt = new Date()
-    this.#version++
     this.#changed()
     this.#ended.resolve()
   }
@@ -134,7 +131,6 @@ export class Run {
       step.message = message
       if (stops) this.#message ??= message
     }
-    this.#changedAt.set(step, ++this.#version)
     this.#changed()
   }
 }

@@ -40,16 +40,12 @@ export class Runs {
     return run
   }
 
-  /** How the last run stands: first as it is, then after changes, with the steps that changed. Null before the first run. */
+  /** How the last run stands: first as it is, then after changes. Null before the first run. */
   watch(): AsyncIterableIterator<RunView | null> {
     let timer: NodeJS.Timeout | undefined
-    let seen: { run: Run | null; version: number } = { run: null, version: 0 }
     const frame = () => {
       timer = undefined
-      const run = this.#run
-      const view = run === null || run !== seen.run ? this.last : run.since(seen.version)
-      seen = { run, version: run?.version ?? 0 }
-      channel.push(view)
+      channel.push(this.last)
     }
     const listener = () => void (timer ??= setTimeout(frame, PACE))
     const channel = new Channel<RunView | null>(() => {
@@ -59,6 +55,11 @@ export class Runs {
     this.#listeners.add(listener)
     frame()
     return channel
+  }
+
+  /** Ends the one under way, if there is one. */
+  close(): void {
+    this.#run?.stop('THON was stopped')
   }
 
   #tell(): void {

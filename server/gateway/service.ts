@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { ActivityService } from '../activity/service.ts'
 import { assertCan, assertCanOne } from '../auth/policy.ts'
 import type { Viewer } from '../auth/viewer.ts'
@@ -8,8 +7,10 @@ import { AppError, BadRequest, Conflict, InvalidInput, messageOf, NotFound, Upst
 import type { Change, Channel, Events, Ready } from '../events.ts'
 import { parse } from '../input.ts'
 import type { Seen } from '../source.ts'
-import { ApisixRefusal, type Apisix } from './apisix.ts'
+import type { Log } from '../log.ts'
+import { ApisixRefusal } from './apisix.ts'
 import { consumerChanges } from './changes.ts'
+import { Keys } from './keys.ts'
 import { pageOf, type ConsumerPage } from './list.ts'
 import {
   consumerInput,
@@ -17,22 +18,26 @@ import {
   onceInput,
   type ConsumerRow,
   type GatewayStatus,
+  type Present,
   type RouteState,
   type Setup,
   type Snapshot,
 } from './model.ts'
-import { bodyFor, limitationsOf, mayTakeDashes, routeStateOf } from './plan.ts'
+import { limitationsOf, mayTakeDashes, routeStateOf } from './plan.ts'
 import type { Run, RunView, Task } from './run.ts'
 import { Runs } from './runs.ts'
 import type { GatewaySetup } from './setup.ts'
+import { cleanUpTasks, newKey, setUpTasks } from './tasks.ts'
 import { consumerBody, readConsumer, ROUTE_ID, routeBody, withoutAuth } from './wanted.ts'
-import { GatewayWatch, type Found } from './watch.ts'
+import { GatewayWatch, isAway, type Found } from './watch.ts'
 
 /** Said when it is not turned on; scripts know the words. */
 const OFF = 'AI Gateway is not enabled. Set GATEWAY_ENABLED=true to enable.'
 /** What has to be typed to clean up. */
 const CLEAN_UP = 'clean up'
 const MOST_NAMES = 2_000
+/** How soon the page knows that a sandbox was given a key, in milliseconds. */
+const NOTED_WITHIN = 1_000
 
 /** A key in clear text, and where it is used. */
 export interface RevealedKey {
@@ -48,25 +53,30 @@ export interface GatewayParts {
   activity: ActivityService
   env: GatewayEnv
   setup: GatewaySetup
-  /** Name of this machine as sandboxes reach it. */
-  hostInSandbox: string
+  log: Log
 }
 
 /** The AI gateway: keys and token limits for everybody, kept in APISIX and nowhere else. */
 export class GatewayService {
   readonly #parts: GatewayParts
+  readonly #keys: Keys
   readonly #watch: GatewayWatch
   readonly #runs: Runs
   readonly #stop: () => void
+  #soon: NodeJS.Timeout | undefined
+  /** Resolves when the activity log tells how the last run ended. */
+  #noted: Promise<void> = Promise.resolve()
 
   constructor(parts: GatewayParts) {
     this.#parts = parts
-    this.#watch = new GatewayWatch({ db: parts.db, setup: parts.setup, metricsUrl: parts.env.metricsUrl })
-    this.#runs = new Runs(() => this.#watch.source.nudge())
+    const { db, setup, env } = parts
+    this.#keys = new Keys(db, parts.log)
+    this.#watch = new GatewayWatch({ db, setup, keys: this.#keys, metricsUrl: env.metricsUrl })
+    this.#runs = new Runs(() => this.#watch.nudge())
     this.#stop = parts.events.on('gatewaySettings', () => {
       // What is shown says some of them itself, also while APISIX has nothing new to say.
       this.#watch.source.tell()
-      this.#watch.source.nudge()
+      this.#watch.nudge()
     })
   }
 
@@ -79,21 +89,21 @@ export class GatewayService {
   /** What was seen, as people see it. */
   async show(seen: Seen<Snapshot | null>): Promise<GatewayStatus> {
     const setup = await this.#parts.setup.now()
-    const { adminUrl, proxyPort, mode, enabled } = setup
+    const { adminUrl, mode, enabled } = setup
     const trouble = enabled ? seen.trouble : null
     return {
       state: !enabled ? 'DISABLED' : trouble ? stateOf(trouble.kind) : seen.value ? 'RUNNING' : 'UNKNOWN',
-      ...{ asOf: seen.at, trouble, adminUrl, mode, proxyUrl: `http://127.0.0.1:${proxyPort}` },
-      peopleUrl: this.#baseUrl(setup),
+      ...{ asOf: seen.at, trouble, adminUrl, mode },
+      ...this.#parts.setup.addressesOf(setup),
       snapshot: enabled ? seen.value : null,
-      redisConfigured: setup.redis !== null,
+      redis: (await this.#watch.redis.get()).value,
     }
   }
 
   /** What is seen, from now on. @throws Forbidden */
   seen(viewer: Viewer): AsyncIterableIterator<Seen<Snapshot | null>> {
     assertCan(viewer, 'gateway.manage')
-    return this.#watch.source.watch()
+    return this.#watch.watch()
   }
 
   /** One page of consumers. @throws InvalidInput, Forbidden */
@@ -105,7 +115,8 @@ export class GatewayService {
 
   /** Every change of a consumer from now on, whoever makes it, after one READY. @throws Forbidden */
   changes(viewer: Viewer): Channel<Change<ConsumerRow> | Ready> {
-    return consumerChanges(this.seen(viewer))
+    assertCan(viewer, 'gateway.manage')
+    return consumerChanges(this.#watch.source.watch())
   }
 
   /** The last run since this server started. @throws Forbidden */
@@ -144,12 +155,7 @@ export class GatewayService {
     const setup = await this.#enabled(viewer)
     if (confirm !== CLEAN_UP) throw new InvalidInput([{ field: 'confirm', message: `must be the words ${CLEAN_UP}` }])
     this.#runs.assertNone()
-    const { apisix, present, route } = await this.#watch.find(setup)
-    const tasks = present.map(({ username, desc }): Task => removal(apisix, username, desc))
-    const ofRoute: Task[] = route
-      ? [{ username: ROUTE_ID, label: 'Route', action: 'DELETE', work: () => apisix.delete('routes', ROUTE_ID) }]
-      : []
-    return this.#begin(viewer, 'CLEANUP', 'clean up', [...ofRoute, ...tasks])
+    return this.#begin(viewer, 'CLEANUP', 'clean up', cleanUpTasks(await this.#watch.find(setup)))
   }
 
   /**
@@ -171,9 +177,15 @@ export class GatewayService {
     await this.#act(viewer, 'create', username, async () => {
       if (!replace && (await apisix.get('consumers', username)))
         throw new Conflict(`There is a consumer ${username}`, [{ field: 'username', message: 'is taken' }])
+      // APISIX before 3.18 takes it, and then lets one in as the other.
+      const isOthers = (one: Present | null) => one !== null && one.username !== username && one.key === key
+      if (given && (await apisix.consumers()).map(readConsumer).some(isOthers))
+        throw new Conflict('There is a consumer with this key', [
+          { field: 'key', message: 'is that of another consumer' },
+        ])
       await apisix.put('consumers', username, consumerBody({ username, ...row }, key, setup.redis, null))
     })
-    return { username, key, baseUrl: this.#baseUrl(setup), row }
+    return { username, key, baseUrl: this.#parts.setup.addressesOf(setup).peopleUrl, row }
   }
 
   /** Removes some: what became of each, in their order. @throws BadRequest, InvalidInput */
@@ -185,8 +197,18 @@ export class GatewayService {
     if (usernames.length > MOST_NAMES)
       throw new InvalidInput([{ field: 'usernames', message: `must be at most ${MOST_NAMES}` }])
     const results: { username: string; error: string | null }[] = []
-    for (const username of usernames)
-      results.push({ username, error: await this.#deleteOne(viewer, setup, username).then(() => null, inWords) })
+    // Where nobody answers, a thousand questions would take as many times as long as one.
+    let away: unknown = null
+    for (const username of usernames) {
+      const fault =
+        away ??
+        (await this.#deleteOne(viewer, setup, username).then(
+          () => null,
+          (error: unknown) => error,
+        ))
+      if (isAway(fault)) away = fault
+      results.push({ username, error: fault === null ? null : inWords(fault) })
+    }
     return results
   }
 
@@ -210,7 +232,7 @@ export class GatewayService {
         plugins: { ...plugins, 'key-auth': { ...plugins['key-auth'], key: `Bearer ${key}` } },
       })
     })
-    return { username, key, baseUrl: this.#baseUrl(setup) }
+    return { username, key, baseUrl: this.#parts.setup.addressesOf(setup).peopleUrl }
   }
 
   /** Tells a key. That it was told is in the activity log. @throws NotFound, BadRequest, UpstreamTrouble */
@@ -221,7 +243,7 @@ export class GatewayService {
       const key = value && readConsumer(value)?.key
       if (!value) throw unknown(username)
       if (!key) throw new NotFound(`Consumer ${username} has no key`)
-      return { username, key, baseUrl: this.#baseUrl(setup) }
+      return { username, key, baseUrl: this.#parts.setup.addressesOf(setup).peopleUrl }
     })
   }
 
@@ -240,16 +262,23 @@ export class GatewayService {
     try {
       const setup = await this.#parts.setup.now()
       if (!setup.enabled) return 'the AI gateway is off'
-      const { compared } = await this.#watch.find(setup)
-      const user = await this.#parts.db.user.findUnique({ where: { id: userId }, select: { groupId: true } })
-      const due = compared.due.find(({ wanted }) =>
-        wanted.type === 'USER' ? wanted.userId === userId : wanted.groupId === user?.groupId,
-      )
-      if (!due?.present?.key) return 'the AI gateway has no key for this user yet: an organiser has to set it up'
-      return { username: due.username, key: due.present.key, baseUrl: this.#baseUrl(setup) }
+      const ground = { setup, apisix: this.#watch.apisix(setup), find: () => this.#watch.find(setup) }
+      const found = await this.#keys.of(userId, ground)
+      if (!found) return 'the AI gateway has no key for this user yet: an organiser has to set it up'
+      return { ...found, baseUrl: this.#parts.setup.addressesOf(setup).peopleUrl }
     } catch (error) {
       return `the AI gateway cannot be asked (${messageOf(error)})`
     }
+  }
+
+  /** Remembers which key goes into the sandbox of a user; null is none. Never throws. */
+  async noteGiven(userId: string, key: string | null): Promise<void> {
+    await this.#keys.note(userId, key)
+    // Of a thousand sandboxes that start together the page is told together.
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined
+      this.#watch.source.nudge()
+    }, NOTED_WITHIN).unref()
   }
 
   /** Whether it is turned on. */
@@ -284,10 +313,13 @@ export class GatewayService {
     return this.#watch.find(withOnce(await this.#enabled(viewer), once))
   }
 
-  /** Ends every question. */
-  close(): void {
+  /** Ends every question, and a run that is under way, of which the activity log tells. */
+  async close(): Promise<void> {
     this.#stop()
-    this.#watch.source.close()
+    clearTimeout(this.#soon)
+    this.#watch.close()
+    this.#runs.close()
+    await this.#noted
   }
 
   async #enabled(viewer: Viewer): Promise<Setup> {
@@ -299,12 +331,12 @@ export class GatewayService {
 
   async #begin(viewer: Viewer, kind: RunView['kind'], action: string, tasks: Task[]): Promise<Run> {
     const run = this.#runs.begin(kind, viewer, tasks)
-    void run.ended.then(() => {
+    this.#noted = run.ended.then(async () => {
       const { done, total, failed, message } = run.view()
       const isDone = done === total
       const detail = isDone ? `${total} steps` : `${done} of ${total} steps, ${failed} failed. ${message ?? ''}`.trim()
       const target = { kind: 'gateway', id: null, label: 'AI gateway' } as const
-      return this.#parts.activity.add({ actor: viewer, action, target, outcome: isDone ? 'done' : 'failed', detail })
+      await this.#parts.activity.add({ actor: viewer, action, target, outcome: isDone ? 'done' : 'failed', detail })
     })
     return run
   }
@@ -330,10 +362,6 @@ export class GatewayService {
       this.#watch.source.nudge()
     }
   }
-
-  #baseUrl({ proxyPort }: Setup): string {
-    return `http://${this.#parts.hostInSandbox}:${proxyPort}/v1`
-  }
 }
 
 /** The settings with what counts in their place for once. @throws InvalidInput */
@@ -342,37 +370,9 @@ function withOnce(setup: Setup, raw: unknown): Setup {
   return { ...setup, ...Object.fromEntries(given) }
 }
 
-/** Every step of a set-up, those with nothing to do too: the route first, without which no key is worth anything. */
-function setUpTasks({ setup, apisix, route, compared }: Found): Task[] {
-  const isCurrent = routeStateOf(route, setup).current
-  const put = () => apisix.put('routes', ROUTE_ID, routeBody(setup))
-  const ofRoute: Task = { username: ROUTE_ID, label: 'Route', action: 'ROUTE', work: isCurrent ? null : put }
-  return [
-    ofRoute,
-    ...compared.due.map(({ wanted, present, action, username }): Task => {
-      const label = wanted.user === null ? `Group ${wanted.group}` : `${wanted.group}/${wanted.user}`
-      const body = () => bodyFor(wanted, username, present?.key ?? newKey(), setup, apisix.version)
-      return {
-        username,
-        label,
-        action,
-        work: action === 'KEEP' ? null : () => apisix.put('consumers', username, body()),
-      }
-    }),
-  ]
-}
-
-function removal(apisix: Apisix, username: string, desc: string | null): Task {
-  return { username, label: desc ?? username, action: 'DELETE', work: () => apisix.delete('consumers', username) }
-}
-
 function stateOf(kind: string): GatewayStatus['state'] {
   if (kind === 'UNAUTHORIZED' || kind === 'FAULTY') return kind
   return 'OFFLINE'
-}
-
-function newKey(): string {
-  return randomBytes(24).toString('base64url')
 }
 
 function unknown(username: string): NotFound {

@@ -20,6 +20,23 @@ export interface SetupParts {
   env: GatewayEnv
   /** Where Lemonade answers, unless an organiser says otherwise. */
   lemonadeUrl: string
+  /** Name of this machine as sandboxes reach it. */
+  hostInSandbox: string
+}
+
+/** Where the gateway serves people. */
+export interface ProxyAddresses {
+  /** From this machine. */
+  proxyUrl: string
+  /** Base URL of OpenAI clients in sandboxes. */
+  peopleUrl: string
+}
+
+/** What sandboxes have to reach for the gateway: a port of this machine, or another machine's. */
+export interface ProxyPlace {
+  /** Null is this machine. */
+  host: string | null
+  port: number
 }
 
 /** How the gateway is set up, without secrets. */
@@ -69,6 +86,21 @@ export class GatewaySetup {
     return this.#shown(row)
   }
 
+  /** Where the gateway serves people: on the machine of its Admin API. */
+  addressesOf({ adminUrl, proxyPort }: Pick<Setup, 'adminUrl' | 'proxyPort'>): ProxyAddresses {
+    const host = otherMachine(adminUrl)
+    return {
+      proxyUrl: `http://${host ?? '127.0.0.1'}:${proxyPort}`,
+      peopleUrl: `http://${host ?? this.#parts.hostInSandbox}:${proxyPort}/v1`,
+    }
+  }
+
+  /** What sandboxes have to reach; null while the gateway is off. */
+  async place(): Promise<ProxyPlace | null> {
+    const { enabled, adminUrl, proxyPort } = await this.now()
+    return enabled ? { host: otherMachine(adminUrl), port: proxyPort } : null
+  }
+
   /** Whether APISIX's configuration is on this machine. */
   async isInstalled(): Promise<boolean> {
     const found = await Promise.allSettled(this.#parts.env.configFiles.map((file) => access(file)))
@@ -92,7 +124,8 @@ export class GatewaySetup {
   async #merged(row: GatewaySettings | null): Promise<Setup> {
     const { env, lemonadeUrl } = this.#parts
     const host = text(row?.redisHost, env.redisHost)
-    const adminKey = text(row?.adminKey, env.adminKey)
+    // Without one nothing works, so an empty one is no wish to have none.
+    const adminKey = row?.adminKey || env.adminKey
     const found = adminKey === null ? await keyInFiles(env.configFiles) : null
     return {
       enabled: row?.enabled ?? env.enabled,
@@ -115,6 +148,13 @@ export class GatewaySetup {
   }
 }
 
+/** The host of a URL; null when it is this machine, or one that only this machine knows by that name. */
+function otherMachine(url: string): string | null {
+  const { hostname } = new URL(url)
+  const isHere = /^(localhost|.+\.localhost|127\..+|0\.0\.0\.0|\[::1?\]|host\.docker\.internal)$/.test(hostname)
+  return isHere || !/[.:]/.test(hostname) ? null : hostname
+}
+
 /** An empty text that an organiser stored is none, whatever the environment says. */
 function text(stored: string | null | undefined, otherwise: string | null): string | null {
   if (stored === '') return null
@@ -126,11 +166,12 @@ async function keyInFiles(files: readonly string[]): Promise<{ key: string; file
   for (const file of files) {
     try {
       const config = parseYaml(await readFile(file, 'utf8')) as {
-        deployment?: { admin?: { admin_key?: { role?: string; key?: unknown }[] } }
+        deployment?: { admin?: { admin_key?: { role?: string; key?: string | number | null }[] } }
       }
       const keys = config.deployment?.admin?.admin_key ?? []
-      const key = (keys.find(({ role }) => role === 'admin') ?? keys[0])?.key
-      if (typeof key === 'string' && key !== '') return { key, file }
+      // YAML may take it for a number; `${{NAME}}` is a variable of APISIX's environment, which is not ours.
+      const key = String((keys.find(({ role }) => role === 'admin') ?? keys[0])?.key ?? '')
+      if (key !== '' && !key.includes('${{')) return { key, file }
     } catch {
       // Not there, not readable, or no such file: the next one.
     }

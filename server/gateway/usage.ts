@@ -2,35 +2,41 @@ import { messageOf } from '../errors.ts'
 import { askUpstream } from '../upstream.ts'
 import type { Reachable } from './model.ts'
 
-const WITHIN = 3_000
-const LARGEST = 16 * 1024 * 1024
+const WITHIN = 5_000
+/** A thousand consumers of two models have 17 MB, histograms included. */
+const LARGEST = 64 * 1024 * 1024
 /** APISIX makes its text anew so often; asking more often tells nothing new. */
 const EVERY = 15_000
 
-/** What was used, by consumer. */
+/** What was used, by consumer. Who is not named used nothing. */
 export interface Usage extends Reachable {
+  /** Since the gateway started. */
   total: ReadonlyMap<string, number>
-  /** Since the window of each began, as far as was watched. */
-  inWindow: ReadonlyMap<string, number>
+  /** Since the window of each began; null where it is not known. */
+  inWindow: ReadonlyMap<string, number | null>
 }
 
-interface Window {
-  /** The total when it began. */
-  base: number
-  /** When it ends, in milliseconds. */
+/** What is known of a consumer. */
+interface Reading {
+  total: number
+  /** The total when the last window began; null when it began before anybody looked. */
+  base: number | null
+  /** When that window is over at the latest, in milliseconds. */
   until: number
 }
 
 /**
  * Reads token counters from APISIX's Prometheus text. A window begins, as at the gateway, with the first tokens after the
- * last one ended; what was used before THON looked is not in it.
+ * last one ended. Counters say nothing of windows that began before they were read, so until those must be over it is not
+ * known what is in them.
  */
 export class UsageMeter {
   readonly #url: string
-  #total = new Map<string, number>()
-  #windows = new Map<string, Window>()
+  #readings = new Map<string, Reading>()
   #state: Reachable = { reachable: false, message: null }
   #askedAt = -Infinity
+  /** When counters were read last; null before the first time, and after a failure. */
+  #readAt: number | null = null
 
   /** @param url of the text */
   constructor(url: string) {
@@ -44,13 +50,13 @@ export class UsageMeter {
       await this.#ask(windowOf)
     }
     const now = Date.now()
-    const inWindow = new Map<string, number>()
+    const [total, inWindow] = [new Map<string, number>(), new Map<string, number | null>()]
     if (this.#state.reachable)
-      for (const [name, total] of this.#total) {
-        const window = this.#windows.get(name)
-        inWindow.set(name, window && now < window.until ? total - window.base : 0)
+      for (const [name, reading] of this.#readings) {
+        total.set(name, reading.total)
+        inWindow.set(name, usedIn(reading, now))
       }
-    return { ...this.#state, total: this.#total, inWindow }
+    return { ...this.#state, total, inWindow }
   }
 
   async #ask(windowOf: (consumer: string) => number): Promise<void> {
@@ -59,26 +65,45 @@ export class UsageMeter {
         ...{ method: 'GET', url: new URL(this.#url), headers: {}, body: null, within: WITHIN, largest: LARGEST },
       })
       if (status !== 200) throw new Error(`it answered ${status}`)
-      this.#take(tokensIn(text), windowOf)
+      this.#readings = readingsOf(tokensIn(text), this.#readings, {
+        ...{ now: Date.now(), before: this.#readAt, windowOf: (name) => windowOf(name) * 1000 },
+      })
+      this.#readAt = Date.now()
       this.#state = { reachable: true, message: null }
     } catch (error) {
-      this.#total = new Map()
+      this.#readings = new Map()
+      this.#readAt = null
       this.#state = { reachable: false, message: `Token counters cannot be read at ${this.#url}: ${messageOf(error)}.` }
     }
   }
+}
 
-  #take(total: Map<string, number>, windowOf: (consumer: string) => number): void {
-    const now = Date.now()
-    for (const [name, tokens] of total) {
-      const before = this.#total.get(name)
-      const window = this.#windows.get(name)
-      // The gateway was started anew, and counts from zero.
-      if (before !== undefined && tokens < before) this.#windows.delete(name)
-      else if (before !== undefined && tokens > before && (!window || now >= window.until))
-        this.#windows.set(name, { base: before, until: now + windowOf(name) * 1000 })
-    }
-    this.#total = total
+/**
+ * What is known after counters were read once more.
+ * @param before when they were read last, in milliseconds; null when never
+ * @param windowOf length of a consumer's window, in milliseconds
+ */
+export function readingsOf(
+  totals: ReadonlyMap<string, number>,
+  known: ReadonlyMap<string, Reading>,
+  { now, before, windowOf }: { now: number; before: number | null; windowOf: (consumer: string) => number },
+): Map<string, Reading> {
+  const next = ([name, total]: [string, number]): [string, Reading] => {
+    const window = windowOf(name)
+    const wasRead = before !== null && now - before <= window
+    const last = known.get(name) ?? { total: 0, base: 0, until: -Infinity }
+    // Counters that went back are those of a gateway that was started anew.
+    const from = total < last.total ? { total: 0, base: 0, until: -Infinity } : last
+    if (total === from.total || now < from.until) return [name, { ...from, total }]
+    return [name, { total, base: wasRead ? from.total : null, until: now + window }]
   }
+  return new Map([...totals].map(next))
+}
+
+/** Tokens in the present window; null when it is not known. @param now in milliseconds */
+export function usedIn({ total, base, until }: Reading, now: number): number | null {
+  if (now >= until) return 0
+  return base === null ? null : total - base
 }
 
 /** Tokens by consumer, of prompts and answers, over all models. @param text in Prometheus' format: https://prometheus.io/docs/instrumenting/exposition_formats/ */

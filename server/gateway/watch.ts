@@ -1,9 +1,19 @@
 import type { Db } from '../db.ts'
-import { Source, UpstreamTrouble } from '../source.ts'
+import { Channel } from '../events.ts'
+import { Source, UpstreamTrouble, type Seen } from '../source.ts'
 import { Apisix } from './apisix.ts'
-import { masked, type ConsumerRow, type Present, type Setup, type Snapshot, type Wanted } from './model.ts'
+import type { Keys } from './keys.ts'
+import {
+  masked,
+  type ConsumerRow,
+  type Present,
+  type Reachable,
+  type Setup,
+  type Snapshot,
+  type Wanted,
+} from './model.ts'
 import { compare, limitationsOf, planOf, routeStateOf, type Compared } from './plan.ts'
-import { RedisProbe } from './redis.ts'
+import { lookAtRedis } from './redis.ts'
 import type { GatewaySetup } from './setup.ts'
 import { UsageMeter, type Usage } from './usage.ts'
 import { readConsumer, ROUTE_ID, wantedConsumers, type Team } from './wanted.ts'
@@ -12,6 +22,7 @@ import { readConsumer, ROUTE_ID, wantedConsumers, type Team } from './wanted.ts'
 export interface WatchParts {
   db: Db
   setup: GatewaySetup
+  keys: Keys
   metricsUrl: string
 }
 
@@ -28,15 +39,38 @@ export interface Found {
 /** Looks at the gateway: what is there, and how it stands to the database. */
 export class GatewayWatch {
   readonly source: Source<Snapshot | null>
+  /** By itself: it answers also while the gateway does not. */
+  readonly redis: Source<Reachable | null>
   readonly #parts: WatchParts
   readonly #usage: UsageMeter
-  readonly #redis = new RedisProbe()
   #apisix: { of: string; client: Apisix } | null = null
 
   constructor(parts: WatchParts) {
     this.#parts = parts
     this.#usage = new UsageMeter(parts.metricsUrl)
     this.source = new Source({ interval: 5_000, ask: () => this.#look() })
+    this.redis = new Source({ interval: 10_000, ask: () => this.#lookAtRedis() })
+  }
+
+  /** What is seen of the gateway, and once more when Redis comes or goes. */
+  watch(): AsyncIterableIterator<Seen<Snapshot | null>> {
+    const [gateway, redis] = [this.source.watch(), this.redis.watch()]
+    const channel = new Channel<Seen<Snapshot | null>>(() => void Promise.all([gateway.return?.(), redis.return?.()]))
+    void pass(gateway, (seen) => channel.push(seen)).then(() => channel.end())
+    void pass(redis, () => (this.source.seen.at || this.source.seen.trouble) && channel.push(this.source.seen))
+    return channel
+  }
+
+  /** Asks anew, where somebody watches. */
+  nudge(): void {
+    this.source.nudge()
+    this.redis.nudge()
+  }
+
+  /** Ends every question. */
+  close(): void {
+    this.source.close()
+    this.redis.close()
   }
 
   /** The client for these settings: one as long as they stay. */
@@ -62,7 +96,7 @@ export class GatewayWatch {
   async #look(): Promise<Snapshot | null> {
     const setup = await this.#parts.setup.now()
     if (!setup.enabled) return null
-    const [found, redis] = await Promise.all([this.find(setup), this.#redis.look(setup.redis)])
+    const found = await this.find(setup)
     const { present, wanted, compared, route, apisix } = found
     const windows = new Map(present.map((one) => [one.username, one.timeWindow]))
     const usage = await this.#usage.read((name) => windows.get(name) ?? setup.timeWindow)
@@ -73,8 +107,14 @@ export class GatewayWatch {
       route: state,
       plan: planOf(compared, state),
       limitations: limitationsOf(apisix.version, setup, wanted.length > 0),
-      ...{ redis, usage: { reachable: usage.reachable, message: usage.message } },
+      usage: { reachable: usage.reachable, message: usage.message },
+      outdatedInstances: await this.#parts.keys.outdatedIn(compared.due),
     }
+  }
+
+  async #lookAtRedis(): Promise<Reachable | null> {
+    const { enabled, redis } = await this.#parts.setup.now()
+    return enabled && redis ? lookAtRedis(redis) : null
   }
 
   async #teams(): Promise<Team[]> {
@@ -99,10 +139,19 @@ function rowsOf(present: Present[], { due, standings }: Compared, usage: Usage):
       ...{ username: one.username, maskedKey: masked(one.key), tokenLimit: one.tokenLimit, timeWindow: one.timeWindow },
       ...{ type: whose?.type ?? one.type, standing: standings.get(one.username) ?? 'OTHER', group, user },
       userCount: whose?.userCount ?? 1,
-      tokensInWindow: usage.reachable ? (usage.inWindow.get(one.username) ?? 0) : null,
+      tokensInWindow: usage.reachable ? inWindowOf(usage, one.username) : null,
       tokensTotal: usage.reachable ? (usage.total.get(one.username) ?? 0) : null,
     }
   })
+}
+
+function inWindowOf({ inWindow }: Usage, username: string): number | null {
+  const used = inWindow.get(username)
+  return used === undefined ? 0 : used
+}
+
+async function pass<T>(frames: AsyncIterableIterator<T>, push: (frame: T) => void): Promise<void> {
+  for await (const frame of frames) push(frame)
 }
 
 /** Names of somebody who has left, as they were written down. */

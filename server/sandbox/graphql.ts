@@ -35,7 +35,8 @@ const Network = builder.objectRef<NetworkView>('SandboxNetwork').implement({
       description: 'Addresses and networks within reach all the same, some at one port alone (SANDBOX_ALLOW).',
     }),
     hostPorts: t.exposeIntList('hostPorts', {
-      description: 'TCP ports of this machine within reach (LEMONADE_PORT, GATEWAY_PROXY_PORT, SANDBOX_HOST_PORTS).',
+      description:
+        'TCP ports of this machine within reach: LEMONADE_PORT, that of the AI gateway while it is on, SANDBOX_HOST_PORTS.',
     }),
     nameServers: t.exposeStringList('nameServers', { description: 'Name servers within reach, at port 53.' }),
     enforced: t.exposeBoolean('enforced', { description: 'Whether all of this is in force.' }),

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import type { Env } from '../env.ts'
 import type { Events } from '../events.ts'
 import type { Log } from '../log.ts'
@@ -47,6 +48,8 @@ export interface NetworkParts {
   peers: () => Promise<string[]>
   /** Whether the engine answers. */
   isConnected: () => boolean
+  /** Where the AI gateway serves people; host null is this machine, null is nowhere. */
+  gateway: () => Promise<{ host: string | null; port: number } | null>
 }
 
 const CHECK_MS = 60_000
@@ -66,8 +69,9 @@ const UNFILTERED =
 export class SandboxNetwork {
   readonly #parts: NetworkParts
   readonly #keeper: FirewallKeeper | null
-  readonly #hostPorts: number[]
-  readonly #remarks: string[]
+  /** THON's own ports, which stay out of reach. */
+  readonly #own: ReadonlySet<number | null>
+  #gateway: { host: string | null; port: number } | null = null
   /** Why the rules cannot be set from here, or could not be set last; null while they are in force. */
   #fault: string | null = 'They have not been set yet.'
   #elsewhere: string | null = null
@@ -80,15 +84,7 @@ export class SandboxNetwork {
   constructor(parts: NetworkParts) {
     this.#parts = parts
     this.#keeper = parts.ground && new FirewallKeeper(parts.ground.run)
-    const { network } = parts.env
-    const own = new Set([...parts.env.ports, parts.env.reach.pathPort])
-    this.#hostPorts = network.hostPorts.filter((port) => !own.has(port))
-    this.#remarks = [
-      ...network.hostPorts
-        .filter((port) => own.has(port))
-        .map((port) => `Port ${port} stays out of reach, whatever SANDBOX_HOST_PORTS says: THON itself is there.`),
-      ...futile(network),
-    ]
+    this.#own = new Set([...parts.env.ports, parts.env.reach.pathPort])
   }
 
   /** Sets the rules, and keeps them from now on. Resolves when they are in force, or cannot be; throws never. */
@@ -98,6 +94,7 @@ export class SandboxNetwork {
     this.#stops.push(
       events.on('engine', () => this.#turned()),
       events.on('group', () => void this.#inTurn(() => this.#keep('if changed'))),
+      events.on('gatewaySettings', () => void this.#inTurn(() => this.#keep('if changed'))),
     )
     const timers = [
       setInterval(() => void this.reapply(), CHECK_MS).unref(),
@@ -126,17 +123,17 @@ export class SandboxNetwork {
   /** The policy, and whether it is in force. */
   view(): NetworkView {
     const { ground, env } = this.#parts
-    const { pool, blockLan, blockInternet, allow } = env.network
+    const { pool, blockLan, blockInternet } = env.network
     const faults = ground ? this.#faults(ground.node) : [EMBEDDED]
     return {
       pool,
       lanBlocked: blockLan,
       internetBlocked: blockInternet,
-      exceptions: allow.map(({ network, port }) => (port === null ? network : `${network}:${port}`)),
+      exceptions: this.#allowed.map(({ network, port }) => (port === null ? network : `${network}:${port}`)),
       hostPorts: this.#hostPorts,
       nameServers: nameServers(),
       enforced: faults.length === 0,
-      notices: [...faults, ...this.#remarks],
+      notices: [...faults, ...this.#remarks()],
     }
   }
 
@@ -153,6 +150,39 @@ export class SandboxNetwork {
         ? []
         : [`The network rules of the sandboxes are not in force. ${this.#fault} ${WITHOUT}`]),
       ...(unfiltered ? [UNFILTERED] : []),
+    ]
+  }
+
+  /** Ports of this machine that there is a wish for. */
+  get #wantedPorts(): number[] {
+    const gateway = this.#gateway?.host === null ? [this.#gateway.port] : []
+    return [...new Set([...this.#parts.env.network.hostPorts, ...gateway])]
+  }
+
+  get #hostPorts(): number[] {
+    return this.#wantedPorts.filter((port) => !this.#own.has(port))
+  }
+
+  /** Other machines within reach. A gateway elsewhere is one, where it has an address: rules know no names. */
+  get #allowed(): FirewallPolicy['allow'] {
+    const { host, port } = this.#gateway ?? { host: null, port: null }
+    const { allow } = this.#parts.env.network
+    return host !== null && isIPv4(host) ? [...allow, { network: host, port }] : allow
+  }
+
+  #remarks(): string[] {
+    const { network } = this.#parts.env
+    const { host, port } = this.#gateway ?? { host: null, port: null }
+    return [
+      ...this.#wantedPorts
+        .filter((one) => this.#own.has(one))
+        .map((one) => `Port ${one} stays out of reach, whatever the settings say: THON itself is there.`),
+      ...(host !== null && !isIPv4(host)
+        ? [
+            `The AI gateway is at ${host}, and rules take no names: give its address in the settings of the gateway, or SANDBOX_ALLOW its IPv4 address with port ${port}.`,
+          ]
+        : []),
+      ...futile(network),
     ]
   }
 
@@ -175,6 +205,7 @@ export class SandboxNetwork {
 
   /** @param when `if changed`: not when the rules are those that were set last, without looking whether they still are */
   async #keep(when: 'always' | 'if changed'): Promise<void> {
+    this.#gateway = await this.#parts.gateway()
     if (this.#elsewhere === null) {
       const firewall = firewallOf(await this.#policy())
       if (when === 'if changed' && this.#fault === null && this.#keeper?.has(firewall)) return
@@ -198,7 +229,8 @@ export class SandboxNetwork {
   async #policy(): Promise<FirewallPolicy> {
     const { ground, env, peers } = this.#parts
     const machine = { nameServers: nameServers(), own: ownNetworks() }
-    return { ...env.network, ...machine, node: ground?.node ?? '', hostPorts: this.#hostPorts, peers: await peers() }
+    const reach = { hostPorts: this.#hostPorts, allow: this.#allowed }
+    return { ...env.network, ...machine, ...reach, node: ground?.node ?? '', peers: await peers() }
   }
 
   async #tidy(): Promise<void> {

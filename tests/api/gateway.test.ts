@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { organiser } from '../../server/auth/viewer.ts'
 import { addGroup, userOf } from '../kit/groups.ts'
+import type { ApisixStandIn } from '../kit/apisix.ts'
 import { hall, keyAt, rows, setUp, SET_UP, statusOf, type RunView } from '../kit/gateway.ts'
 
 describe('set-up', () => {
@@ -115,7 +116,21 @@ describe('set-up', () => {
     })
   })
 
-  test('that is cut off in the middle says how far it came, and a second one finishes it', async () => {
+  test.each<[string, (apisix: ApisixStandIn) => Promise<void> | void, (apisix: ApisixStandIn) => unknown, RegExp]>([
+    ['dies', (apisix) => apisix.server.down(), (apisix) => apisix.server.up(), /^Cannot connect to APISIX Admin API/],
+    [
+      'loses its database',
+      (apisix) => void (apisix.etcdDown = true),
+      (apisix) => (apisix.etcdDown = false),
+      /^has no healthy etcd endpoint available$/,
+    ],
+    [
+      'takes the key no more',
+      (apisix) => void (apisix.isLocked = true),
+      (apisix) => (apisix.isLocked = false),
+      /^APISIX Admin API authentication failed: wrong apikey$/,
+    ],
+  ])('while the gateway %s says how far it came, and a second one finishes it', async (_name, wrong, mend, message) => {
     const { app, apisix } = await hall()
     await addGroup(
       app,
@@ -123,14 +138,41 @@ describe('set-up', () => {
       Array.from({ length: 40 }, (_, n) => `u${n}`),
     )
     apisix.writesLeft = 15
+    apisix.goesWrong = () => wrong(apisix)
     const run = await setUp(app)
-    expect(run.message).toMatch(/^Cannot connect to APISIX Admin API/)
-    expect(run.done).toBe(apisix.consumers.size + apisix.routes.size)
+    expect(run.message).toMatch(message)
+    // What was written, but whose answer did not get back, is not known to be done.
+    const stored = apisix.consumers.size + apisix.routes.size
+    expect(run.done).toBe(15)
+    expect([15, 16]).toContain(stored)
     expect(run.steps.filter(({ state }) => state === 'WAITING').length).toBeGreaterThan(10)
     apisix.writesLeft = Infinity
-    await apisix.server.up()
+    await mend(apisix)
     const keys = new Map([...apisix.consumers.keys()].map((name) => [name, keyAt(apisix, name)]))
     expect(await setUp(app)).toMatchObject({ total: 41, done: 41, failed: 0, message: null })
+    expect(apisix.consumers.size).toBe(40)
+    for (const [name, key] of keys) expect(keyAt(apisix, name)).toBe(key)
+  })
+
+  test('that THON itself did not survive is finished by a second one of the next THON, which says what is left', async () => {
+    const { app, apisix } = await hall()
+    await addGroup(
+      app,
+      'alpha',
+      Array.from({ length: 40 }, (_, n) => `u${n}`),
+    )
+    apisix.writesLeft = 15
+    // The rest of the writes is never answered, and then THON is gone.
+    apisix.goesWrong = () => new Promise(() => undefined)
+    await app.execute(SET_UP)
+    await expect.poll(() => apisix.writesLeft).toBeLessThan(0)
+    const again = await app.restart()
+    apisix.writesLeft = Infinity
+    const keys = new Map([...apisix.consumers.keys()].map((name) => [name, keyAt(apisix, name)]))
+    expect((await statusOf(again)).plan).toEqual({
+      ...{ current: keys.size, missing: 40 - keys.size, outdated: 0, left: 0, routeDue: false },
+    })
+    expect(await setUp(again)).toMatchObject({ total: 41, done: 41, failed: 0 })
     expect(apisix.consumers.size).toBe(40)
     for (const [name, key] of keys) expect(keyAt(apisix, name)).toBe(key)
   })
@@ -159,6 +201,82 @@ describe('set-up', () => {
     ])
     expect(await app.refused(SET_UP)).toMatchObject({ code: 'CONFLICT' })
     expect(apisix.writes).toEqual([])
+  })
+
+  test('that a switch of the mode makes due is told, and what it leaves over is listed; so is the way back', async () => {
+    const { app, apisix } = await hall({ GATEWAY_RATE_LIMIT_TOKENS: '100' })
+    await addGroup(app, 'alpha', ['ann', 'bob'])
+    await setUp(app)
+    const [ann, bob] = ['alpha-ann', 'alpha-bob'].map((name) => keyAt(apisix, name))
+    const switchTo = (mode: string) =>
+      app.execute('mutation ($mode: GatewayMode!) { setGatewaySettings(input: { mode: $mode }) { mode } }', { mode })
+    await switchTo('PER_GROUP')
+    expect((await statusOf(app)).plan).toMatchObject({ missing: 1, left: 2, current: 0 })
+    await setUp(app)
+    expect((await rows(app)).map(({ username, standing }) => [username, standing])).toEqual([
+      ['alpha-ann', 'LEFT'],
+      ['alpha-bob', 'LEFT'],
+      ['group-alpha', 'CURRENT'],
+    ])
+    await switchTo('PER_USER')
+    expect((await statusOf(app)).plan).toMatchObject({ missing: 0, left: 1, current: 2 })
+    expect(['alpha-ann', 'alpha-bob'].map((name) => keyAt(apisix, name))).toEqual([ann, bob])
+  })
+
+  test('gives people whose names look alike, and names in any script, consumers of their own', async () => {
+    const { app, apisix } = await hall()
+    for (const [group, user] of [
+      ['a-b', 'c'],
+      ['a', 'b-c'],
+      ['a', 'b c'],
+      ['a', 'b.c'],
+      ['чай', 'Яна'],
+      ['茶', '楊'],
+    ] as const) {
+      const found = await app.db.group.findUnique({ where: { name: group } })
+      if (found) await app.services.users.addUser(organiser, found.id, { username: user })
+      else await addGroup(app, group, [user])
+    }
+    expect(await setUp(app)).toMatchObject({ total: 7, done: 7, failed: 0 })
+    for (const name of apisix.consumers.keys()) expect(name).toMatch(/^[A-Za-z0-9_-]+$/)
+    expect((await rows(app)).map(({ group, user }) => `${group}/${user}`).sort()).toEqual(
+      ['a-b/c', 'a/b c', 'a/b-c', 'a/b.c', 'чай/Яна', '茶/楊'].sort(),
+    )
+  })
+
+  test('updates whoever has moved to another group, whose key stays, and a consumer whose Redis has no password now', async () => {
+    const { app, apisix } = await hall({ GATEWAY_REDIS_HOST: '127.0.0.1', GATEWAY_REDIS_PORT: '1' })
+    const alpha = await addGroup(app, 'alpha', ['ann'])
+    const beta = await addGroup(app, 'beta', ['bob'])
+    const password = (text: string) =>
+      app.execute('mutation ($text: String!) { setGatewaySettings(input: { redisPassword: $text }) { mode } }', {
+        text,
+      })
+    await password('s3cret')
+    await setUp(app)
+    const key = keyAt(apisix, 'alpha-ann')
+    await app.services.users.transferUser(organiser, userOf(alpha, 'ann').id, beta.id)
+    expect((await statusOf(app)).plan).toMatchObject({ outdated: 1, missing: 0, left: 0 })
+    await setUp(app)
+    expect(keyAt(apisix, 'alpha-ann')).toBe(key)
+    expect(apisix.consumers.get('alpha-ann')?.value).toMatchObject({ desc: 'beta/ann' })
+    await password('')
+    expect((await statusOf(app)).plan).toMatchObject({ outdated: 2, missing: 0 })
+    await setUp(app)
+    expect(JSON.stringify([...apisix.consumers.values()])).not.toContain('s3cret')
+    expect((await statusOf(app)).plan).toMatchObject({ outdated: 0, current: 2 })
+  })
+
+  test('sets a route again that somebody switched off', async () => {
+    const { app, apisix } = await hall()
+    await addGroup(app, 'alpha', ['ann'])
+    await setUp(app)
+    const route = apisix.routes.get('ai-gateway-route')!
+    route.value.status = 0
+    expect(await statusOf(app)).toMatchObject({ plan: { routeDue: true }, route: { configured: true, current: false } })
+    await setUp(app)
+    expect(apisix.routes.get('ai-gateway-route')?.value).not.toHaveProperty('status')
+    expect(await statusOf(app)).toMatchObject({ route: { current: true } })
   })
 
   test('tells what is under way to everybody, and refuses a second one meanwhile', async () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { organiser } from '../../server/auth/viewer.ts'
 import { Events } from '../../server/events.ts'
 import { createLog } from '../../server/log.ts'
 import { DockerEngine } from '../../server/sandbox/docker.ts'
@@ -134,9 +135,11 @@ describe('sandboxes of a server', LONG, () => {
     const app = await startDockerApp({
       DASHBOARD_HOST: '0.0.0.0',
       LEMONADE_PORT: String(lemonade),
-      GATEWAY_PROXY_PORT: String(gateway),
     })
     const ann = await sandbox(app, 'alpha', 'ann')
+    expect(await reach(ann, `host.docker.internal:${gateway}/healthz`)).toBe('refused')
+    await app.services.gatewaySetup.set(organiser, { enabled: true, proxyPort: gateway })
+    await expect.poll(() => reach(ann, `host.docker.internal:${gateway}/healthz`), { timeout: 10_000 }).toMatch(/alive/)
     const thon = new URL(app.url).port
     const inside = `${ann.ip.split('.').slice(0, 3).join('.')}.1`
     for (const host of ['host.docker.internal', inside, lanAddress()]) {
@@ -201,7 +204,7 @@ describe('the rules', LONG, () => {
       network: { pool: testPool, blockLan: true, blockInternet: false, allow: [], hostPorts: [13_305] },
     } as unknown as NetworkParts['env']
     const parts = { env, events: new Events(), log: createLog('error'), ground, isConnected: () => false }
-    const network = new SandboxNetwork({ ...parts, peers: async () => peers })
+    const network = new SandboxNetwork({ ...parts, peers: async () => peers, gateway: async () => null })
     await network.start()
     onTestFinished(() => network.close())
     return { kit, node, network }

@@ -21,8 +21,12 @@ export class ApisixStandIn {
   etcdDown = false
   /** This machine is not in allow_admin. */
   isShut = false
-  /** How many more writes it takes before it dies. */
+  /** It takes our key no more. */
+  isLocked = false
+  /** How many more writes it takes before something goes wrong with it. */
   writesLeft = Infinity
+  /** What that is; it dies unless said otherwise. */
+  goesWrong: () => Promise<void> | void = () => this.server.down()
   /** What its metrics say, by consumer. */
   tokens: Record<string, [prompt: number, completion: number]> | null = {}
   #index = 10
@@ -35,10 +39,7 @@ export class ApisixStandIn {
   static async start(): Promise<ApisixStandIn> {
     const server = await OutsideServer.start(async (taken) => {
       if (taken.method === 'GET' && taken.path === '/apisix/prometheus/metrics') return standIn.#metrics()
-      if (taken.method !== 'GET' && --standIn.writesLeft < 0) {
-        await server.down()
-        return null
-      }
+      if (taken.method !== 'GET' && --standIn.writesLeft < 0) await standIn.goesWrong()
       const reply = standIn.#admin(taken)
       return (
         reply && {
@@ -74,7 +75,7 @@ export class ApisixStandIn {
   #admin({ method, path, headers, body }: Taken): NonNullable<Reply> {
     if (this.isShut) return { status: 403, body: GONE, headers: { 'Content-Type': 'text/html' } }
     const given = headers['x-api-key']
-    if (given !== this.key)
+    if (given !== this.key || this.isLocked)
       return {
         status: 401,
         body: { error_msg: 'failed to check token', description: given ? 'wrong apikey' : 'missing apikey' },
@@ -156,7 +157,7 @@ export class ApisixStandIn {
 function list(things: Map<string, Stored>, prefix: string, query: URLSearchParams): object {
   const all = [...things].map(([name, one]) => ({ key: `${prefix}/${name}`, ...one, modifiedIndex: one.createdIndex }))
   const [page, size] = [Number(query.get('page')), Number(query.get('page_size'))]
-  if (!page || !size) return { total: all.length, list: all }
+  if (!page || !size) return { total: all.length, list: all.sort((a, b) => (a.key < b.key ? -1 : 1)) }
   const some = all.sort((a, b) => a.createdIndex - b.createdIndex).slice((page - 1) * size, page * size)
   return { total: all.length, list: some.length > 0 ? some : {} }
 }

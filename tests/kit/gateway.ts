@@ -3,7 +3,7 @@ import { ApisixStandIn } from './apisix.ts'
 import { startApp, type TestApp } from './app.ts'
 
 const STATUS = `state trouble { kind message } version consumerCount limitations
-  route { configured current uri upstream model } redis { configured reachable message } usage { available }
+  route { configured current uri upstream model } redis { configured reachable message } usage { available } outdatedInstances
   plan { missing outdated left current routeDue }`
 const CONSUMERS = `query ($filter: ConsumerFilter, $sort: ConsumerSort, $page: PageInput) {
   consumers(filter: $filter, sort: $sort, page: $page) { total counts { standing count }

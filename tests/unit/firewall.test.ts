@@ -2,19 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { Events } from '../../server/events.ts'
 import { firewallOf, type FirewallPolicy } from '../../server/sandbox/firewall.ts'
 import { FirewallKeeper, whyNot, type Run } from '../../server/sandbox/firewall-apply.ts'
-import { routesIn, serversIn } from '../../server/sandbox/machine-net.ts'
-import { bridgeOf, bridgePrefix, networkName } from '../../server/sandbox/network-names.ts'
+import { bridgeOf } from '../../server/sandbox/network-names.ts'
 import { SandboxNetwork, type NetworkParts } from '../../server/sandbox/network.ts'
 import { createLog } from '../../server/log.ts'
-import {
-  covers,
-  freeSubnets,
-  gatewayOf,
-  overlap,
-  parseSubnet,
-  showSubnet,
-  type Subnet,
-} from '../../server/sandbox/subnets.ts'
+import { parseSubnet, type Subnet } from '../../server/sandbox/subnets.ts'
 
 const policy: FirewallPolicy = {
   node: 'n',
@@ -40,66 +31,6 @@ function place(list: string[], pattern: RegExp): number {
   expect(index, `${pattern} in\n${list.join('\n')}`).toBeGreaterThanOrEqual(0)
   return index
 }
-
-describe('subnets', () => {
-  test('are read and shown, and anything else is none', () => {
-    for (const text of ['10.0.0.0/8', '0.0.0.0/0', '255.255.255.255', '192.168.1.128/25'])
-      expect(showSubnet(net(text))).toBe(text)
-    expect(showSubnet(net('10.1.2.3/8'))).toBe('10.0.0.0/8')
-    for (const text of ['', '10.0.0', '10.0.0.256', '10.0.0.0/33', '::1', 'fe80::/64', ' 10.0.0.0', '10.0.0.0/8x'])
-      expect(parseSubnet(text)).toBeNull()
-  })
-
-  test('overlap when they share an address, and cover when they have all of the other', () => {
-    expect(overlap(net('10.0.0.0/8'), net('10.9.0.0/16'))).toBe(true)
-    expect(overlap(net('10.9.0.0/16'), net('10.0.0.0/8'))).toBe(true)
-    expect(overlap(net('10.0.0.0/9'), net('10.128.0.0/9'))).toBe(false)
-    expect(covers(net('10.0.0.0/8'), net('10.9.0.0/16'))).toBe(true)
-    expect(covers(net('10.9.0.0/16'), net('10.0.0.0/8'))).toBe(false)
-  })
-
-  test('of a pool are handed out lowest first, without those in use, and end', () => {
-    const used = [net('172.17.0.0/16'), net('10.0.0.128/25'), net('10.0.4.0/22')]
-    expect([...freeSubnets(net('10.0.0.0/20'), used)].map(showSubnet)).toEqual([
-      ...['10.0.2.0/23', '10.0.8.0/23', '10.0.10.0/23', '10.0.12.0/23', '10.0.14.0/23'],
-    ])
-    expect([...freeSubnets(net('10.208.0.0/12'), [])]).toHaveLength(2048)
-    expect([...freeSubnets(net('10.0.0.0/23'), [net('10.0.0.0/8')])]).toEqual([])
-    expect(gatewayOf(net('10.0.2.0/23'))).toBe('10.0.2.1')
-  })
-
-  test('that the machine has routes to are read from the kernel, but for the one to everywhere', () => {
-    const table = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
-eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
-docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
-eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
-tun0\t0101000A\t00000000\t0005\t0\t0\t0\tFFFFFFFF\t0\t0\t0
-`
-    expect(routesIn(table).map(showSubnet)).toEqual(['172.17.0.0/16', '192.0.2.0/24', '10.0.1.1'])
-    expect(routesIn('')).toEqual([])
-  })
-
-  test('name servers are read from resolv.conf, each once, IPv4 alone', () => {
-    const text =
-      '# nameserver 9.9.9.9\nnameserver 10.0.0.53\nnameserver 2001:db8::53\nnameserver\t10.0.0.53\nsearch x\n'
-    expect(serversIn(text)).toEqual(['10.0.0.53'])
-  })
-})
-
-describe('names', () => {
-  test('of bridges fit into what Linux takes, begin with those of their server, and are different for every group', () => {
-    const bridges = Array.from({ length: 2_000 }, (_, index) => bridgeOf('n', `Team ${index} Ünï`))
-    for (const bridge of bridges) expect(bridge).toMatch(/^th[0-9a-f]{6}-[0-9a-z]{6}$/)
-    expect(bridges[0]?.startsWith(bridgePrefix('n'))).toBe(true)
-    expect(new Set(bridges).size).toBe(2_000)
-    expect(bridgePrefix('n')).not.toBe(bridgePrefix('m'))
-  })
-
-  test('of networks are readable, and differ where slugs are the same', () => {
-    expect(networkName('n', 'Team Ünï')).toMatch(/^thon-[0-9a-f]{6}-team-uni-[0-9a-f]{10}$/)
-    expect(networkName('n', 'a b')).not.toBe(networkName('n', 'a-b'))
-  })
-})
 
 describe('rules from a sandbox to elsewhere', () => {
   test('refuse private networks and metadata addresses, and leave the internet alone', () => {
@@ -273,7 +204,7 @@ function network(run: Run, more: Partial<NetworkParts> & { whyElsewhere?: string
     network: { pool: policy.pool, blockLan: true, blockInternet: false, allow: [], hostPorts: [8100, 13_305] },
   } as unknown as NetworkParts['env']
   const parts = { env, events, log: createLog('silent'), ground, peers: async () => [], isConnected: () => true }
-  return { network: new SandboxNetwork({ ...parts, ...more }), told }
+  return { network: new SandboxNetwork({ ...parts, gateway: async () => null, ...more }), told, events }
 }
 
 describe('the network of the sandboxes', () => {
@@ -318,6 +249,32 @@ describe('the network of the sandboxes', () => {
     expect(one.view()).toMatchObject({ hostPorts: [13_305], enforced: true })
     expect(one.view().notices).toEqual([expect.stringMatching(/Port 8100 stays out of reach/)])
     expect(tables.lines.join('\n')).not.toContain('8100')
+    await one.close()
+  })
+
+  test('lets the AI gateway be reached where its settings say that it is, as soon as they say so', async () => {
+    const tables = new Tables()
+    let place: { host: string | null; port: number } | null = null
+    const { network: one, events } = network(tables.run, { gateway: async () => place })
+    const move = async (to: typeof place) => {
+      place = to
+      events.publish('gatewaySettings', null)
+      await one.reapply()
+      return one.view()
+    }
+    await one.start()
+    expect(one.view().hostPorts).toEqual([13_305])
+    expect(await move({ host: null, port: 9_081 })).toMatchObject({ hostPorts: [13_305, 9_081], exceptions: [] })
+    expect(tables.lines.join('\n')).toContain('--dport 9081 -j ACCEPT')
+    expect(await move({ host: '10.0.0.7', port: 9_080 })).toMatchObject({
+      hostPorts: [13_305],
+      exceptions: ['10.0.0.7:9080'],
+    })
+    expect(tables.lines.join('\n')).not.toContain('9081')
+    const { notices } = await move({ host: 'gateway.example', port: 9_080 })
+    expect(notices.join()).toMatch(/gateway\.example, and rules take no names/)
+    expect((await move({ host: null, port: 8_100 })).notices.join()).toMatch(/Port 8100 stays out of reach/)
+    expect((await move(null)).hostPorts).toEqual([13_305])
     await one.close()
   })
 

@@ -4,7 +4,7 @@ import { embedded, singleton } from '#lib/graphql/keys.ts'
 const byName: KeyGenerator = (consumer) => (consumer.username as string | undefined) ?? null
 
 /**
- * Cache keys of this feature's types. A run is embedded though it has an id: each frame carries only some of its steps.
+ * Cache keys of this feature's types. A run is embedded though it has an id: frames tell that it changed, and it is asked for.
  */
 export const cacheKeys = {
   ...{ GatewayStatus: singleton, GatewaySettings: singleton, Consumer: byName, GatewayRun: embedded },

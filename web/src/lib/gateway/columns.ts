@@ -10,10 +10,15 @@ export const columns: Column<ConsumerRowFragment>[] = [
   { key: 'GROUP', header: 'Group', width: 'minmax(5rem, 2fr)', sortable: true, room: 'some' },
   { key: 'users', header: 'Users', width: '4.5rem', align: 'end', room: 'much', text: (row) => String(row.userCount) },
   { key: 'TOKEN_LIMIT', header: 'Tokens', width: 'minmax(8rem, 2fr)', sortable: true, align: 'end', text: limit },
-  { key: 'TOKENS_IN_WINDOW', header: 'Used now', width: '7.75rem', sortable: true, align: 'end' },
+  {
+    key: 'TOKENS_IN_WINDOW',
+    ...{ header: 'Used now', width: '7.75rem', sortable: true, align: 'end' },
+    hint: 'Tokens in the present window, by the metrics of APISIX: up to half a minute old. A dash where it is not known yet.',
+  },
   {
     key: 'TOKENS_TOTAL',
     ...{ header: 'In all', width: '6.5rem', sortable: true, align: 'end', room: 'some' },
+    hint: 'Tokens since APISIX started',
     text: ({ tokensTotal }) => tokens(tokensTotal),
   },
 ]

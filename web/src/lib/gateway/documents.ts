@@ -33,6 +33,7 @@ export const GatewayStatusView = graphql(`
       message
     }
     limitations
+    outdatedInstances
     plan {
       missing
       outdated
@@ -60,7 +61,7 @@ export const ConsumerRow = graphql(`
   }
 `)
 
-/** A set-up or clean-up, with the steps that the answer or frame carries. */
+/** A set-up or clean-up with its steps. */
 export const GatewayRunView = graphql(`
   fragment GatewayRunView on GatewayRun {
     id
@@ -123,10 +124,22 @@ export const GatewayStatusChanged = graphql(`
   }
 `)
 
+export const GatewayRunQuery = graphql(`
+  query GatewayRun {
+    gatewayRun {
+      ...GatewayRunView
+    }
+  }
+`)
+
+/** Only that it changed: a thousand steps are not sent with every one of them. */
 export const GatewayRunChanged = graphql(`
   subscription GatewayRunChanged {
     gatewayRunChanged {
-      ...GatewayRunView
+      id
+      done
+      failed
+      endedAt
     }
   }
 `)
@@ -246,6 +259,22 @@ export const RevealConsumerKey = graphql(`
       username
       key
       baseUrl
+    }
+  }
+`)
+
+/** Running sandboxes get the configuration files anew, with the keys of their people. */
+export const GiveKeys = graphql(`
+  mutation GiveKeys($ids: [ID!]!) {
+    updateSandboxFiles(ids: $ids) {
+      id
+      instance {
+        id
+        notice
+      }
+      error {
+        message
+      }
     }
   }
 `)

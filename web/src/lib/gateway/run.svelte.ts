@@ -1,45 +1,44 @@
 import type { GatewayRunViewFragment } from '#lib/graphql/generated/graphql.ts'
+import { liveQuery } from '#lib/graphql/live.svelte.ts'
+import { GatewayRunQuery } from './documents.ts'
 
-/** One thing that a run does. */
-export type Step = GatewayRunViewFragment['steps'][number]
-
-/** The last set-up or clean-up, put together from frames that carry only the steps that changed. */
+/** The last set-up or clean-up, whoever began it. Make one while a component is made. */
 export class FollowedRun {
-  /** Null until the first frame, and when there was none. */
-  head = $state.raw<Omit<GatewayRunViewFragment, 'steps'> | null>(null)
-  steps = $state.raw<readonly Step[]>([])
+  readonly #query = liveQuery({ query: GatewayRunQuery, on: ['gatewayRun'] })
+  /** The run that was over, and well, before anybody looked here; undefined until the first answer. */
+  #old = $state<string | null>()
   /** Somebody here has read how it ended. */
-  dismissed = $state<string | null>(null)
-  #hasBegun = false
+  #dismissed = $state<string | null>(null)
+
+  constructor() {
+    this.#begin()
+    $effect(() => this.#begin())
+  }
+
+  /** Null when there was none since the server started. */
+  get view(): GatewayRunViewFragment | null {
+    return this.#query.data?.gatewayRun ?? null
+  }
 
   /** Whether it goes on. */
   get isUnderWay(): boolean {
-    return this.head !== null && this.head.endedAt === null
+    return this.view !== null && this.view.endedAt === null
   }
 
   /** Whether there is something to show: it goes on, or its end was not read. A good end of before the page was opened is not. */
   get isShown(): boolean {
-    return this.head !== null && this.dismissed !== this.head.id
+    const id = this.view?.id
+    return id !== undefined && this.#old !== undefined && id !== this.#old && id !== this.#dismissed
   }
 
-  /** @param frame of `gatewayRunChanged` */
-  take(frame: GatewayRunViewFragment | null): void {
-    const isFirst = !this.#hasBegun
-    this.#hasBegun = true
-    if (!frame) return
-    const { steps, ...head } = frame
-    if (isFirst && head.endedAt !== null && head.done === head.total) this.dismissed = head.id
-    this.head = head
-    if (steps.length === head.total) this.steps = steps
-    else {
-      // eslint-disable-next-line svelte/prefer-svelte-reactivity -- gone when this returns
-      const changed = new Map(steps.map((step) => [keyOf(step), step]))
-      this.steps = this.steps.map((step) => changed.get(keyOf(step)) ?? step)
-    }
+  /** Somebody has read how it ended. */
+  dismiss(): void {
+    this.#dismissed = this.view?.id ?? null
   }
-}
 
-/** What tells one step from another. */
-export function keyOf({ action, username }: Step): string {
-  return `${action} ${username}`
+  #begin(): void {
+    if (this.#old !== undefined || !this.#query.data) return
+    const run = this.view
+    this.#old = run && run.endedAt !== null && run.done === run.total ? run.id : null
+  }
 }

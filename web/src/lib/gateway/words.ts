@@ -4,6 +4,7 @@ import type {
   ConsumerType,
   GatewayMode,
   GatewayState,
+  GatewayStatusViewFragment,
   GatewayStepAction,
   GatewayStepState,
 } from '#lib/graphql/generated/graphql.ts'
@@ -15,15 +16,22 @@ export const states: Record<GatewayState, { label: string; tone: Tone }> = {
   UNKNOWN: { label: 'Not asked yet', tone: 'neutral' },
   RUNNING: { label: 'Running', tone: 'success' },
   OFFLINE: { label: 'Offline', tone: 'danger' },
-  UNAUTHORIZED: { label: 'Refuses the Admin key', tone: 'danger' },
+  UNAUTHORIZED: { label: 'Unauthorised', tone: 'danger' },
   FAULTY: { label: 'In trouble', tone: 'warning' },
+}
+
+/** What to do about trouble, as a sentence; empty where there is nothing to say. */
+export function advice({ kind, message }: Pick<NonNullable<GatewayStatusViewFragment['trouble']>, 'kind' | 'message'>) {
+  if (kind === 'OFFLINE' || kind === 'SLOW') return 'If it runs elsewhere, say where in the settings.'
+  if (kind === 'FAULTY') return ''
+  return message.includes('allow_admin') ? 'Add it there.' : 'Give its Admin key in the settings.'
 }
 
 /** What is said of how a consumer stands to the groups. */
 export const standings: Record<ConsumerStanding, { label: string; tone: Tone }> = {
   CURRENT: { label: 'Up to date', tone: 'success' },
   OUTDATED: { label: 'To update', tone: 'warning' },
-  LEFT: { label: 'Has left', tone: 'danger' },
+  LEFT: { label: 'Left over', tone: 'danger' },
   OTHER: { label: 'Made by hand', tone: 'neutral' },
 }
 

@@ -2,7 +2,16 @@ import { mapExchange } from '@urql/svelte'
 
 /** What a list can depend on; the frames of the subscriptions touch these. */
 export type Topic =
-  'instances' | 'groups' | 'activity' | 'identities' | 'tokens' | 'settings' | 'configFiles' | 'gateway' | 'consumers'
+  | 'instances'
+  | 'groups'
+  | 'activity'
+  | 'identities'
+  | 'tokens'
+  | 'settings'
+  | 'configFiles'
+  | 'gateway'
+  | 'gatewayRun'
+  | 'consumers'
 
 /**
  * Knows of every query when it last went to the network, and of every topic when it last changed. Browser only: it is one

@@ -2,6 +2,8 @@
 export interface Column<Row> {
   key: string
   header: string
+  /** What the header means, for whoever points at it. */
+  hint?: string
   /** A grid track that depends on no content: `minmax(8rem, 2fr)`, `7rem`. One fraction by default. */
   width?: string
   /** Its header sorts; the key goes to `onsort`. */

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import { startApp } from '../kit/app.ts'
+import { hall } from '../kit/gateway.ts'
+
+describe('settings', () => {
+  test('secrets are written and never read, and bad ones name their field', async () => {
+    const { app } = await hall()
+    const set =
+      'mutation ($input: GatewaySettingsInput!) { setGatewaySettings(input: $input) { hasLemonadeApiKey adminKeyFrom hasRedisPassword } }'
+    const secrets = {
+      lemonadeApiKey: 'secret-one',
+      adminKey: 'secret-two',
+      redisHost: 'r',
+      redisPassword: 'secret-three',
+    }
+    const { setGatewaySettings } = await app.execute<{ setGatewaySettings: object }>(set, { input: secrets })
+    expect(setGatewaySettings).toEqual({ hasLemonadeApiKey: true, adminKeyFrom: 'SETTINGS', hasRedisPassword: true })
+    expect(JSON.stringify(await app.execute('{ activity { action label detail } }'))).not.toMatch(/secret-/)
+    for (const [input, field] of [
+      [{ tokenLimit: 0 }, 'tokenLimit'],
+      [{ timeWindow: -1 }, 'timeWindow'],
+      [{ lemonadeUrl: 'ftp://x' }, 'lemonadeUrl'],
+      [{ adminUrl: 'http://me:pw@host' }, 'adminUrl'],
+      [{ proxyPort: 70000 }, 'proxyPort'],
+      [{ redisHost: 'a b' }, 'redisHost'],
+    ] as const)
+      expect((await app.refused(set, { input })).fields?.map((one) => one.field)).toEqual([field])
+  })
+
+  test('the environment gives the first values; what was set here stays, until it is taken back', async () => {
+    const { app, apisix } = await hall({ GATEWAY_RATE_LIMIT_TOKENS: '100', GATEWAY_LEMONADE_URL: 'http://10.0.0.5:1' })
+    const set =
+      'mutation ($input: GatewaySettingsInput!) { setGatewaySettings(input: $input) { tokenLimit timeWindow lemonadeUrl adminUrl adminKeyFrom } }'
+    const first = { timeWindow: 60, adminUrl: apisix.server.url, adminKeyFrom: 'ENVIRONMENT' }
+    expect(await app.execute(set, { input: { tokenLimit: 900 } })).toEqual({
+      setGatewaySettings: { ...first, tokenLimit: 900, lemonadeUrl: 'http://10.0.0.5:1' },
+    })
+    await app.execute(set, {
+      input: { lemonadeUrl: 'http://10.0.0.6:1/', adminUrl: 'http://127.0.0.1:1', adminKey: 'x' },
+    })
+    await app.close()
+    const again = await startApp({ ...apisix.environment, GATEWAY_RATE_LIMIT_TOKENS: '200' }, { dir: app.dir })
+    expect(await again.execute(set, { input: { timeWindow: 30 } })).toEqual({
+      setGatewaySettings: {
+        ...{ tokenLimit: 900, timeWindow: 30, lemonadeUrl: 'http://10.0.0.6:1' },
+        ...{ adminUrl: 'http://127.0.0.1:1', adminKeyFrom: 'SETTINGS' },
+      },
+    })
+    expect(await again.execute(set, { input: { lemonadeUrl: '', adminUrl: '', adminKey: '' } })).toEqual({
+      setGatewaySettings: { ...first, tokenLimit: 900, timeWindow: 30, lemonadeUrl: 'http://127.0.0.1:1' },
+    })
+  })
+
+  test.each([
+    ['http://127.0.0.1:9180', 'http://127.0.0.1:9080', 'http://host.docker.internal:9080/v1'],
+    ['http://apisix:9180', 'http://127.0.0.1:9080', 'http://host.docker.internal:9080/v1'],
+    ['http://10.0.0.7:9180', 'http://10.0.0.7:9080', 'http://10.0.0.7:9080/v1'],
+    ['http://gateway.example:9180', 'http://gateway.example:9080', 'http://gateway.example:9080/v1'],
+  ])('of an Admin API at %s people are served at %s', async (adminUrl, proxyUrl, peopleUrl) => {
+    const { app } = await hall()
+    expect(app.services.gatewaySetup.addressesOf({ adminUrl, proxyPort: 9080 })).toEqual({ proxyUrl, peopleUrl })
+  })
+})
