@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { NoAnswer, OversizedAnswer, askUpstream, type UpstreamAnswer } from '../upstream.ts'
 import { UpstreamTrouble } from '../source.ts'
 import type { LemonadeEnv } from '../env-ai.ts'
@@ -5,6 +6,8 @@ import { said } from './said.ts'
 
 /** Of an answer. The system's description, the largest, has 25 kB. */
 const LARGEST = 8 * 1024 * 1024
+/** How long the question for slots is open, and how long each waits for its answer, in milliseconds. */
+const SLOTS = { within: 120_000, patience: 5_000 }
 /** How much of an answer is told in an error. */
 const LONGEST_EXCERPT = 1_000
 
@@ -42,6 +45,8 @@ export function unreadable(why: string): UpstreamTrouble {
 export class LemonadeClient {
   readonly url: string
   readonly #headers: Record<string, string>
+  readonly #ended = new AbortController()
+  #slots: Promise<Json> | null = null
 
   /** @param env where it is; its regular key opens everything under /v1, so the other one is sent only where there is no other */
   constructor({ url, apiKey, adminApiKey }: Pick<LemonadeEnv, 'url' | 'apiKey' | 'adminApiKey'>) {
@@ -58,6 +63,30 @@ export class LemonadeClient {
   /** As `get`. */
   post(path: string, question: Question): Promise<Json> {
     return this.#ask('POST', path, question)
+  }
+
+  /**
+   * The slots, which Lemonade asks llama.cpp for. While that hangs it waits for up to ten minutes, with one of the few threads
+   * that serve everybody, also when nobody waits for the answer any more: some forty questions given up, and it is dead. So
+   * there is one at a time, which goes on when whoever asked has waited long enough.
+   * @throws UpstreamTrouble, LemonadeRefusal
+   */
+  async slots(): Promise<Json> {
+    this.#slots ??= this.get('/v1/slots', { ...SLOTS, signal: this.#ended.signal }).finally(() => (this.#slots = null))
+    const late = new AbortController()
+    const patience = sleep(SLOTS.patience, null, { signal: late.signal }).catch(() => null)
+    try {
+      const answer = await Promise.race([this.#slots, patience])
+      if (answer !== null) return answer
+    } finally {
+      late.abort()
+    }
+    throw this.#unreached(`no answer within ${SLOTS.patience / 1_000} seconds`, true)
+  }
+
+  /** Ends the question that may be open. */
+  close(): void {
+    this.#ended.abort()
   }
 
   /** Whether it answers a question with success, whatever it says. Never throws. */
@@ -94,11 +123,12 @@ export class LemonadeClient {
     } catch (error) {
       if (error instanceof OversizedAnswer) throw unreadable(error.message)
       if (!(error instanceof NoAnswer)) throw error
-      throw new UpstreamTrouble(
-        error.slow ? 'SLOW' : 'OFFLINE',
-        `Cannot reach Lemonade at ${this.url}: ${error.message}`,
-      )
+      throw this.#unreached(error.message, error.slow)
     }
+  }
+
+  #unreached(why: string, slow: boolean): UpstreamTrouble {
+    return new UpstreamTrouble(slow ? 'SLOW' : 'OFFLINE', `Cannot reach Lemonade at ${this.url}: ${why}`)
   }
 }
 

@@ -133,7 +133,7 @@ export const StatsType = builder.objectRef<Seen<Stats & { samples: Sample[] }>>(
     }),
     inputTokens: t.int({
       nullable: true,
-      description: 'Of the last request.',
+      description: 'Of the last request, without those that were in the cache.',
       resolve: ({ value }) => value?.inputTokens,
     }),
     outputTokens: t.int({
@@ -143,7 +143,7 @@ export const StatsType = builder.objectRef<Seen<Stats & { samples: Sample[] }>>(
     }),
     cacheTokens: t.int({
       nullable: true,
-      description: 'Tokens of the last request that were in the cache.',
+      description: 'Further tokens of the last request, which were in the cache.',
       resolve: ({ value }) => value?.cacheTokens,
     }),
     requestsTotal: t.int({

@@ -18,7 +18,7 @@ export function lemonadeRest(operations: Operations, { lemonade }: Pick<Services
   operations.add(routes.stats, async ({ viewer }) => asObject(await ask(viewer, '/v1/stats')))
   operations.add(routes.systemInfo, async ({ viewer }) => asObject(await ask(viewer, '/v1/system-info')))
   operations.add(routes.live, async ({ viewer }) => asObject(await ask(viewer, '/live')))
-  operations.add(routes.slots, async ({ viewer }) => asList(await ask(viewer, '/v1/slots')))
+  operations.add(routes.slots, async ({ viewer }) => asList(await lemonade.slots(viewer)))
   operations.add(routes.variants, async ({ viewer, query }) =>
     asObject(await ask(viewer, `/v1/pull/variants?checkpoint=${encodeURIComponent(query.checkpoint)}`, WITHIN.look)),
   )

@@ -189,6 +189,12 @@ export class LemonadeService {
     return asked
   }
 
+  /** The slots, as REST gives them. @throws UpstreamTrouble */
+  slots(viewer: Viewer): Promise<Json> {
+    assertCan(viewer, 'lemonade.see')
+    return this.#client.slots()
+  }
+
   /** A command of REST, as Lemonade answers it. @param label what it is done to. @throws UpstreamTrouble */
   command(
     viewer: Viewer,
@@ -204,6 +210,7 @@ export class LemonadeService {
   close(): void {
     this.#loads.close()
     this.#sources.close()
+    this.#client.close()
   }
 
   async #control(viewer: Viewer, raw: string, action: 'cancel' | 'remove', said: string): Promise<boolean> {

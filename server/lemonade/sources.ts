@@ -34,7 +34,7 @@ export class LemonadeSources {
       },
     })
     this.stats = new Source({ interval: 2_000, ask: (signal) => this.#askStats(signal) })
-    this.slots = new Source({ interval: 1_000, ask: (signal) => this.#askSlots(signal) })
+    this.slots = new Source({ interval: 1_000, ask: () => this.#askSlots() })
     this.system = new Source({
       interval: 15_000,
       ask: async (signal) => readSystem(await ask('/v1/system-info', { within: 5_000, signal })),
@@ -86,9 +86,9 @@ export class LemonadeSources {
     return { ...now, samples: this.#samples }
   }
 
-  async #askSlots(signal: AbortSignal): Promise<Slot[]> {
+  async #askSlots(): Promise<Slot[]> {
     try {
-      return readSlots(await this.#client.get('/v1/slots', { within: 5_000, signal }))
+      return readSlots(await this.#client.slots())
     } catch (error) {
       // Nothing loaded, or nothing that has slots: there are none, which is no trouble.
       if (error instanceof LemonadeRefusal && error.status === 400) return []

@@ -188,6 +188,29 @@ test('scripts that ask the same at the same time cost one question', async () =>
   expect((await fetch(`${app.url}/api/lemonade/slots`)).status).toBe(502)
 })
 
+test('while llama.cpp hangs there is one question for slots, however long, and its answer counts', async () => {
+  const { app, lemonade } = await hall()
+  const hangs = Promise.withResolvers<void>()
+  const { answer } = lemonade.server
+  lemonade.server.answer = async (taken) => {
+    if (taken.path === '/v1/slots') await hangs.promise
+    return answer(taken)
+  }
+  const frames = await app.subscribe<{ lemonadeSlotsChanged: Status & { slots: object[] } }>(
+    `subscription { lemonadeSlotsChanged { ${TROUBLE} slots { id } } }`,
+  )
+  const refused = await fetch(`${app.url}/api/lemonade/slots`)
+  expect([refused.status, await refused.json()]).toEqual([
+    502,
+    { detail: `Cannot reach Lemonade at ${lemonade.server.url}: no answer within 5 seconds` },
+  ])
+  // Lemonade has a thread less for everybody with each that was given up.
+  expect(lemonade.server.count('/v1/slots')).toBe(1)
+  hangs.resolve()
+  const { slots } = await frameWith<Status & { slots: object[] }>(frames, ({ trouble }) => trouble === null)
+  expect(slots).toHaveLength(2)
+})
+
 test('what a browser says of itself stays here', async () => {
   const { app, lemonade } = await hall()
   const headers = { Origin: app.url, Cookie: 'session=secret', 'X-Mine': '1' }

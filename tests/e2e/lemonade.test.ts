@@ -64,7 +64,7 @@ test('when it dies the page says so and keeps what was known, and it comes back 
   await server.getByText('Online').waitFor(SLOW)
   await lemonade.server.down()
   await server.getByText('Offline').waitFor(SLOW)
-  await server.getByText('No answer since').waitFor(SLOW)
+  await server.getByText('No answer for').waitFor(SLOW)
   expect(await server.getByText('2,048 tokens', { exact: true }).isVisible()).toBe(true)
   await lemonade.server.up()
   await server.getByText('Online').waitFor(SLOW)
@@ -135,7 +135,7 @@ test('a backend that hangs holds up its own card only, and hostile answers break
   const twice = { id: 'Twice', labels: ['<b>x</b>'], downloaded: true }
   lemonade.replies.set('/v1/models', { body: { data: [twice, twice, { id: 'x'.repeat(3_000) }] } })
   const slots = page.getByRole('region', { name: 'Slots' })
-  await slots.getByText('No answer since').waitFor(SLOW)
+  await slots.getByText('No answer for').waitFor(SLOW)
   await page.getByRole('region', { name: 'Models' }).getByText('<b>x</b>').first().waitFor(SLOW)
   const again = await openPage(`${app.url}/lemonade`)
   await again.getByRole('region', { name: 'Server' }).getByText('2,048 tokens', { exact: true }).waitFor(SLOW)

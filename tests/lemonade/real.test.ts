@@ -10,6 +10,10 @@ interface Pull {
   error: string | null
 }
 
+interface Slot extends Record<'tokens' | 'inputTokens' | 'outputTokens', number | null> {
+  processing: boolean
+}
+
 const LONG = { timeout: 120_000 }
 const STATUS = '{ lemonadeStatus { online version model users trouble { kind } loaded { name slots alive } } }'
 const MODELS = '{ lemonadeModels { models { name downloaded } } }'
@@ -70,6 +74,18 @@ async function load(app: TestApp, parallel: number): Promise<void> {
   )
 }
 
+/** Asks the small model something, as a participant's tool would. */
+function chat(tokens: number): Promise<Response> {
+  const messages = [{ role: 'user', content: 'hack the lemon' }]
+  return lemonade.ask('/v1/chat/completions', { model: 'Tiny', messages, max_tokens: tokens })
+}
+
+/** The process that runs the model. */
+async function backend(): Promise<number> {
+  const health = (await (await lemonade.ask('/v1/health')).json()) as { all_models_loaded: { pid: number }[] }
+  return health.all_models_loaded[0]?.pid as number
+}
+
 describe('the real Lemonade', () => {
   test('downloads with progress, goes on without anybody watching, and is stopped halfway', LONG, async () => {
     const app = await hall()
@@ -112,8 +128,8 @@ describe('the real Lemonade', () => {
   test('loads a model for several at once; chats through it move the numbers and the slots', LONG, async () => {
     const app = await hall()
     await load(app, 2)
-    const frames = await app.subscribe<{ lemonadeSlotsChanged: { slots: { processing: boolean }[] } }>(
-      'subscription { lemonadeSlotsChanged { slots { id processing contextSize } } }',
+    const frames = await app.subscribe<{ lemonadeSlotsChanged: { slots: Slot[] } }>(
+      'subscription { lemonadeSlotsChanged { slots { id processing tokens inputTokens outputTokens } } }',
     )
     expect(await app.execute(SLOTS)).toEqual({
       lemonadeSlots: {
@@ -124,15 +140,17 @@ describe('the real Lemonade', () => {
     const before = await app.execute<{ lemonadeStats: { requestsTotal: number } }>(STATS)
     let isTalking = true
     const talk = async () => {
-      const messages = [{ role: 'user', content: 'hack the lemon' }]
-      while (isTalking)
-        await (await lemonade.ask('/v1/chat/completions', { model: 'Tiny', messages, max_tokens: 900 })).text()
+      while (isTalking) await (await chat(900)).text()
     }
     const talks = Promise.all([talk(), talk()])
-    await frames.until(
-      ({ lemonadeSlotsChanged }) => lemonadeSlotsChanged.slots.some(({ processing }) => processing),
+    // Both at once, with what they read and gave out so far.
+    const read = await frames.until(
+      ({ lemonadeSlotsChanged }) =>
+        lemonadeSlotsChanged.slots.every(({ processing, outputTokens }) => processing && outputTokens !== null),
       40,
     )
+    for (const slot of read.at(-1)?.lemonadeSlotsChanged.slots ?? [])
+      expect(Math.abs((slot.tokens ?? 0) - (slot.inputTokens ?? 0) - (slot.outputTokens ?? 0))).toBeLessThanOrEqual(1)
     isTalking = false
     await talks
     const after = await app.until<{
@@ -141,6 +159,34 @@ describe('the real Lemonade', () => {
     expect(after.lemonadeStats.outputTokens).toBeGreaterThan(0)
     expect(after.lemonadeStats.tokensPerSecond).toBeGreaterThan(0)
   })
+
+  test(
+    'a backend that hangs takes only its slots along; one that was killed comes back with the next question',
+    LONG,
+    async () => {
+      const app = await hall()
+      await load(app, 2)
+      const before = await backend()
+      const slots = await app.subscribe<{ lemonadeSlotsChanged: { trouble: { kind: string } | null } }>(
+        'subscription { lemonadeSlotsChanged { trouble { kind } slots { id } } }',
+      )
+      process.kill(before, 'SIGSTOP')
+      try {
+        const told = await slots.until(({ lemonadeSlotsChanged }) => lemonadeSlotsChanged.trouble !== null)
+        expect(told.at(-1)).toMatchObject({ lemonadeSlotsChanged: { trouble: { kind: 'SLOW' }, slots: [{}, {}] } })
+        expect(await app.execute(STATUS)).toMatchObject({ lemonadeStatus: { online: true, trouble: null, users: 2 } })
+      } finally {
+        process.kill(before, 'SIGCONT')
+      }
+      await slots.until(({ lemonadeSlotsChanged }) => lemonadeSlotsChanged.trouble === null)
+
+      process.kill(before, 'SIGKILL')
+      await app.until(STATUS, {}, (data) => JSON.stringify(data).includes('"model":null'))
+      expect((await chat(20)).status).toBe(200)
+      await app.until(STATUS, {}, (data) => JSON.stringify(data).includes('"model":"Tiny"'))
+      expect(await backend()).not.toBe(before)
+    },
+  )
 
   test('says why a model does not load, and unloads one', LONG, async () => {
     const app = await hall()

@@ -17,7 +17,9 @@ export function figure(value: number | null | undefined, unit: string): string {
 /** A duration in seconds: in milliseconds while it is short. */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return '–'
-  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${short.format(seconds)} s`
+  if (seconds >= 1) return `${short.format(seconds)} s`
+  const milliseconds = seconds * 1000
+  return `${milliseconds < 10 ? short.format(milliseconds) : Math.round(milliseconds)} ms`
 }
 
 /** Bytes with the unit that suits them. */
@@ -33,9 +35,9 @@ export function size(gb: number | null): string | null {
   return gb === null ? null : bytes(gb * 1e9)
 }
 
-/** Tokens in and out. */
-export function inAndOut(input: number | null | undefined, output: number | null | undefined): string {
-  return `${count(input)} in, ${count(output)} out`
+/** Tokens in and out. @param cached more that went in, and were in the cache */
+export function inAndOut(input: number | null, output: number | null, cached: number | null = null): string {
+  return `${count(input)} in${cached ? ` and ${count(cached)} from the cache` : ''}, ${count(output)} out`
 }
 
 /** So many things, with their noun. */
