@@ -3,10 +3,9 @@ ARG NODE=24
 
 FROM node:${NODE}-bookworm-slim AS build
 WORKDIR /thon
-COPY package.json package-lock.json ./
-RUN npm ci --include=dev --no-audit --no-fund --loglevel=error
 COPY . .
-RUN node scripts/setup.mjs --web && rm -rf tests bench
+# What builds the dashboard is not needed to serve it.
+RUN node scripts/setup.mjs --web && rm -rf tests bench && npm prune --omit=dev --no-audit --no-fund --loglevel=error
 
 FROM node:${NODE}-bookworm-slim
 # Rules that keep sandboxes apart are set with iptables.

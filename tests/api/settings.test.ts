@@ -147,7 +147,9 @@ describe('refused, naming field and rule, and changing nothing', () => {
     ['domain', '<b>'],
   ] as const)('%s as %j', async ([key, value]) => {
     await set(key, 'before.example')
-    const rule = expect.stringMatching(/host name( of this machine)?, without scheme, port or path; empty clears it$/) as string
+    const rule = expect.stringMatching(
+      /host name( of this machine)?, without scheme, port or path; empty clears it$/,
+    ) as string
     expect(await app.refused(SET, { key, value })).toMatchObject({
       code: 'INVALID_INPUT',
       fields: [{ field: 'value', message: rule }],

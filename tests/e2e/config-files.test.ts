@@ -138,6 +138,21 @@ test('files are uploaded, downloaded, applied and deleted; what is not saved is 
   await dialog.getByRole('button', { name: 'Go on editing' }).click()
   await dialog.getByRole('button', { name: 'Save' }).click(SLOW)
 
+  await app.services.configFiles.put(organiser, 'config_groups_yaml', { content: 'groups:\n  alpha: [ann, ann]\n' })
+  await section.getByRole('button', { name: 'Edit Groups YAML' }).click(SLOW)
+  await dialog.getByText(/user ann is in alpha twice. It can be stored/).waitFor(SLOW)
+  await dialog.locator('.cm-lint-marker-warning').waitFor(SLOW)
+  await page.keyboard.press('Escape')
+  await section.getByRole('button', { name: 'Apply…' }).click(SLOW)
+  await dialog
+    .getByText(/^Line 2/)
+    .first()
+    .waitFor(SLOW)
+  expect(await dialog.getByRole('button', { name: 'Apply', exact: true }).isDisabled()).toBe(true)
+  await page.keyboard.press('Escape')
+  await app.services.configFiles.put(organiser, 'config_groups_yaml', { content: text })
+  await section.getByText('30 B').waitFor(SLOW)
+
   await section.getByRole('button', { name: 'Apply…' }).click(SLOW)
   await dialog.getByRole('button', { name: /^Apply 2 changes/ }).click(SLOW)
   await page.getByText('Import done').waitFor(SLOW)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { alice, dir, engine, noProgress, record, spec, started } from './process-engine.kit.ts'
 
@@ -40,6 +40,11 @@ test('what people have in place of a file is kept, and what is no file is neithe
   await writeFile(path, 'mine')
   expect(await engine.update(ref, [settings])).toEqual([settings.path])
   expect([await readFile(path, 'utf8'), await readFile(`${path}.bak`, 'utf8')]).toEqual([settings.content, 'mine'])
+  await engine.remove(ref)
+  await writeFile(path, 'mine too')
+  await engine.create(spec({ files: [settings] }), noProgress)
+  const kept = (await readdir(dirname(path))).find((name) => /^settings\.json\.2.*\.bak$/.test(name)) ?? ''
+  expect(await readFile(join(dirname(path), kept), 'utf8')).toBe('mine too')
   for (const target of ['/dev/zero', '/etc/passwd']) {
     await rm(path)
     await symlink(target, path)

@@ -1,14 +1,17 @@
 import { tabClient } from '#lib/graphql/client.ts'
 import { problemOf, type Problem } from '#lib/graphql/errors.ts'
+import { importGroups } from '#lib/groups/files.ts'
 import type { TextFault } from '#lib/ui/CodeEditor.svelte'
 import { CheckConfigFile, ConfigFileQuery } from './documents.ts'
 
 /** Longest file the server stores. */
 const LONGEST = 1_048_576
 
+const GROUPS = 'config_groups_yaml'
+
 /** What belongs into each slot. */
 export const kinds: Record<string, { language: 'yaml' | 'jsonc'; file: string; hint: string }> = {
-  config_groups_yaml: {
+  [GROUPS]: {
     language: 'yaml',
     file: 'groups.yaml',
     hint: 'Groups and users, for “thon launch” and to be applied here. Storing it changes nobody yet.',
@@ -42,15 +45,29 @@ export async function readConfigFile(key: string): Promise<Stored | Problem> {
   return { content: content ?? '', updatedAt, updatedBy }
 }
 
-/** What is wrong with a text, by its line; nothing when that cannot be asked. */
+/**
+ * What is wrong with a text, by its line; nothing when that cannot be asked. A groups file that could be stored may still be
+ * none that could be applied.
+ */
 export async function checkConfigFile(key: string, content: string): Promise<TextFault[]> {
   const { data } = await tabClient()
     .query(CheckConfigFile, { key, content }, { requestPolicy: 'network-only' })
     .toPromise()
   const fault = data?.checkConfigFile
-  if (!fault) return []
+  if (!fault) return key === GROUPS ? groupsFaults(content) : []
   const [, line = '1', column = '1', message = fault] = /^line (\d+), column (\d+): (.*)$/s.exec(fault) ?? []
-  return [{ line: Number(line), column: Number(column), message }]
+  return [{ line: Number(line), column: Number(column), message, mild: false }]
+}
+
+async function groupsFaults(content: string): Promise<TextFault[]> {
+  if (content.trim() === '') return []
+  const { faults } = await importGroups(content, true)
+  return (faults ?? []).map(({ line, column, message }) => ({
+    line: line ?? 1,
+    column: column ?? 1,
+    message,
+    mild: true,
+  }))
 }
 
 /** The text of a file that somebody chose, or why it is not taken. */
