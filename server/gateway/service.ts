@@ -251,7 +251,7 @@ export class GatewayService {
   async revealUserKey(viewer: Viewer, userId: string): Promise<RevealedKey> {
     assertCanOne(viewer, 'gateway.ownKey', [userId], `User ${userId} not found`)
     const found = await this.keyOf(userId)
-    if (typeof found === 'string') throw new NotFound(`There is no key: ${found}`)
+    if (typeof found === 'string') throw new NotFound(`No key to show: ${found}`)
     const target = { kind: 'consumer', id: found.username, label: found.username } as const
     await this.#parts.activity.add({ actor: viewer, action: 'reveal key', target, outcome: 'done' })
     return found
@@ -268,7 +268,7 @@ export class GatewayService {
       return { ...found, baseUrl: this.#parts.setup.addressesOf(setup).peopleUrl }
     } catch (error) {
       this.#parts.log.warn({ userId, err: messageOf(error) }, 'a key could not be asked for')
-      return `the AI gateway cannot be asked: ${forParticipants(error)}`
+      return `the AI gateway cannot be asked, since ${forParticipants(error)}`
     }
   }
 

@@ -94,7 +94,7 @@ describe('keys', () => {
     expect(await gateway.revealUserKey(viewer, ann)).toMatchObject({ username: 'group-alpha', key })
     await apisix.server.down()
     const refusal: unknown = await gateway.revealUserKey(viewer, ann).catch((error: unknown) => String(error))
-    expect(refusal).toMatch(/cannot be asked: it does not answer/)
+    expect(refusal).toMatch(/cannot be asked, since it does not answer/)
     expect(refusal).not.toContain(apisix.server.url)
   })
 

@@ -184,4 +184,8 @@ test('participants find their own key on their page, hidden until they ask for i
   await page.getByText(keyAt(apisix, 'alpha-ann').replace('Bearer ', '')).waitFor(SLOW)
   await page.getByText('host.docker.internal:9080/v1').or(page.getByText('127.0.0.1:9080/v1')).waitFor(SLOW)
   expect(await page.content()).not.toContain(keyAt(apisix, 'alpha-bob').replace('Bearer ', ''))
+  await apisix.server.down()
+  await page.getByRole('button', { name: 'Hide the key of ann' }).click()
+  await page.getByRole('button', { name: 'Show the key of ann' }).click()
+  await page.getByText('No key to show: the AI gateway cannot be asked, since it does not answer.').waitFor(SLOW)
 })
