@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Db } from '../db.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { UpstreamTrouble } from '../source.ts'
 import type { Apisix } from './apisix.ts'
 import type { Present, Setup, Wanted } from './model.ts'
 import { compare, owns, type Due } from './plan.ts'
@@ -85,4 +86,11 @@ function withKey({ username, key }: Present): { username: string; key: string } 
 
 function hashOf(key: string | null): string {
   return key === null ? '' : createHash('sha256').update(key).digest('hex')
+}
+
+/** Why a key could not be asked for, for people who need not know where the gateway is. */
+export function forParticipants(error: unknown): string {
+  const kind = error instanceof UpstreamTrouble ? error.kind : 'FAULTY'
+  const why = { OFFLINE: 'it does not answer', SLOW: 'it does not answer in time', UNAUTHORIZED: 'it refuses THON' }
+  return kind === 'FAULTY' ? 'it is in trouble' : why[kind]
 }

@@ -175,7 +175,7 @@ export const settingsInput = z.object({
   redisHost: z
     .string()
     .trim()
-    .regex(/^[\w.:-]{0,253}$/, 'must be a host name or an IP address; empty is none')
+    .regex(/^$|^[\w.:-]{2,253}$/, 'must be a host name or an IP address of 2 characters or more; empty is none')
     .nullish(),
   redisPort: port.nullish(),
   redisPassword: secret.nullish(),

@@ -5,8 +5,8 @@ import { MODES } from './model.ts'
 
 const tag = 'gateway'
 const refuses = ['BAD_REQUEST', 'UPSTREAM_FAILED'] as const
-const rate_limit = integer('Tokens in one window.', { minimum: 1 })
-const time_window = integer('Length of a window, in seconds.', { minimum: 1 })
+const rate_limit = integer('Tokens in one window; left out, as in the settings.', { minimum: 1 })
+const time_window = integer('Length of a window, in seconds; left out, as in the settings.', { minimum: 1 })
 
 const Consumer = z
   .object({
@@ -60,8 +60,8 @@ export const createConsumer = operation({
     .object({
       username: text('Its name: letters, digits, _ and -.'),
       api_key: text('Its key; left out or empty, one is made.').nullish(),
-      rate_limit: rate_limit.default(500),
-      time_window: time_window.default(60),
+      rate_limit: rate_limit.nullish(),
+      time_window: time_window.nullish(),
     })
     .openapi('ConsumerCreateRequest'),
   wire: { key: 'api_key', tokenLimit: 'rate_limit', timeWindow: 'time_window' },
@@ -91,15 +91,15 @@ export const setup = operation({
   tag,
   summary: 'Make the gateway what the database says',
   description:
-    'What is given counts for this once, in place of the settings. Keys that are there stay. Answers when it is done.',
+    'What is given counts for this once, in place of the settings; what is left out is as they say. Keys that are there stay. Answers when it is done.',
   body: z
     .object({
       lemonade_url: text('Where the gateway finds the LLM server.').nullish(),
       lemonade_api_key: text('Key of the LLM server.').nullish(),
       lemonade_model: text('The model everybody gets.').nullish(),
-      rate_limit: rate_limit.default(500),
-      time_window: time_window.default(60),
-      mode: oneOf(MODES, 'Who shares a key.').default('per-user'),
+      rate_limit: rate_limit.nullish(),
+      time_window: time_window.nullish(),
+      mode: oneOf(MODES, 'Who shares a key.').nullish(),
     })
     .openapi('GatewaySetupRequest'),
   wire: {

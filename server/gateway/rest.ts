@@ -74,7 +74,7 @@ function settingsOf(body: {
   lemonade_model?: string | null | undefined
   rate_limit?: number | null | undefined
   time_window?: number | null | undefined
-  mode?: string | undefined
+  mode?: string | null | undefined
 }) {
   return {
     ...{ lemonadeUrl: body.lemonade_url, lemonadeApiKey: body.lemonade_api_key, lemonadeModel: body.lemonade_model },

@@ -10,7 +10,7 @@ import type { Seen } from '../source.ts'
 import type { Log } from '../log.ts'
 import { ApisixRefusal } from './apisix.ts'
 import { consumerChanges } from './changes.ts'
-import { Keys } from './keys.ts'
+import { forParticipants, Keys } from './keys.ts'
 import { pageOf, type ConsumerPage } from './list.ts'
 import {
   consumerInput,
@@ -179,7 +179,7 @@ export class GatewayService {
         throw new Conflict(`There is a consumer ${username}`, [{ field: 'username', message: 'is taken' }])
       // APISIX before 3.18 takes it, and then lets one in as the other.
       const isOthers = (one: Present | null) => one !== null && one.username !== username && one.key === key
-      if (given && (await apisix.consumers()).map(readConsumer).some(isOthers))
+      if (!replace && given && (await apisix.consumers()).map(readConsumer).some(isOthers))
         throw new Conflict('There is a consumer with this key', [
           { field: 'key', message: 'is that of another consumer' },
         ])
@@ -251,7 +251,7 @@ export class GatewayService {
   async revealUserKey(viewer: Viewer, userId: string): Promise<RevealedKey> {
     assertCanOne(viewer, 'gateway.ownKey', [userId], `User ${userId} not found`)
     const found = await this.keyOf(userId)
-    if (typeof found === 'string') throw new NotFound(`There is no key: ${found}`)
+    if (typeof found === 'string') throw new NotFound(`No key to show: ${found}`)
     const target = { kind: 'consumer', id: found.username, label: found.username } as const
     await this.#parts.activity.add({ actor: viewer, action: 'reveal key', target, outcome: 'done' })
     return found
@@ -267,7 +267,8 @@ export class GatewayService {
       if (!found) return 'the AI gateway has no key for this user yet: an organiser has to set it up'
       return { ...found, baseUrl: this.#parts.setup.addressesOf(setup).peopleUrl }
     } catch (error) {
-      return `the AI gateway cannot be asked (${messageOf(error)})`
+      this.#parts.log.warn({ userId, err: messageOf(error) }, 'a key could not be asked for')
+      return `the AI gateway cannot be asked, since ${forParticipants(error)}`
     }
   }
 

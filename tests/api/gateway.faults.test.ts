@@ -91,7 +91,7 @@ describe('bad luck', () => {
 
   test('an error that quotes what was sent tells no secret, neither to people nor in the log or the activity log', async () => {
     const { app, apisix } = await hall({
-      GATEWAY_REDIS_HOST: 'r',
+      GATEWAY_REDIS_HOST: 'redis',
       GATEWAY_REDIS_PASSWORD: 'redis-secret-9',
       LEMONADE_API_KEY: 'lemonade-secret-9',
       THON_LOG_LEVEL: 'trace',

@@ -68,6 +68,36 @@ describe('keys', () => {
     expect(await app.services.gateway.keyOf(id)).toMatch(/^the AI gateway cannot be asked/)
   })
 
+  test('are told to participants one at a time: their own, or their group’s, and nobody else’s', async () => {
+    const { app, apisix } = await hall()
+    const [alpha, beta] = [await addGroup(app, 'alpha', ['ann', 'bob']), await addGroup(app, 'beta', ['cy'])]
+    await setUp(app)
+    const ann = userOf(alpha, 'ann').id
+    const viewer = {
+      ...{ name: 'ann', role: 'participant' as const, rights: ann, userIds: new Set([ann]) },
+      ...{ identityId: null, email: null },
+    }
+    const { gateway } = app.services
+    expect(await gateway.revealUserKey(viewer, ann)).toMatchObject({ username: 'alpha-ann' })
+    for (const other of [userOf(alpha, 'bob').id, userOf(beta, 'cy').id, 'nobody'])
+      await expect(gateway.revealUserKey(viewer, other)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    for (const act of [
+      () => gateway.revealKey(viewer, 'alpha-ann'),
+      () => gateway.rotateKey(viewer, 'alpha-ann'),
+      () => gateway.consumers(viewer, {}),
+      () => gateway.listWithKeys(viewer),
+    ])
+      await expect(act()).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await app.execute('mutation { setGatewaySettings(input: { mode: PER_GROUP }) { mode } }')
+    await setUp(app)
+    const key = keyAt(apisix, 'group-alpha').replace('Bearer ', '')
+    expect(await gateway.revealUserKey(viewer, ann)).toMatchObject({ username: 'group-alpha', key })
+    await apisix.server.down()
+    const refusal: unknown = await gateway.revealUserKey(viewer, ann).catch((error: unknown) => String(error))
+    expect(refusal).toMatch(/cannot be asked, since it does not answer/)
+    expect(refusal).not.toContain(apisix.server.url)
+  })
+
   test('that running sandboxes do not have are told, until the sandboxes are given them', async () => {
     const { app, apisix } = await hall()
     const group = await addGroup(app, 'alpha', ['ann', 'bob'])

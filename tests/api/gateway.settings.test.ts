@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
+import { addGroup } from '../kit/groups.ts'
 import { hall } from '../kit/gateway.ts'
 
 describe('settings', () => {
@@ -10,7 +11,7 @@ describe('settings', () => {
     const secrets = {
       lemonadeApiKey: 'secret-one',
       adminKey: 'secret-two',
-      redisHost: 'r',
+      redisHost: 'redis',
       redisPassword: 'secret-three',
     }
     const { setGatewaySettings } = await app.execute<{ setGatewaySettings: object }>(set, { input: secrets })
@@ -23,8 +24,27 @@ describe('settings', () => {
       [{ adminUrl: 'http://me:pw@host' }, 'adminUrl'],
       [{ proxyPort: 70000 }, 'proxyPort'],
       [{ redisHost: 'a b' }, 'redisHost'],
+      [{ redisHost: 'r' }, 'redisHost'],
     ] as const)
       expect((await app.refused(set, { input })).fields?.map((one) => one.field)).toEqual([field])
+  })
+
+  test('count for REST, too, where a request leaves something out', async () => {
+    const { app, apisix } = await hall()
+    await addGroup(app, 'alpha', ['ann', 'bob'])
+    await app.execute('mutation { setGatewaySettings(input: { mode: PER_GROUP, tokenLimit: 900 }) { mode } }')
+    const post = async (path: string, body: object) => {
+      const headers = { 'Content-Type': 'application/json' }
+      const sent = { method: 'POST', headers, body: JSON.stringify(body) }
+      return (await fetch(`${app.url}/api/gateway/${path}`, sent)).json()
+    }
+    expect(await post('setup', {})).toMatchObject([{ username: 'group-alpha', rate_limit: 1800, time_window: 60 }])
+    expect(await post('setup', { mode: 'per-user', rate_limit: 7 })).toMatchObject([
+      { rate_limit: 7 },
+      { rate_limit: 7 },
+    ])
+    expect(await post('consumers', { username: 'mentor' })).toMatchObject({ rate_limit: 900, time_window: 60 })
+    expect([...apisix.consumers.keys()].sort()).toEqual(['alpha-ann', 'alpha-bob', 'group-alpha', 'mentor'])
   })
 
   test('the environment gives the first values; what was set here stays, until it is taken back', async () => {

@@ -179,12 +179,11 @@ describe('set-up', () => {
 
   test('of a thousand takes one write each', async () => {
     const { app, apisix } = await hall()
-    for (const name of ['a', 'b'])
-      await addGroup(
-        app,
-        name,
-        Array.from({ length: 500 }, (_, n) => `u${n}`),
-      )
+    for (const name of ['a', 'b']) {
+      const { id: groupId } = await addGroup(app, name)
+      const users = Array.from({ length: 500 }, (_, n) => ({ groupId, username: `u${n}`, volume: `${name}-${n}` }))
+      await app.db.user.createMany({ data: users })
+    }
     expect(await setUp(app)).toMatchObject({ total: 1001, done: 1001, failed: 0 })
     expect(apisix.writes.length).toBe(1001)
     const page = await rows(app, { page: { number: 3, size: 400 } })
@@ -192,7 +191,7 @@ describe('set-up', () => {
   })
 
   test('that cannot be is refused before anything is sent: an APISIX without dashes in names', async () => {
-    const { app, apisix } = await hall()
+    const { app, apisix } = await hall({ LEMONADE_API_KEY: 'key-of-lemonade' })
     apisix.version = '3.12.0'
     await addGroup(app, 'alpha', ['ann'])
     expect((await statusOf(app)).limitations).toEqual([

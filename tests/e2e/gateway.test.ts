@@ -57,6 +57,51 @@ test('a set-up that is cut off says so, and a second click finishes it', LONG, a
   expect(apisix.consumers.size).toBe(30)
 })
 
+test('whoever opens the page while a set-up goes on, or after it, sees every step of it', LONG, async () => {
+  const { page, app, apisix } = await hall(Array.from({ length: 30 }, (_, n) => `u${n}`))
+  apisix.writesLeft = 12
+  const go = Promise.withResolvers<void>()
+  apisix.goesWrong = () => go.promise
+  await page.getByRole('button', { name: 'Set up', exact: true }).click(SLOW)
+  await page.getByText(/Set-up by .*: 12 of 31/).waitFor(SLOW)
+  const late = await openPage(`${app.url}/gateway`)
+  for (const one of [page, late])
+    await expect
+      .poll(() => one.getByRole('list', { name: 'Steps of the set-up' }).getByRole('listitem').count(), SLOW)
+      .toBe(31)
+  go.resolve()
+  for (const one of [page, late]) {
+    await one.getByText('Set-up is done: 31 of 31').waitFor(SLOW)
+    expect(await one.getByText('To make').count()).toBe(0)
+  }
+})
+
+test('sandboxes that run with an old key are told, and given the new one with two clicks', LONG, async () => {
+  const { page, app, group } = await hall(['ann', 'bob'])
+  await app.services.configFiles.put(organiser, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
+  await app.execute('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id: group.id })
+  await app.until<{ instances: { items: { state: string }[] } }>('{ instances { items { state } } }', {}, (data) =>
+    data.instances.items.every(({ state }) => state === 'Running'),
+  )
+  await page.getByRole('button', { name: 'Set up', exact: true }).click(SLOW)
+  await page.getByText('2 running sandboxes have an old key or none').waitFor(SLOW)
+  await page.getByRole('button', { name: 'Give the keys…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Give the keys' }).click()
+  await page.getByText('2 sandboxes have the key now').waitFor(SLOW)
+  await page.getByText('2 running sandboxes have an old key').waitFor({ ...SLOW, state: 'detached' })
+})
+
+test('before a set-up in the other mode nobody is led to delete the keys that people have', LONG, async () => {
+  const { page, app } = await hall(['ann', 'bob'])
+  await setUp(app)
+  await app.execute('mutation { setGatewaySettings(input: { mode: PER_GROUP }) { mode } }')
+  await page.getByText('2 consumers are left over').waitFor(SLOW)
+  await page.getByText('Set up first').waitFor(SLOW)
+  expect(await page.getByRole('button', { name: 'Delete them…' }).count()).toBe(0)
+  await page.getByRole('button', { name: 'Set up', exact: true }).click(SLOW)
+  await page.getByRole('button', { name: 'Delete them…' }).waitFor(SLOW)
+})
+
 test('it is turned on and set up in the settings, which tell no secret', LONG, async () => {
   const { page, apisix, app } = await hall(['ann'], { GATEWAY_ENABLED: 'false', GATEWAY_ADMIN_KEY: '' })
   await page.getByRole('button', { name: 'Turn it on…' }).click(SLOW)
@@ -70,7 +115,7 @@ test('it is turned on and set up in the settings, which tell no secret', LONG, a
   await dialog.getByText('must be letters, digits and signs without spaces').waitFor(SLOW)
   await dialog.getByLabel('Admin key').fill('wrong')
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Refuses the Admin key').waitFor(SLOW)
+  await page.getByText('Unauthorised').waitFor(SLOW)
   await page.getByRole('button', { name: 'Settings…' }).click()
   await dialog.getByRole('button', { name: 'Replace or remove' }).click()
   await dialog.getByLabel('Admin key').fill(apisix.key)
@@ -107,7 +152,9 @@ test('consumers are made by hand, get a new key, and are deleted; those who left
   expect(keyAt(apisix, 'mentor')).not.toBe(first)
   await dialog.getByRole('button', { name: 'Done' }).click()
 
-  await page.getByText('2 consumers belong to people or groups that have left').waitFor(SLOW)
+  await page
+    .getByText('2 consumers are left over: their people have left, or get another key. Their keys still work.')
+    .waitFor(SLOW)
   await page.getByRole('button', { name: 'Delete them…' }).click()
   await dialog.getByRole('button', { name: 'Delete 2 consumers' }).click()
   await page.getByText('2 consumers deleted').waitFor(SLOW)
@@ -137,4 +184,8 @@ test('participants find their own key on their page, hidden until they ask for i
   await page.getByText(keyAt(apisix, 'alpha-ann').replace('Bearer ', '')).waitFor(SLOW)
   await page.getByText('host.docker.internal:9080/v1').or(page.getByText('127.0.0.1:9080/v1')).waitFor(SLOW)
   expect(await page.content()).not.toContain(keyAt(apisix, 'alpha-bob').replace('Bearer ', ''))
+  await apisix.server.down()
+  await page.getByRole('button', { name: 'Hide the key of ann' }).click()
+  await page.getByRole('button', { name: 'Show the key of ann' }).click()
+  await page.getByText('No key to show: the AI gateway cannot be asked, since it does not answer.').waitFor(SLOW)
 })

@@ -4,6 +4,9 @@ import { OutsideServer, type Reply, type Taken } from './outside-server.ts'
 const PREFIX = '/apisix/admin'
 const GONE =
   '<html>\n<head><title>403 Forbidden</title></head>\n<body>\n<center><h1>403 Forbidden</h1></center>\n</body>\n</html>\n'
+/** What a consumer may have. */
+const FIELDS = new Set(['username', 'desc', 'labels', 'group_id', 'plugins', 'id'])
+const SECRETS = new Set(['key', 'redis_password', 'Authorization'])
 
 interface Stored {
   value: Record<string, unknown>
@@ -103,7 +106,7 @@ export class ApisixStandIn {
     body: Record<string, unknown>,
     prefix: string,
   ): NonNullable<Reply> {
-    const fault = kind === 'consumers' ? this.#faultOf(id, body) : null
+    const fault = body ? (kind === 'consumers' ? this.#faultOf(id, body) : null) : 'missing configurations'
     if (fault) return { status: 400, body: { error_msg: fault } }
     const name = id ?? String(body.username)
     const isNew = !things.has(name)
@@ -114,6 +117,8 @@ export class ApisixStandIn {
   #faultOf(id: string | undefined, body: Record<string, unknown>): string | null {
     const { username, plugins } = body as { username?: unknown; plugins?: Record<string, Record<string, unknown>> }
     for (const name of ['create_time', 'update_time']) if (name in body) return `the property is forbidden:  ${name}`
+    const odd = Object.keys(body).find((name) => !FIELDS.has(name))
+    if (odd) return `invalid configuration: additional properties forbidden, found ${odd}`
     const isOld = /^3\.1?[0-2]\./.test(this.version)
     const pattern = isOld ? '^[a-zA-Z0-9_]+$' : '^[a-zA-Z0-9_\\\\-]+$'
     if (typeof username !== 'string') return 'invalid configuration: property "username" is required'
@@ -121,7 +126,8 @@ export class ApisixStandIn {
       return `invalid configuration: property "username" validation failed: failed to match pattern "${pattern}" with "${username}"`
     if (id !== undefined && id !== username) return 'wrong username'
     const limiting = plugins?.['ai-rate-limiting']
-    if (limiting?.policy === 'redis' && this.version === '3.18.0' && !limiting.redis_host)
+    const isRedis = limiting?.policy === 'redis' && this.version === '3.18.0'
+    if (isRedis && (!limiting.redis_host || limiting.redis_password === null))
       return 'invalid plugins configuration: failed to check the configuration of plugin ai-rate-limiting err: then clause did not match'
     const key = plugins?.['key-auth']?.key
     if (this.version === '3.18.0' && key !== undefined)
@@ -162,13 +168,12 @@ function list(things: Map<string, Stored>, prefix: string, query: URLSearchParam
   return { total: all.length, list: some.length > 0 ? some : {} }
 }
 
-/** Answers to PUT have ciphertext where there are keys. */
+/** Answers to PUT have ciphertext where there are secrets. */
 function encrypted(value: Record<string, unknown>): Record<string, unknown> {
-  const key = keyOf(value)
-  if (typeof key !== 'string') return value
-  const plugins = value.plugins as Record<string, object>
-  const cipher = createHash('md5').update(key).digest('base64')
-  return { ...value, plugins: { ...plugins, 'key-auth': { ...plugins['key-auth'], key: cipher } } }
+  const text = JSON.stringify(value, (name, one: unknown) =>
+    typeof one === 'string' && SECRETS.has(name) ? createHash('md5').update(one).digest('base64') : one,
+  )
+  return JSON.parse(text) as Record<string, unknown>
 }
 
 function keyOf(value: Record<string, unknown>): unknown {

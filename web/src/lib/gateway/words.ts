@@ -67,6 +67,11 @@ export function limit({ tokenLimit, timeWindow }: Pick<ConsumerRowFragment, 'tok
   return `${whole.format(tokenLimit)} a ${spans[timeWindow] ?? `window of ${whole.format(timeWindow)} s`}`
 }
 
+/** A plain number. */
+export function number(value: number): string {
+  return whole.format(value)
+}
+
 /** So many things, with their noun. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${whole.format(count)} ${count === 1 ? one : many}`
