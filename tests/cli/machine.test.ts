@@ -1,7 +1,9 @@
 import { createClient } from '@libsql/client'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { createServer, type AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { Home } from '../kit/thon-command.ts'
 
 const LONG = { timeout: 60_000 }
@@ -83,6 +85,22 @@ test('the doctor looks at everything, and says what to do', LONG, async () => {
   expect(await made.json<Finding[]>(['doctor'], 1)).toContainEqual(
     expect.objectContaining({ what: 'Database', state: 'fault' }),
   )
+})
+
+test('the doctor names what fails, one by one, and asks nothing of what is away', LONG, async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void taken.close())
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const made = home({ GATEWAY_ENABLED: 'true', GATEWAY_ADMIN_URL: 'http://127.0.0.1:1' })
+  Object.assign(made.variables, { THON_PORTS: String(port), THON_ENGINE: 'docker', DOCKER_HOST: 'unix:///none.sock' })
+  const findings = await made.json<Finding[]>(['doctor'], 1)
+  const faults = findings.filter(({ state }) => state === 'fault')
+  expect(faults.map(({ what }) => what)).toEqual(['Server', 'Engine', 'AI gateway'])
+  for (const { advice } of faults) expect(advice).toMatch(/\w/)
+  expect(findings.map(({ what }) => what).filter((what) => what.startsWith('Image'))).toEqual([])
+  made.variables.SANDBOX_CPUS = 'many'
+  expect(await made.json<Finding[]>(['doctor'], 1)).toMatchObject([{ what: 'Configuration', state: 'fault' }])
 })
 
 test('a backup is taken while a server runs, and put back when none does', LONG, async () => {
