@@ -25,6 +25,7 @@ import { Addresses } from './proxy/addresses.ts'
 import { SandboxNetwork } from './sandbox/network.ts'
 import { EngineService } from './sandbox/service.ts'
 import { ConfigFilesService } from './settings/config-files.ts'
+import { settingInput } from './settings/model.ts'
 import { SandboxFiles } from './settings/sandbox-files.ts'
 import { SettingsService } from './settings/service.ts'
 
@@ -84,6 +85,7 @@ function createLegacy({
     importGroups: groupsImport.import.bind(groupsImport),
     updateUser: users.updateUser.bind(users),
     findSetting: settings.find.bind(settings),
+    checkSetting: (key, value) => settingInput(key).safeParse({ value }).error?.issues[0]?.message ?? null,
     storeSetting: settings.store.bind(settings),
     getConfigFile: configFiles.get.bind(configFiles),
     putConfigFile: configFiles.put.bind(configFiles),

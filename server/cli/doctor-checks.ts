@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import type { Env } from '../env.ts'
 import { messageOf } from '../errors.ts'
+import { assertMine } from '../owner.ts'
 import { checkImage } from '../sandbox/docker-image.ts'
 import { openSqlite } from '../sqlite.ts'
 import type { Backend } from './backend.ts'
@@ -35,6 +36,11 @@ export async function diskCheck(env: Env): Promise<Finding> {
 export async function databaseCheck({ dbPath }: Env): Promise<Finding> {
   if (!existsSync(dbPath))
     return { what: 'Database', state: 'ok', said: `${dbPath} will be made at the first start`, advice: null }
+  try {
+    assertMine(dbPath)
+  } catch (error) {
+    return { what: 'Database', state: 'fault', said: messageOf(error), advice: 'run thon as that user' }
+  }
   const client = openSqlite(dbPath, 5_000)
   try {
     const { rows } = await client.execute('PRAGMA quick_check(1)')
@@ -106,7 +112,7 @@ export async function askChecks(backend: Backend): Promise<Finding[]> {
         },
     lemonade.trouble
       ? {
-          ...{ what: 'Lemonade', state: 'warning', said: lemonade.trouble.message },
+          ...{ what: 'Lemonade', state: 'warning', said: short(lemonade.trouble.message) },
           advice:
             'start it, or say where it is with LEMONADE_HOST and LEMONADE_PORT; an event without models needs none',
         }
@@ -120,11 +126,17 @@ export async function askChecks(backend: Backend): Promise<Finding[]> {
   ]
 }
 
+/** Of a page that some other server answers with, the beginning is enough. */
+function short(message: string): string {
+  const line = message.split('\n', 1)[0] ?? ''
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line
+}
+
 function gatewayFinding({ state, adminUrl, version, limitations, trouble }: Facts['gatewayStatus']): Finding {
   const what = 'AI gateway'
   if (state === 'DISABLED') return { what, state: 'ok', said: 'is turned off', advice: null }
   if (trouble)
-    return { what, state: 'fault', said: trouble.message, advice: 'see the page Gateway, or turn it off there' }
+    return { what, state: 'fault', said: short(trouble.message), advice: 'see the page Gateway, or turn it off there' }
   const said = [`APISIX ${version ?? ''} answers at ${adminUrl}`, ...limitations].join('\n')
   return { what, state: limitations.length > 0 ? 'warning' : 'ok', said, advice: null }
 }
@@ -139,11 +151,11 @@ export async function imageCheck(env: Env): Promise<Finding> {
       return { what, state: 'warning', said: 'is not on this machine; it is pulled at the first start', advice }
     }
     const missing = found.filter(({ ok }) => !ok)
-    const faults = missing.filter(({ optional }) => !optional)
     if (missing.length === 0) return { what, state: 'ok', said: 'has all that THON expects', advice: null }
-    const state = faults.length > 0 ? 'fault' : 'warning'
-    const said = `lacks: ${missing.map((one) => one.what).join('; ')}`
-    return { what, state, said, advice: missing.map(({ advice }) => advice).join('; ') }
+    const state = missing.some(({ optional }) => !optional) ? 'fault' : 'warning'
+    const lines = missing.map((one) => `${one.optional ? '!' : '✗'} ${one.what}: ${one.advice}`)
+    const said = [`lacks ${missing.length} of the ${found.length} things that THON expects`, ...lines].join('\n')
+    return { what, state, said, advice: 'build it anew, or take another: sandbox/README.md says what is expected' }
   } catch (error) {
     return { what, state: 'fault', said: `cannot be looked into: ${messageOf(error)}`, advice: 'see sandbox/README.md' }
   }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { EnvError } from '../env.ts'
 import { messageOf } from '../errors.ts'
-import { openBackend, type Backend } from './backend.ts'
+import { openBackend, Refused, type Backend } from './backend.ts'
 import {
   askChecks,
   databaseCheck,
@@ -44,19 +44,23 @@ async function examine(variables: Variables, options: Common): Promise<Finding[]
     backend = await openBackend(env)
     findings.push(await portCheck(env, backend.url))
     findings.push(...(await askChecks(backend)))
-    if (findings.some(({ what, said }) => what === 'Engine' && said.startsWith('docker')))
+    if (findings.some(({ what, state, said }) => what === 'Engine' && state !== 'fault' && said.startsWith('docker')))
       findings.push(await imageCheck(env))
   } catch (error) {
     findings.push({
       what: 'Server',
       state: 'fault',
       said: messageOf(error),
-      advice: 'end that process, and look again',
+      advice: isTaken(error) ? 'end that process, and look again' : 'mend this, and look again',
     })
   } finally {
     await backend?.close()
   }
   return [...findings, loginCheck(env)]
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Refused && error.code === 'DATABASE_TAKEN'
 }
 
 function inWords({ what, state, said, advice }: Finding): string {

@@ -4,7 +4,7 @@ import type { LegacyChange, LegacyReport } from './model.ts'
 const Change = builder.objectRef<LegacyChange>('LegacyChange').implement({
   description: 'One line of what is brought over from the Python system.',
   fields: (t) => ({
-    kind: t.exposeString('kind', { description: 'event, group, user, workspace, setting or config file.' }),
+    kind: t.exposeString('kind', { description: 'event, group, user, workspace, sandbox, setting or config file.' }),
     name: t.exposeString('name', { description: "Its name; a user's is group/username." }),
     action: t.expose('action', {
       type: builder.enumType('LegacyAction', {
@@ -39,7 +39,7 @@ builder.mutationField('importLegacy', (t) =>
       dump: t.arg.string({
         required: true,
         description:
-          'JSON: `{events: [{event_id, title}], groups: [{id, name, title, event_id}], users: [{group_id, username, email, workspace_path, storage_path}], settings: [{key, value}]}`.',
+          'JSON: `{events: [{event_id, title}], groups: [{id, name, title, event_id}], users: [{group_id, username, email, workspace_path, storage_path}], sandboxes: [{group, username, state}], settings: [{key, value}]}`.',
       }),
       dryRun: t.arg.boolean({ defaultValue: false, description: 'Only say what would happen.' }),
     },

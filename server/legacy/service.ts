@@ -3,7 +3,8 @@ import type { Viewer } from '../auth/viewer.ts'
 import type { Db } from '../db.ts'
 import { AppError, InvalidInput } from '../errors.ts'
 import { parse } from '../input.ts'
-import { isName, NAME_RULE } from '../names.ts'
+import { sandboxName } from '../names.ts'
+import { fitting, type Fit, type FitUser } from './fitting.ts'
 import { legacyDump, type LegacyChange, type LegacyDump, type LegacyReport } from './model.ts'
 
 /** What is needed of other features. */
@@ -12,6 +13,7 @@ export interface LegacyParts {
   importGroups: (viewer: Viewer, yaml: string, dryRun: boolean) => Promise<{ changes: LegacyChange[] }>
   updateUser: (viewer: Viewer, id: string, changes: object) => Promise<unknown>
   findSetting: (viewer: Viewer, key: string) => Promise<{ value: string } | null>
+  checkSetting: (key: string, value: string) => string | null
   storeSetting: (viewer: Viewer, key: string, input: { value: string }) => Promise<unknown>
   getConfigFile: (viewer: Viewer, key: string) => Promise<{ content: string; hasContent: boolean }>
   putConfigFile: (viewer: Viewer, key: string, input: { content: string }) => Promise<unknown>
@@ -19,8 +21,6 @@ export interface LegacyParts {
 }
 
 const CONFIG = /^config_/
-/** As the Python system names volumes. */
-const VOLUME = /^thon-[\w.-]{1,200}$/
 
 /**
  * Brings over what the Python system had: events, groups, users with their volumes, settings and configuration files. Done again it
@@ -41,30 +41,75 @@ export class LegacyImport {
   async import(viewer: Viewer, json: string, dryRun: boolean): Promise<LegacyReport> {
     for (const deed of ['groups.manage', 'settings.manage', 'configFiles.manage'] as const) assertCan(viewer, deed)
     const dump = parse(legacyDump, parsed(json))
-    const { fit, skipped } = fitting(dump)
-    const { changes } = await this.#parts.importGroups(viewer, groupsFileOf(fit), dryRun)
-    const workspaces = await this.#workspaces(viewer, fit, dryRun)
-    const settings = await this.#settings(viewer, fit, dryRun)
-    return { applied: !dryRun, changes: [...changes, ...workspaces, ...settings, ...skipped] }
+    const fit = fitting(dump)
+    const { changes } = await this.#parts.importGroups(viewer, await this.#groupsFile(fit), dryRun)
+    const created = new Set(
+      changes.filter(({ kind, action }) => kind === 'user' && action === 'create').map(({ name }) => name),
+    )
+    const workspaces = await this.#workspaces(viewer, fit.users, created, dryRun)
+    const settings = await this.#settings(viewer, dump, dryRun)
+    return { applied: !dryRun, changes: [...changes, ...workspaces, ...settings, ...fit.skipped] }
   }
 
-  /** The volumes that people's files are in stay theirs. */
-  async #workspaces(viewer: Viewer, { groups, users }: LegacyDump, dryRun: boolean): Promise<LegacyChange[]> {
-    const names = new Map(groups.map(({ id, name }) => [id, name]))
+  /** A groups file, in JSON, which is YAML too. What is set here already is left out, and stays thereby. */
+  async #groupsFile({ events, groups, users }: Fit): Promise<string> {
+    const { db } = this.#parts
+    const here = {
+      events: new Map((await db.event.findMany()).map((event) => [event.eventId, event])),
+      groups: new Map((await db.group.findMany({ include: { users: true } })).map((group) => [group.name, group])),
+    }
+    const entries = groups.map(({ name, title, eventId }) => {
+      const group = here.groups.get(name)
+      const emails = new Map(group?.users.map((user) => [user.username, user.email]))
+      const members = users
+        .filter((user) => user.group === name)
+        .map(({ username, email }) => ({ name: username, ...(email && !emails.get(username) && { email }) }))
+      const own = { ...(title && !group?.title && { title }), ...(eventId && !group?.eventId && { event_id: eventId }) }
+      return [name, { ...own, users: members }] as const
+    })
+    const named = events.map(({ eventId, title }) => {
+      return [eventId, title && !here.events.get(eventId)?.title ? { title } : {}] as const
+    })
+    return JSON.stringify({
+      ...(named.length > 0 && { events: Object.fromEntries(named) }),
+      groups: Object.fromEntries(entries),
+    })
+  }
+
+  /**
+   * The volumes that people's files are in stay theirs, and scripts are told the paths that they know.
+   * @param created labels of the users who are new with this import: nobody has given them another workspace yet
+   */
+  async #workspaces(viewer: Viewer, users: FitUser[], created: Set<string>, dryRun: boolean): Promise<LegacyChange[]> {
+    const { db, updateUser } = this.#parts
+    // Of two with one volume it is the first one's, also when they have another by now: it has their files.
+    const firsts = new Map<string | null, string>()
+    for (const { workspacePath, group, username } of users)
+      if (!firsts.has(workspacePath)) firsts.set(workspacePath, `${group}/${username}`)
     const changes: LegacyChange[] = []
-    for (const { group_id, username, workspace_path, storage_path } of users) {
-      const group = names.get(group_id) as string
-      const user = await this.#parts.db.user.findFirst({ where: { username, group: { name: group } } })
-      const isVolume = workspace_path !== null && workspace_path !== undefined && VOLUME.test(workspace_path)
+    for (const { group, username, workspacePath, storagePath } of users) {
+      const name = `${group}/${username}`
+      const change = { kind: 'workspace', name } as const
+      const user = await db.user.findFirst({ where: { username, group: { name: group } } })
+      const usual = sandboxName('thon-workspace', group, username)
       const wanted = {
-        ...(isVolume && user?.volume !== workspace_path && { workspacePath: workspace_path }),
-        ...(storage_path && user?.storagePath !== storage_path && { storagePath: storage_path }),
+        ...(workspacePath && workspacePath !== (user ? user.workspacePath : usual) && { workspacePath }),
+        ...(storagePath && user?.storagePath !== storagePath && { storagePath }),
       }
       if (Object.keys(wanted).length === 0) continue
-      const detail = Object.values(wanted).join(', ')
-      const change = { kind: 'workspace', name: `${group}/${username}`, action: 'update', detail } as const
-      const act = async () => void (user && (await this.#parts.updateUser(viewer, user.id, wanted)))
-      changes.push(await carried(change, dryRun ? null : act))
+      const isAsMade = user?.workspacePath === usual && user.storagePath === null
+      const volume = wanted.workspacePath?.startsWith('thon-') ? wanted.workspacePath : null
+      const holder = volume === null ? null : await db.user.findUnique({ where: { volume }, include: { group: true } })
+      const whose = holder ? `${holder.group.name}/${holder.username}` : firsts.get(volume)
+      if (user && !isAsMade && !created.has(name))
+        changes.push({ ...change, action: 'skip', detail: 'they have another one here, which stays' })
+      else if (whose && whose !== name)
+        changes.push({ ...change, action: 'skip', detail: `${volume} is the one of ${whose}` })
+      else {
+        const act = async () => void (user && (await updateUser(viewer, user.id, wanted)))
+        const detail = Object.values(wanted).join(', ')
+        changes.push(await carried({ ...change, action: 'update', detail }, dryRun ? null : act))
+      }
     }
     return changes
   }
@@ -73,9 +118,11 @@ export class LegacyImport {
     const changes: LegacyChange[] = []
     for (const { key, value } of settings)
       changes.push(
-        CONFIG.test(key)
-          ? await this.#configFile(viewer, key, value, dryRun)
-          : await this.#setting(viewer, key, value, dryRun),
+        value === null || value === undefined
+          ? { kind: 'setting', name: key, action: 'skip', detail: 'it has no value' }
+          : CONFIG.test(key)
+            ? await this.#configFile(viewer, key, value, dryRun)
+            : await this.#setting(viewer, key, value, dryRun),
       )
     return changes
   }
@@ -87,6 +134,8 @@ export class LegacyImport {
     if (before instanceof AppError) return { ...change, action: 'skip', detail: before.message }
     if (before?.value === value) return { ...change, action: 'keep', detail: null }
     if (before) return { ...change, action: 'skip', detail: 'it has another value here, which stays' }
+    const fault = this.#parts.checkSetting(key, value)
+    if (fault) return { ...change, action: 'skip', detail: fault }
     const act = () => storeSetting(viewer, key, { value })
     return carried({ ...change, action: 'create', detail: null }, dryRun ? null : act)
   }
@@ -126,48 +175,4 @@ function parsed(json: string): unknown {
   } catch {
     throw new InvalidInput([{ field: 'dump', message: 'must be JSON' }])
   }
-}
-
-/** Without those that cannot be brought over: the Python system checked no names. */
-function fitting(dump: LegacyDump): { fit: LegacyDump; skipped: LegacyChange[] } {
-  const skipped: LegacyChange[] = []
-  const skip = (kind: LegacyChange['kind'], name: string, detail: string) =>
-    void skipped.push({ kind, name, action: 'skip', detail })
-  const groups = dump.groups.filter(({ name }) => isName(name.trim()) || skip('group', name, `its name ${NAME_RULE}`))
-  const names = new Map(groups.map(({ id, name }) => [id, name.trim()]))
-  const seen = new Set<string>()
-  const users = dump.users.filter(({ group_id, username }) => {
-    const group = names.get(group_id)
-    const name = `${group ?? group_id}/${username.trim()}`
-    if (group === undefined) return skip('user', name, 'their group is not brought over')
-    if (!isName(username.trim())) return skip('user', name, `their name ${NAME_RULE}`)
-    if (seen.has(name)) return skip('user', name, 'there are two of that name in the group')
-    return seen.add(name)
-  })
-  const trimmed = {
-    groups: groups.map((group) => ({ ...group, name: group.name.trim() })),
-    users: users.map((user) => ({ ...user, username: user.username.trim() })),
-  }
-  return { fit: { ...dump, ...trimmed }, skipped }
-}
-
-/** A groups file, in JSON, which is YAML too. */
-function groupsFileOf({ events, groups, users }: LegacyDump): string {
-  const known = new Set(events.map(({ event_id }) => event_id))
-  const entries = groups.map(({ id, name, title, event_id }) => {
-    const members = users
-      .filter(({ group_id }) => group_id === id)
-      .map(({ username, email }) => ({ name: username, ...(isEmail(email) && { email }) }))
-    const event = event_id && known.has(event_id) ? { event_id } : {}
-    return [name, { ...(title && { title }), ...event, users: members }] as const
-  })
-  const named = events.map(({ event_id, title }) => [event_id, title ? { title } : {}] as const)
-  return JSON.stringify({
-    ...(named.length > 0 && { events: Object.fromEntries(named) }),
-    groups: Object.fromEntries(entries),
-  })
-}
-
-function isEmail(text: string | null | undefined): text is string {
-  return typeof text === 'string' && /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(text)
 }

@@ -149,6 +149,27 @@ test(
   },
 )
 
+test('the doctor holds the image to what THON expects of one', LONG, async () => {
+  interface Finding {
+    what: string
+    state: string
+    said: string
+  }
+  const made = await home(false)
+  const imageOf = async (image: string, code: number) => {
+    made.variables.SANDBOX_IMAGE = image
+    return (await made.json<Finding[]>(['doctor'], code)).find(({ what }) => what === `Image ${image}`)
+  }
+  const poor = await imageOf('thon-sandbox:test-nocmd', 1)
+  expect(poor).toMatchObject({
+    state: 'fault',
+    said: expect.stringContaining('✗ code-server is on the PATH') as string,
+  })
+  expect(poor?.said).toContain('! git: install git')
+  expect((await imageOf('thon-sandbox:test', 1))?.said).not.toContain('code-server is on the PATH')
+  expect(await imageOf('thon-sandbox:none', 0)).toMatchObject({ state: 'warning' })
+})
+
 test('sandboxes of the embedded engine are not started by a command that ends', LONG, async () => {
   const made = await home(false, { THON_ENGINE: 'process' })
   const { code, stderr } = await made.thon('launch', '--groups', 'groups.yaml')

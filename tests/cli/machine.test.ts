@@ -1,7 +1,9 @@
 import { createClient } from '@libsql/client'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { createServer, type AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { Home } from '../kit/thon-command.ts'
 
 const LONG = { timeout: 60_000 }
@@ -85,6 +87,22 @@ test('the doctor looks at everything, and says what to do', LONG, async () => {
   )
 })
 
+test('the doctor names what fails, one by one, and asks nothing of what is away', LONG, async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void taken.close())
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const made = home({ GATEWAY_ENABLED: 'true', GATEWAY_ADMIN_URL: 'http://127.0.0.1:1' })
+  Object.assign(made.variables, { THON_PORTS: String(port), THON_ENGINE: 'docker', DOCKER_HOST: 'unix:///none.sock' })
+  const findings = await made.json<Finding[]>(['doctor'], 1)
+  const faults = findings.filter(({ state }) => state === 'fault')
+  expect(faults.map(({ what }) => what)).toEqual(['Server', 'Engine', 'AI gateway'])
+  for (const { advice } of faults) expect(advice).toMatch(/\w/)
+  expect(findings.map(({ what }) => what).filter((what) => what.startsWith('Image'))).toEqual([])
+  made.variables.SANDBOX_CPUS = 'many'
+  expect(await made.json<Finding[]>(['doctor'], 1)).toMatchObject([{ what: 'Configuration', state: 'fault' }])
+})
+
 test('a backup is taken while a server runs, and put back when none does', LONG, async () => {
   const made = home()
   writeFileSync(made.path('groups.yaml'), 'groups:\n  alpha: [ann]\n')
@@ -123,64 +141,4 @@ test('a backup is taken while a server runs, and put back when none does', LONG,
   await made.thon('restore', kept)
   expect((await made.thon('groups', 'export')).stdout).toBe(present)
   expect(readdirSync(made.dir).filter((name) => name.endsWith('.new'))).toEqual([])
-})
-
-/** A database as the Python system kept it, with what its recordings show. */
-async function legacy(path: string): Promise<void> {
-  const client = createClient({ url: `file:${path}` })
-  await client.executeMultiple(`
-    CREATE TABLE event_records (id TEXT PRIMARY KEY, event_id TEXT, title TEXT, created_at TEXT, updated_at TEXT);
-    CREATE TABLE group_records (id TEXT PRIMARY KEY, name TEXT, event_id TEXT, title TEXT, created_at TEXT, updated_at TEXT);
-    CREATE TABLE user_records (id TEXT PRIMARY KEY, group_id TEXT, username TEXT, email TEXT, sandbox_id TEXT,
-      instance_state TEXT, workspace_path TEXT, storage_path TEXT, created_at TEXT, updated_at TEXT);
-    CREATE TABLE sandbox_records (id TEXT PRIMARY KEY, state TEXT, username TEXT, "group" TEXT);
-    CREATE TABLE app_settings (key TEXT PRIMARY KEY, value TEXT, updated_at TEXT);
-    INSERT INTO event_records VALUES ('e1', 'hack-25', 'Hack 2025', '2026-01-02T03:04:05', '2026-01-02T03:04:05');
-    INSERT INTO group_records VALUES ('g1', 'team', 'hack-25', 'The Team', '', ''), ('g2', 'a/b', NULL, NULL, '', ''),
-      ('g3', 'empty', NULL, NULL, '', '');
-    INSERT INTO user_records VALUES
-      ('u1', 'g1', 'ann', 'ann@x.org', 's1', 'Running', 'thon-workspace-old-ann', NULL, '', ''),
-      ('u2', 'g1', 'bob', NULL, NULL, NULL, '/workspace/bob', NULL, '', ''),
-      ('u3', 'g2', 'lost', NULL, NULL, NULL, NULL, NULL, '', '');
-    INSERT INTO app_settings VALUES ('external_ip', '192.168.1.9', ''), ('note', 'by hand', ''),
-      ('config_vscode_settings', '{ "old": true }', ''), ('config_kilo_json', '{ broken', '');`)
-  client.close()
-}
-
-test.each([
-  ['beside a server that runs', true],
-  ['with the database alone', false],
-])('an installation of the Python system moves over, %s, and does so once', LONG, async (_name, served) => {
-  const made = home()
-  await legacy(made.path('old.db'))
-  if (served) await made.serve()
-  interface Report {
-    applied: boolean
-    changes: { kind: string; name: string; action: string; detail: string | null }[]
-  }
-  const lines = ({ changes }: Report) => changes.map(({ kind, name, action }) => `${action} ${kind} ${name}`).sort()
-  const rehearsed = await made.json<Report>(['import-legacy', 'old.db', '--dry-run'])
-  expect(rehearsed.applied).toBe(false)
-  expect((await made.thon('groups', 'export')).stdout).toBe('groups: {}\n')
-  const done = await made.json<Report>(['import-legacy', 'old.db'])
-  expect(lines(done)).toEqual(
-    [
-      ...['create event hack-25', 'create group team', 'create group empty', 'create user team/ann'],
-      ...['create user team/bob', 'update workspace team/ann', 'create setting external_ip', 'create setting note'],
-      ...['create config file config_vscode_settings', 'skip config file config_kilo_json'],
-      ...['skip group a/b', 'skip user g2/lost'],
-    ].sort(),
-  )
-  expect(lines(rehearsed)).toEqual(lines(done))
-  const again = await made.json<Report>(['import-legacy', 'old.db'])
-  expect(again.changes.filter(({ action }) => action === 'create' || action === 'update')).toEqual([])
-  expect((await made.thon('groups', 'export')).stdout).toContain('ann@x.org')
-  const client = createClient({ url: `file:${made.path('thon.db')}` })
-  const { rows } = await client.execute('SELECT username, volume FROM User ORDER BY username')
-  client.close()
-  expect(rows.map(({ username, volume }) => [username, volume])).toEqual([
-    ['ann', 'thon-workspace-old-ann'],
-    ['bob', 'thon-workspace-team-bob'],
-  ])
-  expect((await made.thon('import-legacy', 'thon.db')).stderr).toContain('no database of the Python THON')
 })

@@ -132,7 +132,7 @@ gateway:
 
   test('made of the example without its comment signs is what the defaults are', () => {
     const example = readFileSync(join(import.meta.dirname, '../../thon.yaml.example'), 'utf8')
-    const used = example.replace(/^( *)# (\w+:)/gm, '$1$2').replace(/^# (  \w+: \[)/gm, '$1')
+    const used = example.replace(/^( *)# (\w+:)/gm, '$1$2').replace(/^# ( {2}\w+: \[)/gm, '$1')
     const file = readThonYaml(used)
     expect(file).toMatchObject({ warnings: [], faults: [], groups: expect.stringContaining('beta: [cy]') as string })
     expect(loadEnv({ HOME: '/h' }, file)).toEqual(loadEnv({ HOME: '/h' }))
