@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import type { Env } from '../env.ts'
 import { messageOf } from '../errors.ts'
+import { codeServerAnswers } from '../instances/probe.ts'
 import { assertMine } from '../owner.ts'
 import { checkImage } from '../sandbox/docker-image.ts'
 import { openSqlite } from '../sqlite.ts'
@@ -145,7 +146,11 @@ function gatewayFinding({ state, adminUrl, version, limitations, trouble }: Fact
 export async function imageCheck(env: Env): Promise<Finding> {
   const what = `Image ${env.image}`
   try {
-    const found = await checkImage(env.docker, env.image)
+    const giveUp = new AbortController()
+    const found = await checkImage({
+      ...{ connection: env.docker, image: env.image },
+      answers: (port) => codeServerAnswers(port, env.readySeconds, giveUp.signal),
+    })
     if (found === null) {
       const advice = `pull it now (docker pull ${env.image}), or build one: see sandbox/README.md`
       return { what, state: 'warning', said: 'is not on this machine; it is pulled at the first start', advice }

@@ -38,6 +38,9 @@ for (const make of [
 ])
   program.addCommand(make(process.env))
 
+// npm runs its scripts in the folder of the package; whoever calls names files from where they are.
+if (process.env.npm_lifecycle_event === 'thon' && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
+
 try {
   await program.parseAsync()
 } catch (error) {

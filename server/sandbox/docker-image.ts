@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { DockerClient, WITHIN } from './docker-client.ts'
 import type { DockerConnection } from './docker-connection.ts'
+import { statusOf } from './docker-errors.ts'
+import { readLog } from './docker-measure.ts'
+import { codeServer, confined } from './docker-spec.ts'
 
 /** One thing that THON expects of an image: `sandbox/README.md` says them all. */
 export interface ImageFinding {
@@ -34,31 +38,84 @@ const EXPECTED: [line: string, what: string, optional: boolean, advice: string][
   ['python3', 'Python', true, 'install Python 3'],
 ]
 
+/** The port code-server listens on while it is tried. */
+const PORT = 8443
+
+/** How an image is looked at. */
+export interface ImageTrial {
+  connection: DockerConnection
+  image: string
+  /** Whether code-server answers on a port of this machine, waited for as for a sandbox. */
+  answers: (hostPort: number) => Promise<boolean>
+}
+
 /**
- * Looks into an image that is on this machine, by a container of it without a network that is removed again.
+ * Looks into an image that is on this machine, and has its code-server answer, each by a container that is removed again.
  * @returns null when it is not on this machine
  * @throws EngineAway, EngineRefused when the image has no shell
  */
-export async function checkImage(connection: DockerConnection, image: string): Promise<ImageFinding[] | null> {
+export async function checkImage({ connection, image, answers }: ImageTrial): Promise<ImageFinding[] | null> {
   const client = new DockerClient(connection)
   try {
-    const present = await client.ask(WITHIN.look, (docker) => docker.getImage(image).inspect()).catch(() => null)
-    if (!present) return null
-    const said = await client.ask(WITHIN.make, async (docker) => {
-      const out = new PassThrough()
-      const printed = text(out)
-      const [, container] = (await docker.run(image, ['-c', SCRIPT], [out, new PassThrough().resume()], {
-        Entrypoint: ['sh'],
-        Tty: false,
-        HostConfig: { NetworkMode: 'none', AutoRemove: false },
-      })) as [unknown, { remove(options: object): Promise<void> }]
-      out.end()
-      await container.remove({ force: true, v: true })
-      return printed
-    })
+    if (!(await isPresent(client, image))) return null
+    const said = await look(client, image)
     const lines = new Set(said.split('\n').map((line) => line.trim()))
-    return EXPECTED.map(([line, what, optional, advice]) => ({ what, ok: lines.has(line), optional, advice }))
+    const found = EXPECTED.map(([line, what, optional, advice]) => ({ what, ok: lines.has(line), optional, advice }))
+    if (!lines.has('code-server')) return found
+    const fault = await trial(client, image, answers)
+    return [
+      ...found,
+      { what: 'code-server answers /healthz', ok: fault === null, optional: false, advice: fault ?? '' },
+    ]
   } finally {
     client.close()
+  }
+}
+
+async function isPresent(client: DockerClient, image: string): Promise<boolean> {
+  try {
+    await client.ask(WITHIN.look, (docker) => docker.getImage(image).inspect())
+    return true
+  } catch (error) {
+    if (statusOf(error) === 404) return false
+    throw error
+  }
+}
+
+/** What the script says in a container without a network. */
+function look(client: DockerClient, image: string): Promise<string> {
+  return client.ask(WITHIN.make, async (docker) => {
+    const out = new PassThrough()
+    const printed = text(out)
+    const [, container] = (await docker.run(image, ['-c', SCRIPT], [out, new PassThrough().resume()], {
+      Entrypoint: ['sh'],
+      Tty: false,
+      HostConfig: { NetworkMode: 'none', AutoRemove: false },
+    })) as [unknown, { remove(options: object): Promise<void> }]
+    out.end()
+    await container.remove({ force: true, v: true })
+    return printed
+  })
+}
+
+/** Runs code-server as in a sandbox of somebody with a password. @returns what is wrong and what to do; null when it answers */
+async function trial(client: DockerClient, image: string, answers: ImageTrial['answers']): Promise<string | null> {
+  // Without our labels: a server that runs would take it for somebody's sandbox.
+  const options = { Image: image, ...codeServer(PORT, randomUUID()), HostConfig: confined(PORT) }
+  const { id } = await client.ask(WITHIN.make, (docker) => docker.createContainer(options))
+  try {
+    await client.ask(WITHIN.act, (docker) => docker.getContainer(id).start())
+    const { NetworkSettings } = await client.ask(WITHIN.look, (docker) => docker.getContainer(id).inspect())
+    const hostPort = Number(NetworkSettings.Ports[`${PORT}/tcp`]?.[0]?.HostPort)
+    if (hostPort && (await answers(hostPort))) return null
+    const { State } = await client.ask(WITHIN.look, (docker) => docker.getContainer(id).inspect())
+    const logs = await client.ask(WITHIN.look, (docker) =>
+      docker.getContainer(id).logs({ stdout: true, stderr: true, tail: 1 }),
+    )
+    const last = readLog(logs).trim().split('\n').at(-1) ?? ''
+    const how = State.Running ? 'it did not answer in time' : `it ended with code ${State.ExitCode}`
+    return `${how}${last && `, and said last: ${last}`}`
+  } finally {
+    await client.ask(WITHIN.act, (docker) => docker.getContainer(id).remove({ force: true, v: true }))
   }
 }

@@ -58,14 +58,9 @@ export function containerOptions(
   machine: Machine,
   place: Place,
 ): ContainerCreateOptions {
-  const auth = spec.password === null ? 'none' : 'password'
   return {
     Image: spec.image,
-    // Not the image's own, which may wrap or change the command.
-    Entrypoint: ['code-server'],
-    Cmd: ['--bind-addr', `0.0.0.0:${spec.port}`, '--auth', auth, '--disable-telemetry', '/workspace'],
-    Env: spec.password === null ? [] : [`PASSWORD=${spec.password}`],
-    ExposedPorts: { [`${spec.port}/tcp`]: {} },
+    ...codeServer(spec.port, spec.password),
     Labels: {
       [LABEL.instance]: spec.instanceId,
       [LABEL.node]: node,
@@ -75,6 +70,29 @@ export function containerOptions(
       [LABEL.volume]: spec.volume,
     },
     HostConfig: hostConfig(spec, machine, place),
+  }
+}
+
+/** What runs in a container, and the port it listens on. @param password null asks for none */
+export function codeServer(port: number, password: string | null): ContainerCreateOptions {
+  const auth = password === null ? 'none' : 'password'
+  return {
+    // Not the image's own, which may wrap or change the command.
+    Entrypoint: ['code-server'],
+    Cmd: ['--bind-addr', `0.0.0.0:${port}`, '--auth', auth, '--disable-telemetry', '/workspace'],
+    Env: password === null ? [] : [`PASSWORD=${password}`],
+    ExposedPorts: { [`${port}/tcp`]: {} },
+  }
+}
+
+/** What no container gets to do, and where its port is published: a free one of this machine, for this machine alone. */
+export function confined(port: number): NonNullable<ContainerCreateOptions['HostConfig']> {
+  return {
+    PortBindings: { [`${port}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '' }] },
+    CapDrop: ['ALL'],
+    CapAdd: CAPABILITIES,
+    SecurityOpt: ['no-new-privileges'],
+    Privileged: false,
   }
 }
 
@@ -96,16 +114,12 @@ function hostConfig(
     NetworkMode: name,
     // The name that Docker Desktop gives the machine, under which sandboxes find Lemonade.
     ...(gateway === null ? {} : { ExtraHosts: [`host.docker.internal:${gateway}`] }),
-    PortBindings: { [`${spec.port}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '' }] },
+    ...confined(spec.port),
     // Swap counts as memory, or the limit would only slow the hall's disk down.
     ...(memoryBytes === null ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),
     // Docker refuses more than the machine has.
     ...(cpus === null ? {} : { NanoCpus: Math.round(Math.min(cpus, machine.cpus) * 1e9) }),
     ...(pids === null ? {} : { PidsLimit: pids }),
-    CapDrop: ['ALL'],
-    CapAdd: CAPABILITIES,
-    SecurityOpt: ['no-new-privileges'],
-    Privileged: false,
     // Terminals leave orphans behind, which somebody must reap.
     ...(machine.hasInit ? { Init: true } : {}),
     LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '2' } },

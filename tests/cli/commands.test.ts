@@ -166,7 +166,14 @@ test('the doctor holds the image to what THON expects of one', LONG, async () =>
     said: expect.stringContaining('✗ code-server is on the PATH') as string,
   })
   expect(poor?.said).toContain('! git: install git')
-  expect((await imageOf('thon-sandbox:test', 1))?.said).not.toContain('code-server is on the PATH')
+  const small = (await imageOf('thon-sandbox:test', 1))?.said
+  expect(small).not.toContain('code-server is on the PATH')
+  expect(small).not.toContain('answers /healthz')
+  expect((await imageOf('thon-sandbox:test-crash', 1))?.said).toMatch(
+    /✗ code-server answers \/healthz: it ended with code 3, and said last: .+/,
+  )
+  made.variables.THON_READY_SECONDS = '1'
+  expect((await imageOf('thon-sandbox:test-hang', 1))?.said).toContain('it did not answer in time')
   expect(await imageOf('thon-sandbox:none', 0)).toMatchObject({ state: 'warning' })
 })
 
