@@ -102,7 +102,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   const live = createInstances({
     ...{ env, db, events, activity, engine, log },
     personOf: (...names) => placed.users!.personOf(...names),
-    filesFor: (instance) => sandboxFiles.for(instance),
+    filesFor: (instance, keysOnly) => sandboxFiles.for(instance, keysOnly),
   })
   const workspaces = {
     remove: async (volume: string) => {

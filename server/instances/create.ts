@@ -28,7 +28,7 @@ export interface Surroundings {
   log: Log
   personOf: (group: string, username: string) => Promise<Person>
   /** What goes into a sandbox. */
-  filesFor: (instance: InstanceRow) => Promise<FilesFor>
+  filesFor: (instance: InstanceRow, keysOnly?: boolean) => Promise<FilesFor>
 }
 
 /** Wires the parts that keep instances true: commands, conductor, reconciler, watcher and sweep. */

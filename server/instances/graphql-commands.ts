@@ -103,8 +103,14 @@ builder.mutationField('updateSandboxFiles', (t) =>
     type: [InstanceResult],
     description:
       'Gives running sandboxes the configuration files as they are stored now: one result per id, in their order. A file that somebody has changed in their sandbox is kept beside it, as `<name>.bak`. CONFLICT for those that do not run.',
-    args: { ids: t.arg.idList({ required: true, description: 'Ids of the instances, 2000 at most.' }) },
-    resolve: (_root, { ids }, { instances, viewer }) => instances.updateFiles(viewer, ids),
+    args: {
+      ids: t.arg.idList({ required: true, description: 'Ids of the instances, 2000 at most.' }),
+      keysOnly: t.arg.boolean({
+        defaultValue: false,
+        description: 'Gives only the Kilo Code Config, which has people’s keys, and leaves their other files alone.',
+      }),
+    },
+    resolve: (_root, { ids, keysOnly }, { instances, viewer }) => instances.updateFiles(viewer, ids, keysOnly ?? false),
   }),
 )
 

@@ -55,7 +55,7 @@ export interface InstancesParts {
   /** Who lives under these names: a user of the database, or nobody yet. */
   personOf: (group: string, username: string) => Promise<Person>
   /** What goes into a sandbox; never throws. */
-  filesFor: (row: InstanceRow) => Promise<FilesFor>
+  filesFor: (row: InstanceRow, keysOnly: boolean) => Promise<FilesFor>
 }
 
 /** Instances: what is there, and every command on them. */
@@ -233,13 +233,14 @@ export class InstancesService {
   /**
    * Gives running sandboxes the configuration files as they are stored now: one result per id, in their order. What
    * people have changed themselves is kept beside, as `<name>.bak`.
+   * @param keysOnly gives only the file that has their key
    * @throws InvalidInput
    */
-  async updateFiles(viewer: Viewer, ids: readonly string[]): Promise<Result<InstanceRow>[]> {
+  async updateFiles(viewer: Viewer, ids: readonly string[], keysOnly: boolean): Promise<Result<InstanceRow>[]> {
     assertCan(viewer, 'instances.manage')
     if (ids.length > BULK_LIMIT)
       throw new InvalidInput([{ field: 'ids', message: `must be at most ${BULK_LIMIT} ids` }])
-    return inLots(ids, AT_ONCE, (id) => settle(id, () => this.#updateFiles(viewer, id)))
+    return inLots(ids, AT_ONCE, (id) => settle(id, () => this.#updateFiles(viewer, id, keysOnly)))
   }
 
   /**
@@ -309,13 +310,13 @@ export class InstancesService {
     return moved
   }
 
-  async #updateFiles(viewer: Viewer, id: string): Promise<InstanceRow> {
+  async #updateFiles(viewer: Viewer, id: string, keysOnly: boolean): Promise<InstanceRow> {
     const { engine, filesFor, store } = this.#parts
     const row = await this.get(viewer, id)
-    return this.#parts.activity.recording(viewer, 'update files', targetOf(row), async () => {
+    return this.#parts.activity.recording(viewer, keysOnly ? 'give key' : 'update files', targetOf(row), async () => {
       this.assertEngine(row.engine)
       if (row.state !== 'Running' || row.ref === null) throw illegal(row, 'update the files of')
-      const { files, notice } = await filesFor(row)
+      const { files, notice } = await filesFor(row, keysOnly)
       await engine.update(row.ref, files).catch((error: unknown) => {
         if (error instanceof EngineRefused) throw new Conflict(error.message)
         throw error instanceof EngineAway ? new Unavailable(`Sandbox server unavailable. ${error.message}`) : error

@@ -24,11 +24,15 @@ export class SandboxFiles {
 
   /**
    * Those that an instance was started with go before the stored ones.
+   * @param keysOnly leaves out what holds no key
    * @returns the files, and which one is missing and why, as a sentence; null when none is
    */
-  async for(instance: { id: string; userId: string | null }): Promise<{ files: SandboxFile[]; notice: string | null }> {
+  async for(
+    instance: { id: string; userId: string | null },
+    keysOnly = false,
+  ): Promise<{ files: SandboxFile[]; notice: string | null }> {
     const { db } = this.#parts
-    const key = { in: [KILO, VSCODE_SETTINGS] }
+    const key = { in: keysOnly ? [KILO] : [KILO, VSCODE_SETTINGS] }
     const [own, stored] = await Promise.all([
       db.launchFile.findMany({ where: { instanceId: instance.id, key } }),
       db.configFile.findMany({ where: { key } }),

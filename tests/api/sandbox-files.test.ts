@@ -76,6 +76,20 @@ test('running sandboxes are given the files as stored now; those that do not run
   expect([files?.get(SETTINGS_PATH), files?.get(`${SETTINGS_PATH}.bak`)]).toEqual(['{ "a": 2 }', '{ "a": 1 }'])
 })
 
+test('whoever is given a key alone keeps their other files as they are', async () => {
+  const app = await startApp()
+  await addGroup(app, 'alpha', ['ann'])
+  const ann = await running(app, 'ann')
+  await store(app, 'config_vscode_settings', '{ "a": 1 }')
+  await store(app, 'config_kilo_json', '{ "b": 1 }')
+  await app.execute('mutation ($id: ID!) { updateSandboxFiles(ids: [$id], keysOnly: true) { error { message } } }', {
+    id: ann.id,
+  })
+  const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id: ann.id } })
+  const files = (app.engine as FakeEngine).files.get(volume)
+  expect([files?.has(SETTINGS_PATH), files?.has(KILO_PATH)]).toEqual([false, true])
+})
+
 test('files, image, port and time of a start go before what is stored and usual, and stay with the instance', async () => {
   const app = await startApp()
   await store(app, 'config_vscode_settings', '{ "stored": true }')

@@ -47,7 +47,7 @@ type Documents = {
     "\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n": typeof types.DeleteConsumersDocument,
     "\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RotateConsumerKeyDocument,
     "\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealConsumerKeyDocument,
-    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.GiveKeysDocument,
+    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.GiveKeysDocument,
     "\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": typeof types.UserRowFragmentDoc,
@@ -173,7 +173,7 @@ const documents: Documents = {
     "\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n": types.DeleteConsumersDocument,
     "\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RotateConsumerKeyDocument,
     "\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RevealConsumerKeyDocument,
-    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.GiveKeysDocument,
+    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.GiveKeysDocument,
     "\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n": types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": types.UserRowFragmentDoc,
@@ -415,7 +415,7 @@ export function graphql(source: "\n  mutation RevealConsumerKey($username: Strin
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
