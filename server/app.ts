@@ -4,7 +4,7 @@ import { ActivityService } from './activity/service.ts'
 import { createAccess } from './auth/create.ts'
 import { newToken } from './auth/tokens.ts'
 import { byTheDoor, pagesFor } from './auth/guard.ts'
-import { openDb } from './db.ts'
+import { closeDb, openDb } from './db.ts'
 import { DiskWatch } from './disk.ts'
 import type { Env } from './env.ts'
 import { Events } from './events.ts'
@@ -128,7 +128,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     services.lemonade.close()
     await services.gateway.close()
     await Promise.all([network.close(), live.close()])
-    await db.$disconnect()
+    await closeDb(db)
     ownership.release()
   }
   try {

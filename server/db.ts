@@ -29,6 +29,13 @@ export async function openDb(path: string): Promise<{ db: Db; applied: string[] 
   return { db, applied }
 }
 
+/** Closes it, with everything in the one file: whoever copies that has all of it. */
+export async function closeDb(db: Db): Promise<void> {
+  // On a full disk it stays in the file beside, as after a crash.
+  await db.$queryRaw`PRAGMA wal_checkpoint(TRUNCATE)`.catch(() => undefined)
+  await db.$disconnect()
+}
+
 /** Prisma takes SQLite's limit of parameters to be the 999 of old, and refuses to load what belongs to more rows at once. */
 class Adapter extends PrismaLibSql {
   override async connect() {

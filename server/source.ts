@@ -17,6 +17,11 @@ export class UpstreamTrouble extends UpstreamFailed {
     super(message)
     this.kind = kind
   }
+
+  /** What a page says of it: `message`, unless that quotes what only programs read. */
+  get summary(): string {
+    return this.message
+  }
 }
 
 /** What keeps a source from being known. */
@@ -162,7 +167,7 @@ export class Source<T> {
       return { value: await this.#options.ask(this.#ended.signal), at: new Date(), trouble: null }
     } catch (error) {
       const kind = error instanceof UpstreamTrouble ? error.kind : 'FAULTY'
-      const message = error instanceof AppError ? error.message : `It could not be asked: ${messageOf(error)}`
+      const message = summaryOf(error)
       const { trouble, value, at } = this.#seen
       const isSame = trouble?.kind === kind && trouble.message === message
       return { value, at, trouble: isSame ? trouble : { kind, message, since: trouble?.since ?? new Date() } }
@@ -178,4 +183,9 @@ export class Source<T> {
     for (const channel of this.#watchers) if (isNews || this.#untold.has(channel)) channel.push(seen)
     this.#untold.clear()
   }
+}
+
+function summaryOf(error: unknown): string {
+  if (error instanceof UpstreamTrouble) return error.summary
+  return error instanceof AppError ? error.message : `It could not be asked: ${messageOf(error)}`
 }

@@ -113,7 +113,7 @@ export async function askChecks(backend: Backend): Promise<Finding[]> {
         },
     lemonade.trouble
       ? {
-          ...{ what: 'Lemonade', state: 'warning', said: short(lemonade.trouble.message) },
+          ...{ what: 'Lemonade', state: 'warning', said: lemonade.trouble.message },
           advice:
             'start it, or say where it is with LEMONADE_HOST and LEMONADE_PORT; an event without models needs none',
         }
@@ -127,17 +127,11 @@ export async function askChecks(backend: Backend): Promise<Finding[]> {
   ]
 }
 
-/** Of a page that some other server answers with, the beginning is enough. */
-function short(message: string): string {
-  const line = message.split('\n', 1)[0] ?? ''
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line
-}
-
 function gatewayFinding({ state, adminUrl, version, limitations, trouble }: Facts['gatewayStatus']): Finding {
   const what = 'AI gateway'
   if (state === 'DISABLED') return { what, state: 'ok', said: 'is turned off', advice: null }
   if (trouble)
-    return { what, state: 'fault', said: short(trouble.message), advice: 'see the page Gateway, or turn it off there' }
+    return { what, state: 'fault', said: trouble.message, advice: 'see the page Gateway, or turn it off there' }
   const said = [`APISIX ${version ?? ''} answers at ${adminUrl}`, ...limitations].join('\n')
   return { what, state: limitations.length > 0 ? 'warning' : 'ok', said, advice: null }
 }

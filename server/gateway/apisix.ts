@@ -21,6 +21,10 @@ export class ApisixRefusal extends UpstreamTrouble {
     this.status = status
     this.sentence = sentenceOf(told)
   }
+
+  override get summary(): string {
+    return `APISIX answered ${this.status}: ${this.sentence}`
+  }
 }
 
 /** One thing as the Admin API lists it. */

@@ -25,6 +25,10 @@ export class LemonadeRefusal extends UpstreamTrouble {
     this.status = status
     this.sentence = said(body)
   }
+
+  override get summary(): string {
+    return `Lemonade answered ${this.status}: ${this.sentence}`
+  }
 }
 
 /** How to ask. */

@@ -30,7 +30,7 @@ describe('bad luck', () => {
       {},
       (apisix: ApisixStandIn) => (apisix.etcdDown = true),
       'FAULTY',
-      /^APISIX Admin API error 503 for GET \/consumers: /,
+      /^APISIX answered 503: has no healthy etcd endpoint available$/,
     ],
   ])('%s is told from the others', async (_name, environment, break_, state, message) => {
     const { app, apisix } = await hall(environment as unknown as Record<string, string>)

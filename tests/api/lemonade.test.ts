@@ -90,7 +90,13 @@ describe('bad luck', () => {
       'fails',
       ({ replies }) => replies.set('/v1/health', { status: 500, body: { error: 'boom' } }),
       'FAULTY',
-      /^Lemonade returned 500: \{"error":"boom"\}$/,
+      /^Lemonade answered 500: boom$/,
+    ],
+    [
+      'is behind a proxy that answers for it',
+      ({ replies }) => replies.set('/v1/health', { status: 502, body: '<html><h1>Bad\n Gateway</h1></html>' }),
+      'FAULTY',
+      /^Lemonade answered 502: Bad Gateway$/,
     ],
     [
       'answers without end',

@@ -1,7 +1,6 @@
 import type {
   ConsumerRowFragment,
   ConsumerStanding,
-  ConsumerType,
   GatewayMode,
   GatewayState,
   GatewayStatusViewFragment,
@@ -35,7 +34,11 @@ export const standings: Record<ConsumerStanding, { label: string; tone: Tone }> 
   OTHER: { label: 'Made by hand', tone: 'neutral' },
 }
 
-export const types: Record<ConsumerType, string> = { USER: 'User', GROUP: 'Group', OTHER: 'Other' }
+/** Whom a consumer is for. */
+export function whom({ type, userCount }: Pick<ConsumerRowFragment, 'type' | 'userCount'>): string {
+  if (type === 'OTHER') return '–'
+  return type === 'USER' ? 'A user' : `A group of ${userCount}`
+}
 
 export const modes: Record<GatewayMode, { label: string; hint: string }> = {
   PER_USER: { label: 'A key for each user', hint: 'Nobody uses up the tokens of others.' },
