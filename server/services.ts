@@ -57,7 +57,7 @@ function createAi(means: Pick<Means, 'env' | 'db' | 'events' | 'activity' | 'log
     if (!(await gateway.isEnabled()))
       // A client of OpenAI has to send some key, also where none is asked for.
       return { key: apiKey ?? 'none', baseUrl: `http://${hostInSandbox}:${new URL(url).port}/v1` }
-    return userId === null ? 'keys are for users that the database knows' : gateway.keyOf(userId)
+    return userId === null ? 'keys are for users that the database knows' : gateway.ownKeys.of(userId)
   }
   return {
     gateway,
@@ -67,7 +67,7 @@ function createAi(means: Pick<Means, 'env' | 'db' | 'events' | 'activity' | 'log
     accessOf: async (userId: string | null) => {
       const access = await accessNow(userId)
       const isOfGateway = typeof access !== 'string' && 'username' in access
-      if (userId !== null) await gateway.noteGiven(userId, isOfGateway ? access.key : null)
+      if (userId !== null) await gateway.ownKeys.noteGiven(userId, isOfGateway ? access.key : null)
       return access
     },
   }

@@ -1,7 +1,7 @@
 import { builder } from '../graphql/builder.ts'
 import { GatewayMode, Route, Settings } from './graphql.ts'
 import { RunType } from './graphql-consumers.ts'
-import type { RevealedKey } from './service.ts'
+import type { RevealedKey } from './model.ts'
 
 const Revealed = builder.objectRef<RevealedKey>('RevealedKey').implement({
   description: 'A key in clear text.',
@@ -89,30 +89,30 @@ builder.mutationFields((t) => ({
     type: Revealed,
     description: 'Makes a consumer by hand, and tells its key. CONFLICT when there is one of that name.',
     args: { input: t.arg({ type: ConsumerInput, required: true, description: 'What to make.' }) },
-    resolve: (_root, { input }, { gateway, viewer }) => gateway.createConsumer(viewer, input),
+    resolve: (_root, { input }, { gateway, viewer }) => gateway.consumers.create(viewer, input),
   }),
   deleteConsumers: t.field({
     type: [ConsumerResult],
     description: 'Removes consumers: their keys stop working. One result for each, in their order.',
     args: { usernames: t.arg.stringList({ required: true, description: 'Names of consumers, 2000 at most.' }) },
-    resolve: (_root, { usernames }, { gateway, viewer }) => gateway.deleteConsumers(viewer, usernames),
+    resolve: (_root, { usernames }, { gateway, viewer }) => gateway.consumers.deleteMany(viewer, usernames),
   }),
   rotateConsumerKey: t.field({
     type: Revealed,
     description: 'Gives a consumer a new key, and tells it. The old one stops working; what was used still counts.',
     args: { username: t.arg.string(itsName) },
-    resolve: (_root, { username }, { gateway, viewer }) => gateway.rotateKey(viewer, username),
+    resolve: (_root, { username }, { gateway, viewer }) => gateway.consumers.rotateKey(viewer, username),
   }),
   revealConsumerKey: t.field({
     type: Revealed,
     description: 'Tells the key of a consumer. A mutation, since the activity log tells that it was told.',
     args: { username: t.arg.string(itsName) },
-    resolve: (_root, { username }, { gateway, viewer }) => gateway.revealKey(viewer, username),
+    resolve: (_root, { username }, { gateway, viewer }) => gateway.consumers.reveal(viewer, username),
   }),
   revealUserKey: t.field({
     type: Revealed,
     description: 'Tells the key of a user, or of their group: to themselves, and to organisers.',
     args: { userId: t.arg.id({ required: true, description: 'Id of the user.' }) },
-    resolve: (_root, { userId }, { gateway, viewer }) => gateway.revealUserKey(viewer, userId),
+    resolve: (_root, { userId }, { gateway, viewer }) => gateway.ownKeys.reveal(viewer, userId),
   }),
 }))

@@ -203,7 +203,7 @@ builder.queryFields((t) => ({
       sort: t.arg({ type: ConsumerSort, description: 'In which order.' }),
       page: t.arg({ type: PageInput, description: 'Which page; the first 50 by default.' }),
     },
-    resolve: (_root, args, { gateway, viewer }) => gateway.consumers(viewer, args),
+    resolve: (_root, args, { gateway, viewer }) => gateway.consumers.page(viewer, args),
   }),
   gatewayRun: t.field({
     type: RunType,
@@ -227,7 +227,7 @@ builder.subscriptionFields((t) => ({
   consumerChanged: t.field({
     type: ConsumerChange,
     description: 'Every change of a consumer, whoever makes it. The gateway is asked while somebody is subscribed.',
-    subscribe: (_root, _args, { gateway, viewer }) => gateway.changes(viewer),
+    subscribe: (_root, _args, { gateway, viewer }) => gateway.consumers.changes(viewer),
     resolve: (change) => change,
   }),
   gatewayRunChanged: t.field({

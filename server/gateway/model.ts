@@ -231,3 +231,10 @@ export function masked(key: string | null): string {
   if (!key) return ''
   return key.length > 12 ? `${key.slice(0, 4)}…${key.slice(-2)}` : '…'
 }
+
+/** A key in clear text, and where it is used. */
+export interface RevealedKey {
+  username: string
+  key: string
+  baseUrl: string
+}

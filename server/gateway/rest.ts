@@ -26,23 +26,23 @@ export function gatewayRest(operations: Operations, { gateway, gatewaySetup }: P
       ...{ redis_connected: redis?.reachable ?? false, enabled, mode, key_detected: adminKeyFrom === 'FILE' },
     }
   })
-  operations.add(routes.listConsumers, async ({ viewer }) => shown(await gateway.listWithKeys(viewer), 'all'))
+  operations.add(routes.listConsumers, async ({ viewer }) => shown(await gateway.consumers.listWithKeys(viewer), 'all'))
   operations.add(routes.createConsumer, async ({ viewer, body }) => {
     const { username, api_key: key, rate_limit: tokenLimit, time_window: timeWindow } = body
-    const made = await gateway.createConsumer(viewer, { username, key, tokenLimit, timeWindow }, true)
+    const made = await gateway.consumers.create(viewer, { username, key, tokenLimit, timeWindow }, true)
     return {
       ...{ username, api_key: made.key, rate_limit: made.row.tokenLimit, time_window: made.row.timeWindow },
       ...{ group_name: null, user_count: 1 },
     }
   })
   operations.add(routes.deleteConsumer, async ({ viewer, params: { username } }) => {
-    await gateway.deleteConsumer(viewer, username)
+    await gateway.consumers.delete(viewer, username)
     return { status: 'deleted' as const, username }
   })
   operations.add(routes.setup, async ({ viewer, body }) => {
     const once = settingsOf(body)
     await finished(await gateway.setUp(viewer, once))
-    return shown(await gateway.listWithKeys(viewer, once), 'of the database')
+    return shown(await gateway.consumers.listWithKeys(viewer, once), 'of the database')
   })
   operations.add(routes.cleanup, async ({ viewer }) => {
     // Where the gateway is not used there is nothing of ours in it.

@@ -52,20 +52,23 @@ describe('keys', () => {
     const { id } = userOf(group, 'ann')
     const key = keyAt(apisix, 'alpha-ann').replace('Bearer ', '')
     const lists = apisix.server.count('/apisix/admin/consumers')
-    expect(await app.services.gateway.keyOf(id)).toMatchObject({ key, baseUrl: 'http://host.docker.internal:9080/v1' })
+    expect(await app.services.gateway.ownKeys.of(id)).toMatchObject({
+      key,
+      baseUrl: 'http://host.docker.internal:9080/v1',
+    })
     expect(apisix.server.count('/apisix/admin/consumers')).toBe(lists)
     await app.services.users.updateUser(organiser, id, { username: 'anna' })
-    expect(await app.services.gateway.keyOf(id)).toMatchObject({ username: 'alpha-ann', key })
+    expect(await app.services.gateway.ownKeys.of(id)).toMatchObject({ username: 'alpha-ann', key })
     // Somebody new has the old name: that is no way to the key.
     const other = await addUser(app, group.id, 'ann')
-    expect(await app.services.gateway.keyOf(other.id)).toMatch(/has no key/)
+    expect(await app.services.gateway.ownKeys.of(other.id)).toMatch(/has no key/)
     await app.execute('mutation { setGatewaySettings(input: { mode: PER_GROUP }) { mode } }')
-    expect(await app.services.gateway.keyOf(id)).toMatch(/has no key for this user yet/)
+    expect(await app.services.gateway.ownKeys.of(id)).toMatch(/has no key for this user yet/)
     await setUp(app)
     const ofGroup = keyAt(apisix, 'group-alpha').replace('Bearer ', '')
-    expect(await app.services.gateway.keyOf(id)).toMatchObject({ username: 'group-alpha', key: ofGroup })
+    expect(await app.services.gateway.ownKeys.of(id)).toMatchObject({ username: 'group-alpha', key: ofGroup })
     await apisix.server.down()
-    expect(await app.services.gateway.keyOf(id)).toMatch(/^the AI gateway cannot be asked/)
+    expect(await app.services.gateway.ownKeys.of(id)).toMatch(/^the AI gateway cannot be asked/)
   })
 
   test('are told to participants one at a time: their own, or their group’s, and nobody else’s', async () => {
@@ -78,22 +81,22 @@ describe('keys', () => {
       ...{ identityId: null, email: null },
     }
     const { gateway } = app.services
-    expect(await gateway.revealUserKey(viewer, ann)).toMatchObject({ username: 'alpha-ann' })
+    expect(await gateway.ownKeys.reveal(viewer, ann)).toMatchObject({ username: 'alpha-ann' })
     for (const other of [userOf(alpha, 'bob').id, userOf(beta, 'cy').id, 'nobody'])
-      await expect(gateway.revealUserKey(viewer, other)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      await expect(gateway.ownKeys.reveal(viewer, other)).rejects.toMatchObject({ code: 'NOT_FOUND' })
     for (const act of [
-      () => gateway.revealKey(viewer, 'alpha-ann'),
-      () => gateway.rotateKey(viewer, 'alpha-ann'),
-      () => gateway.consumers(viewer, {}),
-      () => gateway.listWithKeys(viewer),
+      () => gateway.consumers.reveal(viewer, 'alpha-ann'),
+      () => gateway.consumers.rotateKey(viewer, 'alpha-ann'),
+      () => gateway.consumers.page(viewer, {}),
+      () => gateway.consumers.listWithKeys(viewer),
     ])
       await expect(act()).rejects.toMatchObject({ code: 'FORBIDDEN' })
     await app.execute('mutation { setGatewaySettings(input: { mode: PER_GROUP }) { mode } }')
     await setUp(app)
     const key = keyAt(apisix, 'group-alpha').replace('Bearer ', '')
-    expect(await gateway.revealUserKey(viewer, ann)).toMatchObject({ username: 'group-alpha', key })
+    expect(await gateway.ownKeys.reveal(viewer, ann)).toMatchObject({ username: 'group-alpha', key })
     await apisix.server.down()
-    const refusal: unknown = await gateway.revealUserKey(viewer, ann).catch((error: unknown) => String(error))
+    const refusal: unknown = await gateway.ownKeys.reveal(viewer, ann).catch((error: unknown) => String(error))
     expect(refusal).toMatch(/cannot be asked, since it does not answer/)
     expect(refusal).not.toContain(apisix.server.url)
   })

@@ -75,7 +75,7 @@ test(
     const ask = () => docker('exec', ref, 'perl', '-e', ASK, first.baseURL, first.apiKey)
     await expect.poll(ask, { timeout: 10_000 }).toBe(`/v1/chat/completions Bearer ${first.apiKey}`)
 
-    await app.services.gateway.rotateKey(organiser, `${team}-ann`)
+    await app.services.gateway.consumers.rotateKey(organiser, `${team}-ann`)
     const outdated = async () => (await app.services.gateway.status(organiser)).snapshot?.outdatedInstances
     await expect.poll(outdated, { timeout: 10_000 }).toEqual([instance])
     await app.execute('mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { error { message } } }', {
