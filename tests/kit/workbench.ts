@@ -61,11 +61,11 @@ export class Workbench {
     })
   }
 
-  /** Waits until the editor in front shows a text. */
+  /** Waits until an editor shows a text: with a preview beside it, either half may be the one that files open in. */
   async shows(text: string): Promise<void> {
     // Monaco writes spaces as no-break spaces.
     const shown = async () =>
-      (await this.page.locator('.editor-instance .view-lines').first().innerText()).replaceAll('\u00a0', ' ')
+      (await this.page.locator('.editor-instance .view-lines').allInnerTexts()).join('\n').replaceAll('\u00a0', ' ')
     await expect.poll(shown, { timeout: 20_000 }).toContain(text)
   }
 
