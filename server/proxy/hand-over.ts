@@ -78,7 +78,7 @@ export class HandOver {
 
   /** What the worker knows may have changed. @param rights whether that may be who may open what */
   forget(rights: boolean): void {
-    this.#say({ kind: 'forget', rights })
+    if (this.#worker) say(this.#worker, { kind: 'forget', rights })
   }
 
   /** Stands between a server and its connections. */
@@ -137,16 +137,12 @@ export class HandOver {
 
   async #answer(worker: ChildProcess, id: number, asked: Asked): Promise<void> {
     const admission = await this.#parts.admit(asked).catch(() => ({ allowed: false, target: null }))
-    if (worker.connected) worker.send({ kind: 'admission', id, admission } satisfies ToWorker)
+    say(worker, { kind: 'admission', id, admission })
   }
 
   #begin(worker: ChildProcess, tls = this.#parts.tls?.options ?? null): void {
     const { trustedProxies } = this.#parts
-    worker.send({ kind: 'begin', backDoor: this.backDoor, trustedProxies, tls } satisfies ToWorker)
-  }
-
-  #say(message: ToWorker): void {
-    if (this.#worker?.connected) this.#worker.send(message)
+    say(worker, { kind: 'begin', backDoor: this.backDoor, trustedProxies, tls })
   }
 
   #ended(worker: ChildProcess): void {
@@ -157,4 +153,9 @@ export class HandOver {
     this.#parts.log.error('the proxy of the sandboxes has ended; it is started again')
     this.#again = setTimeout(() => void this.start(), AGAIN)
   }
+}
+
+/** Tells a worker something, unless it is gone: that it may have died a moment ago its end says by itself. */
+function say(worker: ChildProcess, message: ToWorker): void {
+  if (worker.connected) worker.send(message, () => undefined)
 }

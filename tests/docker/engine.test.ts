@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { DockerEngine } from '../../server/sandbox/docker.ts'
 import { EngineRefused, type SandboxSpec } from '../../server/sandbox/engine.ts'
@@ -156,7 +158,14 @@ describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
   })
 
   test('whose image is missing is refused with what to do, by one pull for all who want it', async () => {
-    const image = 'localhost:1/nobody/nothing:1'
+    // A registry that hangs up, and takes long enough for all to ask.
+    const registry = createServer((socket) => {
+      socket.on('error', () => undefined)
+      setTimeout(() => socket.destroy(), 500)
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void registry.close())
+    await once(registry, 'listening')
+    const image = `localhost:${(registry.address() as AddressInfo).port}/nobody/nothing:1`
     const told: string[] = []
     const create = () => kit.engine.create(kit.spec({ image }), (text) => told.push(text))
     const answers = await Promise.allSettled([create(), create(), create()])
