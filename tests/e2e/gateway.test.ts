@@ -6,7 +6,7 @@ import { ensureChromium } from '../kit/chromium.ts'
 import { keyAt, setUp } from '../kit/gateway.ts'
 import { addGroup, userOf } from '../kit/groups.ts'
 import { personalLink, team } from '../kit/links.ts'
-import { closeBrowser, openPage } from '../kit/pages.ts'
+import { awake, closeBrowser, openPage } from '../kit/pages.ts'
 
 const LONG = { timeout: 120_000 }
 const SLOW = { timeout: 30_000 }
@@ -180,7 +180,9 @@ test('participants find their own key on their page, hidden until they ask for i
   ).ended
   const page = await openPage(`${app.url}/enter#${await personalLink(app, ids.ann!)}`)
   await page.getByRole('button', { name: 'Continue' }).click(SLOW)
-  await page.getByRole('button', { name: 'Show the key of ann' }).click(SLOW)
+  await page.getByRole('button', { name: 'Show the key of ann' }).waitFor(SLOW)
+  await awake(page)
+  await page.getByRole('button', { name: 'Show the key of ann' }).click()
   await page.getByText(keyAt(apisix, 'alpha-ann').replace('Bearer ', '')).waitFor(SLOW)
   await page.getByText('host.docker.internal:9080/v1').or(page.getByText('127.0.0.1:9080/v1')).waitFor(SLOW)
   expect(await page.content()).not.toContain(keyAt(apisix, 'alpha-bob').replace('Bearer ', ''))

@@ -4,7 +4,7 @@ import { organiser } from '../../server/auth/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { ensureChromium } from '../kit/chromium.ts'
 import { joinLink, personalLink, team } from '../kit/links.ts'
-import { closeBrowser, openPage } from '../kit/pages.ts'
+import { awake, closeBrowser, openPage } from '../kit/pages.ts'
 import { codeOf, shownCode } from '../kit/qr.ts'
 import { Visitor } from '../kit/visitor.ts'
 
@@ -25,6 +25,7 @@ async function atDesk(app: TestApp, path: string): Promise<Page> {
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
   await page.getByLabel('Password', { exact: true }).press('Enter')
   await page.waitForURL(app.url + path, SLOW)
+  await awake(page)
   return page
 }
 
@@ -74,6 +75,7 @@ test('a personal link leads somebody without an account into their own VS Code',
   expect(await kept(page)).not.toContain(secretOf(link))
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.waitForURL(`${app.url}/my`, SLOW)
+  await awake(page)
   await desk.getByText('last used').waitFor(SLOW)
 
   const card = page.getByRole('article', { name: 'Sandbox of ann in alpha' })
@@ -217,6 +219,7 @@ test('links lead to where people are, also when they are made at the machine its
   ] as const) {
     await app.services.settings.set(organiser, key, { value })
     await desk.reload()
+    await awake(desk)
     await desk.getByRole('button', { name: 'Replace…' }).click(SLOW)
     await desk.getByRole('button', { name: 'Replace link' }).click()
     expect(await shownLink(desk)).toMatch(`http://${host}:${port}/enter#`)
@@ -256,6 +259,7 @@ test('cards: one for each participant, whose code says their link, and none is c
   await app.services.linkEntry.look({ secret: first }, '127.0.0.1')
 
   await desk.reload()
+  await awake(desk)
   await desk.getByRole('radio', { name: /Everybody \(9\)/ }).check(SLOW)
   await desk.getByRole('button', { name: 'Make 9 cards' }).click()
   await desk.getByRole('dialog').getByRole('button', { name: 'Make 9 cards' }).click()

@@ -34,13 +34,18 @@ async function load(page: Page, url: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await page.goto(url)
-      // Only the running page knows which theme is chosen.
-      await page.locator('[role=radio][aria-checked=true]').first().waitFor({ timeout: 15_000 })
+      await awake(page)
       return
     } catch (error) {
       if (attempt === 5) throw error
     }
   }
+}
+
+/** Waits until the scripts of a dashboard's page run: before that its buttons do nothing. Whatever loads a page anew needs it. */
+export async function awake(page: Page): Promise<void> {
+  // Only the running page knows which theme is chosen.
+  await page.locator('[role=radio][aria-checked=true]').first().waitFor({ timeout: 15_000 })
 }
 
 /** A page that is not the dashboard's, in a profile of its own. Ends with the test. */
