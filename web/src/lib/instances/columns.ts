@@ -3,9 +3,9 @@ import type { Column } from '#lib/ui/column.ts'
 
 /** The columns of the list of instances; keys of those that sort are the server's. InstanceTable draws most of them. */
 export const columns: Column<InstanceRowFragment>[] = [
-  { key: 'username', header: 'User', width: 'minmax(6rem, 4fr)', sortable: true, phone: 'title' },
+  { key: 'username', header: 'User', width: 'minmax(5.5rem, 4fr)', sortable: true, phone: 'title' },
   { key: 'group', header: 'Group', width: 'minmax(5rem, 4fr)', sortable: true },
-  { key: 'state', header: 'State', width: 'minmax(11.5rem, 6fr)', sortable: true, phone: 'bare' },
+  { key: 'state', header: 'State', width: 'minmax(12.25rem, 8fr)', sortable: true, phone: 'bare' },
   { key: 'endpoint', header: 'Endpoint', width: 'minmax(10.5rem, 7fr)' },
   { key: 'expiresAt', header: 'Time left', width: '7.25rem', sortable: true, room: 'some' },
   { key: 'createdAt', header: 'Created', width: '8rem', sortable: true, room: 'much' },
