@@ -140,10 +140,9 @@ function gatewayFinding({ state, adminUrl, version, limitations, trouble }: Fact
 export async function imageCheck(env: Env): Promise<Finding> {
   const what = `Image ${env.image}`
   try {
-    const giveUp = new AbortController()
     const found = await checkImage({
       ...{ connection: env.docker, image: env.image },
-      answers: (port) => codeServerAnswers(port, env.readySeconds, giveUp.signal),
+      answers: (port, ended) => codeServerAnswers(port, env.readySeconds, ended),
     })
     if (found === null) {
       const advice = `pull it now (docker pull ${env.image}), or build one: see sandbox/README.md`

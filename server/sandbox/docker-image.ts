@@ -45,8 +45,8 @@ const PORT = 8443
 export interface ImageTrial {
   connection: DockerConnection
   image: string
-  /** Whether code-server answers on a port of this machine, waited for as for a sandbox. */
-  answers: (hostPort: number) => Promise<boolean>
+  /** Whether code-server answers on a port of this machine, waited for as for a sandbox, and no longer than it runs. */
+  answers: (hostPort: number, ended: AbortSignal) => Promise<boolean>
 }
 
 /**
@@ -106,8 +106,12 @@ async function trial(client: DockerClient, image: string, answers: ImageTrial['a
   try {
     await client.ask(WITHIN.act, (docker) => docker.getContainer(id).start())
     const { NetworkSettings } = await client.ask(WITHIN.look, (docker) => docker.getContainer(id).inspect())
+    const ended = new AbortController()
+    // Also when it is removed below, and when nobody waits any more.
+    const end = () => ended.abort()
+    void client.ask(null, (docker, abortSignal) => docker.getContainer(id).wait({ abortSignal })).then(end, end)
     const hostPort = Number(NetworkSettings.Ports[`${PORT}/tcp`]?.[0]?.HostPort)
-    if (hostPort && (await answers(hostPort))) return null
+    if (hostPort && (await answers(hostPort, ended.signal))) return null
     const { State } = await client.ask(WITHIN.look, (docker) => docker.getContainer(id).inspect())
     const logs = await client.ask(WITHIN.look, (docker) =>
       docker.getContainer(id).logs({ stdout: true, stderr: true, tail: 1 }),
