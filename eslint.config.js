@@ -15,16 +15,15 @@ const features = [
     'lemonade',
     'links',
     'proxy',
-    'sandbox',
+    'engine',
     'settings',
   ],
 ]
 
 /** Features never import each other: app.ts passes one to another. What several share is what these files declare. */
 const shared = {
-  auth: ['./viewer.ts', './policy.ts'],
   activity: ['./service.ts'],
-  sandbox: ['./engine.ts', './watcher.ts'],
+  engine: ['./engine.ts', './watcher.ts'],
   // The types of the GraphQL schema refer to each other.
   groups: ['./graphql.ts'],
   instances: ['./graphql.ts'],
@@ -45,7 +44,7 @@ export default ts.config(
       'web/build',
       'web/.svelte-kit',
       'web/src/lib/graphql/generated',
-      'server/sandbox/page/*.js',
+      'server/engine/process/page/*.js',
     ],
   },
   js.configs.recommended,
@@ -101,25 +100,29 @@ export default ts.config(
       'no-restricted-imports': [
         'error',
         {
-          paths: [{ name: 'dockerode', message: 'Only server/sandbox/docker*.ts talk to Docker.' }],
+          paths: [{ name: 'dockerode', message: 'Only server/engine/docker/ talks to Docker.' }],
           patterns: [
             {
               group: ['**/prisma/generated/client/client.ts'],
               importNamePattern: '^PrismaClient$',
-              message: 'Only db.ts opens the database.',
+              message: 'Only db/client.ts opens the database.',
             },
           ],
         },
       ],
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'env', message: 'Only env.ts reads the environment (main.ts hands it over).' },
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Only config/env.ts reads the environment (main.ts hands it over).',
+        },
       ],
     },
   },
-  { files: ['server/sandbox/docker*.ts', 'server/db.ts'], rules: { 'no-restricted-imports': 'off' } },
+  { files: ['server/engine/docker/*.ts', 'server/db/client.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
-    files: ['server/main.ts', 'server/cli/main.ts', 'server/sandbox/page/main.ts'],
+    files: ['server/main.ts', 'server/cli/main.ts', 'server/engine/process/page/main.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   { files: ['tests/**', 'bench/**'], rules: { 'max-lines-per-function': 'off' } },

@@ -1,7 +1,7 @@
 /** `node server/main.ts [--dev] [--config FILE]`, as `npm start` runs it; `thon serve` is the same. */
-import { EnvError } from './env.ts'
-import { messageOf } from './errors.ts'
-import { startServer } from './start.ts'
+import { EnvError } from './config/env.ts'
+import { messageOf } from './core/errors.ts'
+import { startServer } from './app/start.ts'
 
 const given = process.argv.indexOf('--config')
 try {

@@ -29,7 +29,7 @@ const CHECKS: [string, string, string[]][] = [
   ],
   ['lint', 'eslint', ['--max-warnings', '0', '.']],
   ['formatting', 'prettier', ['--check', '--log-level', 'warn', '.']],
-  ['schema.graphql is what the server serves', 'node', ['server/graphql/print.ts', '--check']],
+  ['schema.graphql is what the server serves', 'node', ['scripts/print-schema.ts', '--check']],
   ['generated GraphQL documents are up to date', 'node', ['codegen.ts', '--check']],
   ['migrations agree with the Prisma schema', 'node', ['scripts/migration.ts', '--check']],
   ['thon.yaml.example and the README have every variable', 'node', ['scripts/manual.ts', '--check']],

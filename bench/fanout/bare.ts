@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import { answer, settledMemory } from '../kit/child.ts'
-import { jsonLines } from '../../server/sandbox/docker-lines.ts'
+import { jsonLines } from '../../server/engine/docker/json-lines.ts'
 import { docker } from '../kit/sandboxes.ts'
 
 /** What to send for which of Docker's actions. */

@@ -1,4 +1,4 @@
-import { openDb } from '../../server/db.ts'
+import { openDb } from '../../server/db/client.ts'
 
 const GROUPS = 100
 const USERS = 10

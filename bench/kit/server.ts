@@ -1,6 +1,6 @@
 /** THON as a user runs it, without the dashboard, in a process of its own. Ready with its URL; answers every question with its memory. */
-import { createApp } from '../../server/app.ts'
-import { loadEnv } from '../../server/env.ts'
+import { createApp } from '../../server/app/app.ts'
+import { loadEnv } from '../../server/config/env.ts'
 import { answer, settledMemory } from './child.ts'
 
 const app = await createApp(loadEnv(process.env), { dashboard: 'none' })

@@ -1,4 +1,4 @@
-import { codeServerAnswers } from '../../server/instances/probe.ts'
+import { codeServerAnswers } from '../../server/instances/sync/readiness.ts'
 import { now } from '../kit/measure.ts'
 import { docker, removeAll, type Recipe } from '../kit/sandboxes.ts'
 

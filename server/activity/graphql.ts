@@ -1,6 +1,6 @@
 import { builder, ChangeKind } from '../graphql/builder.ts'
-import type { Ready } from '../events.ts'
-import type { Change } from '../events.ts'
+import type { Ready } from '../core/events.ts'
+import type { Change } from '../core/events.ts'
 import type { Activity } from '../../prisma/generated/client/client.ts'
 
 const Outcome = builder.enumType('Outcome', {

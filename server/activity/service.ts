@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { assertCan } from '../auth/policy.ts'
-import type { Viewer } from '../auth/viewer.ts'
-import type { Db } from '../db.ts'
-import { AppError, messageOf } from '../errors.ts'
-import type { Change, Channel, Events, Ready } from '../events.ts'
-import { parse } from '../input.ts'
+import { assertCan } from '../core/permissions.ts'
+import type { Viewer } from '../core/viewer.ts'
+import type { Db } from '../db/client.ts'
+import { AppError, messageOf } from '../core/errors.ts'
+import type { Change, Channel, Events, Ready } from '../core/events.ts'
+import { parse } from '../core/input.ts'
 import type { Activity } from '../../prisma/generated/client/client.ts'
 
 /** How an act ended: done as asked, refused by a rule, or failed later on at the engine. */

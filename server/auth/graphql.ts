@@ -1,8 +1,8 @@
-import type { Change, Ready } from '../events.ts'
+import type { Change, Ready } from '../core/events.ts'
 import { builder, ChangeKind } from '../graphql/builder.ts'
 import type { ApiToken, Identity } from '../../prisma/generated/client/client.ts'
 import type { Choice, SignIn } from './sign-in.ts'
-import type { Role, Viewer } from './viewer.ts'
+import type { Role, Viewer } from '../core/viewer.ts'
 
 const RoleType = builder.enumType('Role', {
   description: 'What somebody may do.',

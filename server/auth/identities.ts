@@ -1,11 +1,11 @@
 import type { ActivityService } from '../activity/service.ts'
-import type { Db } from '../db.ts'
-import { Conflict, Forbidden, InvalidInput, NotFound } from '../errors.ts'
-import type { Change, Channel, Events, Ready } from '../events.ts'
+import type { Db } from '../db/client.ts'
+import { Conflict, Forbidden, InvalidInput, NotFound } from '../core/errors.ts'
+import type { Change, Channel, Events, Ready } from '../core/events.ts'
 import type { Identity, Prisma } from '../../prisma/generated/client/client.ts'
-import type { Directory } from './directory.ts'
-import { assertCan } from './policy.ts'
-import { linkIdentity, system, type Role, type Viewer } from './viewer.ts'
+import type { Directory } from './user-directory.ts'
+import { assertCan } from '../core/permissions.ts'
+import { linkIdentity, system, type Role, type Viewer } from '../core/viewer.ts'
 
 /** Somebody as a provider knows them. */
 export interface KnownPerson {

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { z } from 'zod'
-import { AppError, TooMany } from '../errors.ts'
-import { parse } from '../input.ts'
+import { AppError, TooMany } from '../core/errors.ts'
+import { parse } from '../core/input.ts'
 import { LOCAL, type IdentitiesService } from './identities.ts'
 import type { Sessions } from './sessions.ts'
 

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Lucia, TimeSpan, type Adapter, type DatabaseSession } from 'lucia'
-import type { Db } from '../db.ts'
-import type { Events } from '../events.ts'
-import type { Person, Role } from './viewer.ts'
+import type { Db } from '../db/client.ts'
+import type { Events } from '../core/events.ts'
+import type { Person, Role } from '../core/viewer.ts'
 
 declare module 'lucia' {
   interface Register {

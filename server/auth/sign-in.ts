@@ -1,5 +1,5 @@
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
-import { BadRequest, TooMany } from '../errors.ts'
+import { BadRequest, TooMany } from '../core/errors.ts'
 import type { Callback, OAuthService } from './oauth/service.ts'
 import type { IdentitiesService } from './identities.ts'
 import type { LocalPassword } from './password.ts'

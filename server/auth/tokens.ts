@@ -1,12 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { ActivityService } from '../activity/service.ts'
-import type { Db } from '../db.ts'
-import { NotFound } from '../errors.ts'
-import { parse } from '../input.ts'
+import type { Db } from '../db/client.ts'
+import { NotFound } from '../core/errors.ts'
+import { parse } from '../core/input.ts'
 import type { ApiToken } from '../../prisma/generated/client/client.ts'
-import { assertCan } from './policy.ts'
-import { program, type Viewer } from './viewer.ts'
+import { assertCan } from '../core/permissions.ts'
+import { program, type Viewer } from '../core/viewer.ts'
 
 /** What a token begins with, so that people and secret scanners know one. */
 const PREFIX = 'thon_'

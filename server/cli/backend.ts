@@ -4,12 +4,12 @@ import { request as askPlainly } from 'node:http'
 import { request as askSecurely } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createApp, DatabaseTaken, type App } from '../app.ts'
-import { organiser } from '../auth/viewer.ts'
-import type { Env } from '../env.ts'
-import { AppError } from '../errors.ts'
-import { schema } from '../graphql/schema.ts'
-import { assertMine, ownerOf, type Owner } from '../owner.ts'
+import { createApp, DatabaseTaken, type App } from '../app/app.ts'
+import { organiser } from '../core/viewer.ts'
+import type { Env } from '../config/env.ts'
+import { AppError } from '../core/errors.ts'
+import { schema } from '../app/schema.ts'
+import { assertMine, ownerOf, type Owner } from '../db/lock.ts'
 
 /** What commands talk to: the server that runs, or else this process, which has opened the database itself. */
 export interface Backend {

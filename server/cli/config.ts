@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import { configFileOf, readConfigFile } from '../config-file.ts'
-import { loadEnv } from '../env.ts'
-import { CHAPTERS } from '../variables.ts'
+import { configFileOf, readConfigFile } from '../config/config-file.ts'
+import { loadEnv } from '../config/env.ts'
+import { CHAPTERS } from '../config/variables.ts'
 import { Refused } from './backend.ts'
 import { command, endOf, print, table, type Common, type Variables } from './shell.ts'
 

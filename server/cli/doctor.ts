@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { EnvError } from '../env.ts'
-import { messageOf } from '../errors.ts'
+import { EnvError } from '../config/env.ts'
+import { messageOf } from '../core/errors.ts'
 import { openBackend, Refused, type Backend } from './backend.ts'
 import {
   askChecks,

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { writeFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { configFileOf, readConfigFile } from '../config-file.ts'
-import { readTextFile } from '../text-file.ts'
+import { configFileOf, readConfigFile } from '../config/config-file.ts'
+import { readTextFile } from '../config/text-file.ts'
 import { Misused, type Backend } from './backend.ts'
 import { command, endOf, print, table, withBackend, type Common, type Variables } from './shell.ts'
 

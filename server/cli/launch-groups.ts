@@ -1,4 +1,4 @@
-import { readTextFile } from '../text-file.ts'
+import { readTextFile } from '../config/text-file.ts'
 import { Refused, type Backend } from './backend.ts'
 import { groupsOfConfig } from './groups.ts'
 import type { Common, Variables } from './shell.ts'

@@ -3,8 +3,8 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '../errors.ts'
-import { openSqlite } from '../sqlite.ts'
+import { messageOf } from '../core/errors.ts'
+import { openSqlite } from '../db/sqlite.ts'
 import { Refused } from './backend.ts'
 
 /** What is read, of which table, under which name the import knows it. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { startServer } from '../start.ts'
+import { startServer } from '../app/start.ts'
 import { command, fail, type Common, type Variables } from './shell.ts'
 
 /** `thon serve`: runs the server until Ctrl-C. With --json its first line says where it is. */

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { constants } from 'node:os'
-import { configFileOf, readConfigFile } from '../config-file.ts'
-import { EnvError, loadEnv, type Env } from '../env.ts'
-import { AppError, messageOf } from '../errors.ts'
+import { configFileOf, readConfigFile } from '../config/config-file.ts'
+import { EnvError, loadEnv, type Env } from '../config/env.ts'
+import { AppError, messageOf } from '../core/errors.ts'
 import { clearBar } from './progress.ts'
 import { Misused, openBackend, Refused, type Backend } from './backend.ts'
 

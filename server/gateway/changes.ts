@@ -1,5 +1,5 @@
-import { Channel, type Change, type Ready } from '../events.ts'
-import type { Seen } from '../source.ts'
+import { Channel, type Change, type Ready } from '../core/events.ts'
+import type { Seen } from '../upstream/polled-resource.ts'
 import type { ConsumerRow, Snapshot } from './model.ts'
 
 /**

@@ -1,11 +1,11 @@
-import type { Change, Ready } from '../events.ts'
+import type { Change, Ready } from '../core/events.ts'
 import { builder, ChangeKind } from '../graphql/builder.ts'
 import { asOf, trouble } from '../graphql/upstream.ts'
 import { PageInput } from '../instances/graphql.ts'
 import { Settings, Status } from './graphql.ts'
 import type { ConsumerPage } from './list.ts'
 import type { ConsumerRow, Standing } from './model.ts'
-import type { RunView, Step } from './run.ts'
+import type { RunView, Step } from './job.ts'
 
 const ConsumerType = builder.enumType('ConsumerType', {
   description: 'What a consumer is for.',

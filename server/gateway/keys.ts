@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { Db } from '../db.ts'
-import { messageOf } from '../errors.ts'
-import type { Log } from '../log.ts'
-import { UpstreamTrouble } from '../source.ts'
+import type { Db } from '../db/client.ts'
+import { messageOf } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import { UpstreamTrouble } from '../upstream/polled-resource.ts'
 import type { Apisix } from './apisix.ts'
 import type { Present, Setup, Wanted } from './model.ts'
 import { compare, owns, type Due } from './plan.ts'
-import { readConsumer, wantedConsumers } from './wanted.ts'
+import { readConsumer, wantedConsumers } from './desired.ts'
 
 /** Where the keys of people are. */
 export interface Ground {

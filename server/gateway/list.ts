@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { fold } from '../input.ts'
-import type { Seen } from '../source.ts'
+import { fold } from '../core/input.ts'
+import type { Seen } from '../upstream/polled-resource.ts'
 import { STANDINGS, type ConsumerRow, type listInput, type Snapshot, type Standing } from './model.ts'
 
 /** One page of consumers, with what the whole list holds. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Trouble } from '../source.ts'
+import type { Trouble } from '../upstream/polled-resource.ts'
 
 export const MODES = ['per-user', 'per-group'] as const
 

@@ -1,5 +1,5 @@
 import type { Plan, Present, RouteState, Setup, Standing, Wanted } from './model.ts'
-import { consumerBody, holds, routeBody } from './wanted.ts'
+import { consumerBody, holds, routeBody } from './desired.ts'
 
 /** What set-up would do about one consumer. */
 export interface Due {

@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../core/errors.ts'
 import type { Reachable, Setup } from './model.ts'
 
 const WITHIN = 2_000

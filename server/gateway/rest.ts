@@ -1,9 +1,9 @@
 import type { Services } from '../graphql/context.ts'
 import type { Operations } from '../rest/operation.ts'
-import { UpstreamFailed } from '../errors.ts'
-import type { Run } from './run.ts'
+import { UpstreamFailed } from '../core/errors.ts'
+import type { Run } from './job.ts'
 import * as routes from './rest-routes.ts'
-import { ROUTE_ID } from './wanted.ts'
+import { ROUTE_ID } from './desired.ts'
 import type { Found } from './watch.ts'
 
 /** What serving the gateway's REST takes. */

@@ -1,5 +1,5 @@
-import { messageOf } from '../errors.ts'
-import { askUpstream } from '../upstream.ts'
+import { messageOf } from '../core/errors.ts'
+import { askUpstream } from '../upstream/request.ts'
 import type { Reachable } from './model.ts'
 
 const WITHIN = 5_000

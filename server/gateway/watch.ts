@@ -1,6 +1,6 @@
-import type { Db } from '../db.ts'
-import { Channel } from '../events.ts'
-import { Source, UpstreamTrouble, type Seen } from '../source.ts'
+import type { Db } from '../db/client.ts'
+import { Channel } from '../core/events.ts'
+import { Source, UpstreamTrouble, type Seen } from '../upstream/polled-resource.ts'
 import { Apisix } from './apisix.ts'
 import type { Keys } from './keys.ts'
 import {
@@ -16,7 +16,7 @@ import { compare, limitationsOf, planOf, routeStateOf, type Compared } from './p
 import { lookAtRedis } from './redis.ts'
 import type { GatewaySetup } from './setup.ts'
 import { UsageMeter, type Usage } from './usage.ts'
-import { readConsumer, ROUTE_ID, wantedConsumers, type Team } from './wanted.ts'
+import { readConsumer, ROUTE_ID, wantedConsumers, type Team } from './desired.ts'
 
 /** What watching needs of its surroundings. */
 export interface WatchParts {

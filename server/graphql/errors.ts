@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql'
-import { AppError, DiskFull, isDiskFull } from '../errors.ts'
-import type { Log } from '../log.ts'
+import { AppError, DiskFull, isDiskFull } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
 
 /**
  * What of an error leaves the server: an AppError keeps its message, code and fields; faults of the query itself stay as

@@ -1,5 +1,5 @@
 import { GraphQLError, subscribe, type ExecutionArgs, type ExecutionResult } from 'graphql'
-import { Channel } from '../events.ts'
+import { Channel } from '../core/events.ts'
 
 /** What may be waiting for one subscriber before it is cut off: it will come back and query anew. */
 const LONGEST_BACKLOG = 2_000

@@ -9,13 +9,13 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
 } from 'graphql'
-import type { Viewer } from '../auth/viewer.ts'
-import type { Log } from '../log.ts'
+import type { Viewer } from '../core/viewer.ts'
+import type { Log } from '../core/log.ts'
 import type { GraphContext, Services } from './context.ts'
 import { Documents } from './documents.ts'
 import { maskError } from './errors.ts'
 import { FanOut, Frames } from './fanout.ts'
-import { schema } from './schema.ts'
+import { schema } from '../app/schema.ts'
 import { Transport, type Pass, type Peer } from './transport.ts'
 
 /** GraphQL over WebSocket: the graphql-transport-ws protocol (https://github.com/graphql/graphql-over-http, graphql-ws PROTOCOL.md). */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { CloseCode, handleProtocols, makeServer, type Server, type ServerOptions } from 'graphql-ws'
 import { WebSocketServer, type WebSocket } from 'ws'
-import type { Viewer } from '../auth/viewer.ts'
+import type { Viewer } from '../core/viewer.ts'
 
 /** Who is let in, and until when. */
 export interface Pass {

@@ -1,4 +1,4 @@
-import type { Trouble, TroubleKind } from '../source.ts'
+import type { Trouble, TroubleKind } from '../upstream/polled-resource.ts'
 import { builder } from './builder.ts'
 
 const KINDS: Record<TroubleKind, { description: string }> = {

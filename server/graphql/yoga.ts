@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import type { DocumentNode } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
-import type { Viewer } from '../auth/viewer.ts'
-import type { Log } from '../log.ts'
-import { keptAnswers } from './answers.ts'
+import type { Viewer } from '../core/viewer.ts'
+import type { Log } from '../core/log.ts'
+import { keptAnswers } from './response-cache.ts'
 import type { GraphContext, Services } from './context.ts'
 import { KeptByText } from './documents.ts'
 import { maskError } from './errors.ts'
 import { Graphiql } from './graphiql.ts'
 import { parseWithin, validateWithin } from './limits.ts'
-import { schema } from './schema.ts'
+import { schema } from '../app/schema.ts'
 
 /** The request as Node has it: the one that asks, or the one of the page that is rendered. */
 export interface Asked {

@@ -2,7 +2,7 @@ import { builder } from '../graphql/builder.ts'
 import { InstanceType, StartOptionsInput } from '../instances/graphql.ts'
 import { GroupType, UserType } from './graphql.ts'
 import type { ImportChange, ImportReport } from './import.ts'
-import type { StartResult } from './start.ts'
+import type { StartResult } from './starter.ts'
 
 const Started = builder.objectRef<StartResult>('StartResult').implement({
   description: "What became of one user's start.",

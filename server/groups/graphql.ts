@@ -1,4 +1,4 @@
-import type { Change, Ready } from '../events.ts'
+import type { Change, Ready } from '../core/events.ts'
 import { builder, ChangeKind } from '../graphql/builder.ts'
 import { InstanceType } from '../instances/graphql.ts'
 import type { Group } from '../../prisma/generated/client/client.ts'

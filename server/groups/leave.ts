@@ -1,5 +1,5 @@
-import type { Db } from '../db.ts'
-import type { Events } from '../events.ts'
+import type { Db } from '../db/client.ts'
+import type { Events } from '../core/events.ts'
 
 /**
  * Before users are removed: whoever came by a link as one of them goes as well, with their sessions.

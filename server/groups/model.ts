@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { name } from '../input.ts'
+import { name } from '../core/input.ts'
 
 /** The rule browsers have for e-mail fields. Scripts clear an address with an empty text, and are shown that again. */
 const email = z

@@ -1,4 +1,4 @@
-import type { Viewer } from '../auth/viewer.ts'
+import type { Viewer } from '../core/viewer.ts'
 import type { Prisma } from '../../prisma/generated/client/client.ts'
 
 /** What groups need of instances. */

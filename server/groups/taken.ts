@@ -1,5 +1,5 @@
-import { isUniqueViolation } from '../db.ts'
-import { Conflict } from '../errors.ts'
+import { isUniqueViolation } from '../db/client.ts'
+import { Conflict } from '../core/errors.ts'
 
 /** Runs a write, and turns a broken unique index into the Conflict that people can read. */
 export async function taken<T>(field: string, message: string, write: () => Promise<T>): Promise<T> {

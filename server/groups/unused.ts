@@ -1,5 +1,5 @@
-import type { Db } from '../db.ts'
-import { Conflict } from '../errors.ts'
+import type { Db } from '../db/client.ts'
+import { Conflict } from '../core/errors.ts'
 
 /**
  * Asked before any of the volumes is deleted, so that either all of them go or none.

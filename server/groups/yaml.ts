@@ -16,8 +16,8 @@ import {
   type YAMLMap,
 } from 'yaml'
 import type { z } from 'zod'
-import { InvalidInput, type FieldError } from '../errors.ts'
-import { name } from '../input.ts'
+import { InvalidInput, type FieldError } from '../core/errors.ts'
+import { name } from '../core/input.ts'
 import { eventId, title, userInput, type FileGroup, type FileUser, type GroupsFile } from './model.ts'
 
 /** Longest file that is read, in characters. */

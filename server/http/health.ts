@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Db } from '../db.ts'
+import type { Db } from '../db/client.ts'
 import type { Route } from './server.ts'
 
 /**

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clients } from './client.ts'
 import type { Gate } from './gate.ts'
-import { endWhenLate } from './late.ts'
-import { PATIENCE } from './patience.ts'
+import { endWhenLate } from './body-timeout.ts'
+import { PATIENCE } from './timeouts.ts'
 import type { Tls } from './tls.ts'
 
 /** What serves one path and everything below it. */

@@ -3,8 +3,8 @@ import { readFileSync, watch, type FSWatcher } from 'node:fs'
 import type { Server } from 'node:https'
 import { dirname } from 'node:path'
 import { createSecureContext } from 'node:tls'
-import { messageOf } from '../errors.ts'
-import type { Log } from '../log.ts'
+import { messageOf } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
 
 /** Certificate and key for HTTPS, as paths of PEM files. */
 export interface TlsFiles {

@@ -1,8 +1,8 @@
-import type { AppError } from '../errors.ts'
+import type { AppError } from '../core/errors.ts'
 import { builder } from '../graphql/builder.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 import { InstanceType } from './graphql.ts'
-import type { Result } from './result.ts'
+import type { Result } from './bulk.ts'
 
 const CreateInstanceInput = builder.inputType('CreateInstanceInput', {
   description: 'What instance to create.',

@@ -1,8 +1,8 @@
 import { OperationTypeNode, type GraphQLResolveInfo } from 'graphql'
-import type { Change, Ready } from '../events.ts'
+import type { Change, Ready } from '../core/events.ts'
 import { builder, ChangeKind } from '../graphql/builder.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
-import { canDo, COMMANDS, type Command, type State } from './lifecycle.ts'
+import { canDo, COMMANDS, type Command, type State } from './sync/lifecycle.ts'
 import type { InstanceRow, SORT_FIELDS } from './model.ts'
 import type { InstancePage } from './list.ts'
 

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
-import type { Db } from '../db.ts'
-import { fold } from '../input.ts'
+import type { Db } from '../db/client.ts'
+import { fold } from '../core/input.ts'
 import type { Prisma } from '../../prisma/generated/client/client.ts'
-import type { State } from './lifecycle.ts'
+import type { State } from './sync/lifecycle.ts'
 import type { InstanceRow, listInput, SORT_FIELDS } from './model.ts'
 
 /** A page of instances, with what the whole list holds. */

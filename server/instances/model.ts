@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Instance } from '../../prisma/generated/client/client.ts'
-import { imageName } from '../env-rules.ts'
-import { name } from '../input.ts'
+import { imageName } from '../config/rules.ts'
+import { name } from '../core/input.ts'
 import { KILO, LARGEST_FILE, VSCODE_SETTINGS } from '../settings/model.ts'
 import { jsoncFault } from '../settings/syntax.ts'
-import { STATES, type State } from './lifecycle.ts'
+import { STATES, type State } from './sync/lifecycle.ts'
 
 /** A row of the database, its state narrowed to the states there are. */
 export type InstanceRow = Instance & { state: State }

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { bounded, flag, integer, oneOf, text } from '../rest/fields.ts'
 import { operation } from '../rest/operation.ts'
-import { STATES } from './lifecycle.ts'
+import { STATES } from './sync/lifecycle.ts'
 import { BulkResults, InstanceInfo, InstancesList } from './rest-shapes.ts'
 
 const tag = 'instances'

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { utcTime } from '../rest/times.ts'
-import { STATES } from './lifecycle.ts'
+import { STATES } from './sync/lifecycle.ts'
 import type { InstanceRow, SandboxAddresses } from './model.ts'
-import type { Result } from './result.ts'
+import type { Result } from './bulk.ts'
 
 const url = (description: string) => z.string().nullable().openapi({ description })
 const time = (description: string) => z.string().nullable().openapi({ description, format: 'date-time' })

@@ -1,16 +1,16 @@
-import { assertCan, assertCanOne, can } from '../auth/policy.ts'
+import { assertCan, assertCanOne, can } from '../core/permissions.ts'
 import { randomBytes } from 'node:crypto'
 import type { ActivityService } from '../activity/service.ts'
-import { system, type Viewer } from '../auth/viewer.ts'
-import type { Db } from '../db.ts'
-import { Conflict, InvalidInput, NotFound, Unavailable } from '../errors.ts'
-import type { Change, Channel, Events, Ready } from '../events.ts'
-import { parse } from '../input.ts'
+import { system, type Viewer } from '../core/viewer.ts'
+import type { Db } from '../db/client.ts'
+import { Conflict, InvalidInput, NotFound, Unavailable } from '../core/errors.ts'
+import type { Change, Channel, Events, Ready } from '../core/events.ts'
+import { parse } from '../core/input.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
-import { EngineAway, EngineRefused, type EngineKind, type SandboxEngine } from '../sandbox/engine.ts'
-import type { EngineStatus } from '../sandbox/watcher.ts'
-import type { Conductor } from './conductor.ts'
-import { canDo, intentOf, isActive, isSettled, type Command, type State, type Verdict } from './lifecycle.ts'
+import { EngineAway, EngineRefused, type EngineKind, type SandboxEngine } from '../engine/engine.ts'
+import type { EngineStatus } from '../engine/watcher.ts'
+import type { Conductor } from './sync/controller.ts'
+import { canDo, intentOf, isActive, isSettled, type Command, type State, type Verdict } from './sync/lifecycle.ts'
 import {
   BULK_LIMIT,
   bulkInput,
@@ -24,9 +24,9 @@ import {
   type StartOptions,
 } from './model.ts'
 import { listInstances, type InstancePage } from './list.ts'
-import type { FilesFor } from './launch.ts'
-import { inLots, settle, type Result } from './result.ts'
-import type { InstanceStore } from './store.ts'
+import type { FilesFor } from './sync/launcher.ts'
+import { inLots, settle, type Result } from './bulk.ts'
+import type { InstanceStore } from './repository.ts'
 
 /** Sandboxes that are given files at the same time. */
 const AT_ONCE = 8

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isName, NAME_RULE } from '../names.ts'
+import { isName, NAME_RULE } from '../core/names.ts'
 import type { LegacyChange, LegacyDump } from './model.ts'
 
 /** An event as it is brought over. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { NoAnswer, OversizedAnswer, askUpstream, type UpstreamAnswer } from '../upstream.ts'
-import { UpstreamTrouble } from '../source.ts'
-import type { LemonadeEnv } from '../env-ai.ts'
+import { NoAnswer, OversizedAnswer, askUpstream, type UpstreamAnswer } from '../upstream/request.ts'
+import { UpstreamTrouble } from '../upstream/polled-resource.ts'
+import type { LemonadeEnv } from '../config/ai.ts'
 import { said } from './said.ts'
 
 /** Of an answer. The system's description, the largest, has 25 kB. */

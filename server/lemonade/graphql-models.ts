@@ -1,6 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { asOf, trouble } from '../graphql/upstream.ts'
-import type { Seen } from '../source.ts'
+import type { Seen } from '../upstream/polled-resource.ts'
 import type { Model, Pull } from './model.ts'
 
 const ModelType = builder.objectRef<Model>('LemonadeModel').implement({

@@ -1,6 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { asOf, trouble } from '../graphql/upstream.ts'
-import type { Seen } from '../source.ts'
+import type { Seen } from '../upstream/polled-resource.ts'
 import { type Device, type Load, type LoadedModel, type Sample, type Slot, type Stats, type System } from './model.ts'
 import type { LemonadeStatus } from './service.ts'
 

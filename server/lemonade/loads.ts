@@ -1,6 +1,6 @@
-import type { Viewer } from '../auth/viewer.ts'
-import type { Db } from '../db.ts'
-import { messageOf } from '../errors.ts'
+import type { Viewer } from '../core/viewer.ts'
+import type { Db } from '../db/client.ts'
+import { messageOf } from '../core/errors.ts'
 import { LemonadeRefusal } from './client.ts'
 import type { Load, LoadedModel } from './model.ts'
 

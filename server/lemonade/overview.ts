@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import type { LemonadeEnv } from '../env-ai.ts'
+import type { LemonadeEnv } from '../config/ai.ts'
 import type { LemonadeClient } from './client.ts'
 import { readConfigDir, type WrittenModel } from './config-dir.ts'
 import { readHealth, readModels } from './read.ts'

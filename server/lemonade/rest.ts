@@ -1,4 +1,4 @@
-import type { Viewer } from '../auth/viewer.ts'
+import type { Viewer } from '../core/viewer.ts'
 import type { Services } from '../graphql/context.ts'
 import type { Operations } from '../rest/operation.ts'
 import { unreadable, type Json } from './client.ts'

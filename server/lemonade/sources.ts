@@ -1,4 +1,4 @@
-import { Source } from '../source.ts'
+import { Source } from '../upstream/polled-resource.ts'
 import { LemonadeRefusal, type LemonadeClient } from './client.ts'
 import type { Health, Model, Pull, Sample, Slot, Stats, System } from './model.ts'
 import { Pulls } from './pulls.ts'

@@ -1,5 +1,5 @@
-import type { Db } from '../db.ts'
-import { Conflict, NotFound } from '../errors.ts'
+import type { Db } from '../db/client.ts'
+import { Conflict, NotFound } from '../core/errors.ts'
 import type { AccessLink, Prisma, User } from '../../prisma/generated/client/client.ts'
 
 type Tx = Prisma.TransactionClient

@@ -1,4 +1,4 @@
-import { can } from '../auth/policy.ts'
+import { can } from '../core/permissions.ts'
 import { builder } from '../graphql/builder.ts'
 import { UserType } from '../groups/graphql.ts'
 import type { NewJoinLink, PersonalLink } from './model.ts'

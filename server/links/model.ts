@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { AccessLink, User } from '../../prisma/generated/client/client.ts'
-import { name } from '../input.ts'
+import { name } from '../core/input.ts'
 
 /** Users that one call makes links for: a hall, for a sheet of cards. */
 export const MOST_LINKS = 2_000

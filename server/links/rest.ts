@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Operations } from '../rest/operation.ts'
-import type { LinkEntry } from './enter.ts'
+import type { LinkEntry } from './entry.ts'
 import type { LinkView } from './model.ts'
 import * as routes from './rest-routes.ts'
 

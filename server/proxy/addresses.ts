@@ -1,9 +1,9 @@
 import { isIP, isIPv4 } from 'node:net'
 import { domainToASCII } from 'node:url'
-import type { Db } from '../db.ts'
-import type { ReachEnv } from '../env-reach.ts'
-import type { Events } from '../events.ts'
-import { hostLabel } from '../names.ts'
+import type { Db } from '../db/client.ts'
+import type { ReachEnv } from '../config/reach.ts'
+import type { Events } from '../core/events.ts'
+import { hostLabel } from '../core/names.ts'
 
 /** Where a sandbox is reached; null where nothing is set, or while it is not published. */
 export interface SandboxUrls {

@@ -1,6 +1,6 @@
-import type { Db } from '../db.ts'
-import type { Events } from '../events.ts'
-import { hostLabel } from '../names.ts'
+import type { Db } from '../db/client.ts'
+import type { Events } from '../core/events.ts'
+import { hostLabel } from '../core/names.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 
 /** Whom a host label is for, and the instance behind it. */

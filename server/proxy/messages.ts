@@ -1,32 +1,64 @@
-import type { Client } from '../http/client.ts'
-import type { TlsOptions } from '../http/tls.ts'
+import type { ServerResponse } from 'node:http'
+import type { Failure } from './forward.ts'
+import { sendPage, sendText } from './html.ts'
+import type { View } from './status-view.ts'
 
-/** What is needed to know whether somebody may open a sandbox: of the request nothing else counts. */
-export interface Asked {
-  host: string
-  cookie: string | undefined
-  scheme: Client['scheme']
+/** What is said where there is no sandbox to show, whatever its state. */
+
+const still = (title: string, text: string): View => ({
+  ...{ title, text, detail: null, action: null, ready: false },
+  tone: 'trouble',
+})
+
+export const unknownAddress = still(
+  'There is no sandbox at this address',
+  'Look at the address again, or ask your organiser for yours. Names of people and groups are part of it, and may have changed.',
+)
+
+export const notTheirs = still(
+  'This is somebody else’s sandbox',
+  'You are signed in as somebody who may not open it. Use your own link, or ask your organiser.',
+)
+
+export const withoutCookies = still(
+  'Your browser keeps no cookies here',
+  'THON needs one to know you at this address. Allow cookies for it, or leave private browsing, and open your sandbox again.',
+)
+
+export const notSignedIn = still(
+  'A sandbox is opened by a person',
+  'API tokens open none. Sign in on the dashboard, or use an access link.',
+)
+
+const troubled: View = {
+  ...still(
+    'VS Code does not answer just now',
+    'Your sandbox runs, but VS Code in it does not. This page tries again by itself.',
+  ),
+  tone: 'busy',
 }
 
-/** What is so at present. */
-export interface Admission {
-  /** Whether they may open it. */
-  allowed: boolean
-  /** Where its sandbox answers; null while it does not, and for whoever may not open it. */
-  target: { host: string; port: number } | null
+/** The sandbox took the request, and then did not answer it as it should. */
+function silent(why: Exclude<Failure, 'refused'>): View {
+  return why === 'silent'
+    ? still(
+        'The sandbox did not answer in time',
+        'Whatever this address leads to in your sandbox takes too long, or hangs.',
+      )
+    : still(
+        'The sandbox’s answer cannot be read',
+        'What this address leads to in your sandbox is no proper answer to a browser.',
+      )
 }
 
-/** What the worker is told. */
-export type ToWorker =
-  | { kind: 'begin'; backDoor: string; trustedProxies: readonly string[]; tls: TlsOptions | null }
-  /** Comes with a connection, whose first bytes have been read. */
-  | { kind: 'connection'; first: string }
-  | { kind: 'admission'; id: number; admission: Admission }
-  /** What it knows may have changed; `rights` when that may be who may open what, so that WebSockets are looked at. */
-  | { kind: 'forget'; rights: boolean }
+/** Answers for a sandbox that could not. @param isPage whether somebody looks at the answer */
+export function answerFailure(response: ServerResponse, why: Failure, isPage: boolean): void {
+  const status = why === 'refused' ? 503 : why === 'silent' ? 504 : 502
+  const view = why === 'refused' ? troubled : silent(why)
+  if (isPage) return sendPage(response, status, view, { who: null, desk: null, ...(why === 'refused' && { again: 3 }) })
+  response.setHeader('Connection', 'close')
+  sendText(response, status, view.title)
+}
 
-/** What the worker says. */
-export type FromWorker = { kind: 'ready' } | { kind: 'asked'; id: number; asked: Asked }
-
-/** A header by which the worker tells who sent a request that it passes on to THON; from nobody else is it believed. */
-export const CLIENT_HEADER = 'x-thon-client'
+/** For programs that come without a pass. */
+export const CAME_BACK = 'Open this sandbox in a browser first.'

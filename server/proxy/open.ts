@@ -1,14 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { can } from '../auth/policy.ts'
+import { can } from '../core/permissions.ts'
 import type { Clients } from '../http/client.ts'
 import type { Addresses } from './addresses.ts'
-import type { Desk } from './desk.ts'
+import type { Desk } from './status-pages.ts'
 import type { Hosted, SandboxDirectory } from './directory.ts'
-import { sendPage, sendText } from './pages.ts'
-import { grantOf, type DoorForPasses, type Entered } from './passes.ts'
-import { isPath } from './strangers.ts'
-import type { Tickets } from './tickets.ts'
-import { notSignedIn, unknownAddress } from './words.ts'
+import { sendPage, sendText } from './html.ts'
+import { grantOf, type DoorForPasses, type Entered } from './sandbox-cookies.ts'
+import { isPath } from './cross-site.ts'
+import type { Tickets } from './one-time-codes.ts'
+import { notSignedIn, unknownAddress } from './messages.ts'
 
 /** What opening is made of. */
 export interface OpenParts {

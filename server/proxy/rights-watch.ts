@@ -1,4 +1,4 @@
-import type { Events } from '../events.ts'
+import type { Events } from '../core/events.ts'
 
 /** Who has to know when it may have changed who may go where. */
 export interface RightsListener {

@@ -4,11 +4,11 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createProxyServer } from 'httpxy'
 import { Clients } from '../http/client.ts'
-import { PATIENCE } from '../http/patience.ts'
+import { PATIENCE } from '../http/timeouts.ts'
 import { Forwarder, type Failure } from './forward.ts'
-import { CLIENT_HEADER, type Admission, type Asked, type FromWorker, type ToWorker } from './messages.ts'
-import { isNavigation, strangerRefusal } from './strangers.ts'
-import { answerFailure } from './words.ts'
+import { CLIENT_HEADER, type Admission, type Asked, type FromWorker, type ToWorker } from './worker-protocol.ts'
+import { isNavigation, strangerRefusal } from './cross-site.ts'
+import { answerFailure } from './messages.ts'
 
 /**
  * A process of its own for what goes to and from sandboxes, so that a thousand terminals and a gigabyte that somebody fetches

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { jsonFault } from './json-fault.ts'
-import { Unprocessable } from './faults.ts'
+import { jsonFault } from './json-errors.ts'
+import { Unprocessable } from './validation-errors.ts'
 
 /** A request that is refused for what it is, not for what it asks. */
 export class BadBody extends Error {

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { Refusal } from './faults.ts'
+import type { Refusal } from './validation-errors.ts'
 
 /**
  * Fields that read values as the Python models did, so that scripts get the same leniency and the same refusals:

@@ -1,5 +1,5 @@
 import { BadBody } from './body.ts'
-import { missing, Unprocessable } from './faults.ts'
+import { missing, Unprocessable } from './validation-errors.ts'
 
 /**
  * The file in a form, as FastAPI takes it for an `UploadFile`.

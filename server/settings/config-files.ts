@@ -1,10 +1,10 @@
-import { assertCan } from '../auth/policy.ts'
+import { assertCan } from '../core/permissions.ts'
 import type { ActivityService } from '../activity/service.ts'
-import type { Viewer } from '../auth/viewer.ts'
-import type { Db } from '../db.ts'
-import { Conflict, InvalidInput, NotFound, TooLarge } from '../errors.ts'
-import type { Change, Channel, Events, Ready } from '../events.ts'
-import { parse } from '../input.ts'
+import type { Viewer } from '../core/viewer.ts'
+import type { Db } from '../db/client.ts'
+import { Conflict, InvalidInput, NotFound, TooLarge } from '../core/errors.ts'
+import type { Change, Channel, Events, Ready } from '../core/events.ts'
+import { parse } from '../core/input.ts'
 import type { ConfigFile } from '../../prisma/generated/client/client.ts'
 import {
   configFileInput,

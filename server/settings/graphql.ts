@@ -1,4 +1,4 @@
-import type { Change, Ready } from '../events.ts'
+import type { Change, Ready } from '../core/events.ts'
 import { builder, ChangeKind } from '../graphql/builder.ts'
 import type { ConfigFile, Setting } from '../../prisma/generated/client/client.ts'
 import type { ConfigFileFacts, ConfigFileView, PresentAddresses } from './model.ts'

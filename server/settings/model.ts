@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ConfigFile } from '../../prisma/generated/client/client.ts'
-import { DOMAIN_RULE, EXTERNAL_IP_RULE, isExternalIp, isHostName } from './hosts.ts'
+import { DOMAIN_RULE, EXTERNAL_IP_RULE, isExternalIp, isHostName } from '../core/host-names.ts'
 
 /** The settings that THON itself goes by. */
 export const EXTERNAL_IP = 'external_ip'

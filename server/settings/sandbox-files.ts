@@ -1,5 +1,5 @@
-import type { Db } from '../db.ts'
-import type { SandboxFile } from '../sandbox/engine.ts'
+import type { Db } from '../db/client.ts'
+import type { SandboxFile } from '../engine/engine.ts'
 import { fillKilo, type ModelAccess } from './kilo.ts'
 import { KILO, VSCODE_SETTINGS } from './model.ts'
 

@@ -12,7 +12,7 @@ import {
 } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { schema } from '../../server/graphql/schema.ts'
+import { schema } from '../../server/app/schema.ts'
 import { SETUPS, startWith, visitors } from '../kit/access.ts'
 import type { TestApp } from '../kit/app.ts'
 import { addGroup, userOf } from '../kit/groups.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createClient, type Client } from 'graphql-ws'
 import { WebSocket } from 'ws'
-import { organiser } from '../../server/auth/viewer.ts'
+import { organiser } from '../../server/core/viewer.ts'
 import { Frames, startApp, type TestApp } from '../kit/app.ts'
 import { SETUPS, signedIn, startWith } from '../kit/access.ts'
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { Door } from '../../server/auth/door.ts'
+import { Door } from '../../server/auth/authenticator.ts'
 import { SECRET, signedIn, startWith } from '../kit/access.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 

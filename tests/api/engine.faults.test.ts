@@ -1,4 +1,4 @@
-import { organiser } from '../../server/auth/viewer.ts'
+import { organiser } from '../../server/core/viewer.ts'
 import { expect, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { command, create, get, inState, running, when } from '../kit/instances.ts'

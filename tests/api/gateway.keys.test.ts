@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { organiser } from '../../server/auth/viewer.ts'
+import { organiser } from '../../server/core/viewer.ts'
 import { addGroup, addUser, userOf } from '../kit/groups.ts'
 import { hall, keyAt, rows, setUp, statusOf } from '../kit/gateway.ts'
 

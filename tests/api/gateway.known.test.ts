@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { organiser } from '../../server/auth/viewer.ts'
+import { organiser } from '../../server/core/viewer.ts'
 import { startApp } from '../kit/app.ts'
 import { addGroup } from '../kit/groups.ts'
 import { Redis } from '../kit/redis.ts'

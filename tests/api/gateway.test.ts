@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { organiser } from '../../server/auth/viewer.ts'
+import { organiser } from '../../server/core/viewer.ts'
 import { addGroup, userOf } from '../kit/groups.ts'
 import type { ApisixStandIn } from '../kit/apisix.ts'
 import { hall, keyAt, rows, setUp, SET_UP, statusOf, type RunView } from '../kit/gateway.ts'

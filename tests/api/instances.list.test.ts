@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { fold } from '../../server/input.ts'
+import { fold } from '../../server/core/input.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 
 interface Page {

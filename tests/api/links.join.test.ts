@@ -1,5 +1,5 @@
 import { expect, describe, test } from 'vitest'
-import { organiser } from '../../server/auth/viewer.ts'
+import { organiser } from '../../server/core/viewer.ts'
 import { signedIn, startWith } from '../kit/access.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { enter, joinLink, look, post, team } from '../kit/links.ts'

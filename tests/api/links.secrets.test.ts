@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { organiser } from '../../server/auth/viewer.ts'
+import { organiser } from '../../server/core/viewer.ts'
 import { startWith } from '../kit/access.ts'
 import { enter, joinLink, look, personalLink, post, team } from '../kit/links.ts'
 

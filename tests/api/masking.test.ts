@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { Channel } from '../../server/events.ts'
+import { Channel } from '../../server/core/events.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { create } from '../kit/instances.ts'
 

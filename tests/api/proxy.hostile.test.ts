@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { system } from '../../server/auth/viewer.ts'
+import { system } from '../../server/core/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { SETUPS, signedIn } from '../kit/access.ts'
 import { addGroup } from '../kit/groups.ts'

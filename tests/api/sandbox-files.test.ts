@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { organiser } from '../../server/auth/viewer.ts'
+import { organiser } from '../../server/core/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import type { FakeEngine } from '../kit/fake-engine.ts'
 import { addGroup } from '../kit/groups.ts'

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { processNow } from '../../server/sandbox/process-table.ts'
+import { processNow } from '../../server/engine/process/process-table.ts'
 
 interface Row {
   id: string

@@ -10,7 +10,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { Tls } from '../../server/http/tls.ts'
-import { createLog } from '../../server/log.ts'
+import { createLog } from '../../server/core/log.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { askSecurely, makePair, PairFiles, type Pair } from '../kit/certificates.ts'
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { organiser } from '../../server/auth/viewer.ts'
+import { organiser } from '../../server/core/viewer.ts'
 import { ensureChromium } from '../kit/chromium.ts'
 import { codeServerImage } from '../kit/code-server.ts'
 import { ensureDocker } from '../kit/docker.ts'

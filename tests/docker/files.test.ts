@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { DockerEngine } from '../../server/sandbox/docker.ts'
-import { EngineRefused } from '../../server/sandbox/engine.ts'
+import { DockerEngine } from '../../server/engine/docker/engine.ts'
+import { EngineRefused } from '../../server/engine/engine.ts'
 import { testImage } from '../kit/docker.ts'
 import { dockerHarness, here, run, testPool } from '../kit/docker-harness.ts'
 

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { organiser } from '../../server/auth/viewer.ts'
+import { organiser } from '../../server/core/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { ensureChromium } from '../kit/chromium.ts'
 import { joinLink, personalLink, team } from '../kit/links.ts'

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Sessions } from '../../server/auth/sessions.ts'
-import type { Role } from '../../server/auth/viewer.ts'
+import type { Role } from '../../server/core/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { ensureChromium } from '../kit/chromium.ts'
 import { running } from '../kit/instances.ts'

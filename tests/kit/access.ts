@@ -1,5 +1,5 @@
 import { Sessions } from '../../server/auth/sessions.ts'
-import type { Role } from '../../server/auth/viewer.ts'
+import type { Role } from '../../server/core/viewer.ts'
 import { startApp, type AppOptions, type TestApp } from './app.ts'
 
 /** Signs cookies in tests, so that a test can make a session of its own. */

@@ -1,6 +1,6 @@
 /** A server in a process of its own, to be killed: as main.ts, without a dashboard. Prints its URL. */
-import { createApp } from '../../server/app.ts'
-import { loadEnv } from '../../server/env.ts'
+import { createApp } from '../../server/app/app.ts'
+import { loadEnv } from '../../server/config/env.ts'
 
 const app = await createApp(loadEnv(process.env), { dashboard: 'none' })
 console.log(app.urls[0])

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { nodeMark } from '../../server/sandbox/network-names.ts'
+import { nodeMark } from '../../server/engine/network/names.ts'
 
 const execute = promisify(execFile)
 

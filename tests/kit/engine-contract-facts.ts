@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EngineRefused } from '../../server/sandbox/engine.ts'
+import { EngineRefused } from '../../server/engine/engine.ts'
 import { healthz, UNKNOWN, type ContractKit } from './engine-contract-kit.ts'
 
 /** Logs, measurements and the password. */

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import type { Sandbox, SandboxEngine, SandboxSpec } from '../../server/sandbox/engine.ts'
+import type { Sandbox, SandboxEngine, SandboxSpec } from '../../server/engine/engine.ts'
 import { EngineWatch } from './engine-watch.ts'
 
 /** An engine to hold to the contract, and what a test can do around it. Hooks that are missing skip their tests. */

@@ -8,7 +8,7 @@ export type { EngineHarness } from './engine-contract-kit.ts'
 
 const LONG = 60_000
 
-/** The tests of everything that `server/sandbox/engine.ts` promises, for one engine. `setup` runs once. */
+/** The tests of everything that `server/engine/engine.ts` promises, for one engine. `setup` runs once. */
 export function engineContract(name: string, setup: () => Promise<EngineHarness>): void {
   describe(`${name} as a SandboxEngine`, { timeout: LONG }, () => {
     let kit: ContractKit

@@ -1,4 +1,4 @@
-import type { Sandbox, SandboxEngine, SandboxEvent, SandboxStatus } from '../../server/sandbox/engine.ts'
+import type { Sandbox, SandboxEngine, SandboxEvent, SandboxStatus } from '../../server/engine/engine.ts'
 
 /** Generous, since the machines of CI are slow, in milliseconds. */
 const PATIENCE = 20_000

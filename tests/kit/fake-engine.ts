@@ -9,8 +9,8 @@ import {
   type SandboxFile,
   type SandboxSpec,
   type SandboxStats,
-} from '../../server/sandbox/engine.ts'
-import { keptAs } from '../../server/sandbox/replaced.ts'
+} from '../../server/engine/engine.ts'
+import { keptAs } from '../../server/engine/backup-path.ts'
 import { FakeMachine, seenFrom, type FakeSandbox } from './fake-machine.ts'
 
 /** Commands a test can make the fake refuse, hang or count. */

@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Channel } from '../../server/events.ts'
+import { Channel } from '../../server/core/events.ts'
 import {
   EngineAway,
   EngineRefused,
   type Sandbox,
   type SandboxEvent,
   type SandboxStatus,
-} from '../../server/sandbox/engine.ts'
+} from '../../server/engine/engine.ts'
 
 export interface FakeSandbox extends Sandbox {
   server: Server | null

@@ -1,4 +1,4 @@
-import { organiser } from '../../server/auth/viewer.ts'
+import { organiser } from '../../server/core/viewer.ts'
 import { ApisixStandIn } from './apisix.ts'
 import { startApp, type TestApp } from './app.ts'
 

@@ -1,4 +1,4 @@
-import { organiser } from '../../server/auth/viewer.ts'
+import { organiser } from '../../server/core/viewer.ts'
 import type { TestApp } from './app.ts'
 
 /** What a link is answered with: the status, what was said, and the cookie as a browser would send it from then on. */

@@ -1,6 +1,6 @@
 import type { Client } from 'graphql-ws'
 import { vi } from 'vitest'
-import type { Events } from '../../server/events.ts'
+import type { Events } from '../../server/core/events.ts'
 import type { Frames, TestApp } from './app.ts'
 
 /** A frame of `instanceChanged`. */

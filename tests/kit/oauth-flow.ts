@@ -5,8 +5,8 @@ import { onTestFinished } from 'vitest'
 import { createProviders } from '../../server/auth/oauth/providers.ts'
 import type { ProviderName } from '../../server/auth/oauth/protocol.ts'
 import { OAuthService } from '../../server/auth/oauth/service.ts'
-import { openDb, type Db } from '../../server/db.ts'
-import { AppError } from '../../server/errors.ts'
+import { openDb, type Db } from '../../server/db/client.ts'
+import { AppError } from '../../server/core/errors.ts'
 import { oauthStandIn, type OAuthStandIn } from './oauth-provider.ts'
 
 export const PROVIDERS = ['github', 'gitlab', 'linkedin'] as const

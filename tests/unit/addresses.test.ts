@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Events } from '../../server/events.ts'
-import { loadEnv } from '../../server/env.ts'
-import { hostLabel } from '../../server/names.ts'
+import { Events } from '../../server/core/events.ts'
+import { loadEnv } from '../../server/config/env.ts'
+import { hostLabel } from '../../server/core/names.ts'
 import { Addresses, type Listening } from '../../server/proxy/addresses.ts'
-import { isExternalIp } from '../../server/settings/hosts.ts'
+import { isExternalIp } from '../../server/core/host-names.ts'
 
 const ANN = { group: 'alpha', username: 'ann', hostPort: 32001 }
 const HERE: Listening = { scheme: 'http', port: 8501, pathPort: null }

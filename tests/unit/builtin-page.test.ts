@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-const MAIN = resolve(import.meta.dirname, '../../server/sandbox/page/main.ts')
+const MAIN = resolve(import.meta.dirname, '../../server/engine/process/page/main.ts')
 
 let dir: string
 let root: string

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { CHAPTERS } from '../../server/variables.ts'
+import { CHAPTERS } from '../../server/config/variables.ts'
 
 const root = join(import.meta.dirname, '../..')
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { EnvError, loadEnv } from '../../server/env.ts'
-import { isLoopback } from '../../server/env-rules.ts'
+import { EnvError, loadEnv } from '../../server/config/env.ts'
+import { isLoopback } from '../../server/config/rules.ts'
 
 function faults(source: Record<string, string>): string[] {
   try {

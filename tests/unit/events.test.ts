@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Channel, Events } from '../../server/events.ts'
+import { Channel, Events } from '../../server/core/events.ts'
 
 describe('a channel', () => {
   test('delivers in the order of the pushes, before and after the reader came', async () => {

@@ -8,7 +8,7 @@ import {
   type ExecutionResult,
 } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { Channel } from '../../server/events.ts'
+import { Channel } from '../../server/core/events.ts'
 import { FanOut } from '../../server/graphql/fanout.ts'
 
 /** A topic of texts, and what became of it. */

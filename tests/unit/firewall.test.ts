@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { Events } from '../../server/events.ts'
-import { firewallOf, type FirewallPolicy } from '../../server/sandbox/firewall.ts'
-import { FirewallKeeper, whyNot, type Run } from '../../server/sandbox/firewall-apply.ts'
-import { bridgeOf } from '../../server/sandbox/network-names.ts'
-import { SandboxNetwork, type NetworkParts } from '../../server/sandbox/network.ts'
-import { createLog } from '../../server/log.ts'
-import { parseSubnet, type Subnet } from '../../server/sandbox/subnets.ts'
+import { Events } from '../../server/core/events.ts'
+import { firewallOf, type FirewallPolicy } from '../../server/engine/network/firewall.ts'
+import { FirewallKeeper, whyNot, type Run } from '../../server/engine/network/firewall-keeper.ts'
+import { bridgeOf } from '../../server/engine/network/names.ts'
+import { SandboxNetwork, type NetworkParts } from '../../server/engine/network/network.ts'
+import { createLog } from '../../server/core/log.ts'
+import { parseSubnet, type Subnet } from '../../server/engine/network/subnets.ts'
 
 const policy: FirewallPolicy = {
   node: 'n',

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { expect, test } from 'vitest'
-import { hostOf } from '../../server/proxy/first-bytes.ts'
+import { hostOf } from '../../server/proxy/sni.ts'
 
 /** The first bytes that a TLS client sends. */
 async function hello(servername?: string): Promise<Buffer> {

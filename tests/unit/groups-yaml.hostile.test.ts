@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { InvalidInput } from '../../server/errors.ts'
+import { InvalidInput } from '../../server/core/errors.ts'
 import { parseGroups } from '../../server/groups/yaml.ts'
 
 const MIB = 1024 * 1024

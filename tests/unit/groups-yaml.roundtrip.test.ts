@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FileGroup, GroupsFile } from '../../server/groups/model.ts'
 import { formatGroups, parseGroups } from '../../server/groups/yaml.ts'
-import { isName } from '../../server/names.ts'
+import { isName } from '../../server/core/names.ts'
 import { Random } from '../kit/random.ts'
 
 const letters = [...'abyzYN019._- ', 'é', '字', 'م']

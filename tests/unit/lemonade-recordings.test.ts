@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { LemonadeClient, LemonadeRefusal, type Json } from '../../server/lemonade/client.ts'
 import { Pulls, readPull } from '../../server/lemonade/pulls.ts'
 import { readHealth, readModels, readSlots, readStats, readSystem, readVariants } from '../../server/lemonade/read.ts'
-import { UpstreamTrouble } from '../../server/source.ts'
+import { UpstreamTrouble } from '../../server/upstream/polled-resource.ts'
 import { recording } from '../kit/lemonade.ts'
 import { OutsideServer } from '../kit/outside-server.ts'
 

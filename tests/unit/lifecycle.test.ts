@@ -10,7 +10,7 @@ import {
   todo,
   type Observation,
   type State,
-} from '../../server/instances/lifecycle.ts'
+} from '../../server/instances/sync/lifecycle.ts'
 
 const crash: Observation = { type: 'exited', exitCode: 1, outOfMemory: false }
 const stop: Observation = { type: 'exited', exitCode: 143, outOfMemory: false }

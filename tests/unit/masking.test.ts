@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql'
 import { expect, test } from 'vitest'
-import { Conflict, Forbidden, InvalidInput, NotFound, Unavailable } from '../../server/errors.ts'
+import { Conflict, Forbidden, InvalidInput, NotFound, Unavailable } from '../../server/core/errors.ts'
 import { maskError } from '../../server/graphql/errors.ts'
-import type { Log } from '../../server/log.ts'
+import type { Log } from '../../server/core/log.ts'
 
 function mask(error: unknown) {
   const logged: unknown[] = []

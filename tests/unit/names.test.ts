@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { name, parse } from '../../server/input.ts'
-import { hashedName, isName, sandboxName, slug } from '../../server/names.ts'
+import { name, parse } from '../../server/core/input.ts'
+import { hashedName, isName, sandboxName, slug } from '../../server/core/names.ts'
 import { Random } from '../kit/random.ts'
 
 /** What Docker takes as the name of a container or a volume. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ProcessEngine } from '../../server/sandbox/process.ts'
+import { ProcessEngine } from '../../server/engine/process/engine.ts'
 import { engineContract, type EngineHarness } from '../kit/engine-contract.ts'
 
 engineContract('ProcessEngine', setup)

@@ -4,9 +4,9 @@ import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect } from 'vitest'
-import type { Sandbox, SandboxEvent, SandboxSpec } from '../../server/sandbox/engine.ts'
-import { processNow } from '../../server/sandbox/process-table.ts'
-import { ProcessEngine } from '../../server/sandbox/process.ts'
+import type { Sandbox, SandboxEvent, SandboxSpec } from '../../server/engine/engine.ts'
+import { processNow } from '../../server/engine/process/process-table.ts'
+import { ProcessEngine } from '../../server/engine/process/engine.ts'
 
 /** What the tests of the process engine share: a directory and an engine for each test, ended after it. */
 
@@ -54,7 +54,7 @@ export async function started(changes: Partial<SandboxSpec> = {}): Promise<strin
 
 /** A sandbox whose server, a process of its own, was killed with SIGKILL. Returns its ref. */
 export async function startedByKilledServer(): Promise<string> {
-  const module = resolve(import.meta.dirname, '../../server/sandbox/process.ts')
+  const module = resolve(import.meta.dirname, '../../server/engine/process/engine.ts')
   const code = `
     const { ProcessEngine } = await import(${JSON.stringify(module)})
     const engine = new ProcessEngine({ node: 'test', workspaceDir: ${JSON.stringify(dir)}, path: '/usr/bin:/bin' })

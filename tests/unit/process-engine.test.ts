@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { SandboxEvent } from '../../server/sandbox/engine.ts'
+import type { SandboxEvent } from '../../server/engine/engine.ts'
 import {
   dir,
   engine,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { StartQueue } from '../../server/instances/queue.ts'
+import { StartQueue } from '../../server/instances/sync/start-queue.ts'
 
 /** A queue whose jobs end when told to. */
 function setup(limit: number) {

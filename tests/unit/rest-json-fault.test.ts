@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { jsonFault } from '../../server/rest/json-fault.ts'
+import { jsonFault } from '../../server/rest/json-errors.ts'
 
 describe('where a text stops being JSON', () => {
   // Made with json.loads of CPython 3.11: text, JSONDecodeError.pos, JSONDecodeError.msg.

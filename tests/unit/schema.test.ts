@@ -10,7 +10,7 @@ import {
   printSchema,
 } from 'graphql'
 import { expect, test } from 'vitest'
-import { schema } from '../../server/graphql/schema.ts'
+import { schema } from '../../server/app/schema.ts'
 
 test('schema.graphql is what the server serves', () => {
   const committed = readFileSync(join(import.meta.dirname, '../../schema.graphql'), 'utf8')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isExternalIp, isHostName } from '../../server/settings/hosts.ts'
+import { isExternalIp, isHostName } from '../../server/core/host-names.ts'
 
 const NAMES = ['localhost', 'hack.example.org', 'a-b.c', 'HACK.Example.ORG', '3com.example', 'xn--bcher-kva.example']
 const NO_NAMES = [

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { Source, UpstreamTrouble, type Seen } from '../../server/source.ts'
+import { Source, UpstreamTrouble, type Seen } from '../../server/upstream/polled-resource.ts'
 
 /** A source whose answers the test gives, one for each question. */
 function asked<T>(interval = 10) {

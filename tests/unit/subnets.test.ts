@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { routesIn, serversIn } from '../../server/sandbox/machine-net.ts'
-import { bridgeOf, bridgePrefix, networkName } from '../../server/sandbox/network-names.ts'
+import { routesIn, serversIn } from '../../server/engine/network/host-network.ts'
+import { bridgeOf, bridgePrefix, networkName } from '../../server/engine/network/names.ts'
 import {
   covers,
   freeSubnets,
@@ -9,7 +9,7 @@ import {
   parseSubnet,
   showSubnet,
   type Subnet,
-} from '../../server/sandbox/subnets.ts'
+} from '../../server/engine/network/subnets.ts'
 
 const net = (text: string) => parseSubnet(text) as Subnet
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { EnvError, loadEnv, variables } from '../../server/env.ts'
+import { EnvError, loadEnv, variables } from '../../server/config/env.ts'
 import { parseGroups } from '../../server/groups/yaml.ts'
-import { readThonYaml } from '../../server/thon-yaml.ts'
-import { CHAPTERS } from '../../server/variables.ts'
+import { readThonYaml } from '../../server/config/thon-yaml.ts'
+import { CHAPTERS } from '../../server/config/variables.ts'
 
 const described = CHAPTERS.flatMap((chapter) => chapter.variables)
 

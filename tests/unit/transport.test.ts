@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { organiser } from '../../server/auth/viewer.ts'
-import { schema } from '../../server/graphql/schema.ts'
+import { organiser } from '../../server/core/viewer.ts'
+import { schema } from '../../server/app/schema.ts'
 import { Transport, type Pass } from '../../server/graphql/transport.ts'
 
 const soon = () => new Date(Date.now() + 200)

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { AppError, BadRequest, UpstreamFailed } from '../../errors.ts'
-import { words } from './words.ts'
+import { AppError, BadRequest, UpstreamFailed } from '../../core/errors.ts'
+import { words } from './text.ts'
 
 /** One request to a provider. */
 export interface Asking {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { CodeFlow, type ApiRegistration, type OAuthProvider } from './protocol.ts'
-import { address, shownName } from './words.ts'
+import { address, shownName } from './text.ts'
 
 /** https://docs.github.com/en/rest/users/users#get-the-authenticated-user */
 const profile = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { CodeFlow, type OAuthProvider, type Registration } from './protocol.ts'
-import { address, shownName } from './words.ts'
+import { address, shownName } from './text.ts'
 
 /** https://docs.gitlab.com/api/users/#retrieve-the-current-user: an address that is not confirmed yet leaves `confirmed_at` null. */
 const profile = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { CodeFlow, type ApiRegistration, type OAuthProvider } from './protocol.ts'
-import { address, shownName } from './words.ts'
+import { address, shownName } from './text.ts'
 
 /** https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims; a `sub` is at most 255 characters of ASCII. */
 const profile = z.object({

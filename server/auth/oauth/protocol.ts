@@ -1,6 +1,6 @@
 import { CodeChallengeMethod, OAuth2Client, OAuth2Tokens } from 'arctic'
 import { z } from 'zod'
-import { BadRequest, UpstreamFailed } from '../../errors.ts'
+import { BadRequest, UpstreamFailed } from '../../core/errors.ts'
 import { askProvider, type Asking } from './ask.ts'
 
 /** A provider as paths, cookies and configuration name it. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { generateCodeVerifier, generateState } from 'arctic'
-import type { Db } from '../../db.ts'
-import { BadRequest } from '../../errors.ts'
+import type { Db } from '../../db/client.ts'
+import { BadRequest } from '../../core/errors.ts'
 import { refusal } from './ask.ts'
-import { pathHere } from './go-to.ts'
+import { pathHere } from './return-path.ts'
 import type { OAuthProvider, ProviderIdentity, ProviderName } from './protocol.ts'
-import { words } from './words.ts'
+import { words } from './text.ts'
 
 /** What the service needs of its surroundings. */
 export interface OAuthParts {

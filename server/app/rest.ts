@@ -1,0 +1,113 @@
+import { getRequestListener } from '@hono/node-server'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { RequestListener } from 'node:http'
+import type { Door } from '../auth/authenticator.ts'
+import { assertLetIn } from '../core/permissions.ts'
+import { authRest } from '../auth/rest.ts'
+import type { SignIn } from '../auth/sign-in.ts'
+import type { Services } from '../graphql/context.ts'
+import { gatewayRest } from '../gateway/rest.ts'
+import { groupsRest, usersRest } from '../groups/rest.ts'
+import type { Clients } from '../http/client.ts'
+import { instancesRest } from '../instances/rest.ts'
+import { lemonadeRest } from '../lemonade/rest.ts'
+import { linksRest } from '../links/rest.ts'
+import { configFilesRest, settingsRest } from '../settings/rest.ts'
+import { KeptUntilChange } from '../core/response-cache.ts'
+import type { Log } from '../core/log.ts'
+import type { BodyLimits } from '../rest/body.ts'
+import { docsRoutes } from '../rest/docs.ts'
+import { Operations, type RestEnv } from '../rest/operation.ts'
+import { refused } from '../rest/http-errors.ts'
+
+/** What the REST shim needs of its surroundings. */
+export interface RestSurroundings {
+  services: Services
+  /** Who sent a request that has come in by it. */
+  door: Pick<Door, 'of'>
+  signIn: SignIn
+  /** Where a request comes from. */
+  clients: Clients
+  log: Log
+  limits?: BodyLimits
+}
+
+const LIMITS: BodyLimits = { largest: 1024 * 1024, idle: 10_000, whole: 60_000 }
+
+/** Paths that need nobody to be signed in, also where there is nothing. */
+const OPEN = /^\/(?!api\/)|^\/api\/auth\//
+
+/** `/api/*`, `/openapi.json` and `/docs`, as a handler of Node's HTTP server. */
+export function createRest({
+  services,
+  door,
+  signIn,
+  clients,
+  log,
+  limits = LIMITS,
+}: RestSurroundings): RequestListener {
+  const app = new OpenAPIHono<RestEnv>()
+  const viewerOf = (incoming: RestEnv['Bindings']['incoming']) => door.of(incoming).viewer
+  const operations = new Operations({ app, viewerOf, kept: new KeptUntilChange(services.events), limits })
+  app.use('/api/*', async (c, next) => {
+    // Hono would answer HEAD from GET; the operations here are only what is declared.
+    if (c.req.method === 'HEAD' || c.req.method === 'OPTIONS') return c.notFound()
+    return next()
+  })
+  authRest(operations, { door, signIn, clients })
+  linksRest(operations, { linkEntry: services.linkEntry, clients })
+  groupsRest(operations, services)
+  usersRest(operations, services)
+  settingsRest(operations, services)
+  instancesRest(operations, services)
+  configFilesRest(operations, services)
+  lemonadeRest(operations, services)
+  gatewayRest(operations, services)
+  docsRoutes(app)
+
+  app.notFound((c) => {
+    const { pathname, search } = new URL(c.req.url)
+    const path = decoded(pathname)
+    // Nobody learns what there is before they are let in.
+    if (!OPEN.test(pathname)) assertLetIn(viewerOf(c.env.incoming))
+    const same = operations.declared.find((one) => one.pattern.test(path))
+    // Only the method of the first match is named, as scripts know it from Python.
+    if (same) return c.json({ detail: 'Method Not Allowed' }, 405, { Allow: same.method })
+    const bare = path.replace(/\/$/, '')
+    if (bare !== path && operations.declared.some((one) => one.pattern.test(bare)))
+      return c.body(null, 307, { Location: `${pathname.slice(0, -1)}${search}` })
+    return c.json({ detail: 'Not Found' }, 404)
+  })
+  app.onError((error, c) => {
+    const { status, body, close, retryAfter } = refused(error, log)
+    return c.body(safely(body), status as 500, {
+      'Content-Type': 'application/json',
+      ...(close && { Connection: 'close' }),
+      ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+    })
+  })
+  const listener = getRequestListener(app.fetch as Parameters<typeof getRequestListener>[0], {
+    overrideGlobalObjects: false,
+    // Nothing but an address that is none comes here; what operations throw is answered above.
+    errorHandler: () => Response.json({ detail: 'The address cannot be read.' }, { status: 400 }),
+  })
+  return (incoming, outgoing) => {
+    // A character like any other in Python; the web's URL takes it for a slash.
+    incoming.url = incoming.url?.replaceAll('\\', '%5C')
+    return void listener(incoming, outgoing)
+  }
+}
+
+/** What was sent comes back in the list of faults; nested too deep, it cannot be written. */
+function safely(body: { detail: unknown }): string {
+  try {
+    return JSON.stringify(body)
+  } catch {
+    return JSON.stringify({ detail: 'There was an error parsing the body' })
+  }
+}
+
+/** As Python decodes a path: what is no escape stays. */
+function decoded(path: string): string {
+  return path.replace(/(?:%[\da-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString())
+}

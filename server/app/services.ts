@@ -1,0 +1,172 @@
+import type { ActivityService } from '../activity/service.ts'
+import type { Sessions } from '../auth/sessions.ts'
+import type { DiskWatch } from '../db/disk-space.ts'
+import type { Env } from '../config/env.ts'
+import type { Events } from '../core/events.ts'
+import type { Services } from '../graphql/context.ts'
+import { GatewayService } from '../gateway/service.ts'
+import { GatewaySetup } from '../gateway/setup.ts'
+import { GroupsImport } from '../groups/import.ts'
+import { GroupsService } from '../groups/service.ts'
+import { GroupStarter } from '../groups/starter.ts'
+import { UsersService } from '../groups/users.ts'
+import type { Tls } from '../http/tls.ts'
+import { AwaitedInstances } from '../instances/sync-commands.ts'
+import { createInstances } from '../instances/create.ts'
+import { OwnSandbox } from '../instances/my-sandbox.ts'
+import { LegacyImport } from '../legacy/service.ts'
+import { LemonadeService } from '../lemonade/service.ts'
+import { LinkEntry } from '../links/entry.ts'
+import { LinksService } from '../links/service.ts'
+import type { Log } from '../core/log.ts'
+import type { Choice } from '../engine/choose.ts'
+import type { SandboxEngine } from '../engine/engine.ts'
+import { Addresses } from '../proxy/addresses.ts'
+import { SandboxNetwork } from '../engine/network/network.ts'
+import { EngineService } from '../engine/service.ts'
+import { ConfigFilesService } from '../settings/config-files.ts'
+import { settingInput } from '../settings/model.ts'
+import { SandboxFiles } from '../settings/sandbox-files.ts'
+import { SettingsService } from '../settings/service.ts'
+
+/** What all services are made of. */
+export interface Means {
+  env: Env
+  db: Services['db']
+  events: Events
+  activity: ActivityService
+  log: Log
+  disk: DiskWatch
+  /** Null where plain HTTP is served. */
+  tls: Tls | null
+  choice: Choice
+  access: Pick<Services, 'identities' | 'tokens' | 'signIn'> & { sessions: Sessions }
+}
+
+/** What is asked of the servers of language models, and how sandboxes reach them. */
+function createAi(means: Pick<Means, 'env' | 'db' | 'events' | 'activity' | 'log'> & { engine: SandboxEngine }) {
+  const { env, db, events, activity, log, engine } = means
+  const hostInSandbox = engine.kind === 'docker' ? 'host.docker.internal' : '127.0.0.1'
+  const { url, apiKey } = env.lemonade
+  const gatewaySetup = new GatewaySetup({
+    ...{ db, events, activity, hostInSandbox },
+    ...{ env: env.gateway, lemonadeUrl: url },
+  })
+  const gateway = new GatewayService({ ...{ db, events, activity, log }, env: env.gateway, setup: gatewaySetup })
+  const accessNow = async (userId: string | null) => {
+    if (!(await gateway.isEnabled()))
+      // A client of OpenAI has to send some key, also where none is asked for.
+      return { key: apiKey ?? 'none', baseUrl: `http://${hostInSandbox}:${new URL(url).port}/v1` }
+    return userId === null ? 'keys are for users that the database knows' : gateway.ownKeys.of(userId)
+  }
+  return {
+    gateway,
+    gatewaySetup,
+    lemonade: new LemonadeService({ env: env.lemonade, path: env.path, db, activity }),
+    /** How somebody's sandbox reaches the models: by the gateway when it is on, else straight. */
+    accessOf: async (userId: string | null) => {
+      const access = await accessNow(userId)
+      const isOfGateway = typeof access !== 'string' && 'username' in access
+      if (userId !== null) await gateway.ownKeys.noteGiven(userId, isOfGateway ? access.key : null)
+      return access
+    },
+  }
+}
+
+function createLegacy({
+  db,
+  groupsImport,
+  users,
+  settings,
+  configFiles,
+}: Pick<Services, 'db' | 'groupsImport' | 'users' | 'settings' | 'configFiles'>): LegacyImport {
+  return new LegacyImport({
+    db,
+    importGroups: groupsImport.import.bind(groupsImport),
+    updateUser: users.updateUser.bind(users),
+    findSetting: settings.find.bind(settings),
+    checkSetting: (key, value) => settingInput(key).safeParse({ value }).error?.issues[0]?.message ?? null,
+    storeSetting: settings.store.bind(settings),
+    getConfigFile: configFiles.get.bind(configFiles),
+    putConfigFile: configFiles.put.bind(configFiles),
+    checkConfigFile: configFiles.check.bind(configFiles),
+  })
+}
+
+/** Makes the services; features get here what they need of each other. */
+export function createServices({ env, db, events, activity, log, disk, tls, choice, access }: Means) {
+  const { engine } = choice
+  const placed: { users?: UsersService } = {}
+  const ai = createAi({ ...{ env, db, events, activity, log }, engine })
+  const sandboxFiles = new SandboxFiles({ db, accessOf: ai.accessOf })
+  const live = createInstances({
+    ...{ env, db, events, activity, engine, log },
+    personOf: (...names) => placed.users!.personOf(...names),
+    filesFor: (instance, keysOnly) => sandboxFiles.for(instance, keysOnly),
+  })
+  const workspaces = {
+    remove: async (volume: string) => {
+      live.instances.assertEngine()
+      await live.removeVolume(volume)
+    },
+  }
+  const parts = { db, events, activity, instances: live.forGroups, workspaces }
+  const users = new UsersService(parts)
+  const awaited = new AwaitedInstances(live.instances)
+  placed.users = users
+  const addresses = new Addresses(db, events, env.reach, env.allowedHosts)
+  const network = new SandboxNetwork({
+    ...{ env, events, log, ground: choice.ground },
+    peers: async () => (await db.group.findMany({ where: { peerAccess: true } })).map(({ name }) => name),
+    isConnected: () => live.engineStatus().connected,
+    gateway: () => ai.gatewaySetup.place(),
+  })
+  const settings = new SettingsService({ db, events, activity, addresses })
+  const forLinks = { db, events, activity, sessions: access.sessions }
+  const groupsImport = new GroupsImport(parts, (group, username) => users.volumeFor(group, username))
+  const configFiles = new ConfigFilesService({ db, events, activity })
+  const services: Services = {
+    identities: access.identities,
+    tokens: access.tokens,
+    signIn: access.signIn,
+    db,
+    events,
+    activity,
+    users,
+    groups: new GroupsService(parts),
+    starter: new GroupStarter(db, live.instances, awaited.started.bind(awaited)),
+    groupsImport,
+    instances: live.instances,
+    ownSandbox: new OwnSandbox({
+      ...{ db, instances: live.instances },
+      participantsMayStart: () => settings.participantsMayStart(),
+    }),
+    lemonade: ai.lemonade,
+    gateway: ai.gateway,
+    gatewaySetup: ai.gatewaySetup,
+    links: new LinksService(forLinks),
+    linkEntry: new LinkEntry({ ...forLinks, identities: access.identities, users }),
+    awaited,
+    addresses,
+    settings,
+    configFiles,
+    legacy: createLegacy({ db, groupsImport, users, settings, configFiles }),
+    engine: new EngineService({
+      engine,
+      events,
+      image: env.image,
+      startLimit: env.startConcurrency,
+      notices: () => [
+        ...(disk.notice ? [disk.notice] : []),
+        ...(tls?.notices ?? []),
+        ...network.warnings(),
+        ...choice.notices,
+        ...env.warnings,
+      ],
+      status: live.engineStatus,
+      queue: live.queue,
+      network: () => network.view(),
+    }),
+  }
+  return { services, live, network, addresses }
+}

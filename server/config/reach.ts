@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs'
+import proxyAddr from 'proxy-addr'
+import { z } from 'zod'
+import { httpUrl, list, onePort, port } from './rules.ts'
+import { EXTERNAL_IP_RULE, isExternalIp } from '../core/host-names.ts'
+
+/** How people reach THON and the sandboxes. */
+export interface ReachEnv {
+  /** Where people reach THON, such as `https://thon.example`; null is wherever they asked. */
+  readonly publicUrl: string | null
+  /** IP address or name by which this machine is reached; null leaves it to the settings. */
+  readonly externalIp: string | null
+  /** Domain under which each sandbox has a host name; null leaves it to the settings. */
+  readonly domain: string | null
+  /** Names that lead to an IP address, such as `{ip}.sslip.io`: the address stands there with dashes. */
+  readonly wildcardDns: string
+  /** Port on which all sandboxes share one origin, told apart by path; null is off. */
+  readonly pathPort: number | null
+  /** Certificate and key for HTTPS, as absolute paths of PEM files; null serves plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | null
+  /** Proxies whose X-Forwarded-* headers are believed: addresses, networks, or names such as `loopback`. */
+  readonly trustedProxies: readonly string[]
+}
+
+/** What sandboxes may reach over the network. */
+export interface NetworkEnv {
+  /** Network that groups get theirs from, as CIDR. */
+  readonly pool: string
+  /** Whether other machines of the LAN are out of reach. */
+  readonly blockLan: boolean
+  /** Whether the internet is out of reach. */
+  readonly blockInternet: boolean
+  /** Exceptions: addresses or networks, each at one port or at all (null). */
+  readonly allow: readonly { readonly network: string; readonly port: number | null }[]
+  /** Ports of this machine within reach, besides the gateway's: Lemonade's, and what else is named. */
+  readonly hostPorts: readonly number[]
+}
+
+const hostName = z
+  .string()
+  .toLowerCase()
+  .regex(
+    /^(?=.{1,190}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    'must be a host name such as hall.example, without scheme, port or path',
+  )
+  .refine((name) => !/(^|\.)\d+$/.test(name), 'must be a host name, not an IP address')
+
+const network = /^(\d{1,3}\.){3}\d{1,3}(\/\d{1,2})?$/
+
+/** The variables that say how people reach what, and what sandboxes reach. */
+export const reachVariables = {
+  EXTERNAL_IP: z.string().trim().refine(isExternalIp, EXTERNAL_IP_RULE).optional(),
+  THON_PUBLIC_URL: httpUrl.optional(),
+  THON_DOMAIN: hostName.optional(),
+  THON_WILDCARD_DNS: z
+    .string()
+    .toLowerCase()
+    .regex(/^\{ip\}(\.[a-z0-9-]+)+$/, 'must be a form such as {ip}.sslip.io')
+    .default('{ip}.sslip.io'),
+  THON_PATH_PORT: port.optional(),
+  THON_TLS_CERT: z.string().optional(),
+  THON_TLS_KEY: z.string().optional(),
+  THON_TRUSTED_PROXIES: list.default([]).refine(isTrustList, {
+    message: 'must be IP addresses, networks such as 10.0.0.0/8, or loopback, linklocal, uniquelocal',
+  }),
+  SANDBOX_NETWORK_POOL: z
+    .string()
+    .refine(
+      (text) => isNetwork(text) && bitsOf(text) >= 8 && bitsOf(text) <= 23,
+      'must be a network of 8 to 23 bits, such as 10.208.0.0/12',
+    )
+    .default('10.208.0.0/12'),
+  SANDBOX_LAN: z.enum(['block', 'allow'], 'must be block or allow').default('block'),
+  SANDBOX_INTERNET: z.enum(['block', 'allow'], 'must be block or allow').default('allow'),
+  SANDBOX_ALLOW: list.pipe(z.array(z.string().transform(exception))).default([]),
+  SANDBOX_HOST_PORTS: list.pipe(z.array(onePort)).default([]),
+}
+
+type Parsed = z.infer<z.ZodObject<typeof reachVariables>>
+
+/** How people reach THON and the sandboxes, by the variables. @param absolute makes a path absolute */
+export function reachOf(v: Parsed, absolute: (path: string) => string): ReachEnv {
+  return {
+    publicUrl: v.THON_PUBLIC_URL ?? null,
+    externalIp: v.EXTERNAL_IP ?? null,
+    domain: v.THON_DOMAIN ?? null,
+    wildcardDns: v.THON_WILDCARD_DNS,
+    pathPort: v.THON_PATH_PORT ?? null,
+    tls: v.THON_TLS_CERT && v.THON_TLS_KEY ? { cert: absolute(v.THON_TLS_CERT), key: absolute(v.THON_TLS_KEY) } : null,
+    trustedProxies: v.THON_TRUSTED_PROXIES,
+  }
+}
+
+/** What sandboxes may reach, by the variables. @param ai where the LLM server listens */
+export function networkOf(v: Parsed, ai: { LEMONADE_PORT: number }): NetworkEnv {
+  return {
+    pool: v.SANDBOX_NETWORK_POOL,
+    blockLan: v.SANDBOX_LAN === 'block',
+    blockInternet: v.SANDBOX_INTERNET === 'block',
+    allow: v.SANDBOX_ALLOW,
+    hostPorts: [...new Set([ai.LEMONADE_PORT, ...v.SANDBOX_HOST_PORTS])],
+  }
+}
+
+/** Halves of settings, and files that cannot be read, told together with faults of single variables. */
+export function reachFaults(given: Record<string, string | undefined>, absolute: (path: string) => string): string[] {
+  const { THON_TLS_CERT: cert, THON_TLS_KEY: key } = given
+  if (Boolean(cert) !== Boolean(key))
+    return [`${cert ? 'THON_TLS_KEY' : 'THON_TLS_CERT'}: is needed too, since the other one is set`]
+  return Object.entries({ THON_TLS_CERT: cert, THON_TLS_KEY: key }).flatMap(([name, path]) => {
+    if (!path) return []
+    try {
+      readFileSync(absolute(path))
+      return []
+    } catch (error) {
+      return [`${name}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`]
+    }
+  })
+}
+
+function isTrustList(entries: string[]): boolean {
+  try {
+    proxyAddr.compile(entries)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits = '32'] = text.split('/')
+  return network.test(text) && address.split('.').every((part) => Number(part) <= 255) && Number(bits) <= 32
+}
+
+function bitsOf(text: string): number {
+  return Number(text.split('/')[1] ?? 32)
+}
+
+function exception(text: string, context: z.RefinementCtx): { network: string; port: number | null } {
+  const [place = '', number] = text.split(':')
+  const parsed = number === undefined ? null : onePort.safeParse(number)
+  if (!isNetwork(place) || parsed?.success === false)
+    context.addIssue({
+      code: 'custom',
+      message: 'must be an IPv4 address or network, with a port or without: 192.168.1.20:8000',
+    })
+  return { network: place, port: parsed?.data ?? null }
+}

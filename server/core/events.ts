@@ -1,0 +1,133 @@
+import type { Activity, ConfigFile, Group, Identity, Instance, Setting } from '../../prisma/generated/client/client.ts'
+
+/**
+ * What happened to a row. `READY` is said once, first, to each new subscriber: it listens now, so whatever it queries
+ * from here on and the changes that follow leave no gap.
+ */
+export type ChangeKind = 'READY' | 'ADDED' | 'UPDATED' | 'REMOVED'
+
+/** One change, carrying the row as it was committed, so that readers need not load it and see every state in order. */
+export interface Change<Row> {
+  kind: Exclude<ChangeKind, 'READY'>
+  id: string
+  row: Row
+}
+
+/** The first frame of every stream of changes. */
+export interface Ready {
+  kind: 'READY'
+  id: null
+  row: null
+}
+
+/** Every topic and what its events carry. */
+export interface Topics {
+  instance: Change<Instance>
+  group: Change<Group>
+  activity: Change<Activity>
+  setting: Change<Setting>
+  configFile: Change<ConfigFile>
+  identity: Change<Identity>
+  /** A session was ended before its time, or somebody has other rights from here on. */
+  session: { id: string } | { identityId: string }
+  /** The AI gateway is set up otherwise from here on; ask its service. */
+  gatewaySettings: null
+  /** The engine came, went, or its queue moved; ask the engine service what is true now. */
+  engine: null
+}
+
+type Listener<T> = (event: T) => void
+
+/** In-process pub/sub. Publish after the commit, never before. Listeners run at once, in order, and must not throw. */
+export class Events {
+  readonly #listeners = new Map<keyof Topics, Set<Listener<never>>>()
+
+  /** Tells every listener of the topic, before returning. */
+  publish<T extends keyof Topics>(topic: T, event: Topics[T]): void {
+    for (const listener of this.#listeners.get(topic) ?? []) (listener as Listener<Topics[T]>)(event)
+  }
+
+  /** @returns the function that stops listening */
+  on<T extends keyof Topics>(topic: T, listener: Listener<Topics[T]>): () => void {
+    const listeners = this.#listeners.get(topic) ?? new Set()
+    this.#listeners.set(topic, listeners)
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  }
+
+  /** Whether anybody listens: what nobody hears need not be put together. */
+  isHeard(topic: keyof Topics): boolean {
+    return (this.#listeners.get(topic)?.size ?? 0) > 0
+  }
+
+  /** As `stream`, with one READY first. @param isFor leaves out what it is false for; asked anew for each event */
+  changes<T extends Exclude<keyof Topics, 'engine' | 'session' | 'gatewaySettings'>>(
+    topic: T,
+    isFor: (event: Topics[T]) => boolean = () => true,
+  ): Channel<Topics[T] | Ready> {
+    const channel = new Channel<Topics[T] | Ready>(() => stop())
+    const stop = this.on(topic, (event) => isFor(event) && channel.push(event))
+    channel.push({ kind: 'READY', id: null, row: null })
+    return channel
+  }
+
+  /** The topic's events from this very call on, as an iterable that ends when its consumer returns. */
+  stream<T extends keyof Topics>(topic: T): Channel<Topics[T]> {
+    const channel = new Channel<Topics[T]>(() => stop())
+    const stop = this.on(topic, (event) => channel.push(event))
+    return channel
+  }
+}
+
+/**
+ * A queue read as an async iterator. Unlike an async generator its `return()` takes effect at once, also while a `next()`
+ * is waiting, so a subscriber that leaves never waits for one more event.
+ */
+export class Channel<T> implements AsyncIterableIterator<T> {
+  #queue: T[] = []
+  #waiting: ((result: IteratorResult<T>) => void)[] = []
+  #ended = false
+  readonly #onEnd: () => void
+
+  /** @param onEnd called once when the consumer or the producer ends it */
+  constructor(onEnd: () => void = () => undefined) {
+    this.#onEnd = onEnd
+  }
+
+  /** Items not yet read: the sign of a consumer that does not keep up. */
+  get backlog(): number {
+    return this.#queue.length
+  }
+
+  push(item: T): void {
+    if (this.#ended) return
+    const waiting = this.#waiting.shift()
+    if (waiting) waiting({ value: item, done: false })
+    else this.#queue.push(item)
+  }
+
+  /** No more items; those queued are still delivered. */
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    for (const waiting of this.#waiting) waiting({ value: undefined, done: true })
+    this.#waiting = []
+    this.#onEnd()
+  }
+
+  next(): Promise<IteratorResult<T>> {
+    if (this.#queue.length > 0) return Promise.resolve({ value: this.#queue.shift() as T, done: false })
+    if (this.#ended) return Promise.resolve({ value: undefined, done: true })
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  return(): Promise<IteratorResult<T>> {
+    this.#queue = []
+    this.end()
+    return Promise.resolve({ value: undefined, done: true })
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+}

@@ -1,0 +1,101 @@
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Sandbox } from '../engine.ts'
+
+const schema = z.object({
+  ref: z.string(),
+  instanceId: z.string(),
+  /** The server that made it; those of older versions name none. */
+  node: z.string().optional(),
+  group: z.string(),
+  username: z.string(),
+  image: z.string(),
+  volume: z.string(),
+  port: z.number(),
+  password: z.string().nullable(),
+  status: z.enum(['created', 'running', 'paused', 'exited']),
+  hostPort: z.number().nullable(),
+  exitCode: z.number().nullable(),
+  startedAt: z.string().nullable(),
+  /** Pid of the process, which leads a process group of its own; with `start`, see ProcessInfo, nobody else's. */
+  pid: z.number().nullable(),
+  start: z.string().nullable(),
+  /** False between the note of the pid and the moment when the process is let go: it has not been the sandbox yet. */
+  letGo: z.boolean().default(true),
+})
+
+/** What is kept on disk about one sandbox, so that a server that was killed finds it again. Holds the password: mode 0600. */
+export type SandboxRecord = z.infer<typeof schema>
+
+/**
+ * The records of all sandboxes under a workspace directory, one file each, with their logs beside them.
+ *
+ * Writes are synchronous: between the start of a process and the note of its pid, nothing else may happen.
+ */
+export class RecordStore {
+  readonly #dir: string
+
+  constructor(workspaceDir: string) {
+    this.#dir = join(workspaceDir, '.sandboxes')
+  }
+
+  /** Makes the directory; throws the system's error when that cannot be. */
+  prepare(): void {
+    mkdirSync(this.#dir, { recursive: true, mode: 0o700 })
+  }
+
+  /** Every record, of all servers. A file that is no record is passed over. */
+  all(): SandboxRecord[] {
+    const names = readdirSync(this.#dir).filter((name) => name.endsWith('.json'))
+    return names.flatMap((name) => this.#read(join(this.#dir, name)))
+  }
+
+  /** Writes a record, whole or not at all. */
+  save(record: SandboxRecord): void {
+    const path = join(this.#dir, `${record.instanceId}.json`)
+    try {
+      writeFileSync(`${path}.new`, JSON.stringify(record, null, 2), { mode: 0o600 })
+      renameSync(`${path}.new`, path)
+    } finally {
+      rmSync(`${path}.new`, { force: true })
+    }
+  }
+
+  /** Deletes a record and its log. */
+  delete(record: SandboxRecord): void {
+    rmSync(join(this.#dir, `${record.instanceId}.json`), { force: true })
+    rmSync(this.logPath(record), { force: true })
+  }
+
+  /** Where a sandbox's output goes. */
+  logPath(record: SandboxRecord): string {
+    return join(this.#dir, `${record.instanceId}.log`)
+  }
+
+  #read(path: string): SandboxRecord[] {
+    try {
+      return [schema.parse(JSON.parse(readFileSync(path, 'utf8')))]
+    } catch (error) {
+      // A record we may not read must not pass for a sandbox that is gone.
+      if (error instanceof Error && 'code' in error && error.code !== 'ENOENT') throw error
+      return []
+    }
+  }
+}
+
+/** A record in the words of the port. */
+export function toSandbox(record: SandboxRecord): Sandbox {
+  const { ref, instanceId, group, username, image, volume, port, password, status, exitCode } = record
+  return {
+    ...{ ref, instanceId, group, username, image, volume, port, password, status, exitCode },
+    hostPort: isLive(record) ? record.hostPort : null,
+    outOfMemory: false,
+    startedAt: record.startedAt === null ? null : new Date(record.startedAt),
+  }
+}
+
+/** Whether a process belongs to it at this moment, held or not. */
+export function isLive(record: SandboxRecord): boolean {
+  return record.status === 'running' || record.status === 'paused'
+}

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../core/errors.ts'
+import type { Events } from '../core/events.ts'
+import type { Log } from '../core/log.ts'
+import { EngineAway, type EngineInfo, type Sandbox, type SandboxEngine, type SandboxEvent } from './engine.ts'
+
+const FIRST_RETRY_MS = 250
+const LONGEST_RETRY_MS = 5_000
+const RECHECK_MS = 15_000
+
+/** Whoever needs to know what the engine has. */
+export interface SandboxObserver {
+  /** Everything the engine has now, after a time of not knowing. */
+  reconcile(sandboxes: Sandbox[]): Promise<void>
+  /** One change; called in order, and not awaited. */
+  observe(event: SandboxEvent): void
+  /** The engine went away, or is back. Not called for the first connection of a start. */
+  turned(status: EngineStatus): void
+}
+
+/** Whether the engine is there. */
+export interface EngineStatus {
+  connected: boolean
+  /** Since when it is so. */
+  since: Date
+  /** Why it is away, and what to do; null while it is there. */
+  message: string | null
+  info: EngineInfo | null
+}
+
+/**
+ * Follows the engine for as long as THON runs: opens its event stream, then lists and reconciles, then follows, so that
+ * nothing falls between. When the stream breaks it says so, waits with growing delays, and does the whole thing again.
+ */
+export class EngineWatcher {
+  readonly #engine: SandboxEngine
+  readonly #observer: SandboxObserver
+  readonly #events: Events
+  readonly #log: Log
+  readonly #stop = new AbortController()
+  #round = new AbortController()
+  #wake = new AbortController()
+  #status: EngineStatus = { connected: false, since: new Date(), message: null, info: null }
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(engine: SandboxEngine, observer: SandboxObserver, events: Events, log: Log) {
+    this.#engine = engine
+    this.#observer = observer
+    this.#events = events
+    this.#log = log
+  }
+
+  get status(): EngineStatus {
+    return this.#status
+  }
+
+  /** Begins to follow. Resolves after the first round has listed everything, or has failed to. */
+  async start(): Promise<void> {
+    const first = Promise.withResolvers<void>()
+    this.#running = this.#follow(first.resolve)
+    await first.promise
+  }
+
+  /** A command could not reach the engine: look again at once, and list everything anew. */
+  recheck(): void {
+    this.#round.abort()
+    this.#wake.abort()
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    this.recheck()
+    await this.#running
+  }
+
+  async #follow(firstRound: () => void): Promise<void> {
+    let delay = FIRST_RETRY_MS
+    while (!this.#stop.signal.aborted) {
+      const began = Date.now()
+      try {
+        await this.#once(firstRound)
+      } catch (error) {
+        if (!this.#stop.signal.aborted) this.#lost(error)
+      }
+      firstRound()
+      if (Date.now() - began > LONGEST_RETRY_MS) delay = FIRST_RETRY_MS
+      this.#wake = new AbortController()
+      const signal = AbortSignal.any([this.#stop.signal, this.#wake.signal])
+      await sleep(delay, undefined, { signal }).catch(() => undefined)
+      delay = Math.min(delay * 2, LONGEST_RETRY_MS)
+    }
+  }
+
+  async #once(firstRound: () => void): Promise<void> {
+    this.#round = new AbortController()
+    const round = AbortSignal.any([this.#stop.signal, this.#round.signal])
+    const info = await this.#engine.info()
+    const stream = await this.#engine.events(round)
+    const sandboxes = await this.#engine.list()
+    this.#set({ connected: true, message: null, info })
+    await this.#observer.reconcile(sandboxes)
+    firstRound()
+    const recheck = setInterval(() => void this.#refreshInfo(), RECHECK_MS)
+    try {
+      for await (const event of stream) this.#observer.observe(event)
+    } finally {
+      clearInterval(recheck)
+    }
+  }
+
+  /** The image may have been pulled by hand, or the engine may hang without closing its stream. */
+  async #refreshInfo(): Promise<void> {
+    try {
+      const info = await this.#engine.info()
+      if (JSON.stringify(info) !== JSON.stringify(this.#status.info))
+        this.#set({ connected: true, message: null, info })
+    } catch {
+      this.recheck()
+    }
+  }
+
+  #lost(error: unknown): void {
+    if (!(error instanceof EngineAway)) this.#log.error({ err: error }, 'following the sandbox engine failed')
+    this.#set({ connected: false, message: messageOf(error), info: this.#status.info })
+  }
+
+  #set(status: Omit<EngineStatus, 'since'>): void {
+    const before = this.#status
+    const since = before.connected === status.connected ? before.since : new Date()
+    this.#status = { ...status, since }
+    const isStart = before.info === null && before.message === null && status.connected
+    if (before.connected !== status.connected && !isStart) this.#observer.turned(this.#status)
+    const same =
+      before.connected === status.connected && before.message === status.message && before.info === status.info
+    if (!same) this.#events.publish('engine', null)
+  }
+}
