@@ -2,6 +2,13 @@ import { builder, ChangeKind } from '../graphql/builder.ts'
 import type { Ready } from '../core/events.ts'
 import type { Change } from '../core/events.ts'
 import type { Activity } from '../../prisma/generated/client/client.ts'
+import type { ActivityService } from './service.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    activity: ActivityService
+  }
+}
 
 const Outcome = builder.enumType('Outcome', {
   description: 'How an act ended.',

@@ -22,6 +22,7 @@ import { createProxy, vouchedBy } from '../proxy/create.ts'
 import { own, ownerOf } from '../db/lock.ts'
 import { createRest } from './rest.ts'
 import { chooseEngine, type Choice } from '../engine/choose.ts'
+import { schema } from './schema.ts'
 import { createServices } from './services.ts'
 
 /** A groups file of 1 MiB, escaped as JSON, and room for the operation. */
@@ -81,8 +82,8 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const { services, live, network, addresses } = made
   const { door, signIn } = access
   const rest = byTheDoor(door, 'rest', createRest({ services, door, signIn, clients, log }))
-  const yoga = createGraphql(services, (request) => door.of(request).viewer, log)
-  const socket = createSocket(services, (sessionId) => door.again(sessionId), log)
+  const yoga = createGraphql(schema, services, (request) => door.of(request).viewer, log)
+  const socket = createSocket(schema, services, (sessionId) => door.again(sessionId), log)
   const dashboard = await openDashboard(overrides.dashboard ?? 'built', async (request, req) =>
     yoga.fetch(request, { req }),
   )

@@ -1,9 +1,10 @@
 import { getRequestListener } from '@hono/node-server'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { RequestListener } from 'node:http'
-import type { Door } from '../auth/authenticator.ts'
+import type { Authenticator } from '../auth/authenticator.ts'
 import { assertLetIn } from '../core/permissions.ts'
 import { authRest } from '../auth/rest.ts'
+import { COOKIE } from '../auth/sessions.ts'
 import type { SignIn } from '../auth/sign-in.ts'
 import type { Services } from '../graphql/context.ts'
 import { gatewayRest } from '../gateway/rest.ts'
@@ -24,7 +25,7 @@ import { refused } from '../rest/http-errors.ts'
 export interface RestSurroundings {
   services: Services
   /** Who sent a request that has come in by it. */
-  door: Pick<Door, 'of'>
+  door: Pick<Authenticator, 'of'>
   signIn: SignIn
   /** Where a request comes from. */
   clients: Clients
@@ -63,7 +64,7 @@ export function createRest({
   configFilesRest(operations, services)
   lemonadeRest(operations, services)
   gatewayRest(operations, services)
-  docsRoutes(app)
+  docsRoutes(app, COOKIE)
 
   app.notFound((c) => {
     const { pathname, search } = new URL(c.req.url)

@@ -1,7 +1,7 @@
 import { announce, announcement } from './announce.ts'
 import { createApp, type App } from './app.ts'
 import { organiser } from '../core/viewer.ts'
-import { configFileOf, readConfigFile } from '../config/config-file.ts'
+import { configFileOf, readConfigFile } from './config-file.ts'
 import { loadEnv } from '../config/env.ts'
 import { messageOf } from '../core/errors.ts'
 

@@ -27,7 +27,7 @@ export interface DoorParts {
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via']
 
 /** Decides who sends a request. */
-export class Door {
+export class Authenticator {
   readonly #parts: DoorParts
   readonly #entries = new WeakMap<IncomingMessage, Entry>()
 

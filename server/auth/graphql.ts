@@ -3,6 +3,16 @@ import { builder, ChangeKind } from '../graphql/builder.ts'
 import type { ApiToken, Identity } from '../../prisma/generated/client/client.ts'
 import type { Choice, SignIn } from './sign-in.ts'
 import type { Role, Viewer } from '../core/viewer.ts'
+import type { IdentitiesService } from './identities.ts'
+import type { TokensService } from './tokens.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    identities: IdentitiesService
+    tokens: TokensService
+    signIn: SignIn
+  }
+}
 
 const RoleType = builder.enumType('Role', {
   description: 'What somebody may do.',

@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { Door, Entry } from './authenticator.ts'
+import type { Authenticator, Entry } from './authenticator.ts'
 
 /** Lets requests in by the door before they are handled, and sends the cookie along that may have to be. */
-export function byTheDoor(door: Door, kind: 'rest' | 'page', handle: RequestListener): RequestListener {
+export function byTheDoor(door: Authenticator, kind: 'rest' | 'page', handle: RequestListener): RequestListener {
   return (request, response) => {
     const serve = ({ cookie }: Entry) => {
       if (cookie) response.appendHeader('Set-Cookie', cookie)
@@ -24,7 +24,7 @@ const OPEN_SOURCES = /^\/(login$|enter$|@|src\/|node_modules\/|\.svelte-kit\/|fa
  * @param handle serves the page
  * @param fromSources whether pages are served from their sources
  */
-export function pagesFor(door: Door, handle: RequestListener, fromSources: boolean): RequestListener {
+export function pagesFor(door: Authenticator, handle: RequestListener, fromSources: boolean): RequestListener {
   const open = fromSources ? OPEN_SOURCES : OPEN
   return byTheDoor(door, 'page', (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/'

@@ -1,6 +1,12 @@
 import { builder } from '../graphql/builder.ts'
 import type { NetworkView } from './network/network.ts'
-import type { EngineView } from './service.ts'
+import type { EngineView, EngineService } from './service.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    engine: EngineService
+  }
+}
 
 const EngineKindEnum = builder.enumType('EngineKind', {
   description: 'What runs the sandboxes.',

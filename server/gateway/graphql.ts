@@ -1,7 +1,15 @@
 import { builder } from '../graphql/builder.ts'
 import { asOf, trouble } from '../graphql/upstream.ts'
 import type { GatewayStatus, Mode, Plan, Reachable, RouteState } from './model.ts'
-import type { SetupView } from './setup.ts'
+import type { SetupView, GatewaySetup } from './setup.ts'
+import type { GatewayService } from './service.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    gateway: GatewayService
+    gatewaySetup: GatewaySetup
+  }
+}
 
 const MODE_WORDS: Record<'PER_USER' | 'PER_GROUP', { value: Mode; description: string }> = {
   PER_USER: { value: 'per-user', description: 'A consumer, with a key and a limit, for each user.' },

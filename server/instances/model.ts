@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 import { imageName } from '../config/rules.ts'
 import { name } from '../core/input.ts'
-import { KILO, LARGEST_FILE, VSCODE_SETTINGS } from '../settings/model.ts'
-import { jsoncFault } from '../settings/syntax.ts'
+import { KILO, LARGEST_FILE, VSCODE_SETTINGS } from '../core/config-file-kinds.ts'
+import { jsoncFault } from '../core/syntax.ts'
 import { STATES, type State } from './sync/lifecycle.ts'
 
 /** A row of the database, its state narrowed to the states there are. */

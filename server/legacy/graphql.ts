@@ -1,5 +1,12 @@
 import { builder } from '../graphql/builder.ts'
 import type { LegacyChange, LegacyReport } from './model.ts'
+import type { LegacyImport } from './service.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    legacy: LegacyImport
+  }
+}
 
 const Change = builder.objectRef<LegacyChange>('LegacyChange').implement({
   description: 'One line of what is brought over from the Python system.',

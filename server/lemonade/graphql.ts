@@ -2,7 +2,13 @@ import { builder } from '../graphql/builder.ts'
 import { asOf, trouble } from '../graphql/upstream.ts'
 import type { Seen } from '../upstream/polled-resource.ts'
 import { type Device, type Load, type LoadedModel, type Sample, type Slot, type Stats, type System } from './model.ts'
-import type { LemonadeStatus } from './service.ts'
+import type { LemonadeStatus, LemonadeService } from './service.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    lemonade: LemonadeService
+  }
+}
 
 const LemonadeLoadedModel = builder.objectRef<LoadedModel>('LemonadeLoadedModel').implement({
   description: 'A model that Lemonade has in memory.',

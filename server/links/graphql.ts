@@ -2,6 +2,15 @@ import { can } from '../core/permissions.ts'
 import { builder } from '../graphql/builder.ts'
 import { UserType } from '../groups/graphql.ts'
 import type { NewJoinLink, PersonalLink } from './model.ts'
+import type { LinksService } from './service.ts'
+import type { LinkEntry } from './entry.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    links: LinksService
+    linkEntry: LinkEntry
+  }
+}
 
 const LinkType = builder.prismaObject('AccessLink', {
   description:

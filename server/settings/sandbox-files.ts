@@ -1,7 +1,7 @@
 import type { Db } from '../db/client.ts'
 import type { SandboxFile } from '../engine/engine.ts'
 import { fillKilo, type ModelAccess } from './kilo.ts'
-import { KILO, VSCODE_SETTINGS } from './model.ts'
+import { KILO, VSCODE_SETTINGS } from '../core/config-file-kinds.ts'
 
 /** Where Kilo Code and code-server read them, for the image's user. */
 const KILO_PATH = '/home/vscode/.config/kilo/config.json'

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { Door } from '../../server/auth/authenticator.ts'
+import { Authenticator } from '../../server/auth/authenticator.ts'
 import { SECRET, signedIn, startWith } from '../kit/access.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 
@@ -63,7 +63,7 @@ describe('on https', () => {
 
 test('where there is no login, whoever sends no cookie is let in without waiting for anything', () => {
   const sessions = { cookieName: 'session', check: () => Promise.reject(new Error('nothing is to be looked up')) }
-  const door = new Door({
+  const door = new Authenticator({
     sessions: sessions as never,
     ...{ tokens: {} as never, usersOf: () => new Set(), locked: false, localPrograms: true },
   })

@@ -1,6 +1,6 @@
 import type { VolumeCreateOptions } from 'dockerode'
 import { DockerClient, WITHIN, type Abortable } from './client.ts'
-import type { DockerConnection } from './connection.ts'
+import type { DockerConnection } from '../../config/env.ts'
 import { dockerWords, statusOf, unless } from './errors.ts'
 import { sandboxEvents, WATCHED, type DockerMessage } from './events.ts'
 import { DockerFiles } from './files.ts'
@@ -22,8 +22,6 @@ import {
   type SandboxSpec,
   type SandboxStats,
 } from '../engine.ts'
-
-export type { DockerConnection } from './connection.ts'
 
 /** What makes one engine differ from another. */
 export interface DockerEngineOptions {

@@ -1,5 +1,6 @@
 import { WITHIN, type Abortable, type DockerClient } from './client.ts'
-import { findDocker, type DockerConnection } from './connection.ts'
+import type { DockerConnection } from '../../config/env.ts'
+import { findDocker } from './connection.ts'
 import { EngineAway } from '../engine.ts'
 import { hasInterface } from '../network/host-network.ts'
 

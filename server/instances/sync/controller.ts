@@ -1,13 +1,7 @@
 import type { Log } from '../../core/log.ts'
 import { messageOf } from '../../core/errors.ts'
-import {
-  EngineAway,
-  EngineRefused,
-  type Limits,
-  type Sandbox,
-  type SandboxEngine,
-  type SandboxEvent,
-} from '../../engine/engine.ts'
+import type { Limits } from '../../config/env.ts'
+import { EngineAway, EngineRefused, type Sandbox, type SandboxEngine, type SandboxEvent } from '../../engine/engine.ts'
 import { Launcher, type FilesFor } from './launcher.ts'
 import { todo, type Observation, type Todo } from './lifecycle.ts'
 import type { InstanceRow } from '../model.ts'

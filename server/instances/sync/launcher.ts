@@ -1,6 +1,6 @@
+import type { Limits } from '../../config/env.ts'
 import {
   EngineRefused,
-  type Limits,
   type Sandbox,
   type SandboxEngine,
   type SandboxEvent,
