@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { AppError, messageOf } from '../core/errors.ts'
@@ -103,7 +103,7 @@ export class ActivityService {
 
   /** What is done from now on, after one READY. @throws Forbidden */
   changes(viewer: Viewer): Channel<Change<Activity> | Ready> {
-    assertCan(viewer, 'activity.see')
+    authorize(viewer, 'activity.see')
     return this.#events.changes('activity')
   }
 
@@ -115,7 +115,7 @@ export class ActivityService {
     viewer: Viewer,
     raw: { first: number; before?: string | null; kind?: string | null; target?: string | null },
   ): Promise<Activity[]> {
-    assertCan(viewer, 'activity.see')
+    authorize(viewer, 'activity.see')
     const page = parse(listInput, raw)
     return this.#db.activity.findMany({
       where: {

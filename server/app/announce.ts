@@ -1,10 +1,10 @@
 import type { App } from './app.ts'
-import { organiser } from '../core/viewer.ts'
+import { organizer } from '../core/viewer.ts'
 import type { Env } from '../config/env.ts'
 
 /** What a start prints: where to go, and what it found. */
 export function announce(env: Env, app: App): string {
-  const engine = app.services.engine.view(organiser)
+  const engine = app.services.engine.view(organizer)
   const present = engine.info?.imagePresent ?? null
   const image =
     present === null
@@ -39,7 +39,7 @@ export function announce(env: Env, app: App): string {
 
 /** The same for programs. */
 export function announcement(env: Env, app: App): object {
-  const { kind, connected, info, message, image, notices } = app.services.engine.view(organiser)
+  const { kind, connected, info, message, image, notices } = app.services.engine.view(organizer)
   return {
     ...{ pid: process.pid, urls: app.urls, database: env.dbPath, migrated: app.migrated },
     ...{ engine: { kind, connected, version: info?.version ?? null, message, image }, login: login(env), notices },

@@ -3,7 +3,7 @@ import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db/client.ts'
 import type { Env } from '../config/env.ts'
 import type { Events } from '../core/events.ts'
-import { Directory } from './user-directory.ts'
+import { UserDirectory } from './user-directory.ts'
 import { Authenticator } from './authenticator.ts'
 import { IdentitiesService } from './identities.ts'
 import { createProviders } from './oauth/providers.ts'
@@ -27,7 +27,7 @@ export async function createAccess(means: {
 }) {
   const { env, db, events, activity } = means
   const { localPassword, enabled, admins } = env.auth
-  const directory = new Directory(db, events)
+  const directory = new UserDirectory(db, events)
   await directory.load()
   const secret = env.auth.sessionSecret ?? (await keptSecret(db))
   const sessions = new Sessions(db, events, {

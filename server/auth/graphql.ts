@@ -43,7 +43,7 @@ const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
     }),
     mayStart: t.boolean({
       description: 'Whether startOwnSandbox may start one for them at present.',
-      resolve: (viewer, _args, { ownSandbox }) => ownSandbox.mayStart(viewer),
+      resolve: (viewer, _args, { mySandbox }) => mySandbox.mayStart(viewer),
     }),
     hasGateway: t.boolean({
       description: 'Whether the AI gateway is on, so that revealUserKey may have a key for them.',

@@ -3,8 +3,8 @@ import type { Db } from '../db/client.ts'
 import { Conflict, Forbidden, InvalidInput, NotFound } from '../core/errors.ts'
 import type { Change, Channel, Events, Ready } from '../core/events.ts'
 import type { Identity, Prisma } from '../../prisma/generated/client/client.ts'
-import type { Directory } from './user-directory.ts'
-import { assertCan } from '../core/permissions.ts'
+import type { UserDirectory } from './user-directory.ts'
+import { authorize } from '../core/permissions.ts'
 import { linkIdentity, system, type Role, type Viewer } from '../core/viewer.ts'
 
 /** Somebody as a provider knows them. */
@@ -24,33 +24,33 @@ export const LOCAL = 'local'
 const LINK = 'link'
 
 /** What the service needs of its surroundings. */
-export interface IdentitiesParts {
+export interface IdentitiesDeps {
   db: Db
   events: Events
   activity: ActivityService
-  directory: Directory
+  directory: UserDirectory
   /** Ids and e-mail addresses of those who are always organisers, in lower case. */
   admins: readonly string[]
 }
 
 /** Everybody who ever signed in, and what they may do. */
 export class IdentitiesService {
-  readonly #parts: IdentitiesParts
+  readonly #parts: IdentitiesDeps
 
-  constructor(parts: IdentitiesParts) {
+  constructor(parts: IdentitiesDeps) {
     this.#parts = parts
   }
 
   /** Those who wait to be let in first, then by the time they were last seen. @throws Forbidden */
   async list(viewer: Viewer): Promise<Identity[]> {
-    assertCan(viewer, 'access.manage')
+    authorize(viewer, 'access.manage')
     const rows = await this.#parts.db.identity.findMany({ orderBy: [{ lastSeenAt: 'desc' }, { id: 'asc' }] })
     return [...rows.filter((row) => row.role === 'none'), ...rows.filter((row) => row.role !== 'none')]
   }
 
   /** Every change from now on, after one READY. @throws Forbidden */
   changes(viewer: Viewer): Channel<Change<Identity> | Ready> {
-    assertCan(viewer, 'access.manage')
+    authorize(viewer, 'access.manage')
     return this.#parts.events.changes('identity')
   }
 
@@ -105,7 +105,7 @@ export class IdentitiesService {
    *   link)
    */
   async setRole(viewer: Viewer, id: string, role: string): Promise<Identity> {
-    assertCan(viewer, 'access.manage')
+    authorize(viewer, 'access.manage')
     if (!ASSIGNABLE.includes(role as Role))
       throw new InvalidInput([{ field: 'role', message: 'must be organiser, participant or none' }])
     const { db, events } = this.#parts

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { organiser } from '../core/viewer.ts'
+import { organizer } from '../core/viewer.ts'
 import { InvalidInput } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
 import { startOptions as rules } from '../instances/model.ts'
@@ -123,7 +123,7 @@ async function assertEngine(backend: Backend): Promise<void> {
     '{ engine { connected message } }',
   )
   if (!engine.connected) throw new Refused(`No sandbox can be started. ${engine.message ?? ''}`.trim())
-  const cannot = backend.app?.services.engine.view(organiser).cannot ?? []
+  const cannot = backend.app?.services.engine.view(organizer).cannot ?? []
   if (cannot.includes('survival'))
     throw new Refused(
       'Sandboxes of the embedded engine end with the program that starts them. Run `thon serve` first, and this command beside it.',

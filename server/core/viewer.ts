@@ -7,7 +7,7 @@ export interface Viewer {
   readonly name: string
   readonly role: Role
   /** Equal for exactly those who are shown the same: what is made for one of them is for all. */
-  readonly rights: string
+  readonly audienceKey: string
   /**
    * Ids of the users that are this person: those with their e-mail address, and the one whose link they came by. Asked
    * anew each time, since addresses change.
@@ -20,26 +20,26 @@ export interface Viewer {
 
 const NONE: ReadonlySet<string> = new Set()
 
-function everything(name: string): Viewer {
-  return { name, role: 'organiser', rights: 'organiser', userIds: NONE, identityId: null, email: null }
+function organizerNamed(name: string): Viewer {
+  return { name, role: 'organiser', audienceKey: 'organiser', userIds: NONE, identityId: null, email: null }
 }
 
 /** Whoever can reach a server without a login: the organiser. */
-export const organiser: Viewer = everything('organiser')
+export const organizer: Viewer = organizerNamed('organiser')
 
 /** THON itself: sweeps, and what the engine reports. */
-export const system: Viewer = everything('THON')
+export const system: Viewer = organizerNamed('THON')
 
 /** Whoever has not signed in where that is needed. */
-export const nobody: Viewer = { ...everything('nobody'), role: 'nobody', rights: 'nobody' }
+export const anonymous: Viewer = { ...organizerNamed('nobody'), role: 'nobody', audienceKey: 'nobody' }
 
 /** A program that holds an API token of this name. */
-export function program(name: string): Viewer {
-  return everything(`token ${name}`)
+export function tokenViewer(name: string): Viewer {
+  return organizerNamed(`token ${name}`)
 }
 
 /** Somebody who has signed in. */
-export interface Person {
+export interface SignedInPerson {
   id: string
   displayName: string
   email: string | null
@@ -54,13 +54,13 @@ export function linkIdentity(userId: string): string {
 }
 
 /** @param userIdsOf the users with an e-mail address, as it is when it is called */
-export function viewerOf(person: Person, userIdsOf: (email: string) => ReadonlySet<string>): Viewer {
+export function viewerOf(person: SignedInPerson, userIdsOf: (email: string) => ReadonlySet<string>): Viewer {
   const { id, displayName, email, role, userId } = person
   const byLink: ReadonlySet<string> = userId === null ? NONE : new Set([userId])
   return {
     name: displayName,
     role,
-    get rights() {
+    get audienceKey() {
       return role === 'organiser' ? 'organiser' : [id, ...this.userIds].join(' ')
     },
     get userIds() {

@@ -113,6 +113,6 @@ builder.mutationFields((t) => ({
     type: Revealed,
     description: 'Tells the key of a user, or of their group: to themselves, and to organisers.',
     args: { userId: t.arg.id({ required: true, description: 'Id of the user.' }) },
-    resolve: (_root, { userId }, { gateway, viewer }) => gateway.ownKeys.reveal(viewer, userId),
+    resolve: (_root, { userId }, { gateway, viewer }) => gateway.myKeys.reveal(viewer, userId),
   }),
 }))

@@ -9,7 +9,7 @@ import { compare, owns, type Due } from './plan.ts'
 import { readConsumer, wantedConsumers } from './desired.ts'
 
 /** Where the keys of people are. */
-export interface Ground {
+export interface KeysDeps {
   setup: Setup
   apisix: Apisix
   /** Everything that is there and should be, which takes a list of all consumers. @throws UpstreamTrouble */
@@ -27,7 +27,7 @@ export class Keys {
   }
 
   /** The consumer of a user, or of their group, with its key; null when there is none. @throws UpstreamTrouble */
-  async of(userId: string, { setup, apisix, find }: Ground): Promise<{ username: string; key: string } | null> {
+  async of(userId: string, { setup, apisix, find }: KeysDeps): Promise<{ username: string; key: string } | null> {
     const user = await this.#db.user.findUnique({ where: { id: userId }, include: { group: true } })
     if (!user) return null
     const team = { id: user.groupId, name: user.group.name, users: [{ id: userId, username: user.username }] }

@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises'
 import { parse as parseYaml } from 'yaml'
 import type { ActivityService } from '../activity/service.ts'
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import type { GatewayEnv } from '../config/ai.ts'
@@ -13,7 +13,7 @@ import { settingsInput, type Mode, type Setup } from './model.ts'
 const ID = 'gateway'
 
 /** What the settings need of their surroundings. */
-export interface SetupParts {
+export interface SetupDeps {
   db: Db
   events: Events
   activity: ActivityService
@@ -51,9 +51,9 @@ export interface SetupView extends Omit<Setup, 'adminKey' | 'lemonadeApiKey' | '
 
 /** The gateway's settings: what an organiser changed, over what the environment says. */
 export class GatewaySetup {
-  readonly #parts: SetupParts
+  readonly #parts: SetupDeps
 
-  constructor(parts: SetupParts) {
+  constructor(parts: SetupDeps) {
     this.#parts = parts
   }
 
@@ -64,7 +64,7 @@ export class GatewaySetup {
 
   /** @throws Forbidden */
   async view(viewer: Viewer): Promise<SetupView> {
-    assertCan(viewer, 'gateway.manage')
+    authorize(viewer, 'gateway.manage')
     return this.#shown(await this.#row())
   }
 
@@ -74,7 +74,7 @@ export class GatewaySetup {
    * @throws InvalidInput, Forbidden
    */
   async set(viewer: Viewer, raw: unknown): Promise<SetupView> {
-    assertCan(viewer, 'gateway.manage')
+    authorize(viewer, 'gateway.manage')
     const { db, events, activity } = this.#parts
     const given = Object.entries(parse(settingsInput, raw)).filter(([, value]) => value !== null && value !== undefined)
     const data = { ...Object.fromEntries(given), updatedBy: viewer.name }

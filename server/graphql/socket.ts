@@ -69,7 +69,7 @@ export function createSocket(
         if (!operation) return [new GraphQLError('Unable to identify the operation.')]
         const args: ExecutionArgs = { schema, document: parsed.document, operationName, variableValues: variables }
         if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return { ...args, contextValue: contextOf(viewer) }
-        const shareKey = hash(JSON.stringify([viewer.rights, query, operationName, variables]))
+        const shareKey = hash(JSON.stringify([viewer.audienceKey, query, operationName, variables]))
         return { ...args, shareKey, peer, id } satisfies Subscription
       },
       execute,

@@ -3,7 +3,7 @@ import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { Viewer } from '../core/viewer.ts'
 import type { Log } from '../core/log.ts'
-import { keptAnswers } from './response-cache.ts'
+import { responseCachePlugin } from './response-cache.ts'
 import type { GraphContext, Services } from './context.ts'
 import { KeptByText } from './documents.ts'
 import { maskError } from './errors.ts'
@@ -48,7 +48,7 @@ export function createGraphql(
     },
     logging: false,
     context: ({ req }) => ({ ...services, viewer: viewerOf(req), replayNewest: () => undefined }),
-    plugins: [limits, graphiql.plugin, keptAnswers(services.events)],
+    plugins: [limits, graphiql.plugin, responseCachePlugin(services.events)],
     maskedErrors: { maskError: (error) => maskError(error, log) },
   })
 }

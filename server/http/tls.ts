@@ -20,7 +20,7 @@ export interface TlsOptions {
 }
 
 /** What reloading needs of its surroundings. */
-export interface TlsSurroundings {
+export interface TlsDeps {
   log: Log
   /** Called when the notices change. */
   onChange: () => void
@@ -40,7 +40,7 @@ const SOON_MS = 14 * 24 * 3600 * 1000
  */
 export class Tls {
   readonly #files: TlsFiles
-  readonly #surroundings: TlsSurroundings
+  readonly #surroundings: TlsDeps
   readonly #servers: Pick<Server, 'setSecureContext'>[] = []
   readonly #watchers: FSWatcher[] = []
   readonly #timer: NodeJS.Timeout
@@ -51,7 +51,7 @@ export class Tls {
   #notices: readonly string[] = []
 
   /** Reads the files. @throws with a sentence for people when they are no certificate with its key */
-  constructor(files: TlsFiles, surroundings: TlsSurroundings) {
+  constructor(files: TlsFiles, surroundings: TlsDeps) {
     this.#files = files
     this.#surroundings = surroundings
     try {

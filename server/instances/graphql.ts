@@ -6,14 +6,14 @@ import { canDo, COMMANDS, type Command, type State } from './sync/lifecycle.ts'
 import type { InstanceRow, SORT_FIELDS } from './model.ts'
 import type { InstancePage } from './list.ts'
 import type { InstancesService } from './service.ts'
-import type { OwnSandbox } from './my-sandbox.ts'
-import type { AwaitedInstances } from './sync-commands.ts'
+import type { MySandboxService } from './my-sandbox.ts'
+import type { SyncInstanceCommands } from './sync-commands.ts'
 
 declare module '../graphql/context.ts' {
   interface Services {
     instances: InstancesService
-    ownSandbox: OwnSandbox
-    awaited: AwaitedInstances
+    mySandbox: MySandboxService
+    syncCommands: SyncInstanceCommands
   }
 }
 

@@ -1,4 +1,4 @@
-import { assertCanOne, can } from '../core/permissions.ts'
+import { authorizeOne, can } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { Conflict, Forbidden, NotFound } from '../core/errors.ts'
@@ -7,7 +7,7 @@ import type { InstanceRow } from './model.ts'
 import type { InstancesService } from './service.ts'
 
 /** What the service needs of its surroundings. */
-export interface OwnParts {
+export interface MySandboxDeps {
   db: Db
   instances: InstancesService
   /** The organisers' switch. */
@@ -18,10 +18,10 @@ export interface OwnParts {
 const PATIENCE = 15
 
 /** One's own sandbox, by a link or an account: whoever opens their page has it run. */
-export class OwnSandbox {
-  readonly #parts: OwnParts
+export class MySandboxService {
+  readonly #parts: MySandboxDeps
 
-  constructor(parts: OwnParts) {
+  constructor(parts: MySandboxDeps) {
     this.#parts = parts
   }
 
@@ -40,7 +40,7 @@ export class OwnSandbox {
    * @throws NotFound (another's), Forbidden (participants may not start any at present), Conflict, Unavailable
    */
   async start(viewer: Viewer, userId: string): Promise<InstanceRow> {
-    assertCanOne(viewer, 'instances.start', [userId], `User ${userId} not found`)
+    authorizeOne(viewer, 'instances.start', [userId], `User ${userId} not found`)
     const { db, instances } = this.#parts
     const user = await db.user.findUnique({ where: { id: userId }, include: { group: true } })
     if (!user) throw new NotFound(`User ${userId} not found`)

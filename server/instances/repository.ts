@@ -20,7 +20,7 @@ export type NewInstance = Pick<
 }
 
 /** The instances table: every write is guarded by the state it was decided on, and published after its commit. */
-export class InstanceStore {
+export class InstanceRepository {
   readonly #db: Db
   readonly #events: Events
 

@@ -15,7 +15,7 @@ type Found = AccessLink & { group: Group | null; user: (User & { group: Group })
 type Comer = User & { group: Group }
 
 /** What coming in needs of its surroundings. */
-export interface EntryParts {
+export interface LinkEntryDeps {
   db: Db
   events: Events
   activity: ActivityService
@@ -44,11 +44,11 @@ const COMERS_A_LINK = 1_000
 
 /** The ways in without an account: whoever holds a link is let in by it. Open to everybody. */
 export class LinkEntry {
-  readonly #parts: EntryParts
+  readonly #parts: LinkEntryDeps
   readonly #wrong = new RateLimiterMemory({ points: WRONG_AN_ADDRESS, duration: WINDOW })
   readonly #comers = new RateLimiterMemory({ points: COMERS_A_LINK, duration: WINDOW })
 
-  constructor(parts: EntryParts) {
+  constructor(parts: LinkEntryDeps) {
     this.#parts = parts
   }
 

@@ -1,4 +1,4 @@
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { ActivityService } from '../activity/service.ts'
 import type { Viewer } from '../core/viewer.ts'
 import { CONFIG_FILE_KINDS, LARGEST_FILE, type ConfigFileKind } from '../core/config-file-kinds.ts'
@@ -9,10 +9,10 @@ import { parse } from '../core/input.ts'
 import type { ConfigFile } from '../../prisma/generated/client/client.ts'
 import { configFileInput, factsOf, fileText, viewOf, type ConfigFileFacts, type ConfigFileView } from './model.ts'
 import { jsoncFault, yamlFault } from '../core/syntax.ts'
-import { Turns } from './turns.ts'
+import { Mutex } from './turns.ts'
 
 /** What the service needs of its surroundings. */
-export interface ConfigFilesParts {
+export interface ConfigFilesDeps {
   db: Db
   events: Events
   activity: ActivityService
@@ -20,17 +20,17 @@ export interface ConfigFilesParts {
 
 /** The configuration files that are kept in the database, one in each kind. Their contents may hold API keys. */
 export class ConfigFilesService {
-  readonly #parts: ConfigFilesParts
-  readonly #turns = new Turns()
+  readonly #parts: ConfigFilesDeps
+  readonly #turns = new Mutex()
   #latest = 0
 
-  constructor(parts: ConfigFilesParts) {
+  constructor(parts: ConfigFilesDeps) {
     this.#parts = parts
   }
 
   /** Every kind, stored or not, without contents. */
   async list(viewer: Viewer): Promise<ConfigFileFacts[]> {
-    assertCan(viewer, 'configFiles.manage')
+    authorize(viewer, 'configFiles.manage')
     const rows = await this.#parts.db.configFile.findMany()
     return CONFIG_FILE_KINDS.map((kind) =>
       factsOf(
@@ -42,20 +42,20 @@ export class ConfigFilesService {
 
   /** One kind with its content. @throws NotFound */
   async get(viewer: Viewer, key: string): Promise<ConfigFileView> {
-    assertCan(viewer, 'configFiles.manage')
+    authorize(viewer, 'configFiles.manage')
     const kind = kindOf(key)
     return viewOf(kind, await this.#row(kind))
   }
 
   /** Every change from now on, after one READY. Show `changed` of each: the rows have the contents. */
   changes(viewer: Viewer): Channel<Change<ConfigFile> | Ready> {
-    assertCan(viewer, 'configFiles.manage')
+    authorize(viewer, 'configFiles.manage')
     return this.#parts.events.changes('configFile')
   }
 
   /** What a change left in its kind, without the content; null when READY. */
   changed(viewer: Viewer, change: Change<ConfigFile> | Ready): ConfigFileFacts | null {
-    assertCan(viewer, 'configFiles.manage')
+    authorize(viewer, 'configFiles.manage')
     if (change.kind === 'READY') return null
     return factsOf(kindOf(change.id), change.kind === 'REMOVED' ? null : change.row)
   }
@@ -66,7 +66,7 @@ export class ConfigFilesService {
    * @throws InvalidInput naming line and column, NotFound, TooLarge, Conflict (another one than expected is stored)
    */
   async put(viewer: Viewer, key: string, raw: unknown): Promise<ConfigFileView> {
-    assertCan(viewer, 'configFiles.manage')
+    authorize(viewer, 'configFiles.manage')
     const input = parse(configFileInput, raw)
     const kind = kindOf(key)
     const content = this.#storable(kind, input.content)
@@ -88,7 +88,7 @@ export class ConfigFilesService {
    * @throws InvalidInput naming the byte where it ends to be UTF-8, and as `put`
    */
   async putBytes(viewer: Viewer, key: string, bytes: Uint8Array): Promise<ConfigFileView> {
-    assertCan(viewer, 'configFiles.manage')
+    authorize(viewer, 'configFiles.manage')
     const kind = kindOf(key)
     // Whatever its encoding, and with room for a byte order mark.
     if (bytes.byteLength > LARGEST_FILE + 3) throw tooLarge(kind)
@@ -97,7 +97,7 @@ export class ConfigFilesService {
 
   /** What is wrong with a text for a kind, as `line 3, column 5: …`; null when it could be stored. @throws NotFound, TooLarge */
   check(viewer: Viewer, key: string, content: string): string | null {
-    assertCan(viewer, 'configFiles.manage')
+    authorize(viewer, 'configFiles.manage')
     try {
       this.#storable(kindOf(key), content)
       return null
@@ -109,7 +109,7 @@ export class ConfigFilesService {
 
   /** Empties a kind. @returns whether anything was stored there. @throws NotFound */
   async remove(viewer: Viewer, key: string): Promise<boolean> {
-    assertCan(viewer, 'configFiles.manage')
+    authorize(viewer, 'configFiles.manage')
     const kind = kindOf(key)
     return this.#turns.run(async () => {
       const row = await this.#row(kind)

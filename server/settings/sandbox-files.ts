@@ -8,7 +8,7 @@ const KILO_PATH = '/home/vscode/.config/kilo/config.json'
 const VSCODE_SETTINGS_PATH = '/home/vscode/.local/share/code-server/User/settings.json'
 
 /** What is needed of other features. */
-export interface SandboxFilesParts {
+export interface SandboxFilesDeps {
   db: Db
   /** How somebody reaches the models; otherwise why not, as the end of a sentence. Never throws. */
   accessOf: (userId: string | null) => Promise<ModelAccess | string>
@@ -16,9 +16,9 @@ export interface SandboxFilesParts {
 
 /** The stored configuration files as they go into somebody's sandbox. */
 export class SandboxFiles {
-  readonly #parts: SandboxFilesParts
+  readonly #parts: SandboxFilesDeps
 
-  constructor(parts: SandboxFilesParts) {
+  constructor(parts: SandboxFilesDeps) {
     this.#parts = parts
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createClient, type Client } from 'graphql-ws'
 import { WebSocket } from 'ws'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { Frames, startApp, type TestApp } from '../kit/app.ts'
 import { SETUPS, signedIn, startWith } from '../kit/access.ts'
 
@@ -31,7 +31,7 @@ describe('who is let in', () => {
     expect((await identities.admit(person('github:1'))).role).toBe('none')
     expect((await identities.admit(person('github:7'))).role).toBe('organiser')
     expect((await identities.admit(person('github:8', 'boss@example.org'))).role).toBe('organiser')
-    await expect(identities.setRole(organiser, 'github:7', 'none')).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(identities.setRole(organizer, 'github:7', 'none')).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
   test('somebody with the e-mail address of a user is that participant at once; whom an organiser put out stays out', async () => {
@@ -39,7 +39,7 @@ describe('who is let in', () => {
     const { identities } = app.services
     await identities.admit(person('github:1'))
     expect((await identities.admit(person('github:2', 'ann@example.org'))).role).toBe('participant')
-    await identities.setRole(organiser, 'github:2', 'none')
+    await identities.setRole(organizer, 'github:2', 'none')
     expect((await identities.admit(person('github:2', 'ann@example.org'))).role).toBe('none')
   })
 
@@ -48,10 +48,10 @@ describe('who is let in', () => {
     const { identities } = app.services
     await identities.admit(person('github:1'))
     await identities.admit(person('github:2'))
-    await expect(identities.setRole(organiser, 'github:1', 'none')).rejects.toMatchObject({ code: 'CONFLICT' })
-    expect((await identities.setRole(organiser, 'github:2', 'organiser')).role).toBe('organiser')
-    expect((await identities.setRole(organiser, 'github:1', 'none')).role).toBe('none')
-    await expect(identities.setRole(organiser, 'github:2', 'king')).rejects.toMatchObject({
+    await expect(identities.setRole(organizer, 'github:1', 'none')).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect((await identities.setRole(organizer, 'github:2', 'organiser')).role).toBe('organiser')
+    expect((await identities.setRole(organizer, 'github:1', 'none')).role).toBe('none')
+    await expect(identities.setRole(organizer, 'github:2', 'king')).rejects.toMatchObject({
       fields: [{ field: 'role', message: 'must be organiser, participant or none' }],
     })
   })
@@ -102,8 +102,8 @@ describe('participants', () => {
     const [hers, all] = [await subscribe(app, ann), await subscribe(app, boss)]
     const rows = await app.db.instance.findMany({ orderBy: { username: 'asc' } })
     const [annId, bobId] = rows.map((row) => row.id)
-    await app.services.instances.pause(organiser, bobId as string)
-    await app.services.instances.pause(organiser, annId as string)
+    await app.services.instances.pause(organizer, bobId as string)
+    await app.services.instances.pause(organizer, annId as string)
     const seen = await all.until((frame) => frame.instanceChanged.id === annId)
     expect(new Set(seen.map((frame) => frame.instanceChanged.id))).toEqual(new Set([annId, bobId]))
     expect((await hers.next()).instanceChanged.id).toBe(annId)
@@ -137,7 +137,7 @@ describe('open sockets', () => {
     const cookie = await signedIn(app, 'none')
     const { closed } = await connected(app, cookie)
     const { id } = await app.db.identity.findFirstOrThrow()
-    await app.services.identities.setRole(organiser, id, 'organiser')
+    await app.services.identities.setRole(organizer, id, 'organiser')
     expect(await closed).toEqual([4205, 'Rights changed'])
     expect((await app.answer('{ groups { id } }', {}, { cookie })).errors).toBeUndefined()
   })
@@ -147,10 +147,10 @@ describe('open sockets', () => {
 async function hall(): Promise<TestApp> {
   const app = await startWith('OAuth')
   const { groups, users, starter } = app.services
-  const alpha = await groups.create(organiser, { name: 'alpha' })
+  const alpha = await groups.create(organizer, { name: 'alpha' })
   for (const username of ['ann', 'bob'])
-    await users.addUser(organiser, alpha.id, { username, email: `${username}@example.org` })
-  for (const user of await users.list(organiser, {})) await starter.launch(organiser, user.id)
+    await users.addUser(organizer, alpha.id, { username, email: `${username}@example.org` })
+  for (const user of await users.list(organizer, {})) await starter.launch(organizer, user.id)
   return app
 }
 

@@ -68,7 +68,7 @@ test('where there is no login, whoever sends no cookie is let in without waiting
     ...{ tokens: {} as never, usersOf: () => new Set(), locked: false, localPrograms: true },
   })
   for (const headers of [{}, { cookie: 'a=b; sessions=c' }, { cookie: 'session=a; session=b' }]) {
-    const entry = door.enter({ headers } as IncomingMessage, 'rest')
+    const entry = door.authenticate({ headers } as IncomingMessage, 'rest')
     expect(entry).toMatchObject({ viewer: { role: 'organiser' }, session: null })
     expect(entry).not.toBeInstanceOf(Promise)
   }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 
 interface File {
@@ -45,7 +45,7 @@ async function remove(key: string): Promise<boolean> {
 }
 
 function upload(key: string, bytes: Uint8Array | string) {
-  return app.services.configFiles.putBytes(organiser, key, Buffer.from(bytes))
+  return app.services.configFiles.putBytes(organizer, key, Buffer.from(bytes))
 }
 
 const UNSET = { hasContent: false, size: 0, updatedAt: null, updatedBy: null }

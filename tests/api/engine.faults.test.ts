@@ -1,4 +1,4 @@
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { expect, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { command, create, get, inState, running, when } from '../kit/instances.ts'
@@ -72,7 +72,7 @@ test('a pause that does not come is given up, and it runs on', async () => {
   const { id } = await running(app)
   const release = app.engine.hold('pause')
   await command(app, 'pauseInstance', id)
-  await app.services.instances.get(organiser, id)
+  await app.services.instances.get(organizer, id)
   app.engine.refuse('pause', 'not now')
   release()
   await inState(app, id, 'Running')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { signedIn, startWith } from '../kit/access.ts'
 import type { TestApp } from '../kit/app.ts'
 import { enter, personalLink, team } from '../kit/links.ts'
@@ -24,7 +24,7 @@ async function start(app: TestApp, userId: string, cookie: string) {
 }
 
 async function forbid(app: TestApp, value = 'false'): Promise<void> {
-  await app.services.settings.set(organiser, 'participants_may_start', { value })
+  await app.services.settings.set(organizer, 'participants_may_start', { value })
 }
 
 async function settled(app: TestApp, id: string, state: string): Promise<void> {
@@ -39,11 +39,11 @@ describe('one’s own sandbox', () => {
     const { id } = started as { id: string }
     await settled(app, id, 'Running')
     expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'Running' })
-    await app.services.instances.pause(organiser, id)
+    await app.services.instances.pause(organizer, id)
     // While it is being paused, too.
     expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'Pending' })
     await settled(app, id, 'Running')
-    await app.services.instances.kill(organiser, id)
+    await app.services.instances.kill(organizer, id)
     const next = await start(app, ann, cookie)
     expect(next).toMatchObject({ state: 'Pending' })
     expect((next as { id: string }).id).not.toBe(id)
@@ -93,7 +93,7 @@ describe('one’s own sandbox', () => {
     expect(await start(app, bob, boss)).toMatchObject({ state: 'Pending' })
     const { id } = (await start(app, ann, boss)) as { id: string }
     await settled(app, id, 'Running')
-    await app.services.instances.pause(organiser, id)
+    await app.services.instances.pause(organizer, id)
     await settled(app, id, 'Paused')
     expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'Pending' })
     await forbid(app, '')

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { signedIn, startWith } from '../kit/access.ts'
 import type { TestApp } from '../kit/app.ts'
 import { enter, joinLink, look, personalLink, post, team } from '../kit/links.ts'
@@ -28,7 +28,7 @@ describe.each(['no login', 'a local password', 'OAuth'] as const)('with %s', (se
     const app = await startWith(setup)
     const { ids } = await team(app, 'alpha', ['ann', 'bob'])
     const { starter } = app.services
-    for (const id of Object.values(ids)) await starter.launch(organiser, id)
+    for (const id of Object.values(ids)) await starter.launch(organizer, id)
     const secret = await personalLink(app, ids.ann!)
     expect(await look(app, secret)).toEqual({
       status: 200,
@@ -97,7 +97,7 @@ describe('personal links', () => {
     }))
     const rows = await app.db.user.createManyAndReturn({ data: people })
     const ids = rows.map(({ id }) => id)
-    const links = await app.services.links.personal(organiser, { userIds: ids })
+    const links = await app.services.links.personal(organizer, { userIds: ids })
     expect(new Set(links.map(({ secret }) => secret)).size).toBe(2_000)
     expect((await enter(app, links[1_999]?.secret as string)).status).toBe(200)
     expect(await app.refused(MAKE, { userIds: [...ids, 'x'] })).toMatchObject({ code: 'INVALID_INPUT' })
@@ -124,10 +124,10 @@ describe('personal links', () => {
       const others = await enter(app, await personalLink(app, bob))
       const { closed } = await socket(app, cookie)
       const { links, users, groups } = app.services
-      if (how === 'replaced') await links.personal(organiser, { userIds: [ann], replace: true })
-      if (how === 'revoked') await links.revokePersonal(organiser, ann)
-      if (how === 'the user removed') await users.removeUser(organiser, ann, { deleteWorkspaces: false })
-      if (how === 'the group removed') await groups.remove(organiser, groupId, { deleteWorkspaces: false })
+      if (how === 'replaced') await links.personal(organizer, { userIds: [ann], replace: true })
+      if (how === 'revoked') await links.revokePersonal(organizer, ann)
+      if (how === 'the user removed') await users.removeUser(organizer, ann, { deleteWorkspaces: false })
+      if (how === 'the group removed') await groups.remove(organizer, groupId, { deleteWorkspaces: false })
       expect(await closed).toEqual([4401, 'Signed out'])
       expect(await me(app, cookie)).toEqual({ authenticated: false })
       expect(await enter(app, secret)).toMatchObject({ status: 404, detail: OVER })
@@ -197,11 +197,11 @@ describe('people who came by a link', () => {
       boss,
     )
     expect(data?.identities).toContainEqual({ id, provider: 'link', displayName: 'ann of alpha', role: 'participant' })
-    await expect(app.services.identities.setRole(organiser, id, 'organiser')).rejects.toMatchObject({
+    await expect(app.services.identities.setRole(organizer, id, 'organiser')).rejects.toMatchObject({
       code: 'CONFLICT',
       message: 'ann of alpha came by a link, and whoever does is a participant.',
     })
-    await app.services.identities.setRole(organiser, id, 'none')
+    await app.services.identities.setRole(organizer, id, 'none')
     const { uses } = await app.db.accessLink.findFirstOrThrow()
     expect((await app.answer('{ groups { id } }', {}, { cookie })).errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
     expect(await enter(app, secret)).toMatchObject({
@@ -210,7 +210,7 @@ describe('people who came by a link', () => {
     })
     expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(403)
     expect([uses, (await app.db.accessLink.findFirstOrThrow()).uses]).toEqual([1, 0])
-    await app.services.identities.setRole(organiser, id, 'participant')
+    await app.services.identities.setRole(organizer, id, 'participant')
     expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(200)
   })
 
@@ -250,11 +250,11 @@ test('every making, replacing, revoking and use is in the activity log, by name'
   const before = await app.db.activity.count()
   await make(app, [ids.ann!])
   await enter(app, (await make(app, [ids.ann!], true))[0]?.secret as string)
-  await app.services.links.revokePersonal(organiser, ids.ann!)
+  await app.services.links.revokePersonal(organizer, ids.ann!)
   const { id } = await joinLink(app, groupId)
-  const { secret } = await app.services.links.rotateJoin(organiser, id)
+  const { secret } = await app.services.links.rotateJoin(organizer, id)
   await enter(app, secret, 'new')
-  await app.services.links.revokeJoin(organiser, id)
+  await app.services.links.revokeJoin(organizer, id)
   const acts = (await app.db.activity.findMany({ orderBy: { id: 'asc' } })).slice(before)
   expect(
     acts.map(({ actor, action, kind, label, outcome }) => [actor, action, kind, label, outcome].join(' | ')),
@@ -282,7 +282,7 @@ test('who watches groups sees links come, be used and go', async () => {
   expect(await next()).toEqual({ hasLink: true, claimedAt: null, link: { uses: 0 } })
   await enter(app, secret)
   expect(await next()).toEqual({ hasLink: true, claimedAt: expect.any(String), link: { uses: 1 } })
-  await app.services.links.revokePersonal(organiser, ids.ann!)
+  await app.services.links.revokePersonal(organizer, ids.ann!)
   expect(await next()).toEqual({ hasLink: false, claimedAt: expect.any(String), link: null })
 })
 

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import type { FakeEngine } from '../kit/fake-engine.ts'
 import { addGroup } from '../kit/groups.ts'
@@ -10,7 +10,7 @@ const SETTINGS_PATH = '/home/vscode/.local/share/code-server/User/settings.json'
 const PROVIDER = { lemonade: { options: { apiKey: 'PLACEHOLDER', baseURL: 'http://YOUR_IP:13305/v1' } } }
 
 async function store(app: TestApp, key: string, content: string): Promise<void> {
-  await app.services.configFiles.put(organiser, key, { content })
+  await app.services.configFiles.put(organizer, key, { content })
 }
 
 /** Starts ann's sandbox. @returns the files that her new sandbox was made with, by path, and what it lacks */

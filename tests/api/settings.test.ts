@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 
 interface Setting {
@@ -69,7 +69,7 @@ describe('a setting', () => {
     const again = await app.restart()
     expect(await get('k1', again)).toBe('1')
     expect(await addresses(again)).toEqual({ externalIp: '203.0.113.5', domain: 'hack.example.org' })
-    const all = await again.services.settings.all(organiser)
+    const all = await again.services.settings.all(organizer)
     expect(all.map(({ key, value }) => [key, value])).toEqual([
       ['domain', 'hack.example.org'],
       ['external_ip', '203.0.113.5'],

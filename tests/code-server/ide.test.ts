@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { ensureChromium } from '../kit/chromium.ts'
 import { codeServerImage } from '../kit/code-server.ts'
 import { ensureDocker } from '../kit/docker.ts'
@@ -70,7 +70,7 @@ test('a real code-server goes by the stored settings, and by those it is given l
     ...{ SANDBOX_IMAGE: codeServerImage, THON_READY_SECONDS: '90', SANDBOX_MEMORY: '1g' },
   })
   const store = (theme: string) =>
-    app.services.configFiles.put(organiser, 'config_vscode_settings', {
+    app.services.configFiles.put(organizer, 'config_vscode_settings', {
       content: `// Of the hall\n{ "workbench.colorTheme": "${theme}", }`,
     })
   await store('Solarized Light')

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { ApisixStandIn } from '../kit/apisix.ts'
 import { startApp } from '../kit/app.ts'
 import { ensureChromium } from '../kit/chromium.ts'
@@ -78,7 +78,7 @@ test('whoever opens the page while a set-up goes on, or after it, sees every ste
 
 test('sandboxes that run with an old key are told, and given the new one with two clicks', LONG, async () => {
   const { page, app, group } = await hall(['ann', 'bob'])
-  await app.services.configFiles.put(organiser, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
+  await app.services.configFiles.put(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
   await app.execute('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id: group.id })
   await app.until<{ instances: { items: { state: string }[] } }>('{ instances { items { state } } }', {}, (data) =>
     data.instances.items.every(({ state }) => state === 'Running'),
@@ -131,7 +131,7 @@ test('consumers are made by hand, get a new key, and are deleted; those who left
   const { page, apisix, app, group } = await hall(['ann', 'bob', 'cy'])
   await setUp(app)
   for (const name of ['bob', 'cy'])
-    await app.services.users.removeUser(organiser, userOf(group, name).id, { deleteWorkspaces: false })
+    await app.services.users.removeUser(organizer, userOf(group, name).id, { deleteWorkspaces: false })
   const dialog = page.getByRole('dialog')
 
   await page.getByRole('button', { name: 'Create consumer' }).click(SLOW)
@@ -176,7 +176,7 @@ test('participants find their own key on their page, hidden until they ask for i
   )
   const { ids } = await team(app, 'alpha', ['ann', 'bob'])
   await (
-    await app.services.gateway.setUp(organiser)
+    await app.services.gateway.setUp(organizer)
   ).ended
   const page = await openPage(`${app.url}/enter#${await personalLink(app, ids.ann!)}`)
   await page.getByRole('button', { name: 'Continue' }).click(SLOW)

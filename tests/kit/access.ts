@@ -37,7 +37,7 @@ export async function visitors(app: TestApp, email: string) {
   const [, id] = expired.split(':')
   await app.db.session.update({ where: { id: id as string }, data: { expiresAt: new Date(Date.now() - 1) } })
   const { services } = app
-  const maker = { name: 'x', role: 'organiser', rights: 'organiser', userIds: new Set<string>() } as const
+  const maker = { name: 'x', role: 'organiser', audienceKey: 'organizer', userIds: new Set<string>() } as const
   const { token } = await services.tokens.create({ ...maker, identityId: null, email: null }, { name: 'script' })
   return {
     none: {},

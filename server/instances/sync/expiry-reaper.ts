@@ -3,7 +3,7 @@ import { system } from '../../core/viewer.ts'
 import type { Db } from '../../db/client.ts'
 import { AppError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
-import type { Conductor } from './controller.ts'
+import type { InstanceController } from './controller.ts'
 import type { Observation, State } from './lifecycle.ts'
 import type { InstanceRow } from '../model.ts'
 import type { InstancesService } from '../service.ts'
@@ -16,10 +16,10 @@ const PRUNE_TURNS = 600
 const DEADLINE_SECONDS: Partial<Record<State, number>> = { Pausing: 30, Stopping: 60, Pending: 900 }
 
 /** What the sweep needs of its surroundings. */
-export interface SweepParts {
+export interface ExpiryReaperDeps {
   db: Db
   log: Log
-  conductor: Conductor
+  conductor: InstanceController
   instances: InstancesService
   activity: ActivityService
   /** Since when the engine has answered; null while it is away. */
@@ -28,14 +28,14 @@ export interface SweepParts {
 }
 
 /** Looks at the database every second for what time alone changes: instances that expired, states that last too long. */
-export class Sweep {
-  readonly #parts: SweepParts
+export class ExpiryReaper {
+  readonly #parts: ExpiryReaperDeps
   #timer: NodeJS.Timeout | undefined
   #turn = 0
   #running: Promise<void> = Promise.resolve()
   #closed = false
 
-  constructor(parts: SweepParts) {
+  constructor(parts: ExpiryReaperDeps) {
     this.#parts = parts
   }
 
