@@ -1,7 +1,7 @@
 import { toast } from 'svelte-sonner'
 import { goto } from '$app/navigation'
 import { resolve } from '$app/paths'
-import { toldLately } from '#lib/graphql/act.ts'
+import { shownRecently } from '#lib/graphql/mutate.ts'
 import type { ActivityRowFragment } from '#lib/graphql/generated/graphql.ts'
 
 const TOAST = 'failed-acts'
@@ -13,7 +13,7 @@ let lastAt = 0
 
 /** Raises a toast for an act that failed at the engine, unless its own answer has said so already. */
 export function tellFailure(act: ActivityRowFragment): void {
-  if (act.detail && toldLately(act.detail)) return
+  if (act.detail && shownRecently(act.detail)) return
   count = Date.now() - lastAt < TOGETHER ? count + 1 : 1
   lastAt = Date.now()
   toast.error(count === 1 ? titleOf(act) : `${count} acts failed`, {
