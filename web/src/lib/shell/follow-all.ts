@@ -4,7 +4,7 @@ import { followIdentities } from '#lib/auth/live.ts'
 import type { Role } from '#lib/graphql/generated/graphql.ts'
 import { followGroups } from '#lib/groups/live.ts'
 import { followInstances } from '#lib/instances/live.ts'
-import { followEngine } from '#lib/sandbox/live.ts'
+import { followEngine } from '#lib/engine/live.ts'
 import { followSettings } from '#lib/settings/live.ts'
 
 /** What each role may be told of; the server refuses the rest. */

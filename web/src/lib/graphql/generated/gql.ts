@@ -27,6 +27,9 @@ type Documents = {
     "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": typeof types.ApiTokensDocument,
     "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.CreateApiTokenDocument,
     "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": typeof types.RevokeApiTokenDocument,
+    "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": typeof types.EngineStateFragmentDoc,
+    "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": typeof types.EngineDocument,
+    "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": typeof types.EngineChangedDocument,
     "\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    outdatedInstances\n    plan {\n      missing\n      outdated\n      left\n      current\n      routeDue\n    }\n  }\n": typeof types.GatewayStatusViewFragmentDoc,
     "\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    standing\n    group\n    user\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n": typeof types.ConsumerRowFragmentDoc,
     "\n  fragment GatewayRunView on GatewayRun {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n": typeof types.GatewayRunViewFragmentDoc,
@@ -120,9 +123,6 @@ type Documents = {
     "\n  mutation RotateJoinLink($id: ID!) {\n    rotateJoinLink(id: $id) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": typeof types.RotateJoinLinkDocument,
     "\n  mutation RevokeJoinLink($id: ID!) {\n    revokeJoinLink(id: $id) {\n      id\n    }\n  }\n": typeof types.RevokeJoinLinkDocument,
     "\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n": typeof types.PresentViewerDocument,
-    "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": typeof types.EngineStateFragmentDoc,
-    "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": typeof types.EngineDocument,
-    "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": typeof types.EngineChangedDocument,
     "\n  fragment SettingRow on Setting {\n    key\n    value\n    updatedAt\n    updatedBy\n  }\n": typeof types.SettingRowFragmentDoc,
     "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": typeof types.ParticipantsMayStartDocument,
     "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": typeof types.AddressesDocument,
@@ -153,6 +153,9 @@ const documents: Documents = {
     "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": types.ApiTokensDocument,
     "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.CreateApiTokenDocument,
     "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": types.RevokeApiTokenDocument,
+    "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": types.EngineStateFragmentDoc,
+    "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": types.EngineDocument,
+    "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": types.EngineChangedDocument,
     "\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    outdatedInstances\n    plan {\n      missing\n      outdated\n      left\n      current\n      routeDue\n    }\n  }\n": types.GatewayStatusViewFragmentDoc,
     "\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    standing\n    group\n    user\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n": types.ConsumerRowFragmentDoc,
     "\n  fragment GatewayRunView on GatewayRun {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n": types.GatewayRunViewFragmentDoc,
@@ -246,9 +249,6 @@ const documents: Documents = {
     "\n  mutation RotateJoinLink($id: ID!) {\n    rotateJoinLink(id: $id) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": types.RotateJoinLinkDocument,
     "\n  mutation RevokeJoinLink($id: ID!) {\n    revokeJoinLink(id: $id) {\n      id\n    }\n  }\n": types.RevokeJoinLinkDocument,
     "\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n": types.PresentViewerDocument,
-    "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": types.EngineStateFragmentDoc,
-    "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": types.EngineDocument,
-    "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": types.EngineChangedDocument,
     "\n  fragment SettingRow on Setting {\n    key\n    value\n    updatedAt\n    updatedBy\n  }\n": types.SettingRowFragmentDoc,
     "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": types.ParticipantsMayStartDocument,
     "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": types.AddressesDocument,
@@ -332,6 +332,18 @@ export function graphql(source: "\n  mutation CreateApiToken($name: String!, $ex
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n"): (typeof documents)["\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n"): (typeof documents)["\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n"): (typeof documents)["\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -704,18 +716,6 @@ export function graphql(source: "\n  mutation RevokeJoinLink($id: ID!) {\n    re
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n"): (typeof documents)["\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n"): (typeof documents)["\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n"): (typeof documents)["\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

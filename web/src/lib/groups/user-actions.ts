@@ -8,7 +8,7 @@ import PencilLine from '@lucide/svelte/icons/pencil-line'
 import Play from '@lucide/svelte/icons/play'
 import UserMinus from '@lucide/svelte/icons/user-minus'
 import UserRound from '@lucide/svelte/icons/user-round'
-import { act } from '#lib/graphql/act.ts'
+import { mutate } from '#lib/graphql/mutate.ts'
 import { openingOf } from '#lib/instances/address.ts'
 import { PauseInstance, ResumeInstance } from '#lib/instances/mutations.ts'
 import type { MenuItem } from '#lib/ui/Menu.svelte'
@@ -24,7 +24,7 @@ export function ideOf({ instance }: ListedUser): string | null {
 }
 
 /** The acts worth a button of their own in the present state; `run` is null for the link to the IDE. */
-export function quickActs(user: ListedUser): MenuItem[] {
+export function quickActions(user: ListedUser): MenuItem[] {
   const { instance, username } = user
   const items: MenuItem[] = []
   if (!isActive(instance?.state))
@@ -32,11 +32,11 @@ export function quickActs(user: ListedUser): MenuItem[] {
   const ide = ideOf(user)
   if (ide) items.push({ label: `Open the IDE of ${username}`, icon: ExternalLink, href: ide, external: true })
   if (instance?.commands.includes('pause')) {
-    const onselect = () => void act(PauseInstance, { id: instance.id })
+    const onselect = () => void mutate(PauseInstance, { id: instance.id })
     items.push({ label: `Pause ${username}`, icon: Pause, onselect })
   }
   if (instance?.commands.includes('resume')) {
-    const onselect = () => void act(ResumeInstance, { id: instance.id })
+    const onselect = () => void mutate(ResumeInstance, { id: instance.id })
     items.push({ label: `Resume ${username}`, icon: CirclePlay, onselect })
   }
   return items
@@ -55,13 +55,13 @@ export function menuOf(user: ListedUser, group: ListedGroup, ask: OnAsk): MenuIt
       label: 'Pause',
       icon: Pause,
       disabled: can('pause'),
-      onselect: () => void (instance && act(PauseInstance, { id: instance.id })),
+      onselect: () => void (instance && mutate(PauseInstance, { id: instance.id })),
     },
     {
       label: 'Resume',
       icon: CirclePlay,
       disabled: can('resume'),
-      onselect: () => void (instance && act(ResumeInstance, { id: instance.id })),
+      onselect: () => void (instance && mutate(ResumeInstance, { id: instance.id })),
     },
     {
       label: 'Kill…',
