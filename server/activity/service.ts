@@ -5,10 +5,7 @@ import type { Db } from '../db/client.ts'
 import { AppError, messageOf } from '../core/errors.ts'
 import type { Change, Channel, Events, Ready } from '../core/events.ts'
 import { parse } from '../core/input.ts'
-import type { Activity } from '../../prisma/generated/client/client.ts'
-
-/** How an act ended: done as asked, refused by a rule, or failed later on at the engine. */
-export type Outcome = 'done' | 'refused' | 'failed'
+import type { Activity, Outcome } from '../../prisma/generated/client/client.ts'
 
 /** What an act was done to. */
 export interface Target {

@@ -49,6 +49,6 @@ export function announcement(env: Env, app: App): object {
 function login({ auth }: Env): string {
   const providers = Object.entries(auth.providers).flatMap(([name, one]) => (auth.enabled && one ? [name] : []))
   const ways = [...(auth.localPassword === null ? [] : ['local password']), ...providers]
-  if (ways.length === 0) return 'off: whoever reaches this address is the organiser'
+  if (ways.length === 0) return 'off: whoever reaches this address is the organizer'
   return `${ways.join(', ')}${auth.enabled ? '' : '; programs on this machine may use /api without'}`
 }

@@ -114,8 +114,8 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     ],
     upgrade: async (request, duplex, head) => {
       const pass = await door.authenticate(request, 'page')
-      if (pass.viewer.role !== 'nobody') socket.upgrade(request, duplex, head, pass)
-      return pass.viewer.role === 'nobody' ? '401 Unauthorized' : null
+      if (pass.viewer.role !== 'anonymous') socket.upgrade(request, duplex, head, pass)
+      return pass.viewer.role === 'anonymous' ? '401 Unauthorized' : null
     },
   })
 

@@ -44,7 +44,7 @@ export class Authenticator {
       this.#entries.set(request, entry)
       return entry
     }
-    // Where nobody has to sign in, nobody is less than the organiser, but for those who came by a link.
+    // Where nobody has to sign in, nobody is less than the organizer, but for those who came by a link.
     if (!this.#parts.locked) {
       const cookie = this.#cookieOf(request)
       return cookie === null ? keep(OPEN) : this.#bySession(cookie).then((entry) => keep(entry ?? OPEN))

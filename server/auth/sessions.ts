@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Lucia, TimeSpan, type Adapter, type DatabaseSession } from 'lucia'
 import type { Db } from '../db/client.ts'
 import type { Events } from '../core/events.ts'
-import type { SignedInPerson, Role } from '../core/viewer.ts'
+import type { SignedInPerson } from '../core/viewer.ts'
 
 declare module 'lucia' {
   interface Register {
@@ -123,7 +123,7 @@ function adapterOf(db: Db): Adapter {
       const row = await db.session.findUnique({ where: { id }, include: { identity: true } })
       if (!row) return [null, null]
       const { displayName, email, role, userId } = row.identity
-      return [sessionOf(row), { id: row.identityId, attributes: { displayName, email, role: role as Role, userId } }]
+      return [sessionOf(row), { id: row.identityId, attributes: { displayName, email, role, userId } }]
     },
     getUserSessions: async (identityId) => (await db.session.findMany({ where: { identityId } })).map(sessionOf),
     setSession: async ({ id, userId, expiresAt }) => {

@@ -28,7 +28,7 @@ export class TokensService {
   readonly #activity: ActivityService
   readonly #ofThisRun: Buffer
 
-  /** @param ofThisRun lets in as the organiser while this server runs: for commands of whoever runs it */
+  /** @param ofThisRun lets in as the organizer while this server runs: for commands of whoever runs it */
   constructor(db: Db, activity: ActivityService, ofThisRun: string) {
     this.#db = db
     this.#activity = activity

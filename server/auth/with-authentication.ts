@@ -40,7 +40,7 @@ export function withPageRedirects(door: Authenticator, handle: RequestListener, 
 }
 
 function elsewhere(role: AuthResult['viewer']['role'], path: string, request: IncomingMessage): string | null {
-  if (role === 'organiser') return null
+  if (role === 'organizer') return null
   if (role === 'participant') return path === '/my' ? null : '/my'
   const goTo = request.url === '/' ? '' : `?to=${encodeURIComponent(request.url ?? '/')}`
   return `/login${goTo}`

@@ -166,6 +166,6 @@ export function loginCheck({ auth, host }: Env): Finding {
   const ways = [...(auth.localPassword === null ? [] : ['local password']), ...providers]
   if (ways.length > 0) return { what, state: 'ok', said: ways.join(', '), advice: null }
   const alone = host === '127.0.0.1' || host === 'localhost' || host === '::1'
-  const said = `is off: whoever reaches ${host} is the organiser`
+  const said = `is off: whoever reaches ${host} is the organizer`
   return { what, state: alone ? 'ok' : 'fault', said, advice: alone ? null : 'set AUTH_LOCAL_PASSWORD' }
 }

@@ -91,7 +91,7 @@ async function launch(backend: Backend, variables: Variables, options: LaunchOpt
   print(options, { instances: rows.map(shown), skipped }, () =>
     inWords(rows, refused, skipped.length - refused.length, backend.url === null),
   )
-  if (refused.length > 0 || rows.some(({ state }) => state !== 'Running' && state !== 'Paused'))
+  if (refused.length > 0 || rows.some(({ state }) => state !== 'RUNNING' && state !== 'PAUSED'))
     process.exitCode = EXIT.failed
 }
 
@@ -167,7 +167,7 @@ function inWords(rows: Row[], refused: Skipped[], had: number, isServerAway: boo
     ]),
     ...refused.map(({ group, username, reason }) => [group, username, 'not started', '', '', reason]),
   ]
-  const running = rows.filter(({ state }) => state === 'Running').length
+  const running = rows.filter(({ state }) => state === 'RUNNING').length
   const rest = had > 0 ? `; ${had} had a sandbox already` : ''
   const away =
     isServerAway && running > 0 ? '\nNo THON runs yet: the addresses lead to the sandboxes once `thon serve` does.' : ''

@@ -61,7 +61,7 @@ export interface Env {
   readonly network: NetworkEnv
   readonly lemonade: LemonadeEnv
   readonly gateway: GatewayEnv
-  /** Things to tell the organiser at start that are no faults. */
+  /** Things to tell the organizer at start that are no faults. */
   readonly warnings: readonly string[]
 }
 

@@ -83,7 +83,7 @@ const auth: Chapter = {
     secret(
       'AUTH_LOCAL_PASSWORD',
       'auth.local_password',
-      'whoever knows it signs in as the organiser; programs on this machine may go on using /api without',
+      'whoever knows it signs in as the organizer; programs on this machine may go on using /api without',
     ),
     variable(
       'AUTH_ENABLED',
@@ -100,7 +100,7 @@ const auth: Chapter = {
       'AUTH_ADMINS',
       'auth.admins',
       '',
-      'who is always an organiser: ids such as github:1 and e-mail addresses, with commas; empty: whoever signs in first',
+      'who is always an organizer: ids such as github:1 and e-mail addresses, with commas; empty: whoever signs in first',
     ),
     ...(
       [

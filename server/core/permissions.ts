@@ -40,7 +40,7 @@ const ALL: ReadonlySet<Permission> = new Set(['engine.see'])
  * @param owners the users whose it is; where none is named, whether they may do it to anything at all
  */
 export function can(viewer: Viewer, deed: Permission, owners?: Iterable<string | null>): boolean {
-  if (viewer.role === 'organiser') return true
+  if (viewer.role === 'organizer') return true
   if (viewer.role !== 'participant') return false
   if (ALL.has(deed)) return true
   if (!OWN.has(deed)) return false
@@ -51,14 +51,14 @@ export function can(viewer: Viewer, deed: Permission, owners?: Iterable<string |
 
 /** @throws Unauthenticated for nobody, Forbidden for whoever waits to be let in */
 export function assertApproved(viewer: Viewer): void {
-  if (viewer.role === 'nobody') throw new Unauthenticated()
-  if (viewer.role === 'none') throw new Forbidden('You are not let in yet. Ask the organiser.')
+  if (viewer.role === 'anonymous') throw new Unauthenticated()
+  if (viewer.role === 'waiting') throw new Forbidden('You are not let in yet. Ask the organizer.')
 }
 
 /** @throws Unauthenticated, or Forbidden for whoever may not do it to anything */
 export function authorize(viewer: Viewer, deed: Permission): void {
   assertApproved(viewer)
-  if (!can(viewer, deed)) throw new Forbidden('Only organisers may do this.')
+  if (!can(viewer, deed)) throw new Forbidden('Only organizers may do this.')
 }
 
 /**

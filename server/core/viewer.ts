@@ -1,11 +1,11 @@
-/** What somebody may do: everything, their own sandbox, or nothing yet. `nobody` is whoever has not signed in. */
-export type Role = 'organiser' | 'participant' | 'none' | 'nobody'
+import type { Role } from '../../prisma/generated/client/client.ts'
 
 /** Who asks. Every service method takes one, so that rules and the activity log know. */
 export interface Viewer {
   /** The name the activity log shows. */
   readonly name: string
-  readonly role: Role
+  /** What they may do; `anonymous` has not signed in where that is needed. */
+  readonly role: Role | 'anonymous'
   /** Equal for exactly those who are shown the same: what is made for one of them is for all. */
   readonly audienceKey: string
   /**
@@ -21,17 +21,17 @@ export interface Viewer {
 const NONE: ReadonlySet<string> = new Set()
 
 function organizerNamed(name: string): Viewer {
-  return { name, role: 'organiser', audienceKey: 'organiser', userIds: NONE, identityId: null, email: null }
+  return { name, role: 'organizer', audienceKey: 'organizer', userIds: NONE, identityId: null, email: null }
 }
 
-/** Whoever can reach a server without a login: the organiser. */
-export const organizer: Viewer = organizerNamed('organiser')
+/** Whoever can reach a server without a login: the organizer. */
+export const organizer: Viewer = organizerNamed('organizer')
 
 /** THON itself: sweeps, and what the engine reports. */
 export const system: Viewer = organizerNamed('THON')
 
 /** Whoever has not signed in where that is needed. */
-export const anonymous: Viewer = { ...organizerNamed('nobody'), role: 'nobody', audienceKey: 'nobody' }
+export const anonymous: Viewer = { ...organizerNamed('anonymous'), role: 'anonymous', audienceKey: 'anonymous' }
 
 /** A program that holds an API token of this name. */
 export function tokenViewer(name: string): Viewer {
@@ -61,7 +61,7 @@ export function viewerOf(person: SignedInPerson, userIdsOf: (email: string) => R
     name: displayName,
     role,
     get audienceKey() {
-      return role === 'organiser' ? 'organiser' : [id, ...this.userIds].join(' ')
+      return role === 'organizer' ? 'organizer' : [id, ...this.userIds].join(' ')
     },
     get userIds() {
       if (role !== 'participant') return NONE

@@ -8,7 +8,7 @@ export interface LockHolder {
   pid: number
   /** Where a server listens, one URL for each port; empty for a command, and for a server that is about to listen. */
   urls: string[]
-  /** Lets in as the organiser, as long as it runs; '' where nothing listens. Secret: for whoever may read the database's folder. */
+  /** Lets in as the organizer, as long as it runs; '' where nothing listens. Secret: for whoever may read the database's folder. */
   token: string
 }
 

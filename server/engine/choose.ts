@@ -6,7 +6,7 @@ import { runner } from './network/firewall-keeper.ts'
 import type { HostNetwork } from './network/network.ts'
 import { ProcessEngine } from './process/engine.ts'
 
-/** The engine, and what the organiser should know about how it was chosen. */
+/** The engine, and what the organizer should know about how it was chosen. */
 export interface EngineChoice {
   engine: SandboxEngine
   notices: string[]

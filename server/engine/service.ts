@@ -11,7 +11,7 @@ export interface EngineView extends EngineStatus {
   cannot: readonly Capability[]
   /** Image of new sandboxes. */
   image: string
-  /** Things an organiser should know, such as a missing image, a sentence each. */
+  /** Things an organizer should know, such as a missing image, a sentence each. */
   notices: string[]
   /** Starts that wait for their turn. */
   waiting: number
@@ -28,7 +28,7 @@ export interface EngineServiceDeps {
   events: Events
   image: string
   startLimit: number
-  /** What else an organiser should know now. */
+  /** What else an organizer should know now. */
   notices: () => string[]
   status: () => EngineStatus
   queue: () => { waiting: number; running: number }

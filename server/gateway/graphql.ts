@@ -25,7 +25,7 @@ export const GatewayMode = builder.enumType('GatewayMode', {
 const SecretOrigin = builder.enumType('SecretOrigin', {
   description: 'Where a secret is from.',
   values: {
-    SETTINGS: { description: 'An organiser set it.' },
+    SETTINGS: { description: 'An organizer set it.' },
     ENVIRONMENT: { description: 'The environment, or thon.yaml.' },
     FILE: { description: "APISIX's own configuration on this machine." },
   } as const,

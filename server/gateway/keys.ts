@@ -45,7 +45,7 @@ export class Keys {
   async note(userId: string, key: string | null): Promise<void> {
     const hash = hashOf(key)
     try {
-      await this.#db.givenKey.upsert({ where: { userId }, create: { userId, hash }, update: { hash } })
+      await this.#db.issuedKey.upsert({ where: { userId }, create: { userId, hash }, update: { hash } })
     } catch (error) {
       // Somebody may just have removed the user; a sandbox is worth more than knowing whose key is old.
       this.#log.warn({ userId, err: messageOf(error) }, 'it was not noted which key a sandbox has')
@@ -58,14 +58,14 @@ export class Keys {
       due.flatMap(({ wanted, present }) => (present?.key ? [[ownerOf(wanted), hashOf(present.key)] as const] : [])),
     )
     const rows = await this.#db.instance.findMany({
-      where: { state: 'Running', user: { givenKey: { isNot: null } } },
-      select: { id: true, user: { select: { id: true, groupId: true, givenKey: true } } },
+      where: { state: 'Running', user: { issuedKey: { isNot: null } } },
+      select: { id: true, user: { select: { id: true, groupId: true, issuedKey: true } } },
       orderBy: { id: 'asc' },
     })
     return rows
       .filter(({ user }) => {
         const now = user && (current.get(user.id) ?? current.get(user.groupId))
-        return now && now !== user.givenKey?.hash
+        return now && now !== user.issuedKey?.hash
       })
       .map(({ id }) => id)
   }

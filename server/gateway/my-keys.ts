@@ -46,7 +46,7 @@ export class MyKeys {
       if (!setup.enabled) return 'the AI gateway is off'
       const ground = { setup, apisix: this.#parts.watch.apisix(setup), find: () => this.#parts.watch.find(setup) }
       const found = await this.#parts.keys.of(userId, ground)
-      if (!found) return 'the AI gateway has no key for this user yet: an organiser has to set it up'
+      if (!found) return 'the AI gateway has no key for this user yet: an organizer has to set it up'
       return { ...found, baseUrl: this.#parts.setup.addressesOf(setup).peopleUrl }
     } catch (error) {
       this.#parts.log.warn({ userId, err: messageOf(error) }, 'a key could not be asked for')

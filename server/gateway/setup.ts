@@ -18,7 +18,7 @@ export interface SetupDeps {
   events: Events
   activity: ActivityService
   env: GatewayEnv
-  /** Where Lemonade answers, unless an organiser says otherwise. */
+  /** Where Lemonade answers, unless an organizer says otherwise. */
   lemonadeUrl: string
   /** Name of this machine as sandboxes reach it. */
   hostInSandbox: string
@@ -49,7 +49,7 @@ export interface SetupView extends Omit<Setup, 'adminKey' | 'lemonadeApiKey' | '
   updatedBy: string | null
 }
 
-/** The gateway's settings: what an organiser changed, over what the environment says. */
+/** The gateway's settings: what an organizer changed, over what the environment says. */
 export class GatewaySetup {
   readonly #parts: SetupDeps
 
@@ -155,7 +155,7 @@ function otherMachine(url: string): string | null {
   return isHere || !/[.:]/.test(hostname) ? null : hostname
 }
 
-/** An empty text that an organiser stored is none, whatever the environment says. */
+/** An empty text that an organizer stored is none, whatever the environment says. */
 function text(stored: string | null | undefined, otherwise: string | null): string | null {
   if (stored === '') return null
   return stored ?? otherwise

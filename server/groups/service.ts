@@ -223,7 +223,7 @@ export class GroupsService {
 
 /** Participants see the groups they are in. @returns what to add to a query for groups */
 export function ownGroups({ role, userIds }: Viewer): Prisma.GroupWhereInput {
-  return role === 'organiser' ? {} : { users: { some: { id: { in: [...userIds] } } } }
+  return role === 'organizer' ? {} : { users: { some: { id: { in: [...userIds] } } } }
 }
 
 function group(id: string | null, label: string): Target {

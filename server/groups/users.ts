@@ -75,7 +75,7 @@ export class UsersService {
     return user
   }
 
-  /** The users that the viewer is, in the order they were added: none for organisers. @param query what to load with them */
+  /** The users that the viewer is, in the order they were added: none for organizers. @param query what to load with them */
   async mine<Q extends Omit<Prisma.UserFindManyArgs, 'where' | 'orderBy'>>(
     viewer: Viewer,
     query: Q,
@@ -268,7 +268,7 @@ export class UsersService {
 
 /** Participants see themselves. @returns what to add to a query for users */
 export function ownUsers({ role, userIds }: Viewer): { id?: { in: string[] } } {
-  return role === 'organiser' ? {} : { id: { in: [...userIds] } }
+  return role === 'organizer' ? {} : { id: { in: [...userIds] } }
 }
 
 /** A path of this form names a volume of an engine; any other is only shown to scripts. */

@@ -31,7 +31,7 @@ export interface TlsDeps {
 /** A folder is told of each of many steps of one change. */
 const CALM_MS = 250
 const EVERY_MS = 30_000
-/** How long before the end the organiser is told. */
+/** How long before the end the organizer is told. */
 const SOON_MS = 14 * 24 * 3600 * 1000
 
 /**
@@ -72,7 +72,7 @@ export class Tls {
     return this.#served
   }
 
-  /** What to tell the organiser, in sentences. */
+  /** What to tell the organizer, in sentences. */
   get notices(): readonly string[] {
     return this.#notices
   }

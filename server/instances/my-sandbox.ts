@@ -10,7 +10,7 @@ import type { InstancesService } from './service.ts'
 export interface MySandboxDeps {
   db: Db
   instances: InstancesService
-  /** The organisers' switch. */
+  /** The organizers' switch. */
   participantsMayStart: () => Promise<boolean>
 }
 
@@ -31,7 +31,7 @@ export class MySandboxService {
    */
   async mayStart(viewer: Viewer): Promise<boolean> {
     if (!can(viewer, 'instances.start')) return false
-    return viewer.role === 'organiser' || this.#parts.participantsMayStart()
+    return viewer.role === 'organizer' || this.#parts.participantsMayStart()
   }
 
   /**
@@ -47,7 +47,7 @@ export class MySandboxService {
     const there = await this.#there(userId)
     if (there) return there.state === 'Paused' ? instances.resume(viewer, there.id) : there
     if (!(await this.mayStart(viewer)))
-      throw new Forbidden('Participants may not start sandboxes at present. Ask the organiser.')
+      throw new Forbidden('Participants may not start sandboxes at present. Ask the organizer.')
     const { username, volume, group } = user
     const [result] = await instances.startMany(viewer, [{ group: group.name, username, userId, volume }])
     if (result?.row) return result.row
@@ -60,7 +60,7 @@ export class MySandboxService {
   /** The active instance, once it is clear where it is going. */
   async #there(userId: string): Promise<InstanceRow | null> {
     const { db, instances } = this.#parts
-    const row = (await db.instance.findFirst({ where: { userId, activeKey: { not: null } } })) as InstanceRow | null
+    const row = await db.instance.findFirst({ where: { userId, activeKey: { not: null } } })
     if (row?.state !== 'Pausing' && row?.state !== 'Stopping') return row
     const settled = await instances.settled(row.id, PATIENCE)
     return settled && isActive(settled.state) ? settled : null

@@ -10,7 +10,7 @@ import type { Instance } from '../../prisma/generated/client/client.ts'
 import { EngineAway, EngineRefused, type EngineKind, type SandboxEngine } from '../engine/engine.ts'
 import type { EngineStatus } from '../engine/watcher.ts'
 import type { InstanceController } from './sync/controller.ts'
-import { canDo, intentOf, isActive, isSettled, type Command, type State, type Verdict } from './sync/lifecycle.ts'
+import { canDo, intentOf, isActive, isSettled, type Command, type Verdict } from './sync/lifecycle.ts'
 import {
   BULK_LIMIT,
   bulkInput,
@@ -69,7 +69,7 @@ export class InstancesService {
   /** Searches, filters, sorts and pages. @throws InvalidInput */
   async list(viewer: Viewer, raw: unknown = {}): Promise<InstancePage> {
     authorize(viewer, 'instances.see')
-    return listInstances(this.#parts.db, parse(listInput, raw), viewer.role === 'organiser' ? null : viewer.userIds)
+    return listInstances(this.#parts.db, parse(listInput, raw), viewer.role === 'organizer' ? null : viewer.userIds)
   }
 
   /** @throws NotFound; Unavailable instead while the engine is away, which may have a sandbox not seen yet */
@@ -249,9 +249,9 @@ export class InstancesService {
    */
   async endAll(viewer: Viewer, whose: { userIds: string[] }): Promise<void> {
     authorize(viewer, 'instances.manage')
-    const rows = (await this.#parts.db.instance.findMany({
+    const rows = await this.#parts.db.instance.findMany({
       where: { userId: { in: whose.userIds }, activeKey: { not: null } },
-    })) as InstanceRow[]
+    })
     if (rows.length === 0) return
     this.assertEngine()
     await Promise.all(rows.map((row) => this.#end(row)))
@@ -264,10 +264,7 @@ export class InstancesService {
   async settled(id: string, seconds: number): Promise<InstanceRow | null> {
     const { events, store } = this.#parts
     const done = Promise.withResolvers<void>()
-    const stop = events.on(
-      'instance',
-      (change) => change.id === id && isSettled(change.row.state as State) && done.resolve(),
-    )
+    const stop = events.on('instance', (change) => change.id === id && isSettled(change.row.state) && done.resolve())
     const timer = setTimeout(done.resolve, seconds * 1000)
     const now = await store.find(id)
     if (now && !isSettled(now.state)) await done.promise

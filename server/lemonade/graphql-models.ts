@@ -12,7 +12,7 @@ const ModelType = builder.objectRef<Model>('LemonadeModel').implement({
     labels: t.exposeStringList('labels', { description: 'What it can do, such as vision.' }),
     downloaded: t.exposeBoolean('downloaded', { description: 'Whether it is on the disk of Lemonade.' }),
     suggested: t.exposeBoolean('suggested', { description: 'Whether Lemonade suggests it.' }),
-    custom: t.exposeBoolean('custom', { description: 'Whether an organiser added it to the catalogue.' }),
+    custom: t.exposeBoolean('custom', { description: 'Whether an organizer added it to the catalogue.' }),
     sizeGb: t.exposeFloat('sizeGb', {
       nullable: true,
       description: 'Size in GB; null when unknown, or next to nothing.',

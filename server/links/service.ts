@@ -28,7 +28,7 @@ type Known = User & { group: Group; link: AccessLink | null }
 type Made = PersonalLink & { user: Known }
 type JoinLink = AccessLink & { group: Group }
 
-/** Ways in without an account, as organisers make them and take them back. Secrets are shown once; the database has hashes. */
+/** Ways in without an account, as organizers make them and take them back. Secrets are shown once; the database has hashes. */
 export class LinksService {
   readonly #parts: LinksDeps
 
@@ -81,7 +81,7 @@ export class LinksService {
 
   /**
    * Makes a link that leads into a group: by a name of the group that nobody has taken, by a new one, or both.
-   * @param raw `{offersNames, takesNewNames, expiresInHours?, maxUses?}`
+   * @param raw `{allowExistingUsers, allowNewUsers, expiresInHours?, maxUses?}`
    * @throws InvalidInput, NotFound, Forbidden
    */
   async createJoin(viewer: Viewer, groupId: string, raw: unknown): Promise<NewJoinLink> {

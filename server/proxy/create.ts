@@ -61,7 +61,7 @@ export async function createProxy(means: ProxyDeps) {
     queuePlace: (id) => instances.queuePlace(id),
     progress: (id) => instances.progress(id),
     mayStart: (viewer, userId) =>
-      viewer.role === 'organiser' || (participantsMayStart && can(viewer, 'instances.start', [userId])),
+      viewer.role === 'organizer' || (participantsMayStart && can(viewer, 'instances.start', [userId])),
     start: (viewer, { userId, instance }) =>
       userId === null && instance ? instances.recreate(viewer, instance.id) : own.start(viewer, userId ?? ''),
     resume: (viewer, id) => instances.resume(viewer, id),

@@ -12,12 +12,12 @@ const still = (title: string, text: string): StatusView => ({
 
 export const unknownAddress = still(
   'There is no sandbox at this address',
-  'Look at the address again, or ask your organiser for yours. Names of people and groups are part of it, and may have changed.',
+  'Look at the address again, or ask your organizer for yours. Names of people and groups are part of it, and may have changed.',
 )
 
 export const notTheirs = still(
   'This is somebody else’s sandbox',
-  'You are signed in as somebody who may not open it. Use your own link, or ask your organiser.',
+  'You are signed in as somebody who may not open it. Use your own link, or ask your organizer.',
 )
 
 export const withoutCookies = still(

@@ -31,7 +31,7 @@ export function openRoute(parts: OpenRouteDeps): RequestListener {
     // A page of another site may lead here, and nothing else.
     if ((request.headers['sec-fetch-mode'] ?? 'navigate') !== 'navigate' && !url.pathname.startsWith('/open/.thon/'))
       return sendText(response, 403, 'This address is for people, not for pages.')
-    if (viewer.role === 'nobody' || viewer.role === 'none')
+    if (viewer.role === 'anonymous' || viewer.role === 'waiting')
       return redirect(response, `/login?to=${encodeURIComponent(url.pathname + url.search)}`)
     const sandbox = sandboxOf(parts.directory, url)
     if (!sandbox || !can(viewer, 'instances.open', [sandbox.userId]))

@@ -25,7 +25,7 @@ export interface DoorForPasses {
 /** By what right somebody opens a sandbox: their session, or that nobody has to sign in. */
 export function grantOf({ session, viewer }: Entered, locked: boolean): string | null {
   if (session) return `session ${session.id}`
-  return !locked && viewer.role === 'organiser' ? OPEN_GRANT : null
+  return !locked && viewer.role === 'organizer' ? OPEN_GRANT : null
 }
 
 /** The session that a right hangs on; null when it hangs on none. */

@@ -41,7 +41,7 @@ export function statusViewOf(known: Known): StatusView {
     return shown(
       'trouble',
       'The sandboxes are out of reach just now',
-      'The organiser sees this, too. This page goes on by itself.',
+      'The organizer sees this, too. This page goes on by itself.',
     )
   if (!instance) return notStarted(known)
   switch (instance.state) {
@@ -93,5 +93,5 @@ function ended({ mayStart }: Known, tone: StatusView['tone'], title: string, rea
 }
 
 function asked(view: StatusView): StatusView {
-  return { ...view, text: `${view.text} Ask your organiser to start it.` }
+  return { ...view, text: `${view.text} Ask your organizer to start it.` }
 }

@@ -64,7 +64,7 @@ function openapi(app: OpenAPIHono<RestEnv>, sessionCookie: string): object {
   })
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     ...{ type: 'http', scheme: 'bearer' },
-    description: 'An API token, made by an organiser under Settings.',
+    description: 'An API token, made by an organizer under Settings.',
   })
   return app.getOpenAPI31Document({
     openapi: '3.1.0',

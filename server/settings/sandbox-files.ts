@@ -34,7 +34,7 @@ export class SandboxFiles {
     const { db } = this.#parts
     const key = { in: keysOnly ? [KILO] : [KILO, VSCODE_SETTINGS] }
     const [own, stored] = await Promise.all([
-      db.launchFile.findMany({ where: { instanceId: instance.id, key } }),
+      db.instanceConfigOverride.findMany({ where: { instanceId: instance.id, key } }),
       db.configFile.findMany({ where: { key } }),
     ])
     const rows = [...own, ...stored]

@@ -17,7 +17,7 @@ export interface SettingsDeps {
   addresses: { current(): PresentAddresses }
 }
 
-/** A key/value store: settings that THON goes by, and whatever else organisers and scripts keep there. */
+/** A key/value store: settings that THON goes by, and whatever else organizers and scripts keep there. */
 export class SettingsService {
   readonly #parts: SettingsDeps
   readonly #turns = new Mutex()
@@ -49,7 +49,7 @@ export class SettingsService {
     return this.#parts.addresses.current()
   }
 
-  /** Whether participants may start their own sandboxes: unless an organiser said no. For other features, which ask their viewer. */
+  /** Whether participants may start their own sandboxes: unless an organizer said no. For other features, which ask their viewer. */
   async participantsMayStart(): Promise<boolean> {
     const row = await this.#parts.db.setting.findUnique({ where: { key: PARTICIPANTS_MAY_START } })
     return row?.value !== 'false'

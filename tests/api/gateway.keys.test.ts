@@ -109,7 +109,7 @@ describe('keys', () => {
     await app.execute(start, { id: group.id })
     type Ids = { instances: { items: { id: string; username: string; state: string }[] } }
     const { instances } = await app.until<Ids>('{ instances { items { id username state } } }', {}, ({ instances }) =>
-      instances.items.every(({ state }) => state === 'Running'),
+      instances.items.every(({ state }) => state === 'RUNNING'),
     )
     const idOf = (name: string) => instances.items.find(({ username }) => username === name)?.id
     const outdated = async () => (await statusOf(app)).outdatedInstances
@@ -123,7 +123,7 @@ describe('keys', () => {
     await expect.poll(outdated, { timeout: 5_000 }).toEqual([])
     await app.execute('mutation { rotateConsumerKey(username: "alpha-ann") { key } }')
     expect(await outdated()).toEqual([idOf('ann')])
-    expect(JSON.stringify(await app.db.givenKey.findMany())).not.toContain(keyAt(apisix, 'alpha-bob').slice(7))
+    expect(JSON.stringify(await app.db.issuedKey.findMany())).not.toContain(keyAt(apisix, 'alpha-bob').slice(7))
     await app.execute('mutation { setGatewaySettings(input: { mode: PER_GROUP }) { mode } }')
     await setUp(app)
     expect(await outdated()).toEqual([idOf('ann'), idOf('bob')].sort())

@@ -4,7 +4,7 @@ import { organizer } from '../../server/core/viewer.ts'
 import { startWith } from '../kit/access.ts'
 import { enter, joinLink, look, personalLink, post, team } from '../kit/links.ts'
 
-const OVER = 'This link is not valid any more. Ask your organiser for a new one.'
+const OVER = 'This link is not valid any more. Ask your organizer for a new one.'
 
 test('a secret is shown once; the database has its hash, and lists, log and activity have nothing of it', async () => {
   const app = await startWith('no login')

@@ -11,7 +11,7 @@ const MAKE = `mutation ($userIds: [ID!]!, $replace: Boolean) {
   }
 }`
 const VIEWER = '{ viewer { name role isSignedIn mayStart users { username group { name } } } }'
-const OVER = 'This link is not valid any more. Ask your organiser for a new one.'
+const OVER = 'This link is not valid any more. Ask your organizer for a new one.'
 
 interface Made {
   secret: string | null
@@ -52,17 +52,17 @@ describe.each(['no login', 'a local password', 'OAuth'] as const)('with %s', (se
   })
 })
 
-test('where there is no login, whoever came by no link is the organiser still, also with a cookie that is none', async () => {
+test('where there is no login, whoever came by no link is the organizer still, also with a cookie that is none', async () => {
   const app = await startWith('no login')
   const { ids } = await team(app, 'alpha', ['ann'])
   const role = async (headers: Record<string, string>) =>
     (await app.answer<{ viewer: { role: string } }>(VIEWER, {}, headers)).data?.viewer.role
   const { cookie } = await enter(app, await personalLink(app, ids.ann!))
   expect(await role({ cookie })).toBe('participant')
-  expect(await role({})).toBe('organiser')
-  expect(await role({ cookie: 'session=v1:x:0123456789abcdef' })).toBe('organiser')
+  expect(await role({})).toBe('organizer')
+  expect(await role({ cookie: 'session=v1:x:0123456789abcdef' })).toBe('organizer')
   await fetch(`${app.url}/api/auth/logout`, { method: 'POST', headers: { cookie } })
-  expect(await role({ cookie })).toBe('organiser')
+  expect(await role({ cookie })).toBe('organizer')
 })
 
 describe('personal links', () => {
@@ -184,9 +184,9 @@ test('pages of other origins can bring nobody in', async () => {
 })
 
 describe('people who came by a link', () => {
-  test('are listed with the others, can be put out and stay out, and never become organisers', async () => {
+  test('are listed with the others, can be put out and stay out, and never become organizers', async () => {
     const app = await startWith('OAuth')
-    const boss = { cookie: await signedIn(app, 'organiser') }
+    const boss = { cookie: await signedIn(app, 'organizer') }
     const { ids } = await team(app, 'alpha', ['ann'])
     const secret = await personalLink(app, ids.ann!)
     const { cookie } = await enter(app, secret)
@@ -197,16 +197,16 @@ describe('people who came by a link', () => {
       boss,
     )
     expect(data?.identities).toContainEqual({ id, provider: 'link', displayName: 'ann of alpha', role: 'participant' })
-    await expect(app.services.identities.setRole(organizer, id, 'organiser')).rejects.toMatchObject({
+    await expect(app.services.identities.setRole(organizer, id, 'organizer')).rejects.toMatchObject({
       code: 'CONFLICT',
       message: 'ann of alpha came by a link, and whoever does is a participant.',
     })
-    await app.services.identities.setRole(organizer, id, 'none')
+    await app.services.identities.setRole(organizer, id, 'waiting')
     const { uses } = await app.db.accessLink.findFirstOrThrow()
     expect((await app.answer('{ groups { id } }', {}, { cookie })).errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
     expect(await enter(app, secret)).toMatchObject({
       status: 403,
-      detail: 'You are not let in any more. Ask the organiser.',
+      detail: 'You are not let in any more. Ask the organizer.',
     })
     expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(403)
     expect([uses, (await app.db.accessLink.findFirstOrThrow()).uses]).toEqual([1, 0])
@@ -214,12 +214,12 @@ describe('people who came by a link', () => {
     expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(200)
   })
 
-  test('do not keep the first who signs in with an account from being the organiser', async () => {
+  test('do not keep the first who signs in with an account from being the organizer', async () => {
     const app = await startWith('OAuth')
     const { ids } = await team(app, 'alpha', ['ann'])
     await enter(app, await personalLink(app, ids.ann!))
     const first = { id: 'github:1', provider: 'github', displayName: 'x', email: null }
-    expect((await app.services.identities.admit(first)).role).toBe('organiser')
+    expect((await app.services.identities.admit(first)).role).toBe('organizer')
   })
 
   test('are told by their group, and no others, of links; they neither make, replace nor revoke any', async () => {
@@ -234,7 +234,7 @@ describe('people who came by a link', () => {
     for (const act of [
       `makePersonalLinks(userIds: ["${ids.ann}"]) { secret }`,
       `revokePersonalLink(userId: "${ids.ann}") { id }`,
-      `createJoinLink(groupId: "${groupId}", offersNames: true, takesNewNames: true) { secret }`,
+      `createJoinLink(groupId: "${groupId}", allowExistingUsers: true, allowNewUsers: true) { secret }`,
       `rotateJoinLink(id: "${id}") { secret }`,
       `revokeJoinLink(id: "${id}") { id }`,
     ])
@@ -259,15 +259,15 @@ test('every making, replacing, revoking and use is in the activity log, by name'
   expect(
     acts.map(({ actor, action, kind, label, outcome }) => [actor, action, kind, label, outcome].join(' | ')),
   ).toEqual([
-    'organiser | make link | user | alpha/ann | done',
-    'organiser | replace link | user | alpha/ann | done',
+    'organizer | make link | user | alpha/ann | done',
+    'organizer | replace link | user | alpha/ann | done',
     'ann of alpha | enter by link | user | alpha/ann | done',
-    'organiser | revoke link | user | alpha/ann | done',
-    'organiser | make join link | group | alpha | done',
-    'organiser | replace join link | group | alpha | done',
+    'organizer | revoke link | user | alpha/ann | done',
+    'organizer | make join link | group | alpha | done',
+    'organizer | replace join link | group | alpha | done',
     'THON | add user | user | alpha/new | done',
     'new of alpha | join by link | user | alpha/new | done',
-    'organiser | revoke join link | group | alpha | done',
+    'organizer | revoke join link | group | alpha | done',
   ])
 })
 

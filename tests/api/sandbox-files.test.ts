@@ -61,7 +61,7 @@ test('running sandboxes are given the files as stored now; those that do not run
   await addGroup(app, 'alpha', ['ann', 'bob'])
   const [ann, bob] = [await running(app, 'ann'), await running(app, 'bob')]
   await app.execute(`mutation { pauseInstance(id: "${bob.id}") { id } }`)
-  await app.until(`{ instance(id: "${bob.id}") { state } }`, {}, (data) => JSON.stringify(data).includes('Paused'))
+  await app.until(`{ instance(id: "${bob.id}") { state } }`, {}, (data) => JSON.stringify(data).includes('PAUSED'))
   await store(app, 'config_vscode_settings', '{ "a": 2 }')
   const unknown = '00000000-0000-4000-8000-000000000000'
   expect(await app.execute(UPDATE, { ids: [ann.id, bob.id, unknown] })).toEqual({
@@ -117,7 +117,7 @@ test('files, image, port and time of a start go before what is stored and usual,
   )
   const [first] = startGroup
   await app.until(`{ instance(id: "${first?.instance.id}") { state } }`, {}, (data) =>
-    JSON.stringify(data).includes('Running'),
+    JSON.stringify(data).includes('RUNNING'),
   )
   const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id: first!.instance.id } })
   expect((app.engine as FakeEngine).files.get(volume)?.get(SETTINGS_PATH)).toBe('{ "given": true }')

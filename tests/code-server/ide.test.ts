@@ -24,7 +24,7 @@ test('in a real code-server a file is written, a terminal works, and both are th
   })
   const group = `ide${randomBytes(3).toString('hex')}`
   const { id } = await create(app, 'ann', { group })
-  const { url, ref } = await inState(app, id, 'Running', 120)
+  const { url, ref } = await inState(app, id, 'RUNNING', 120)
   const page = await openSandbox(url as string)
   const refused: string[] = []
   page.context().on('response', (response) => {
@@ -58,7 +58,7 @@ test('in a real code-server a file is written, a terminal works, and both are th
   expect(sockets.filter((socket) => !socket.includes('reconnection=false'))).toEqual([])
 
   await command(app, 'pauseInstance', id)
-  await inState(app, id, 'Paused')
+  await inState(app, id, 'PAUSED')
   await page.goto(url as string)
   await page.getByRole('heading', { name: 'Your sandbox is paused' }).waitFor()
   await page.getByRole('button', { name: 'Resume' }).click()
@@ -75,7 +75,7 @@ test('a real code-server goes by the stored settings, and by those it is given l
     })
   await store('Solarized Light')
   const { id } = await create(app, 'ann', { group: `ide${randomBytes(3).toString('hex')}` })
-  const { url } = await inState(app, id, 'Running', 120)
+  const { url } = await inState(app, id, 'RUNNING', 120)
   const page = await openSandbox(url as string)
   await new Workbench(page).ready()
   const looks = () => page.locator('.monaco-workbench').getAttribute('class')

@@ -60,7 +60,7 @@ test(
     const { instances } = await app.until<Rows>(
       '{ instances { items { id ref state } } }',
       {},
-      (rows) => rows.instances.items[0]?.state === 'Running',
+      (rows) => rows.instances.items[0]?.state === 'RUNNING',
       60,
     )
     const { ref, id: instance } = instances.items[0]!

@@ -36,7 +36,7 @@ async function sandbox(app: TestApp, group: string, username: string): Promise<{
   const { instance } = await app.until<{ instance: { state: string; ref: string } }>(
     one,
     { id: createInstance.id },
-    (data) => data.instance.state === 'Running',
+    (data) => data.instance.state === 'RUNNING',
     60,
   )
   const { [networkName(nodeOf(app.dir), group)]: place } = JSON.parse(

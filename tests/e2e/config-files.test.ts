@@ -36,7 +36,7 @@ test('a file is typed with its faults marked at their lines, stored, and seen in
   await editor.fill('// size\n{ "editor.fontSize": 15 }')
   await dialog.getByRole('button', { name: 'Save' }).click(SLOW)
   await page.getByText('VS Code Settings is stored').waitFor(SLOW)
-  await other.getByText(/33 B, changed .* by organiser/).waitFor(SLOW)
+  await other.getByText(/33 B, changed .* by organizer/).waitFor(SLOW)
   const { content } = await app.services.configFiles.get(organizer, VSCODE)
   expect(content).toBe('// size\n{ "editor.fontSize": 15 }')
 })

@@ -51,7 +51,7 @@ test('a set-up that is cut off says so, and a second click finishes it', LONG, a
   await page.getByText('Offline').waitFor(SLOW)
   apisix.writesLeft = Infinity
   await apisix.server.up()
-  await page.getByText('Running').waitFor(SLOW)
+  await page.getByText('RUNNING').waitFor(SLOW)
   await page.getByRole('button', { name: 'Set up the rest' }).click(SLOW)
   await page.getByText('Set-up is done: 31 of 31').waitFor(SLOW)
   expect(apisix.consumers.size).toBe(30)
@@ -81,7 +81,7 @@ test('sandboxes that run with an old key are told, and given the new one with tw
   await app.services.configFiles.put(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
   await app.execute('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id: group.id })
   await app.until<{ instances: { items: { state: string }[] } }>('{ instances { items { state } } }', {}, (data) =>
-    data.instances.items.every(({ state }) => state === 'Running'),
+    data.instances.items.every(({ state }) => state === 'RUNNING'),
   )
   await page.getByRole('button', { name: 'Set up', exact: true }).click(SLOW)
   await page.getByText('2 running sandboxes have an old key or none').waitFor(SLOW)
@@ -115,12 +115,12 @@ test('it is turned on and set up in the settings, which tell no secret', LONG, a
   await dialog.getByText('must be letters, digits and signs without spaces').waitFor(SLOW)
   await dialog.getByLabel('Admin key').fill('wrong')
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Unauthorised').waitFor(SLOW)
+  await page.getByText('Unauthorized').waitFor(SLOW)
   await page.getByRole('button', { name: 'Settings…' }).click()
   await dialog.getByRole('button', { name: 'Replace or remove' }).click()
   await dialog.getByLabel('Admin key').fill(apisix.key)
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Running').waitFor(SLOW)
+  await page.getByText('RUNNING').waitFor(SLOW)
   await page.getByText('750 a minute for each user').waitFor(SLOW)
   const html = await (await fetch(`${app.url}/gateway`)).text()
   expect(html).toContain('Gateway')

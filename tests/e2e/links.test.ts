@@ -19,7 +19,7 @@ function hall(variables: Record<string, string> = {}): Promise<TestApp> {
   return startApp({ AUTH_LOCAL_PASSWORD: PASSWORD, ...variables }, { dashboard: 'built' })
 }
 
-/** A page of the organiser. */
+/** A page of the organizer. */
 async function atDesk(app: TestApp, path: string): Promise<Page> {
   const page = await openPage(`${app.url}/login?to=${encodeURIComponent(path)}`)
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
@@ -81,7 +81,7 @@ test('a personal link leads somebody without an account into their own VS Code',
   const card = page.getByRole('article', { name: 'Sandbox of ann in alpha' })
   await card.getByText('Not started yet').waitFor(SLOW)
   await card.getByRole('button', { name: 'Start' }).click()
-  await card.getByText('Running', { exact: true }).waitFor(SLOW)
+  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
   const [tab] = await Promise.all([
     page.context().waitForEvent('page'),
     card.getByRole('link', { name: 'Open VS Code' }).click(),
@@ -95,7 +95,7 @@ test('a personal link leads somebody without an account into their own VS Code',
   expect(page.url()).not.toContain(secretOf(link))
 })
 
-test('a first sandbox appears by itself, and whoever may not start asks the organiser', LONG, async () => {
+test('a first sandbox appears by itself, and whoever may not start asks the organizer', LONG, async () => {
   const app = await hall()
   const { ids } = await team(app, 'alpha', ['ann'])
   const { services } = app
@@ -105,23 +105,23 @@ test('a first sandbox appears by itself, and whoever may not start asks the orga
   await page.getByRole('button', { name: 'Continue' }).click(SLOW)
   await told
   const card = page.getByRole('article')
-  await card.getByText('Ask your organiser to start it.').waitFor(SLOW)
+  await card.getByText('Ask your organizer to start it.').waitFor(SLOW)
   expect(await card.getByRole('button', { name: /start/i }).count()).toBe(0)
 
   const person = { group: 'alpha', username: 'ann', userId: ids.ann!, volume: 'thon-workspace-alpha-ann' }
   await services.instances.startMany(organizer, [person])
-  await card.getByText('Running', { exact: true }).waitFor(SLOW)
+  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
   await card.getByRole('button', { name: 'Pause' }).click()
   await card.getByRole('button', { name: 'Resume' }).click(SLOW)
-  await card.getByText('Running', { exact: true }).waitFor(SLOW)
+  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
 
   const { id } = await app.db.instance.findFirstOrThrow()
   await services.instances.kill(organizer, id)
-  await card.getByText('Ask your organiser to start it again.').waitFor(SLOW)
+  await card.getByText('Ask your organizer to start it again.').waitFor(SLOW)
   await services.settings.set(organizer, 'participants_may_start', { value: 'true' })
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
   await card.getByRole('button', { name: 'Start again' }).click(SLOW)
-  await card.getByText('Running', { exact: true }).waitFor(SLOW)
+  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
 })
 
 test('by a join link people pick a free name or give one of their own', LONG, async () => {
@@ -194,7 +194,7 @@ test('a link that was revoked, replaced or cut short says what to do, and ends w
   await page.goto('about:blank')
   await page.goto(link)
   await page.getByRole('heading', { name: 'This link does not let you in' }).waitFor(SLOW)
-  await page.getByText('Ask your organiser for a new one.').waitFor(SLOW)
+  await page.getByText('Ask your organizer for a new one.').waitFor(SLOW)
   await page.goto(`${app.url}/enter`)
   await page.getByRole('heading', { name: 'This link is incomplete' }).waitFor(SLOW)
 
@@ -240,7 +240,7 @@ test('where nobody signs in, whoever comes by a link is a participant until they
   await page.goto(`${app.url}/groups`)
   expect(page.url()).toBe(`${app.url}/my`)
   await page.getByRole('button', { name: 'Start' }).click()
-  await page.getByText('Running', { exact: true }).waitFor(SLOW)
+  await page.getByText('RUNNING', { exact: true }).waitFor(SLOW)
 })
 
 test('cards: one for each participant, whose code says their link, and none is cut by a page', LONG, async () => {

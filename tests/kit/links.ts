@@ -53,7 +53,7 @@ export async function personalLink(app: TestApp, userId: string): Promise<string
 
 /** A link into a group, made now. */
 export async function joinLink(app: TestApp, groupId: string, rules: object = {}) {
-  const input = { offersNames: true, takesNewNames: true, ...rules }
+  const input = { allowExistingUsers: true, allowNewUsers: true, ...rules }
   const { secret, link } = await app.services.links.createJoin(organizer, groupId, input)
   return { secret, id: link.id }
 }

@@ -137,7 +137,7 @@ export class SandboxNetwork {
     }
   }
 
-  /** What an organiser should be told wherever they are, if rules that there should be are not in force. */
+  /** What an organizer should be told wherever they are, if rules that there should be are not in force. */
   warnings(): string[] {
     const { notices, enforced } = this.view()
     return enforced || !this.#parts.ground ? [] : notices.slice(0, 1)

@@ -5,7 +5,6 @@ import { AppError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { InstanceController } from './controller.ts'
 import type { Observation, State } from './lifecycle.ts'
-import type { InstanceRow } from '../model.ts'
 import type { InstancesService } from '../service.ts'
 
 const EVERY_MS = 1_000
@@ -13,7 +12,11 @@ const EVERY_MS = 1_000
 const RETRY_TURNS = 10
 const PRUNE_TURNS = 600
 /** How long a state may last that is only passed through, in seconds. Waiting in the queue does not count. */
-const DEADLINE_SECONDS: Partial<Record<State, number>> = { Pausing: 30, Stopping: 60, Pending: 900 }
+const DEADLINE_SECONDS: readonly [State, number][] = [
+  ['Pausing', 30],
+  ['Stopping', 60],
+  ['Pending', 900],
+]
 
 /** What the sweep needs of its surroundings. */
 export interface ExpiryReaperDeps {
@@ -81,7 +84,7 @@ export class ExpiryReaper {
   /** @param since when the engine came: what stood still while it was away gets its whole time anew */
   async #overdue(since: Date): Promise<void> {
     const now = Date.now()
-    for (const [state, seconds] of Object.entries(DEADLINE_SECONDS)) {
+    for (const [state, seconds] of DEADLINE_SECONDS) {
       if (now - since.getTime() < seconds * 1000) continue
       const stateAt = { lte: new Date(now - seconds * 1000) }
       const rows = await this.#parts.db.instance.findMany({ where: { state, stateAt }, select: { id: true } })
@@ -99,6 +102,6 @@ export class ExpiryReaper {
     const rows = await db.instance.findMany({
       where: { OR: [{ state: { in: ['Pending', 'Pausing', 'Stopping'] } }, { id: { in: conductor.seenIds() } }] },
     })
-    for (const row of rows) conductor.drive(row as InstanceRow)
+    for (const row of rows) conductor.drive(row)
   }
 }

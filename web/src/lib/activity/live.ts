@@ -22,7 +22,7 @@ export function followActivity(client: Client): () => void {
     // READY: acts may have been missed, so logs on screen are read again. After that each act comes by itself.
     if (!activity) return touch('activity')
     for (const listener of listeners) listener(activity)
-    if (activity.outcome === 'failed') showFailure(activity)
+    if (activity.outcome === 'FAILED') showFailure(activity)
   })
 }
 

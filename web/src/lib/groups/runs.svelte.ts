@@ -36,7 +36,7 @@ class Runs {
 
   /** Starts those again whose instance failed, and nobody else. */
   async retry({ id, name, users }: ListedGroup): Promise<void> {
-    const failed = users.filter(({ instance }) => instance?.state === 'Failed')
+    const failed = users.filter(({ instance }) => instance?.state === 'FAILED')
     this.#runs.set(id, { asking: true, skipped: none })
     const results = await Promise.all(failed.map((user) => mutate(StartUser, { id: user.id })))
     this.#finish(

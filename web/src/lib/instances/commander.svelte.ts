@@ -39,8 +39,9 @@ export class Commander {
 
   /** Does it, or asks first where something may be lost or has to be said. */
   start(command: InstanceCommand, row: Row): void {
-    if (command === 'kill' || command === 'renew') this.asking = { what: command, row }
-    else if (command !== 'recreate') void this.send(command, row)
+    if (command === 'KILL') this.asking = { what: 'kill', row }
+    else if (command === 'RENEW') this.asking = { what: 'renew', row }
+    else if (command !== 'RECREATE') void this.send(command, row)
     else if (row.endedAt) void this.recreate(row)
     else this.asking = { what: 'recreate', row }
   }

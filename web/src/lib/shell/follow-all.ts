@@ -9,10 +9,10 @@ import { followSettings } from '#lib/settings/live.ts'
 
 /** What each role may be told of; the server refuses the rest. */
 const topics: Record<Role, ((client: Client) => () => void)[]> = {
-  organiser: [followInstances, followGroups, followEngine, followActivity, followIdentities, followSettings],
-  participant: [followInstances, followEngine],
-  none: [],
-  nobody: [],
+  ORGANIZER: [followInstances, followGroups, followEngine, followActivity, followIdentities, followSettings],
+  PARTICIPANT: [followInstances, followEngine],
+  WAITING: [],
+  ANONYMOUS: [],
 }
 
 /**
