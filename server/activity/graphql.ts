@@ -1,4 +1,5 @@
-import { builder, ChangeKind, screaming } from '../graphql/builder.ts'
+import { builder, screaming } from '../graphql/builder.ts'
+import { ChangeKind } from '../graphql/change.ts'
 import type { Ready } from '../core/events.ts'
 import type { Change } from '../core/events.ts'
 import type { Activity } from '../../prisma/generated/client/client.ts'

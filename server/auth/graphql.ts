@@ -1,5 +1,6 @@
 import type { Change, Ready } from '../core/events.ts'
-import { builder, ChangeKind, screaming } from '../graphql/builder.ts'
+import { builder, screaming } from '../graphql/builder.ts'
+import { ChangeKind } from '../graphql/change.ts'
 import type { ApiToken, Identity } from '../../prisma/generated/client/client.ts'
 import type { Choice, SignIn } from './sign-in.ts'
 import type { Viewer } from '../core/viewer.ts'

@@ -45,7 +45,6 @@ builder.subscriptionType({
     'What changes, over graphql-transport-ws on this path. Topics of changes first send one frame of kind READY: it means "listening now". Query after it, apply the frames that follow, and nothing is missed; do the same after every reconnect.',
 })
 
-/** The kinds of change, in every topic of changes. */
 /**
  * Values of an enum in the schema's case: `Pending` and `createdAt` inside are `PENDING` and `CREATED_AT` outside.
  * @param values what each value means, by the word that the server uses
@@ -58,14 +57,3 @@ export function screaming<const Value extends string>(values: Record<Value, { de
     ]),
   ) as Record<string, { description?: string; value: Value }>
 }
-
-/** How a row changed. */
-export const ChangeKind = builder.enumType('ChangeKind', {
-  description: 'What happened to a row.',
-  values: {
-    READY: { description: 'Nothing happened: the subscription listens now. Sent first, once, without a row.' },
-    ADDED: { description: 'It is new.' },
-    UPDATED: { description: 'It is as the frame says now.' },
-    REMOVED: { description: 'It is gone; the frame shows it as it last was.' },
-  } as const,
-})

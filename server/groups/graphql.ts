@@ -1,5 +1,6 @@
 import type { Change, Ready } from '../core/events.ts'
-import { builder, ChangeKind } from '../graphql/builder.ts'
+import { builder } from '../graphql/builder.ts'
+import { ChangeKind } from '../graphql/change.ts'
 import { InstanceType } from '../instances/graphql.ts'
 import type { Group } from '../../prisma/generated/client/client.ts'
 import { ownGroups, type GroupsService } from './service.ts'

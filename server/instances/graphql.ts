@@ -1,6 +1,8 @@
 import { OperationTypeNode, type GraphQLResolveInfo } from 'graphql'
 import type { Change, Ready } from '../core/events.ts'
-import { builder, ChangeKind, screaming } from '../graphql/builder.ts'
+import { builder, screaming } from '../graphql/builder.ts'
+import { ChangeKind } from '../graphql/change.ts'
+import { PageInput } from '../graphql/page.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 import { canDo, COMMANDS, type State } from './sync/lifecycle.ts'
 import type { InstancePage } from './list.ts'
@@ -193,15 +195,6 @@ const InstanceSort = builder.inputType('InstanceSort', {
       description: 'What to sort by.',
     }),
     descending: t.boolean({ defaultValue: false, description: 'Largest, latest or last first.' }),
-  }),
-})
-
-/** Which page of a list. */
-export const PageInput = builder.inputType('PageInput', {
-  description: 'Which page of a list.',
-  fields: (t) => ({
-    number: t.int({ defaultValue: 1, description: 'From 1.' }),
-    size: t.int({ defaultValue: 50, description: 'Rows on a page, 1 to 1000.' }),
   }),
 })
 

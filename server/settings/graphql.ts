@@ -1,5 +1,6 @@
 import type { Change, Ready } from '../core/events.ts'
-import { builder, ChangeKind } from '../graphql/builder.ts'
+import { builder } from '../graphql/builder.ts'
+import { ChangeKind } from '../graphql/change.ts'
 import type { ConfigFile, Setting } from '../../prisma/generated/client/client.ts'
 import type { ConfigFileFacts, ConfigFileView, PresentAddresses } from './model.ts'
 import type { SettingsService } from './service.ts'

@@ -4,15 +4,15 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** What happened to a row. */
+/** What happened. READY comes first, once changes are reported: query after it, and nothing is missed. */
 export type ChangeKind =
-  /** It is new. */
+  /** A new row. */
   | 'ADDED'
-  /** Nothing happened: the subscription listens now. Sent first, once, without a row. */
+  /** Changes are reported from now on. */
   | 'READY'
-  /** It is gone; the frame shows it as it last was. */
+  /** A row is gone. */
   | 'REMOVED'
-  /** It is as the frame says now. */
+  /** A row has other values. */
   | 'UPDATED';
 
 /** Which consumers; all that is given has to match. */
@@ -338,7 +338,7 @@ export type Outcome =
 export type PageInput = {
   /** From 1. */
   number?: number | null | undefined;
-  /** Rows on a page, 1 to 1000. */
+  /** Rows of a page, 1 to 1000. */
   size?: number | null | undefined;
 };
 
