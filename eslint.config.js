@@ -57,6 +57,16 @@ export default ts.config(
   },
   js.configs.recommended,
   ...ts.configs.strict,
+  // Rules that need types, wherever a tsconfig covers the file.
+  {
+    files: ['server/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts'],
+    extends: [ts.configs.strictTypeChecked],
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+    },
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+  },
   ...svelte.configs.recommended,
   { languageOptions: { globals: { ...globals.node } } },
   {
@@ -70,7 +80,6 @@ export default ts.config(
   {
     rules: {
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/unified-signatures': 'off',
       '@typescript-eslint/no-invalid-void-type': 'off',
@@ -131,5 +140,8 @@ export default ts.config(
     files: ['server/main.ts', 'server/cli/main.ts', 'server/engine/process/page/main.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
-  { files: ['tests/**', 'bench/**'], rules: { 'max-lines-per-function': 'off' } },
+  {
+    files: ['tests/**', 'bench/**'],
+    rules: { 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
 )
