@@ -12,7 +12,7 @@ import {
 import { AppError } from '../core/errors.ts'
 import { parseGroups } from '../groups/yaml.ts'
 import { hintFor, places, sections } from './suggestions.ts'
-import type { Variable } from './variables.ts'
+import type { Variable } from './variable.ts'
 
 /** What a thon.yaml says. */
 export interface ThonYaml {
