@@ -103,7 +103,7 @@ function withoutCode(source: string): string {
 
 function found(source: string, pattern: RegExp): Text[] {
   return [...source.matchAll(pattern)].map((match) => ({
-    // The marks at the beginning of a comment's lines are no part of its sentences.
+    // The marks at the beginning of a comment's lines do not belong to its sentences.
     text: match[0].replace(/\n[ \t]*(?:\*(?!\/)|\/\/)/g, (mark) => `\n${' '.repeat(mark.length - 1)}`),
     start: match.index,
     kind: 'prose' as const,
