@@ -15,12 +15,13 @@ export function configurationPage(page: string): string {
   return `${before}${BEGIN}\n\n${CHAPTERS.map(table).join('\n')}\n${END}${after}`
 }
 
+/** Two columns: names and defaults are long, and would squeeze what they mean into a narrow third. */
 function table({ title, variables }: Chapter): string {
-  const rows = variables.map(
-    ({ name, at, fallback, meaning }) =>
-      `| \`${name}\` | \`${at}\` | ${fallback && `\`${fallback}\``} | ${escaped(meaning)} |`,
-  )
-  return `### ${title}\n\n| Variable | In thon.yaml | Default | Meaning |\n|---|---|---|---|\n${rows.join('\n')}\n`
+  const rows = variables.map(({ name, at, fallback, meaning }) => {
+    const byDefault = fallback && ` Default: \`${fallback}\``
+    return `| \`${name}\`<br>\`${at}\` | ${escaped(meaning)}${byDefault} |`
+  })
+  return `### ${title}\n\n| Variable and key in thon.yaml | Meaning |\n|---|---|\n${rows.join('\n')}\n`
 }
 
 /** Markdown would take "<public URL>" for a tag. */
