@@ -51,7 +51,6 @@ const STIFF: Rule[] = [
     hint: 'is not a …, or does not …',
   },
   { pattern: /\b(?:is|are|was|were|be)\s+none\b(?!\s+of\b)/gi, hint: "there isn't one, there aren't any" },
-  rule('none any more', 'no … left'),
   { pattern: /\bany\s+more\b(?=\s*(?:[.,;:!?)'"`<]|$))/gi, hint: 'no longer, anymore' },
   // "The row as it was stored" is plain; "it stays as it was" is not.
   {
