@@ -124,8 +124,8 @@ async function oneSandbox(thon: Thon): Promise<string> {
       'query ($id: ID!) { instance(id: $id) { state ref reason } }',
       createInstance,
     )
-    if (instance.state === 'Running') return instance.ref
-    if (instance.state === 'Failed') throw new Error(`the sandbox failed: ${instance.reason}`)
+    if (instance.state === 'RUNNING') return instance.ref
+    if (instance.state === 'FAILED') throw new Error(`the sandbox failed: ${instance.reason}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }

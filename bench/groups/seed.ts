@@ -16,8 +16,8 @@ export async function seed(dbPath: string): Promise<void> {
   )
   const instances = users.map((user) => ({
     ...{ group: groups.find(({ id }) => id === user.groupId)!.name, username: user.username, userId: user.id },
-    ...{ search: '', state: 'Terminated', port: 8443, secure: false, image: 'none', volume: user.volume },
-    ...{ engine: 'docker', endedAt: new Date() },
+    ...{ search: '', state: 'Terminated' as const, port: 8443, secure: false, image: 'none', volume: user.volume },
+    ...{ engine: 'docker' as const, endedAt: new Date() },
   }))
   await db.group.createMany({ data: groups })
   await db.user.createMany({ data: users })

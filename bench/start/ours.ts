@@ -63,11 +63,11 @@ export class OurHall {
     this.#seen.clear()
     const began = now()
     await this.#thon.execute('mutation ($id: ID!) { startGroup(id: $id) { instance { id state } } }', { id })
-    await this.#until((states) => states.filter((state) => state === 'Running').length === people)
+    await this.#until((states) => states.filter((state) => state === 'RUNNING').length === people)
     const seconds = (now() - began) / 1000
     await meanwhile?.()
     await removeAll(`thon.group=${group}`, `thon.group=${group}`)
-    await this.#until((states) => states.every((state) => state === 'Terminated'))
+    await this.#until((states) => states.every((state) => state === 'TERMINATED'))
     return seconds
   }
 
@@ -86,7 +86,7 @@ export class OurHall {
   #until(satisfied: (states: string[]) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#check = () => {
-        const failed = [...this.#seen.values()].find((one) => one.state === 'Failed')
+        const failed = [...this.#seen.values()].find((one) => one.state === 'FAILED')
         if (failed) reject(new Error(`a sandbox failed: ${failed.reason}`))
         else if (satisfied([...this.#seen.values()].map((one) => one.state))) resolve()
       }

@@ -1,4 +1,4 @@
-import { codeServerAnswers } from '../../server/instances/sync/readiness.ts'
+import { waitUntilReady } from '../../server/instances/sync/readiness.ts'
 import { now } from '../kit/measure.ts'
 import { docker, removeAll, type Recipe } from '../kit/sandboxes.ts'
 
@@ -30,7 +30,7 @@ export class PlainHall {
     await container.start()
     const { NetworkSettings: network } = await container.inspect()
     const [published] = Object.values(network.Ports).flatMap((bindings) => bindings ?? [])
-    const answers = await codeServerAnswers(Number(published?.HostPort), 60, new AbortController().signal)
+    const answers = await waitUntilReady(Number(published?.HostPort), 60, new AbortController().signal)
     if (!answers) throw new Error(`${volume} does not answer`)
   }
 }

@@ -1,15 +1,22 @@
-import { builder, ChangeKind } from '../graphql/builder.ts'
+import { builder, ChangeKind, screaming } from '../graphql/builder.ts'
 import type { Ready } from '../core/events.ts'
 import type { Change } from '../core/events.ts'
 import type { Activity } from '../../prisma/generated/client/client.ts'
+import type { ActivityService } from './service.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    activity: ActivityService
+  }
+}
 
 const Outcome = builder.enumType('Outcome', {
   description: 'How an act ended.',
-  values: {
+  values: screaming({
     done: { description: 'As asked.' },
     refused: { description: 'A rule refused it; nothing was changed.' },
     failed: { description: 'It was taken on, and failed at the engine.' },
-  } as const,
+  }),
 })
 
 const ActivityType = builder.prismaObject('Activity', {

@@ -1,14 +1,11 @@
 import { z } from 'zod'
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { AppError, messageOf } from '../core/errors.ts'
 import type { Change, Channel, Events, Ready } from '../core/events.ts'
 import { parse } from '../core/input.ts'
-import type { Activity } from '../../prisma/generated/client/client.ts'
-
-/** How an act ended: done as asked, refused by a rule, or failed later on at the engine. */
-export type Outcome = 'done' | 'refused' | 'failed'
+import type { Activity, Outcome } from '../../prisma/generated/client/client.ts'
 
 /** What an act was done to. */
 export interface Target {
@@ -103,7 +100,7 @@ export class ActivityService {
 
   /** What is done from now on, after one READY. @throws Forbidden */
   changes(viewer: Viewer): Channel<Change<Activity> | Ready> {
-    assertCan(viewer, 'activity.see')
+    authorize(viewer, 'activity.see')
     return this.#events.changes('activity')
   }
 
@@ -115,7 +112,7 @@ export class ActivityService {
     viewer: Viewer,
     raw: { first: number; before?: string | null; kind?: string | null; target?: string | null },
   ): Promise<Activity[]> {
-    assertCan(viewer, 'activity.see')
+    authorize(viewer, 'activity.see')
     const page = parse(listInput, raw)
     return this.#db.activity.findMany({
       where: {

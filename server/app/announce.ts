@@ -1,10 +1,10 @@
 import type { App } from './app.ts'
-import { organiser } from '../core/viewer.ts'
+import { organizer } from '../core/viewer.ts'
 import type { Env } from '../config/env.ts'
 
 /** What a start prints: where to go, and what it found. */
 export function announce(env: Env, app: App): string {
-  const engine = app.services.engine.view(organiser)
+  const engine = app.services.engine.view(organizer)
   const present = engine.info?.imagePresent ?? null
   const image =
     present === null
@@ -39,7 +39,7 @@ export function announce(env: Env, app: App): string {
 
 /** The same for programs. */
 export function announcement(env: Env, app: App): object {
-  const { kind, connected, info, message, image, notices } = app.services.engine.view(organiser)
+  const { kind, connected, info, message, image, notices } = app.services.engine.view(organizer)
   return {
     ...{ pid: process.pid, urls: app.urls, database: env.dbPath, migrated: app.migrated },
     ...{ engine: { kind, connected, version: info?.version ?? null, message, image }, login: login(env), notices },
@@ -49,6 +49,6 @@ export function announcement(env: Env, app: App): object {
 function login({ auth }: Env): string {
   const providers = Object.entries(auth.providers).flatMap(([name, one]) => (auth.enabled && one ? [name] : []))
   const ways = [...(auth.localPassword === null ? [] : ['local password']), ...providers]
-  if (ways.length === 0) return 'off: whoever reaches this address is the organiser'
+  if (ways.length === 0) return 'off: whoever reaches this address is the organizer'
   return `${ways.join(', ')}${auth.enabled ? '' : '; programs on this machine may use /api without'}`
 }

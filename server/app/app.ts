@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { ActivityService } from '../activity/service.ts'
 import { createAccess } from '../auth/create.ts'
 import { newToken } from '../auth/tokens.ts'
-import { byTheDoor, pagesFor } from '../auth/with-authentication.ts'
+import { withAuthentication, withPageRedirects } from '../auth/with-authentication.ts'
 import { closeDb, openDb } from '../db/client.ts'
 import { DiskWatch } from '../db/disk-space.ts'
 import type { Env } from '../config/env.ts'
@@ -19,9 +19,10 @@ import { Tls } from '../http/tls.ts'
 import { builtDashboard, devDashboard, type Dashboard } from '../http/web.ts'
 import { createLog } from '../core/log.ts'
 import { createProxy, vouchedBy } from '../proxy/create.ts'
-import { own, ownerOf } from '../db/lock.ts'
+import { acquireDatabaseLock, lockHolderOf } from '../db/lock.ts'
 import { createRest } from './rest.ts'
-import { chooseEngine, type Choice } from '../engine/choose.ts'
+import { chooseEngine, type EngineChoice } from '../engine/choose.ts'
+import { schema } from './schema.ts'
 import { createServices } from './services.ts'
 
 /** A groups file of 1 MiB, escaped as JSON, and room for the operation. */
@@ -33,7 +34,7 @@ const PATIENCE = 10_000
 /** What tests and the dev server put in place of the usual. */
 export interface Overrides {
   /** The sandbox engine, instead of choosing one. */
-  engine?: Choice['engine']
+  engine?: EngineChoice['engine']
   /** `built` by default; `dev` serves the sources with hot reload; `none` serves no dashboard. */
   dashboard?: 'built' | 'dev' | 'none'
   /** Whether the sandboxes' proxy is a process of its own; it is, unless said otherwise. */
@@ -53,9 +54,9 @@ export interface App {
 }
 
 /** Somebody else writes to the database: two at once would each undo what the other does. */
-export class DatabaseTaken extends Error {
+export class DatabaseLocked extends Error {
   constructor(dbPath: string) {
-    const owner = ownerOf(dbPath)
+    const owner = lockHolderOf(dbPath)
     super(
       owner?.urls.length === 0
         ? `a thon command (process ${owner.pid}) is at work with the database ${dbPath}. Try again when it has ended`
@@ -80,9 +81,9 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const made = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
   const { services, live, network, addresses } = made
   const { door, signIn } = access
-  const rest = byTheDoor(door, 'rest', createRest({ services, door, signIn, clients, log }))
-  const yoga = createGraphql(services, (request) => door.of(request).viewer, log)
-  const socket = createSocket(services, (sessionId) => door.again(sessionId), log)
+  const rest = withAuthentication(door, 'rest', createRest({ services, door, signIn, clients, log }))
+  const yoga = createGraphql(schema, services, (request) => door.authenticated(request).viewer, log)
+  const socket = createSocket(schema, services, (sessionId) => door.reauthenticate(sessionId), log)
   const dashboard = await openDashboard(overrides.dashboard ?? 'built', async (request, req) =>
     yoga.fetch(request, { req }),
   )
@@ -90,7 +91,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     ...{ db, events, clients, addresses, door, tls, log },
     trustedProxies: env.reach.trustedProxies,
     ownProcess: overrides.proxyProcess ?? true,
-    ...{ instances: services.instances, own: services.ownSandbox },
+    ...{ instances: services.instances, own: services.mySandbox },
     engineConnected: () => live.engineStatus().connected,
     participantsMayStart: () => services.settings.participantsMayStart(),
   })
@@ -101,18 +102,20 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     sandboxes: proxy.hosts,
     guard: proxy.handOver && ((server) => proxy.handOver?.guard(server)),
     routes: [
-      { path: '/graphql', handle: byTheDoor(door, 'page', yoga), largestBody: LARGEST_OPERATION },
+      { path: '/graphql', handle: withAuthentication(door, 'page', yoga), largestBody: LARGEST_OPERATION },
       { path: '/api', handle: rest },
       { path: '/openapi.json', handle: rest },
       { path: '/docs', handle: rest },
-      { path: '/open', handle: byTheDoor(door, 'page', proxy.open) },
+      { path: '/open', handle: withAuthentication(door, 'page', proxy.open) },
       ...healthRoutes(db, () => live.engineStatus().connected),
-      ...(dashboard ? [{ path: '/', handle: pagesFor(door, dashboard.handle, overrides.dashboard === 'dev') }] : []),
+      ...(dashboard
+        ? [{ path: '/', handle: withPageRedirects(door, dashboard.handle, overrides.dashboard === 'dev') }]
+        : []),
     ],
     upgrade: async (request, duplex, head) => {
-      const pass = await door.enter(request, 'page')
-      if (pass.viewer.role !== 'nobody') socket.upgrade(request, duplex, head, pass)
-      return pass.viewer.role === 'nobody' ? '401 Unauthorized' : null
+      const pass = await door.authenticate(request, 'page')
+      if (pass.viewer.role !== 'anonymous') socket.upgrade(request, duplex, head, pass)
+      return pass.viewer.role === 'anonymous' ? '401 Unauthorized' : null
     },
   })
 
@@ -150,8 +153,8 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
 
 /** Opens the database, for this process alone. @throws DatabaseTaken, and as `openDb` */
 async function openOwnDb(dbPath: string, patience: number) {
-  const ownership = await own(dbPath, patience)
-  if (!ownership) throw new DatabaseTaken(dbPath)
+  const ownership = await acquireDatabaseLock(dbPath, patience)
+  if (!ownership) throw new DatabaseLocked(dbPath)
   try {
     return { ...(await openDb(dbPath)), ownership }
   } catch (error) {
@@ -183,7 +186,7 @@ async function listen(
   return urls.slice(0, ports.length)
 }
 
-async function choose(env: Env, db: Services['db']): Promise<Choice> {
+async function choose(env: Env, db: Services['db']): Promise<EngineChoice> {
   // Another database is another THON: each knows its sandboxes on a shared engine by the database they are written in.
   const node = createHash('sha256').update(env.dbPath).digest('hex').slice(0, 12)
   const inDocker = await db.instance.count({ where: { engine: 'docker', activeKey: { not: null } } })

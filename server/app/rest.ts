@@ -1,9 +1,10 @@
 import { getRequestListener } from '@hono/node-server'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { RequestListener } from 'node:http'
-import type { Door } from '../auth/authenticator.ts'
-import { assertLetIn } from '../core/permissions.ts'
+import type { Authenticator } from '../auth/authenticator.ts'
+import { assertApproved } from '../core/permissions.ts'
 import { authRest } from '../auth/rest.ts'
+import { COOKIE } from '../auth/sessions.ts'
 import type { SignIn } from '../auth/sign-in.ts'
 import type { Services } from '../graphql/context.ts'
 import { gatewayRest } from '../gateway/rest.ts'
@@ -13,7 +14,7 @@ import { instancesRest } from '../instances/rest.ts'
 import { lemonadeRest } from '../lemonade/rest.ts'
 import { linksRest } from '../links/rest.ts'
 import { configFilesRest, settingsRest } from '../settings/rest.ts'
-import { KeptUntilChange } from '../core/response-cache.ts'
+import { ResponseCache } from '../core/response-cache.ts'
 import type { Log } from '../core/log.ts'
 import type { BodyLimits } from '../rest/body.ts'
 import { docsRoutes } from '../rest/docs.ts'
@@ -21,10 +22,10 @@ import { Operations, type RestEnv } from '../rest/operation.ts'
 import { refused } from '../rest/http-errors.ts'
 
 /** What the REST shim needs of its surroundings. */
-export interface RestSurroundings {
+export interface RestDeps {
   services: Services
   /** Who sent a request that has come in by it. */
-  door: Pick<Door, 'of'>
+  door: Pick<Authenticator, 'authenticated'>
   signIn: SignIn
   /** Where a request comes from. */
   clients: Clients
@@ -38,17 +39,10 @@ const LIMITS: BodyLimits = { largest: 1024 * 1024, idle: 10_000, whole: 60_000 }
 const OPEN = /^\/(?!api\/)|^\/api\/auth\//
 
 /** `/api/*`, `/openapi.json` and `/docs`, as a handler of Node's HTTP server. */
-export function createRest({
-  services,
-  door,
-  signIn,
-  clients,
-  log,
-  limits = LIMITS,
-}: RestSurroundings): RequestListener {
+export function createRest({ services, door, signIn, clients, log, limits = LIMITS }: RestDeps): RequestListener {
   const app = new OpenAPIHono<RestEnv>()
-  const viewerOf = (incoming: RestEnv['Bindings']['incoming']) => door.of(incoming).viewer
-  const operations = new Operations({ app, viewerOf, kept: new KeptUntilChange(services.events), limits })
+  const viewerOf = (incoming: RestEnv['Bindings']['incoming']) => door.authenticated(incoming).viewer
+  const operations = new Operations({ app, viewerOf, kept: new ResponseCache(services.events), limits })
   app.use('/api/*', async (c, next) => {
     // Hono would answer HEAD from GET; the operations here are only what is declared.
     if (c.req.method === 'HEAD' || c.req.method === 'OPTIONS') return c.notFound()
@@ -63,13 +57,13 @@ export function createRest({
   configFilesRest(operations, services)
   lemonadeRest(operations, services)
   gatewayRest(operations, services)
-  docsRoutes(app)
+  docsRoutes(app, COOKIE)
 
   app.notFound((c) => {
     const { pathname, search } = new URL(c.req.url)
     const path = decoded(pathname)
     // Nobody learns what there is before they are let in.
-    if (!OPEN.test(pathname)) assertLetIn(viewerOf(c.env.incoming))
+    if (!OPEN.test(pathname)) assertApproved(viewerOf(c.env.incoming))
     const same = operations.declared.find((one) => one.pattern.test(path))
     // Only the method of the first match is named, as scripts know it from Python.
     if (same) return c.json({ detail: 'Method Not Allowed' }, 405, { Allow: same.method })

@@ -11,15 +11,15 @@ import { GroupsService } from '../groups/service.ts'
 import { GroupStarter } from '../groups/starter.ts'
 import { UsersService } from '../groups/users.ts'
 import type { Tls } from '../http/tls.ts'
-import { AwaitedInstances } from '../instances/sync-commands.ts'
+import { SyncInstanceCommands } from '../instances/sync-commands.ts'
 import { createInstances } from '../instances/create.ts'
-import { OwnSandbox } from '../instances/my-sandbox.ts'
+import { MySandboxService } from '../instances/my-sandbox.ts'
 import { LegacyImport } from '../legacy/service.ts'
 import { LemonadeService } from '../lemonade/service.ts'
 import { LinkEntry } from '../links/entry.ts'
 import { LinksService } from '../links/service.ts'
 import type { Log } from '../core/log.ts'
-import type { Choice } from '../engine/choose.ts'
+import type { EngineChoice } from '../engine/choose.ts'
 import type { SandboxEngine } from '../engine/engine.ts'
 import { Addresses } from '../proxy/addresses.ts'
 import { SandboxNetwork } from '../engine/network/network.ts'
@@ -30,7 +30,7 @@ import { SandboxFiles } from '../settings/sandbox-files.ts'
 import { SettingsService } from '../settings/service.ts'
 
 /** What all services are made of. */
-export interface Means {
+export interface ServicesDeps {
   env: Env
   db: Services['db']
   events: Events
@@ -39,12 +39,12 @@ export interface Means {
   disk: DiskWatch
   /** Null where plain HTTP is served. */
   tls: Tls | null
-  choice: Choice
+  choice: EngineChoice
   access: Pick<Services, 'identities' | 'tokens' | 'signIn'> & { sessions: Sessions }
 }
 
 /** What is asked of the servers of language models, and how sandboxes reach them. */
-function createAi(means: Pick<Means, 'env' | 'db' | 'events' | 'activity' | 'log'> & { engine: SandboxEngine }) {
+function createAi(means: Pick<ServicesDeps, 'env' | 'db' | 'events' | 'activity' | 'log'> & { engine: SandboxEngine }) {
   const { env, db, events, activity, log, engine } = means
   const hostInSandbox = engine.kind === 'docker' ? 'host.docker.internal' : '127.0.0.1'
   const { url, apiKey } = env.lemonade
@@ -57,7 +57,7 @@ function createAi(means: Pick<Means, 'env' | 'db' | 'events' | 'activity' | 'log
     if (!(await gateway.isEnabled()))
       // A client of OpenAI has to send some key, also where none is asked for.
       return { key: apiKey ?? 'none', baseUrl: `http://${hostInSandbox}:${new URL(url).port}/v1` }
-    return userId === null ? 'keys are for users that the database knows' : gateway.ownKeys.of(userId)
+    return userId === null ? 'keys are for users that the database knows' : gateway.myKeys.of(userId)
   }
   return {
     gateway,
@@ -67,7 +67,7 @@ function createAi(means: Pick<Means, 'env' | 'db' | 'events' | 'activity' | 'log
     accessOf: async (userId: string | null) => {
       const access = await accessNow(userId)
       const isOfGateway = typeof access !== 'string' && 'username' in access
-      if (userId !== null) await gateway.ownKeys.noteGiven(userId, isOfGateway ? access.key : null)
+      if (userId !== null) await gateway.myKeys.noteGiven(userId, isOfGateway ? access.key : null)
       return access
     },
   }
@@ -94,7 +94,7 @@ function createLegacy({
 }
 
 /** Makes the services; features get here what they need of each other. */
-export function createServices({ env, db, events, activity, log, disk, tls, choice, access }: Means) {
+export function createServices({ env, db, events, activity, log, disk, tls, choice, access }: ServicesDeps) {
   const { engine } = choice
   const placed: { users?: UsersService } = {}
   const ai = createAi({ ...{ env, db, events, activity, log }, engine })
@@ -112,7 +112,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   }
   const parts = { db, events, activity, instances: live.forGroups, workspaces }
   const users = new UsersService(parts)
-  const awaited = new AwaitedInstances(live.instances)
+  const syncCommands = new SyncInstanceCommands(live.instances)
   placed.users = users
   const addresses = new Addresses(db, events, env.reach, env.allowedHosts)
   const network = new SandboxNetwork({
@@ -134,10 +134,10 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     activity,
     users,
     groups: new GroupsService(parts),
-    starter: new GroupStarter(db, live.instances, awaited.started.bind(awaited)),
+    starter: new GroupStarter(db, live.instances, syncCommands.started.bind(syncCommands)),
     groupsImport,
     instances: live.instances,
-    ownSandbox: new OwnSandbox({
+    mySandbox: new MySandboxService({
       ...{ db, instances: live.instances },
       participantsMayStart: () => settings.participantsMayStart(),
     }),
@@ -146,7 +146,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     gatewaySetup: ai.gatewaySetup,
     links: new LinksService(forLinks),
     linkEntry: new LinkEntry({ ...forLinks, identities: access.identities, users }),
-    awaited,
+    syncCommands,
     addresses,
     settings,
     configFiles,

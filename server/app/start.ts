@@ -1,7 +1,7 @@
 import { announce, announcement } from './announce.ts'
 import { createApp, type App } from './app.ts'
-import { organiser } from '../core/viewer.ts'
-import { configFileOf, readConfigFile } from '../config/config-file.ts'
+import { organizer } from '../core/viewer.ts'
+import { configFileOf, readConfigFile } from './config-file.ts'
 import { loadEnv } from '../config/env.ts'
 import { messageOf } from '../core/errors.ts'
 
@@ -36,7 +36,7 @@ function endOnSignals(app: App, say: (text: string) => void): void {
       // A second one means it: do not wait for anybody.
       if (ending) process.exit(1)
       ending = true
-      const survive = !app.services.engine.view(organiser).cannot.includes('survival')
+      const survive = !app.services.engine.view(organizer).cannot.includes('survival')
       say(`\n${signal}: closing. ${survive ? 'Sandboxes keep running.' : 'Sandboxes end too.'}`)
       app.close().then(
         () => process.exit(0),

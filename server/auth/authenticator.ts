@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Sessions } from './sessions.ts'
 import type { TokensService } from './tokens.ts'
-import { nobody, organiser, viewerOf, type Viewer } from '../core/viewer.ts'
+import { anonymous, organizer, viewerOf, type Viewer } from '../core/viewer.ts'
 
 /** Who came in, and what is to be said back. */
-export interface Entry {
+export interface AuthResult {
   viewer: Viewer
   /** The session that let them in; null where another thing did. */
   session: { id: string; expiresAt: Date } | null
@@ -13,7 +13,7 @@ export interface Entry {
 }
 
 /** What the door is made of. */
-export interface DoorParts {
+export interface AuthenticatorDeps {
   sessions: Sessions
   tokens: TokensService
   usersOf: (email: string) => ReadonlySet<string>
@@ -27,11 +27,11 @@ export interface DoorParts {
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via']
 
 /** Decides who sends a request. */
-export class Door {
-  readonly #parts: DoorParts
-  readonly #entries = new WeakMap<IncomingMessage, Entry>()
+export class Authenticator {
+  readonly #parts: AuthenticatorDeps
+  readonly #entries = new WeakMap<IncomingMessage, AuthResult>()
 
-  constructor(parts: DoorParts) {
+  constructor(parts: AuthenticatorDeps) {
     this.#parts = parts
   }
 
@@ -39,12 +39,12 @@ export class Door {
    * Finds out who sends a request; `of` knows it afterwards. At once where nothing has to be looked up.
    * @param kind `rest` for programs, which may be let in by where they are
    */
-  enter(request: IncomingMessage, kind: 'rest' | 'page'): Entry | Promise<Entry> {
-    const keep = (entry: Entry) => {
+  authenticate(request: IncomingMessage, kind: 'rest' | 'page'): AuthResult | Promise<AuthResult> {
+    const keep = (entry: AuthResult) => {
       this.#entries.set(request, entry)
       return entry
     }
-    // Where nobody has to sign in, nobody is less than the organiser, but for those who came by a link.
+    // Where nobody has to sign in, nobody is less than the organizer, but for those who came by a link.
     if (!this.#parts.locked) {
       const cookie = this.#cookieOf(request)
       return cookie === null ? keep(OPEN) : this.#bySession(cookie).then((entry) => keep(entry ?? OPEN))
@@ -62,19 +62,19 @@ export class Door {
   }
 
   /** Who sent a request that has entered. */
-  of(request: IncomingMessage): Entry {
+  authenticated(request: IncomingMessage): AuthResult {
     const entry = this.#entries.get(request)
     if (!entry) throw new Error('a request was served that did not come in by the door')
     return entry
   }
 
   /** Whether a session still lets somebody in, and as whom. */
-  async again(sessionId: string): Promise<Entry | null> {
+  async reauthenticate(sessionId: string): Promise<AuthResult | null> {
     const session = await this.#parts.sessions.recheck(sessionId)
     return session && this.#entryOf(session)
   }
 
-  async #byHeader(authorization: string): Promise<Entry> {
+  async #byHeader(authorization: string): Promise<AuthResult> {
     const [scheme, credentials] = authorization.trim().split(/\s+/, 2)
     if (scheme?.toLowerCase() !== 'bearer' || !credentials) return CLOSED
     if (credentials.startsWith('v1:')) return (await this.#bySession(credentials)) ?? CLOSED
@@ -82,12 +82,12 @@ export class Door {
     return viewer ? { viewer, session: null, cookie: null } : CLOSED
   }
 
-  async #bySession(value: string): Promise<Entry | null> {
+  async #bySession(value: string): Promise<AuthResult | null> {
     const session = await this.#parts.sessions.check(value)
     return session && this.#entryOf(session)
   }
 
-  #entryOf(session: NonNullable<Awaited<ReturnType<Sessions['check']>>>): Entry {
+  #entryOf(session: NonNullable<Awaited<ReturnType<Sessions['check']>>>): AuthResult {
     const { id, expiresAt, person, cookie } = session
     return { viewer: viewerOf(person, this.#parts.usersOf), session: { id, expiresAt }, cookie }
   }
@@ -104,13 +104,13 @@ export class Door {
     return values.length === 1 ? values[0] || null : null
   }
 
-  #stranger(request: IncomingMessage, kind: 'rest' | 'page'): Entry {
+  #stranger(request: IncomingMessage, kind: 'rest' | 'page'): AuthResult {
     return this.#parts.localPrograms && kind === 'rest' && isHere(request) ? OPEN : CLOSED
   }
 }
 
-const OPEN: Entry = { viewer: organiser, session: null, cookie: null }
-const CLOSED: Entry = { viewer: nobody, session: null, cookie: null }
+const OPEN: AuthResult = { viewer: organizer, session: null, cookie: null }
+const CLOSED: AuthResult = { viewer: anonymous, session: null, cookie: null }
 
 /** Whether a program on this machine sent it, and nobody through it. */
 function isHere(request: IncomingMessage): boolean {

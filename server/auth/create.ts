@@ -3,8 +3,8 @@ import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db/client.ts'
 import type { Env } from '../config/env.ts'
 import type { Events } from '../core/events.ts'
-import { Directory } from './user-directory.ts'
-import { Door } from './authenticator.ts'
+import { UserDirectory } from './user-directory.ts'
+import { Authenticator } from './authenticator.ts'
 import { IdentitiesService } from './identities.ts'
 import { createProviders } from './oauth/providers.ts'
 import { OAuthService } from './oauth/service.ts'
@@ -27,7 +27,7 @@ export async function createAccess(means: {
 }) {
   const { env, db, events, activity } = means
   const { localPassword, enabled, admins } = env.auth
-  const directory = new Directory(db, events)
+  const directory = new UserDirectory(db, events)
   await directory.load()
   const secret = env.auth.sessionSecret ?? (await keptSecret(db))
   const sessions = new Sessions(db, events, {
@@ -36,7 +36,7 @@ export async function createAccess(means: {
   })
   const identities = new IdentitiesService({ db, events, activity, directory, admins })
   const tokens = new TokensService(db, activity, means.token)
-  const door = new Door({
+  const door = new Authenticator({
     sessions,
     tokens,
     usersOf: (email) => directory.usersOf(email),

@@ -1,19 +1,29 @@
 import type { Change, Ready } from '../core/events.ts'
-import { builder, ChangeKind } from '../graphql/builder.ts'
+import { builder, ChangeKind, screaming } from '../graphql/builder.ts'
 import type { ApiToken, Identity } from '../../prisma/generated/client/client.ts'
 import type { Choice, SignIn } from './sign-in.ts'
-import type { Role, Viewer } from '../core/viewer.ts'
+import type { Viewer } from '../core/viewer.ts'
+import type { IdentitiesService } from './identities.ts'
+import type { TokensService } from './tokens.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    identities: IdentitiesService
+    tokens: TokensService
+    signIn: SignIn
+  }
+}
 
 const RoleType = builder.enumType('Role', {
   description: 'What somebody may do.',
-  values: {
-    organiser: { description: 'Everything.' },
+  values: screaming({
+    organizer: { description: 'Everything.' },
     participant: {
       description: 'See and operate the sandbox of the user with their e-mail address, or whose link they came by.',
     },
-    none: { description: 'Nothing yet: they signed in, and wait for an organiser to let them in.' },
-    nobody: { description: 'Nothing: nobody signed in where that is needed.' },
-  } satisfies Record<Role, object>,
+    waiting: { description: 'Nothing yet: they signed in and wait for an organizer to approve them.' },
+    anonymous: { description: 'Nothing: they have to sign in first.' },
+  }),
 })
 
 const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
@@ -28,12 +38,12 @@ const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
     }),
     users: t.prismaField({
       type: ['User'],
-      description: 'The users that this person is, by link or e-mail address; empty for organisers.',
+      description: 'The users that this person is, by link or e-mail address; empty for organizers.',
       resolve: (query, viewer, _args, { users }) => users.mine(viewer, query),
     }),
     mayStart: t.boolean({
       description: 'Whether startOwnSandbox may start one for them at present.',
-      resolve: (viewer, _args, { ownSandbox }) => ownSandbox.mayStart(viewer),
+      resolve: (viewer, _args, { mySandbox }) => mySandbox.mayStart(viewer),
     }),
     hasGateway: t.boolean({
       description: 'Whether the AI gateway is on, so that revealUserKey may have a key for them.',
@@ -77,7 +87,7 @@ const IdentityType = builder.prismaObject('Identity', {
     }),
     displayName: t.exposeString('displayName', { description: 'Their name there.' }),
     email: t.exposeString('email', { nullable: true, description: 'Their verified e-mail address, when known.' }),
-    role: t.field({ type: RoleType, description: 'What they may do.', resolve: (row) => row.role as Role }),
+    role: t.field({ type: RoleType, description: 'What they may do.', resolve: (row) => row.role }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When they first signed in.' }),
     lastSeenAt: t.expose('lastSeenAt', { type: 'DateTime', description: 'When they last signed in.' }),
   }),
@@ -85,7 +95,7 @@ const IdentityType = builder.prismaObject('Identity', {
 
 const TokenType = builder.objectRef<ApiToken>('ApiToken').implement({
   description:
-    'A key for scripts: `Authorization: Bearer <token>`, for REST and GraphQL, with the rights of an organiser.',
+    'A key for scripts: `Authorization: Bearer <token>`, for REST and GraphQL, with the rights of an organizer.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its id, which is not the token.' }),
     name: t.exposeString('name', { description: 'What it is for.' }),
@@ -121,12 +131,12 @@ builder.queryFields((t) => ({
   }),
   identities: t.field({
     type: [IdentityType],
-    description: 'Everybody who signed in: those who wait to be let in first. For organisers.',
+    description: 'Everybody who signed in: those who wait to be let in first. For organizers.',
     resolve: (_root, _args, { identities, viewer }) => identities.list(viewer),
   }),
   apiTokens: t.field({
     type: [TokenType],
-    description: 'Keys for scripts, the newest first. For organisers.',
+    description: 'Keys for scripts, the newest first. For organizers.',
     resolve: (_root, _args, { tokens, viewer }) => tokens.list(viewer),
   }),
 }))
@@ -134,10 +144,10 @@ builder.queryFields((t) => ({
 builder.mutationFields((t) => ({
   setRole: t.field({
     type: IdentityType,
-    description: 'Lets somebody in, or with `none` out, at once. CONFLICT for the last organiser.',
+    description: 'Lets somebody in, or with `none` out, at once. CONFLICT for the last organizer.',
     args: {
       id: t.arg.id({ required: true, description: 'Id of the identity.' }),
-      role: t.arg({ type: RoleType, required: true, description: 'organiser, participant or none.' }),
+      role: t.arg({ type: RoleType, required: true, description: 'organizer, participant or none.' }),
     },
     resolve: (_root, { id, role }, { identities, viewer }) => identities.setRole(viewer, id, role),
   }),
@@ -175,7 +185,7 @@ const IdentityChange = builder.objectRef<Change<Identity> | Ready>('IdentityChan
 builder.subscriptionField('identityChanged', (t) =>
   t.field({
     type: IdentityChange,
-    description: 'Who signs in, and who is let in or out. For organisers.',
+    description: 'Who signs in, and who is let in or out. For organizers.',
     subscribe: (_root, _args, { identities, viewer }) => identities.changes(viewer),
     resolve: (change) => change,
   }),

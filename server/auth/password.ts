@@ -53,8 +53,8 @@ export class LocalPassword {
       await Promise.all(this.#limits.map(({ limiter, key }) => limiter.penalty(key(address))))
       throw new WrongPassword()
     }
-    const organiser = { id: LOCAL, provider: LOCAL, displayName: 'organiser', email: null }
-    const { id } = await this.#identities.admit(organiser)
+    const organizer = { id: LOCAL, provider: LOCAL, displayName: 'organizer', email: null }
+    const { id } = await this.#identities.admit(organizer)
     return this.#sessions.begin(id)
   }
 

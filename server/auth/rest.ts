@@ -3,7 +3,7 @@ import { AppError, BadRequest } from '../core/errors.ts'
 import type { Clients } from '../http/client.ts'
 import type { Operations } from '../rest/operation.ts'
 import { missing, Unprocessable } from '../rest/validation-errors.ts'
-import type { Door } from './authenticator.ts'
+import type { Authenticator } from './authenticator.ts'
 import type { Callback } from './oauth/service.ts'
 import * as routes from './rest-routes.ts'
 import type { SignIn } from './sign-in.ts'
@@ -11,7 +11,7 @@ import type { SignIn } from './sign-in.ts'
 /** `/api/auth`: signing in and out. */
 export function authRest(
   operations: Operations,
-  { door, signIn, clients }: { door: Pick<Door, 'of'>; signIn: SignIn; clients: Clients },
+  { door, signIn, clients }: { door: Pick<Authenticator, 'authenticated'>; signIn: SignIn; clients: Clients },
 ): void {
   operations.add(routes.listProviders, async () => ({
     enabled: signIn.enabled,
@@ -42,7 +42,7 @@ export function authRest(
     return { status: 'ok' }
   })
   operations.add(routes.signOut, async ({ incoming, setCookie }) => {
-    setCookie(await signIn.signOut(door.of(incoming).session?.id ?? null))
+    setCookie(await signIn.signOut(door.authenticated(incoming).session?.id ?? null))
     return { status: 'ok' }
   })
   operations.add(routes.whoAmI, async ({ viewer }) => {

@@ -2,12 +2,12 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Lucia, TimeSpan, type Adapter, type DatabaseSession } from 'lucia'
 import type { Db } from '../db/client.ts'
 import type { Events } from '../core/events.ts'
-import type { Person, Role } from '../core/viewer.ts'
+import type { SignedInPerson } from '../core/viewer.ts'
 
 declare module 'lucia' {
   interface Register {
-    Lucia: Lucia<Record<never, never>, Omit<Person, 'id'>>
-    DatabaseUserAttributes: Omit<Person, 'id'>
+    Lucia: Lucia<Record<never, never>, Omit<SignedInPerson, 'id'>>
+    DatabaseUserAttributes: Omit<SignedInPerson, 'id'>
   }
 }
 
@@ -19,7 +19,7 @@ const HOURS = 24
 /** A session that is good now. */
 export interface CheckedSession {
   id: string
-  person: Person
+  person: SignedInPerson
   expiresAt: Date
   /** The cookie to send again, since the session lasts longer now; else null. */
   cookie: string | null
@@ -30,7 +30,7 @@ export interface CheckedSession {
  * first 16 hex digits of HMAC-SHA256 of the id, so that nobody gets in with what they read in the database.
  */
 export class Sessions {
-  readonly #lucia: Lucia<Record<never, never>, Omit<Person, 'id'>>
+  readonly #lucia: Lucia<Record<never, never>, Omit<SignedInPerson, 'id'>>
   readonly #db: Db
   readonly #events: Events
   readonly #secret: string
@@ -123,7 +123,7 @@ function adapterOf(db: Db): Adapter {
       const row = await db.session.findUnique({ where: { id }, include: { identity: true } })
       if (!row) return [null, null]
       const { displayName, email, role, userId } = row.identity
-      return [sessionOf(row), { id: row.identityId, attributes: { displayName, email, role: role as Role, userId } }]
+      return [sessionOf(row), { id: row.identityId, attributes: { displayName, email, role, userId } }]
     },
     getUserSessions: async (identityId) => (await db.session.findMany({ where: { identityId } })).map(sessionOf),
     setSession: async ({ id, userId, expiresAt }) => {

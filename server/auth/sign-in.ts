@@ -14,7 +14,7 @@ export interface Choice {
 }
 
 /** What signing in is made of. */
-export interface SignInParts {
+export interface SignInDeps {
   sessions: Sessions
   identities: IdentitiesService
   /** Null when there is none. */
@@ -33,10 +33,10 @@ const BEGUN_AN_ADDRESS = 1_000
 
 /** The ways in, for browsers: each ends in the cookie of a session. */
 export class SignIn {
-  readonly #parts: SignInParts
+  readonly #parts: SignInDeps
   readonly #begun = new RateLimiterMemory({ points: BEGUN_AN_ADDRESS, duration: 600 })
 
-  constructor(parts: SignInParts) {
+  constructor(parts: SignInDeps) {
     this.#parts = parts
   }
 

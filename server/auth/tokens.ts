@@ -5,8 +5,8 @@ import type { Db } from '../db/client.ts'
 import { NotFound } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
 import type { ApiToken } from '../../prisma/generated/client/client.ts'
-import { assertCan } from '../core/permissions.ts'
-import { program, type Viewer } from '../core/viewer.ts'
+import { authorize } from '../core/permissions.ts'
+import { tokenViewer, type Viewer } from '../core/viewer.ts'
 
 /** What a token begins with, so that people and secret scanners know one. */
 const PREFIX = 'thon_'
@@ -28,7 +28,7 @@ export class TokensService {
   readonly #activity: ActivityService
   readonly #ofThisRun: Buffer
 
-  /** @param ofThisRun lets in as the organiser while this server runs: for commands of whoever runs it */
+  /** @param ofThisRun lets in as the organizer while this server runs: for commands of whoever runs it */
   constructor(db: Db, activity: ActivityService, ofThisRun: string) {
     this.#db = db
     this.#activity = activity
@@ -37,13 +37,13 @@ export class TokensService {
 
   /** The newest first, those that ran out too. @throws Forbidden */
   list(viewer: Viewer): Promise<ApiToken[]> {
-    assertCan(viewer, 'access.manage')
+    authorize(viewer, 'access.manage')
     return this.#db.apiToken.findMany({ orderBy: [{ createdAt: 'desc' }, { id: 'asc' }] })
   }
 
   /** @param raw `{name, expiresInDays?}`. @throws InvalidInput, Forbidden */
   async create(viewer: Viewer, raw: unknown): Promise<{ token: string; row: ApiToken }> {
-    assertCan(viewer, 'access.manage')
+    authorize(viewer, 'access.manage')
     const { name, expiresInDays } = parse(tokenInput, raw)
     const token = newToken()
     const expiresAt = new Date(Date.now() + expiresInDays * 24 * 60 * MINUTE)
@@ -55,7 +55,7 @@ export class TokensService {
 
   /** It lets nobody in any more. @throws NotFound, Forbidden */
   async revoke(viewer: Viewer, id: string): Promise<ApiToken> {
-    assertCan(viewer, 'access.manage')
+    authorize(viewer, 'access.manage')
     const row = await this.#db.apiToken.findUnique({ where: { id } })
     if (!row) throw new NotFound(`Token ${id} not found`)
     return this.#activity.recording(viewer, 'revoke token', { kind: 'token', id, label: row.name }, async () => {
@@ -68,7 +68,7 @@ export class TokensService {
   async check(token: string): Promise<Viewer | null> {
     if (!token.startsWith(PREFIX)) return null
     const hash = hashOf(token)
-    if (timingSafeEqual(Buffer.from(hash), this.#ofThisRun)) return program('thon')
+    if (timingSafeEqual(Buffer.from(hash), this.#ofThisRun)) return tokenViewer('thon')
     const row = await this.#db.apiToken.findUnique({ where: { hash } })
     const now = new Date()
     if (!row || row.expiresAt <= now) return null
@@ -78,7 +78,7 @@ export class TokensService {
         .updateMany({ where: { id: row.id }, data: { lastUsedAt: now } })
         // Nobody is shut out because the disk is full.
         .catch(() => undefined)
-    return program(row.name)
+    return tokenViewer(row.name)
   }
 }
 

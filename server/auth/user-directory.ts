@@ -4,7 +4,7 @@ import type { Events } from '../core/events.ts'
 const NOBODY: ReadonlySet<string> = new Set()
 
 /** Which users have which e-mail address, known at once: every pushed event asks. */
-export class Directory {
+export class UserDirectory {
   readonly #db: Db
   #byEmail = new Map<string, Set<string>>()
   #loading: Promise<void> | null = null

@@ -1,14 +1,18 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { Door, Entry } from './authenticator.ts'
+import type { Authenticator, AuthResult } from './authenticator.ts'
 
 /** Lets requests in by the door before they are handled, and sends the cookie along that may have to be. */
-export function byTheDoor(door: Door, kind: 'rest' | 'page', handle: RequestListener): RequestListener {
+export function withAuthentication(
+  door: Authenticator,
+  kind: 'rest' | 'page',
+  handle: RequestListener,
+): RequestListener {
   return (request, response) => {
-    const serve = ({ cookie }: Entry) => {
+    const serve = ({ cookie }: AuthResult) => {
       if (cookie) response.appendHeader('Set-Cookie', cookie)
       handle(request, response)
     }
-    const entered = door.enter(request, kind)
+    const entered = door.authenticate(request, kind)
     if (entered instanceof Promise) entered.then(serve, () => unavailable(response))
     else serve(entered)
   }
@@ -24,19 +28,19 @@ const OPEN_SOURCES = /^\/(login$|enter$|@|src\/|node_modules\/|\.svelte-kit\/|fa
  * @param handle serves the page
  * @param fromSources whether pages are served from their sources
  */
-export function pagesFor(door: Door, handle: RequestListener, fromSources: boolean): RequestListener {
+export function withPageRedirects(door: Authenticator, handle: RequestListener, fromSources: boolean): RequestListener {
   const open = fromSources ? OPEN_SOURCES : OPEN
-  return byTheDoor(door, 'page', (request, response) => {
+  return withAuthentication(door, 'page', (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
-    const { role } = door.of(request).viewer
+    const { role } = door.authenticated(request).viewer
     const away = open.test(path) ? null : elsewhere(role, path, request)
     if (away) response.writeHead(303, { Location: away, 'Cache-Control': 'no-store' }).end()
     else handle(request, response)
   })
 }
 
-function elsewhere(role: Entry['viewer']['role'], path: string, request: IncomingMessage): string | null {
-  if (role === 'organiser') return null
+function elsewhere(role: AuthResult['viewer']['role'], path: string, request: IncomingMessage): string | null {
+  if (role === 'organizer') return null
   if (role === 'participant') return path === '/my' ? null : '/my'
   const goTo = request.url === '/' ? '' : `?to=${encodeURIComponent(request.url ?? '/')}`
   return `/login${goTo}`

@@ -4,12 +4,12 @@ import { request as askPlainly } from 'node:http'
 import { request as askSecurely } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createApp, DatabaseTaken, type App } from '../app/app.ts'
-import { organiser } from '../core/viewer.ts'
+import { createApp, DatabaseLocked, type App } from '../app/app.ts'
+import { organizer } from '../core/viewer.ts'
 import type { Env } from '../config/env.ts'
 import { AppError } from '../core/errors.ts'
 import { schema } from '../app/schema.ts'
-import { assertMine, ownerOf, type Owner } from '../db/lock.ts'
+import { assertWritable, lockHolderOf, type LockHolder } from '../db/lock.ts'
 
 /** What commands talk to: the server that runs, or else this process, which has opened the database itself. */
 export interface Backend {
@@ -58,9 +58,9 @@ const LOOK_EVERY = 200
 
 /** Finds the server of this database, or opens the database. @throws Refused when neither can be */
 export async function openBackend(env: Env): Promise<Backend> {
-  assertMine(env.dbPath)
+  assertWritable(env.dbPath)
   for (const until = Date.now() + WAIT; ; await sleep(LOOK_EVERY)) {
-    const server = ownerOf(env.dbPath)
+    const server = lockHolderOf(env.dbPath)
     const url = server && (await answering(server, env))
     if (server && url)
       return {
@@ -76,7 +76,7 @@ export async function openBackend(env: Env): Promise<Backend> {
         close: () => app.close(),
       }
     } catch (error) {
-      if (!(error instanceof DatabaseTaken)) throw error
+      if (!(error instanceof DatabaseLocked)) throw error
       if (Date.now() > until)
         throw new Refused(`${server?.urls.length ? 'It does not answer: ' : ''}${error.message}.`, 'DATABASE_TAKEN')
     }
@@ -84,10 +84,10 @@ export async function openBackend(env: Env): Promise<Backend> {
 }
 
 /** The first of its addresses that takes its token. */
-async function answering(server: Owner, env: Env): Promise<string | null> {
+async function answering(server: LockHolder, env: Env): Promise<string | null> {
   for (const url of server.urls.map(reachable)) {
     const answer = await send(url, server.token, env, { query: '{ viewer { role } }' }, 5_000).catch(() => null)
-    if ((answer?.data as { viewer?: { role: string } } | undefined)?.viewer?.role === 'organiser') return url
+    if ((answer?.data as { viewer?: { role: string } } | undefined)?.viewer?.role === 'organizer') return url
   }
   return null
 }
@@ -132,7 +132,7 @@ function answerOf(said: string): Answer {
 async function askHere<T>(app: App, source: string, variables: Record<string, unknown>): Promise<T> {
   // As they would arrive at a server: what is undefined is left out.
   const variableValues = JSON.parse(JSON.stringify(variables)) as Record<string, unknown>
-  const contextValue = { ...app.services, viewer: organiser, replayNewest: () => undefined }
+  const contextValue = { ...app.services, viewer: organizer, replayNewest: () => undefined }
   const { data, errors } = await graphql({ schema, source, variableValues, contextValue })
   return dataOf<T>({
     data,

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { chmodSync, closeSync, copyFileSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { DatabaseTaken } from '../app/app.ts'
+import { DatabaseLocked } from '../app/app.ts'
 import { migrationsIn, newerThanThis } from '../db/client.ts'
 import { messageOf } from '../core/errors.ts'
-import { own } from '../db/lock.ts'
+import { acquireDatabaseLock } from '../db/lock.ts'
 import { openSqlite } from '../db/sqlite.ts'
 import { Refused } from './backend.ts'
 import { command, envOf, print, type Common, type Variables } from './shell.ts'
@@ -36,8 +36,8 @@ export function restoreCommand(variables: Variables): Command {
       const source = resolve(file)
       if (source === resolve(dbPath)) throw new Refused(`${source} is the database itself.`)
       await assertBackup(source)
-      const ownership = await own(dbPath, PATIENCE)
-      if (!ownership) throw new Refused(new DatabaseTaken(dbPath).message, 'DATABASE_TAKEN')
+      const ownership = await acquireDatabaseLock(dbPath, PATIENCE)
+      if (!ownership) throw new Refused(new DatabaseLocked(dbPath).message, 'DATABASE_TAKEN')
       try {
         const kept = await putInPlace(source, dbPath)
         print(options, { database: dbPath, kept }, () =>

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { configFileOf, readConfigFile } from '../config/config-file.ts'
+import { configFileOf, readConfigFile } from '../app/config-file.ts'
 import { loadEnv } from '../config/env.ts'
 import { CHAPTERS } from '../config/variables.ts'
 import { Refused } from './backend.ts'

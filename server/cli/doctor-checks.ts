@@ -4,8 +4,8 @@ import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import type { Env } from '../config/env.ts'
 import { messageOf } from '../core/errors.ts'
-import { codeServerAnswers } from '../instances/sync/readiness.ts'
-import { assertMine } from '../db/lock.ts'
+import { waitUntilReady } from '../instances/sync/readiness.ts'
+import { assertWritable } from '../db/lock.ts'
 import { checkImage } from '../engine/docker/image-check.ts'
 import { openSqlite } from '../db/sqlite.ts'
 import type { Backend } from './backend.ts'
@@ -38,7 +38,7 @@ export async function databaseCheck({ dbPath }: Env): Promise<Finding> {
   if (!existsSync(dbPath))
     return { what: 'Database', state: 'ok', said: `${dbPath} will be made at the first start`, advice: null }
   try {
-    assertMine(dbPath)
+    assertWritable(dbPath)
   } catch (error) {
     return { what: 'Database', state: 'fault', said: messageOf(error), advice: 'run thon as that user' }
   }
@@ -142,7 +142,7 @@ export async function imageCheck(env: Env): Promise<Finding> {
   try {
     const found = await checkImage({
       ...{ connection: env.docker, image: env.image },
-      answers: (port, ended) => codeServerAnswers(port, env.readySeconds, ended),
+      answers: (port, ended) => waitUntilReady(port, env.readySeconds, ended),
     })
     if (found === null) {
       const advice = `pull it now (docker pull ${env.image}), or build one: see sandbox/README.md`
@@ -166,6 +166,6 @@ export function loginCheck({ auth, host }: Env): Finding {
   const ways = [...(auth.localPassword === null ? [] : ['local password']), ...providers]
   if (ways.length > 0) return { what, state: 'ok', said: ways.join(', '), advice: null }
   const alone = host === '127.0.0.1' || host === 'localhost' || host === '::1'
-  const said = `is off: whoever reaches ${host} is the organiser`
+  const said = `is off: whoever reaches ${host} is the organizer`
   return { what, state: alone ? 'ok' : 'fault', said, advice: alone ? null : 'set AUTH_LOCAL_PASSWORD' }
 }

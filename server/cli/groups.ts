@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { writeFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { configFileOf, readConfigFile } from '../config/config-file.ts'
+import { configFileOf, readConfigFile } from '../app/config-file.ts'
 import { readTextFile } from '../config/text-file.ts'
 import { Misused, type Backend } from './backend.ts'
 import { command, endOf, print, table, withBackend, type Common, type Variables } from './shell.ts'

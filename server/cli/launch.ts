@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { organiser } from '../core/viewer.ts'
+import { organizer } from '../core/viewer.ts'
 import { InvalidInput } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
 import { startOptions as rules } from '../instances/model.ts'
@@ -91,7 +91,7 @@ async function launch(backend: Backend, variables: Variables, options: LaunchOpt
   print(options, { instances: rows.map(shown), skipped }, () =>
     inWords(rows, refused, skipped.length - refused.length, backend.url === null),
   )
-  if (refused.length > 0 || rows.some(({ state }) => state !== 'Running' && state !== 'Paused'))
+  if (refused.length > 0 || rows.some(({ state }) => state !== 'RUNNING' && state !== 'PAUSED'))
     process.exitCode = EXIT.failed
 }
 
@@ -123,7 +123,7 @@ async function assertEngine(backend: Backend): Promise<void> {
     '{ engine { connected message } }',
   )
   if (!engine.connected) throw new Refused(`No sandbox can be started. ${engine.message ?? ''}`.trim())
-  const cannot = backend.app?.services.engine.view(organiser).cannot ?? []
+  const cannot = backend.app?.services.engine.view(organizer).cannot ?? []
   if (cannot.includes('survival'))
     throw new Refused(
       'Sandboxes of the embedded engine end with the program that starts them. Run `thon serve` first, and this command beside it.',
@@ -167,7 +167,7 @@ function inWords(rows: Row[], refused: Skipped[], had: number, isServerAway: boo
     ]),
     ...refused.map(({ group, username, reason }) => [group, username, 'not started', '', '', reason]),
   ]
-  const running = rows.filter(({ state }) => state === 'Running').length
+  const running = rows.filter(({ state }) => state === 'RUNNING').length
   const rest = had > 0 ? `; ${had} had a sandbox already` : ''
   const away =
     isServerAway && running > 0 ? '\nNo THON runs yet: the addresses lead to the sandboxes once `thon serve` does.' : ''

@@ -24,7 +24,7 @@ const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../pac
   version: string
 }
 
-/** `thon <command>`: what organisers do at a shell. Each command is a file of its own here. */
+/** `thon <command>`: what organizers do at a shell. Each command is a file of its own here. */
 const program = new Command('thon')
   .description('THON, The Hackathon Organizer Node: a VS Code in the browser for everyone in the hall.')
   .version(version)

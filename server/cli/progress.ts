@@ -3,7 +3,7 @@ import type { Backend } from './backend.ts'
 import { activeRows, type Named } from './running.ts'
 
 /** States in which something is under way. */
-const MOVING = new Set(['Pending', 'Pausing', 'Stopping'])
+const MOVING = new Set(['PENDING', 'PAUSING', 'STOPPING'])
 const LOOK_EVERY = 300
 
 /**

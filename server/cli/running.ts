@@ -25,7 +25,7 @@ const PAGE = `query ($page: Int!, $filter: InstanceFilter) {
   }
 }`
 /** States in which there is a sandbox, or will be. */
-const ACTIVE = ['Pending', 'Running', 'Pausing', 'Paused', 'Stopping']
+const ACTIVE = ['PENDING', 'RUNNING', 'PAUSING', 'PAUSED', 'STOPPING']
 
 /** Active instances, of one group or of all, without passwords. */
 export async function activeRows(backend: Backend, group: string | null): Promise<Row[]> {

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { constants } from 'node:os'
-import { configFileOf, readConfigFile } from '../config/config-file.ts'
+import { configFileOf, readConfigFile } from '../app/config-file.ts'
 import { EnvError, loadEnv, type Env } from '../config/env.ts'
 import { AppError, messageOf } from '../core/errors.ts'
 import { clearBar } from './progress.ts'

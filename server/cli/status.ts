@@ -33,7 +33,7 @@ async function status(backend: Backend, options: Common): Promise<void> {
   const perGroup = all.map(({ name, userCount }) => {
     const theirs = rows.filter(({ group }) => group === name)
     const count = (state: string) => theirs.filter((row) => row.state === state).length
-    const [running, paused] = [count('Running'), count('Paused')]
+    const [running, paused] = [count('RUNNING'), count('PAUSED')]
     return { group: name, users: userCount, running, paused, moving: theirs.length - running - paused }
   })
   print(options, { server: backend.url, engine, groups: perGroup }, () =>

@@ -13,7 +13,7 @@ export interface LemonadeEnv {
   readonly configDir: string | null
 }
 
-/** First values of the AI gateway's settings; an organiser may change them. */
+/** First values of the AI gateway's settings; an organizer may change them. */
 export interface GatewayEnv {
   readonly enabled: boolean
   readonly mode: 'per-user' | 'per-group'

@@ -3,13 +3,13 @@ import { list, onOff, providerUrl } from './rules.ts'
 
 /** Who may enter. */
 export interface AuthEnv {
-  /** Lets whoever knows it be the organiser; null asks nobody. */
+  /** Lets whoever knows it be the organizer; null asks nobody. */
   readonly localPassword: string | null
   /** Whether everybody has to sign in at a provider, scripts too. */
   readonly enabled: boolean
   /** Signs session cookies; null makes one that is kept in the database. */
   readonly sessionSecret: string | null
-  /** Ids and e-mail addresses of those who are always organisers, in lower case. */
+  /** Ids and e-mail addresses of those who are always organizers, in lower case. */
   readonly admins: readonly string[]
   readonly providers: {
     readonly github: ProviderEnv | null

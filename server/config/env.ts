@@ -5,8 +5,27 @@ import { aiVariables, gatewayOf, lemonadeOf, type GatewayEnv, type LemonadeEnv }
 import { authOf, authVariables, authWarnings, signInFaults, type AuthEnv } from './auth.ts'
 import { networkOf, reachFaults, reachOf, reachVariables, type NetworkEnv, type ReachEnv } from './reach.ts'
 import { imageName, isLoopback, list, onePort, onOff, port, processors, size, whole } from './rules.ts'
-import type { DockerConnection } from '../engine/docker/connection.ts'
-import type { Limits } from '../engine/engine.ts'
+
+/** Where the Docker engine is: the variables Docker's own clients read, null or false when unset. */
+export interface DockerConnection {
+  /** DOCKER_HOST; wins over every context. */
+  host: string | null
+  /** DOCKER_TLS_VERIFY: use TLS and check the engine's certificate. */
+  tlsVerify: boolean
+  /** DOCKER_CERT_PATH: folder with `ca.pem`, `cert.pem` and `key.pem`; with a host it means TLS. */
+  certPath: string | null
+  /** DOCKER_CONTEXT; null takes the one selected by `docker context use`. */
+  context: string | null
+  /** DOCKER_CONFIG; null is `~/.docker`. */
+  configDir: string | null
+}
+
+/** What one sandbox may use of the machine; null is unlimited. */
+export interface Limits {
+  memoryBytes: number | null
+  cpus: number | null
+  pids: number | null
+}
 
 /** The configuration of one server, validated and frozen. The only other reader of the environment is nobody. */
 export interface Env {
@@ -42,7 +61,7 @@ export interface Env {
   readonly network: NetworkEnv
   readonly lemonade: LemonadeEnv
   readonly gateway: GatewayEnv
-  /** Things to tell the organiser at start that are no faults. */
+  /** Things to tell the organizer at start that are no faults. */
   readonly warnings: readonly string[]
 }
 

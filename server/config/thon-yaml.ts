@@ -10,7 +10,6 @@ import {
   type YAMLMap,
 } from 'yaml'
 import { AppError } from '../core/errors.ts'
-import { parseGroups } from '../groups/yaml.ts'
 import { hintFor, places, sections } from './suggestions.ts'
 import type { Variable } from './variable.ts'
 
@@ -31,8 +30,11 @@ const LONGEST = 1_048_576
 /** Unknown keys that are told. */
 const MOST_WARNINGS = 50
 
-/** Reads a thon.yaml: sections with keys, as thon.yaml.example shows them. */
-export function readThonYaml(text: string): ThonYaml {
+/**
+ * Reads a thon.yaml: sections with keys, as thon.yaml.example shows them.
+ * @param checkGroups checks the text of its groups; throws an AppError whose fields name every fault with its line
+ */
+export function readThonYaml(text: string, checkGroups: (text: string) => void): ThonYaml {
   if (text.length > LONGEST) return failed('line 1: must be at most 1 MiB')
   const lines = new LineCounter()
   try {
@@ -41,7 +43,7 @@ export function readThonYaml(text: string): ThonYaml {
       ...{ lineCounter: lines, prettyErrors: false, uniqueKeys: false },
     })
     const [error] = document.errors
-    if (!error) return new Reader(text.replace(/^\uFEFF/, ''), document, lines).read()
+    if (!error) return new Reader(text.replace(/^\uFEFF/, ''), document, lines, checkGroups).read()
     const { line, col } = lines.linePos(error.pos[0])
     const several = error.code === 'MULTIPLE_DOCS' ? 'nothing may follow the first document' : error.message
     return failed(`line ${line}, column ${col}: ${several}`)
@@ -60,12 +62,14 @@ class Reader {
   readonly #document: Document.Parsed
   readonly #lines: LineCounter
   readonly #found: ThonYaml = { values: {}, groups: null, warnings: [], faults: [] }
+  readonly #checkGroups: (text: string) => void
   #unknown = 0
 
-  constructor(text: string, document: Document.Parsed, lines: LineCounter) {
+  constructor(text: string, document: Document.Parsed, lines: LineCounter, checkGroups: (text: string) => void) {
     this.#text = text
     this.#document = document
     this.#lines = lines
+    this.#checkGroups = checkGroups
   }
 
   read(): ThonYaml {
@@ -117,7 +121,7 @@ class Reader {
     const { line, col } = this.#lines.linePos(from)
     const text = '\n'.repeat(line - 1) + ' '.repeat(col - 1) + this.#text.slice(from, to)
     try {
-      parseGroups(text)
+      this.#checkGroups(text)
       this.#found.groups = text
     } catch (error) {
       if (!(error instanceof AppError)) throw error

@@ -2,7 +2,7 @@ import { Forbidden, NotFound, Unauthenticated } from './errors.ts'
 import type { Viewer } from './viewer.ts'
 
 /** Everything that can be done, by what it is done to. */
-export type Deed =
+export type Permission =
   | 'access.manage'
   | 'activity.see'
   | 'configFiles.manage'
@@ -28,19 +28,19 @@ export type Deed =
   | 'users.see'
 
 /** What a participant may do with what is theirs. */
-const OWN: ReadonlySet<Deed> = new Set([
+const OWN: ReadonlySet<Permission> = new Set([
   ...(['instances.see', 'instances.open', 'instances.start', 'instances.operate'] as const),
   ...(['users.see', 'groups.see', 'gateway.ownKey'] as const),
 ])
 /** What everybody may do who was let in. */
-const ALL: ReadonlySet<Deed> = new Set(['engine.see'])
+const ALL: ReadonlySet<Permission> = new Set(['engine.see'])
 
 /**
  * Whether somebody may do something.
  * @param owners the users whose it is; where none is named, whether they may do it to anything at all
  */
-export function can(viewer: Viewer, deed: Deed, owners?: Iterable<string | null>): boolean {
-  if (viewer.role === 'organiser') return true
+export function can(viewer: Viewer, deed: Permission, owners?: Iterable<string | null>): boolean {
+  if (viewer.role === 'organizer') return true
   if (viewer.role !== 'participant') return false
   if (ALL.has(deed)) return true
   if (!OWN.has(deed)) return false
@@ -50,15 +50,15 @@ export function can(viewer: Viewer, deed: Deed, owners?: Iterable<string | null>
 }
 
 /** @throws Unauthenticated for nobody, Forbidden for whoever waits to be let in */
-export function assertLetIn(viewer: Viewer): void {
-  if (viewer.role === 'nobody') throw new Unauthenticated()
-  if (viewer.role === 'none') throw new Forbidden('You are not let in yet. Ask the organiser.')
+export function assertApproved(viewer: Viewer): void {
+  if (viewer.role === 'anonymous') throw new Unauthenticated()
+  if (viewer.role === 'waiting') throw new Forbidden('You are not let in yet. Ask the organizer.')
 }
 
 /** @throws Unauthenticated, or Forbidden for whoever may not do it to anything */
-export function assertCan(viewer: Viewer, deed: Deed): void {
-  assertLetIn(viewer)
-  if (!can(viewer, deed)) throw new Forbidden('Only organisers may do this.')
+export function authorize(viewer: Viewer, deed: Permission): void {
+  assertApproved(viewer)
+  if (!can(viewer, deed)) throw new Forbidden('Only organizers may do this.')
 }
 
 /**
@@ -66,7 +66,7 @@ export function assertCan(viewer: Viewer, deed: Deed): void {
  * @param missing what is said when there is no such thing; what is another's is no such thing
  * @throws Unauthenticated, Forbidden, NotFound
  */
-export function assertCanOne(viewer: Viewer, deed: Deed, owners: Iterable<string | null>, missing: string): void {
-  assertCan(viewer, deed)
+export function authorizeOne(viewer: Viewer, deed: Permission, owners: Iterable<string | null>, missing: string): void {
+  authorize(viewer, deed)
   if (!can(viewer, deed, owners)) throw new NotFound(missing)
 }

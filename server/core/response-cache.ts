@@ -9,7 +9,7 @@ const TOPICS = ['instance', 'group', 'setting', 'configFile', 'activity'] as con
  * Values made from rows of the database and nothing else, kept until any row changes. Whoever asks gets what was made
  * after the last change that was published before they asked, and many who ask at once wait for one making.
  */
-export class KeptUntilChange<T extends object> {
+export class ResponseCache<T extends object> {
   readonly #events: Events
   /** Each goes in when it is begun, so a change in the middle of its making throws it out as well. */
   readonly #kept = new Map<string, Promise<T>>()

@@ -1,13 +1,13 @@
-/** What somebody may do: everything, their own sandbox, or nothing yet. `nobody` is whoever has not signed in. */
-export type Role = 'organiser' | 'participant' | 'none' | 'nobody'
+import type { Role } from '../../prisma/generated/client/client.ts'
 
 /** Who asks. Every service method takes one, so that rules and the activity log know. */
 export interface Viewer {
   /** The name the activity log shows. */
   readonly name: string
-  readonly role: Role
+  /** What they may do; `anonymous` has not signed in where that is needed. */
+  readonly role: Role | 'anonymous'
   /** Equal for exactly those who are shown the same: what is made for one of them is for all. */
-  readonly rights: string
+  readonly audienceKey: string
   /**
    * Ids of the users that are this person: those with their e-mail address, and the one whose link they came by. Asked
    * anew each time, since addresses change.
@@ -20,26 +20,26 @@ export interface Viewer {
 
 const NONE: ReadonlySet<string> = new Set()
 
-function everything(name: string): Viewer {
-  return { name, role: 'organiser', rights: 'organiser', userIds: NONE, identityId: null, email: null }
+function organizerNamed(name: string): Viewer {
+  return { name, role: 'organizer', audienceKey: 'organizer', userIds: NONE, identityId: null, email: null }
 }
 
-/** Whoever can reach a server without a login: the organiser. */
-export const organiser: Viewer = everything('organiser')
+/** Whoever can reach a server without a login: the organizer. */
+export const organizer: Viewer = organizerNamed('organizer')
 
 /** THON itself: sweeps, and what the engine reports. */
-export const system: Viewer = everything('THON')
+export const system: Viewer = organizerNamed('THON')
 
 /** Whoever has not signed in where that is needed. */
-export const nobody: Viewer = { ...everything('nobody'), role: 'nobody', rights: 'nobody' }
+export const anonymous: Viewer = { ...organizerNamed('anonymous'), role: 'anonymous', audienceKey: 'anonymous' }
 
 /** A program that holds an API token of this name. */
-export function program(name: string): Viewer {
-  return everything(`token ${name}`)
+export function tokenViewer(name: string): Viewer {
+  return organizerNamed(`token ${name}`)
 }
 
 /** Somebody who has signed in. */
-export interface Person {
+export interface SignedInPerson {
   id: string
   displayName: string
   email: string | null
@@ -54,14 +54,14 @@ export function linkIdentity(userId: string): string {
 }
 
 /** @param userIdsOf the users with an e-mail address, as it is when it is called */
-export function viewerOf(person: Person, userIdsOf: (email: string) => ReadonlySet<string>): Viewer {
+export function viewerOf(person: SignedInPerson, userIdsOf: (email: string) => ReadonlySet<string>): Viewer {
   const { id, displayName, email, role, userId } = person
   const byLink: ReadonlySet<string> = userId === null ? NONE : new Set([userId])
   return {
     name: displayName,
     role,
-    get rights() {
-      return role === 'organiser' ? 'organiser' : [id, ...this.userIds].join(' ')
+    get audienceKey() {
+      return role === 'organizer' ? 'organizer' : [id, ...this.userIds].join(' ')
     },
     get userIds() {
       if (role !== 'participant') return NONE

@@ -17,7 +17,7 @@ export class DiskWatch {
     this.#onChange = onChange
   }
 
-  /** What to tell the organiser; null while there is room. */
+  /** What to tell the organizer; null while there is room. */
   get notice(): string | null {
     return this.#notice
   }

@@ -4,18 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openSqlite } from './sqlite.ts'
 
 /** Who has a database: a server, or a command at work; and how programs of the same person talk to a server. */
-export interface Owner {
+export interface LockHolder {
   pid: number
   /** Where a server listens, one URL for each port; empty for a command, and for a server that is about to listen. */
   urls: string[]
-  /** Lets in as the organiser, as long as it runs; '' where nothing listens. Secret: for whoever may read the database's folder. */
+  /** Lets in as the organizer, as long as it runs; '' where nothing listens. Secret: for whoever may read the database's folder. */
   token: string
 }
 
 /** The right to write to a database: one server has it, or one command. It ends with the process, however that ends. */
-export interface Ownership {
+export interface DatabaseLock {
   /** Says where the server that has it listens. */
-  announce(server: Omit<Owner, 'pid'>): void
+  announce(server: Omit<LockHolder, 'pid'>): void
   /** Gives it back. */
   release(): void
 }
@@ -29,19 +29,19 @@ const LOOK_EVERY = 100
  * @returns null when somebody has it
  * @throws Error when it belongs to another user of this machine
  */
-export async function own(dbPath: string, patience = 0): Promise<Ownership | null> {
+export async function acquireDatabaseLock(dbPath: string, patience = 0): Promise<DatabaseLock | null> {
   mkdirSync(dirname(dbPath), { recursive: true, mode: 0o700 })
   for (const until = Date.now() + patience; ; await sleep(LOOK_EVERY)) {
-    const ownership = await tryToOwn(dbPath)
-    if (ownership || Date.now() >= until || (ownerOf(dbPath)?.urls.length ?? 0) > 0) return ownership
+    const ownership = await tryToLock(dbPath)
+    if (ownership || Date.now() >= until || (lockHolderOf(dbPath)?.urls.length ?? 0) > 0) return ownership
   }
 }
 
-async function tryToOwn(dbPath: string): Promise<Ownership | null> {
+async function tryToLock(dbPath: string): Promise<DatabaseLock | null> {
   // Without the right to write, SQLite would grant a lock that keeps nobody away.
-  for (const path of [dbPath, lockOf(dbPath)]) assertMine(path)
+  for (const path of [dbPath, lockOf(dbPath)]) assertWritable(path)
   const client = openSqlite(lockOf(dbPath), 200)
-  const note = (owner: Omit<Owner, 'pid'>) =>
+  const note = (owner: Omit<LockHolder, 'pid'>) =>
     writeFileSync(noteOf(dbPath), JSON.stringify({ pid: process.pid, ...owner }), { mode: 0o600 })
   try {
     const held = await client.transaction('write')
@@ -62,9 +62,9 @@ async function tryToOwn(dbPath: string): Promise<Ownership | null> {
 }
 
 /** Who said last that they have a database; null when nobody did. Whether they still do, their answers tell. */
-export function ownerOf(dbPath: string): Owner | null {
+export function lockHolderOf(dbPath: string): LockHolder | null {
   try {
-    const { pid, urls, token } = JSON.parse(readFileSync(noteOf(dbPath), 'utf8')) as Owner
+    const { pid, urls, token } = JSON.parse(readFileSync(noteOf(dbPath), 'utf8')) as LockHolder
     return Array.isArray(urls) ? { pid, urls, token } : null
   } catch {
     return null
@@ -72,7 +72,7 @@ export function ownerOf(dbPath: string): Owner | null {
 }
 
 /** @throws Error when there is such a file, and it may not be written to */
-export function assertMine(path: string): void {
+export function assertWritable(path: string): void {
   if (!existsSync(path)) return
   try {
     accessSync(path, constants.R_OK | constants.W_OK)

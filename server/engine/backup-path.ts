@@ -7,7 +7,7 @@ export const LARGEST_KEPT = 4 * 1024 * 1024
  * Where a person's file is kept when another takes its place: `<path>.bak`, and with the time where that is taken, so
  * that nothing kept earlier is lost.
  */
-export function keptAs(path: string, isTaken: boolean, now = new Date()): string {
+export function backupPath(path: string, isTaken: boolean, now = new Date()): string {
   return isTaken ? `${path}.${now.toISOString().replace(/[:.]/g, '-')}.bak` : `${path}.bak`
 }
 

@@ -3,15 +3,15 @@ import type { Env } from '../config/env.ts'
 import { DockerEngine } from './docker/engine.ts'
 import type { SandboxEngine } from './engine.ts'
 import { runner } from './network/firewall-keeper.ts'
-import type { NetworkGround } from './network/network.ts'
+import type { HostNetwork } from './network/network.ts'
 import { ProcessEngine } from './process/engine.ts'
 
-/** The engine, and what the organiser should know about how it was chosen. */
-export interface Choice {
+/** The engine, and what the organizer should know about how it was chosen. */
+export interface EngineChoice {
   engine: SandboxEngine
   notices: string[]
   /** What network rules are set with; null where there are none to set. */
-  ground: NetworkGround | null
+  ground: HostNetwork | null
 }
 
 /**
@@ -20,7 +20,7 @@ export interface Choice {
  * @param node tells this server's sandboxes from those of others on the same engine
  * @param hasDockerInstances whether the database has active instances of the Docker engine
  */
-export async function chooseEngine(env: Env, node: string, hasDockerInstances: boolean): Promise<Choice> {
+export async function chooseEngine(env: Env, node: string, hasDockerInstances: boolean): Promise<EngineChoice> {
   const docker = () => new DockerEngine({ node, image: env.image, pool: env.network.pool, connection: env.docker })
   if (env.engine === 'docker' || (env.engine === 'auto' && hasDockerInstances)) return withGround(env, node, docker())
   if (env.engine === 'process') return { engine: embedded(env, node), notices: [EMBEDDED], ground: null }
@@ -41,7 +41,7 @@ export async function chooseEngine(env: Env, node: string, hasDockerInstances: b
 const EMBEDDED =
   'The embedded engine runs sandboxes as plain processes of this machine: they are not isolated from it or from each other, and have no limits. Good for trying THON out, not for an event.'
 
-function withGround(env: Env, node: string, engine: DockerEngine): Choice {
+function withGround(env: Env, node: string, engine: DockerEngine): EngineChoice {
   const ground = {
     node,
     run: runner(env.path),

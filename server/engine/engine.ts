@@ -1,3 +1,5 @@
+import type { Limits } from '../config/env.ts'
+
 /**
  * The port to whatever runs sandboxes, in THON's words. `docker.ts` and `process.ts` implement it; one contract test
  * (tests/kit/engine-contract.ts) holds both, and the fake of the test kit, to what is written here.
@@ -39,13 +41,6 @@ export interface SandboxFile {
   /** Absolute path inside the sandbox. */
   path: string
   content: string
-}
-
-/** What one sandbox may use of the machine; null is unlimited. */
-export interface Limits {
-  memoryBytes: number | null
-  cpus: number | null
-  pids: number | null
 }
 
 /** What a sandbox is doing, as its engine sees it. */

@@ -1,23 +1,29 @@
-import { builder } from '../graphql/builder.ts'
+import { builder, screaming } from '../graphql/builder.ts'
 import type { NetworkView } from './network/network.ts'
-import type { EngineView } from './service.ts'
+import type { EngineView, EngineService } from './service.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    engine: EngineService
+  }
+}
 
 const EngineKindEnum = builder.enumType('EngineKind', {
   description: 'What runs the sandboxes.',
-  values: {
+  values: screaming({
     docker: { description: 'A Docker engine: a container for each sandbox.' },
     process: { description: 'The embedded engine: a child process of THON for each sandbox. It isolates nothing.' },
-  } as const,
+  }),
 })
 
 const CapabilityEnum = builder.enumType('EngineCapability', {
   description: 'Something an engine may be unable to do.',
-  values: {
+  values: screaming({
     isolation: { description: 'Keep sandboxes apart from each other and from the host.' },
     limits: { description: 'Limit memory, CPU and number of processes.' },
     images: { description: 'Run a sandbox from an image.' },
     survival: { description: 'Keep sandboxes running while THON is not.' },
-  } as const,
+  }),
 })
 
 const Network = builder.objectRef<NetworkView>('SandboxNetwork').implement({
@@ -73,7 +79,7 @@ const Engine = builder.objectRef<EngineView>('Engine').implement({
       description: 'What it cannot do.',
       resolve: (engine) => [...engine.cannot],
     }),
-    notices: t.exposeStringList('notices', { description: 'What an organiser should know, a sentence each.' }),
+    notices: t.exposeStringList('notices', { description: 'What an organizer should know, a sentence each.' }),
     waiting: t.exposeInt('waiting', { description: 'Starts that wait for their turn.' }),
     starting: t.exposeInt('starting', { description: 'Starts under way.' }),
     startLimit: t.exposeInt('startLimit', { description: 'Starts under way at most (THON_START_CONCURRENCY).' }),

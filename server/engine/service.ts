@@ -1,4 +1,4 @@
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Events } from '../core/events.ts'
 import type { Capability, EngineKind, SandboxEngine } from './engine.ts'
@@ -11,7 +11,7 @@ export interface EngineView extends EngineStatus {
   cannot: readonly Capability[]
   /** Image of new sandboxes. */
   image: string
-  /** Things an organiser should know, such as a missing image, a sentence each. */
+  /** Things an organizer should know, such as a missing image, a sentence each. */
   notices: string[]
   /** Starts that wait for their turn. */
   waiting: number
@@ -23,12 +23,12 @@ export interface EngineView extends EngineStatus {
 }
 
 /** What the service needs of its surroundings. */
-export interface EngineParts {
+export interface EngineServiceDeps {
   engine: SandboxEngine
   events: Events
   image: string
   startLimit: number
-  /** What else an organiser should know now. */
+  /** What else an organizer should know now. */
   notices: () => string[]
   status: () => EngineStatus
   queue: () => { waiting: number; running: number }
@@ -37,14 +37,14 @@ export interface EngineParts {
 
 /** What the sandbox engine is, and how it does. */
 export class EngineService {
-  readonly #parts: EngineParts
+  readonly #parts: EngineServiceDeps
 
-  constructor(parts: EngineParts) {
+  constructor(parts: EngineServiceDeps) {
     this.#parts = parts
   }
 
   view(viewer: Viewer): EngineView {
-    assertCan(viewer, 'engine.see')
+    authorize(viewer, 'engine.see')
     const { engine, image, startLimit } = this.#parts
     const notices = this.#parts.notices()
     const status = this.#parts.status()
@@ -65,7 +65,7 @@ export class EngineService {
 
   /** The present view, then one after each change of it, until the consumer returns. */
   views(viewer: Viewer): AsyncIterableIterator<EngineView> {
-    assertCan(viewer, 'engine.see')
+    authorize(viewer, 'engine.see')
     const stream = this.#parts.events.stream('engine')
     stream.push(null)
     return {

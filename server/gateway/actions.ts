@@ -1,5 +1,5 @@
 import type { ActivityService } from '../activity/service.ts'
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import { AppError, BadRequest, UpstreamFailed } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
@@ -13,23 +13,23 @@ import type { GatewayWatch } from './watch.ts'
 const OFF = 'AI Gateway is not enabled. Set GATEWAY_ENABLED=true to enable.'
 
 /** What acts need of their surroundings. */
-export interface ActsParts {
+export interface GatewayActionsDeps {
   activity: ActivityService
   setup: GatewaySetup
   watch: GatewayWatch
 }
 
 /** How single things are done at the gateway: by whoever may, while it is on, written down, and seen at once. */
-export class Acts {
-  readonly #parts: ActsParts
+export class GatewayActions {
+  readonly #parts: GatewayActionsDeps
 
-  constructor(parts: ActsParts) {
+  constructor(parts: GatewayActionsDeps) {
     this.#parts = parts
   }
 
   /** The settings, for whoever may act by them. @throws Forbidden, BadRequest when it is off */
   async enabled(viewer: Viewer): Promise<Setup> {
-    assertCan(viewer, 'gateway.manage')
+    authorize(viewer, 'gateway.manage')
     const setup = await this.#parts.setup.now()
     if (!setup.enabled) throw new BadRequest(OFF)
     return setup
@@ -48,7 +48,7 @@ export class Acts {
         await this.#parts.activity.add({ actor: viewer, action, target, outcome: 'refused', detail: inWords(error) })
       throw error
     } finally {
-      this.#parts.watch.source.nudge()
+      this.#parts.watch.source.invalidate()
     }
   }
 }

@@ -1,13 +1,13 @@
 import { Channel, type Change, type Ready } from '../core/events.ts'
-import type { Seen } from '../upstream/polled-resource.ts'
-import type { ConsumerRow, Snapshot } from './model.ts'
+import type { Snapshot } from '../upstream/polled-resource.ts'
+import type { ConsumerRow, GatewaySnapshot } from './model.ts'
 
 /**
  * What changes about consumers, whoever changes it: successive lists, compared. One READY first.
  * @param frames as they are watched; ended with the channel
  */
 export function consumerChanges(
-  frames: AsyncIterableIterator<Seen<Snapshot | null>>,
+  frames: AsyncIterableIterator<Snapshot<GatewaySnapshot | null>>,
 ): Channel<Change<ConsumerRow> | Ready> {
   const channel = new Channel<Change<ConsumerRow> | Ready>(() => void frames.return?.())
   channel.push({ kind: 'READY', id: null, row: null })

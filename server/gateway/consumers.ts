@@ -1,9 +1,9 @@
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import { Conflict, InvalidInput, NotFound } from '../core/errors.ts'
 import type { Change, Channel, Ready } from '../core/events.ts'
 import { parse } from '../core/input.ts'
-import { inWords, withOnce, type Acts } from './actions.ts'
+import { inWords, withOnce, type GatewayActions } from './actions.ts'
 import { consumerChanges } from './changes.ts'
 import { pageOf, type ConsumerPage } from './list.ts'
 import { consumerInput, listInput, type ConsumerRow, type Present, type RevealedKey, type Setup } from './model.ts'
@@ -15,19 +15,19 @@ import { isAway, type Found, type GatewayWatch } from './watch.ts'
 const MOST_NAMES = 2_000
 
 /** What they need of their surroundings. */
-export interface ConsumersParts {
-  acts: Acts
+export interface ConsumersDeps {
+  acts: GatewayActions
   setup: GatewaySetup
   watch: GatewayWatch
 }
 
 /** The consumers at the gateway: listed, and changed one by one. */
 export class Consumers {
-  readonly #acts: Acts
+  readonly #acts: GatewayActions
   readonly #setup: GatewaySetup
   readonly #watch: GatewayWatch
 
-  constructor({ acts, setup, watch }: ConsumersParts) {
+  constructor({ acts, setup, watch }: ConsumersDeps) {
     this.#acts = acts
     this.#setup = setup
     this.#watch = watch
@@ -35,14 +35,14 @@ export class Consumers {
 
   /** One page of consumers. @throws InvalidInput, Forbidden */
   async page(viewer: Viewer, raw: unknown): Promise<ConsumerPage> {
-    assertCan(viewer, 'gateway.manage')
+    authorize(viewer, 'gateway.manage')
     const input = parse(listInput, raw)
     return pageOf(await this.#watch.source.get(), input)
   }
 
   /** Every change of a consumer from now on, whoever makes it, after one READY. @throws Forbidden */
   changes(viewer: Viewer): Channel<Change<ConsumerRow> | Ready> {
-    assertCan(viewer, 'gateway.manage')
+    authorize(viewer, 'gateway.manage')
     return consumerChanges(this.#watch.source.watch())
   }
 

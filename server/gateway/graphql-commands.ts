@@ -111,8 +111,8 @@ builder.mutationFields((t) => ({
   }),
   revealUserKey: t.field({
     type: Revealed,
-    description: 'Tells the key of a user, or of their group: to themselves, and to organisers.',
+    description: 'Tells the key of a user, or of their group: to themselves, and to organizers.',
     args: { userId: t.arg.id({ required: true, description: 'Id of the user.' }) },
-    resolve: (_root, { userId }, { gateway, viewer }) => gateway.ownKeys.reveal(viewer, userId),
+    resolve: (_root, { userId }, { gateway, viewer }) => gateway.myKeys.reveal(viewer, userId),
   }),
 }))

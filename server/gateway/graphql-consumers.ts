@@ -5,7 +5,7 @@ import { PageInput } from '../instances/graphql.ts'
 import { Settings, Status } from './graphql.ts'
 import type { ConsumerPage } from './list.ts'
 import type { ConsumerRow, Standing } from './model.ts'
-import type { RunView, Step } from './job.ts'
+import type { JobView, Step } from './job.ts'
 
 const ConsumerType = builder.enumType('ConsumerType', {
   description: 'What a consumer is for.',
@@ -138,7 +138,7 @@ const StepType = builder.objectRef<Step>('GatewayStep').implement({
 })
 
 /** A run. */
-export const RunType = builder.objectRef<RunView>('GatewayRun').implement({
+export const RunType = builder.objectRef<JobView>('GatewayRun').implement({
   description: 'A set-up or clean-up, under way or over.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its id.' }),

@@ -1,7 +1,15 @@
 import { builder } from '../graphql/builder.ts'
 import { asOf, trouble } from '../graphql/upstream.ts'
 import type { GatewayStatus, Mode, Plan, Reachable, RouteState } from './model.ts'
-import type { SetupView } from './setup.ts'
+import type { SetupView, GatewaySetup } from './setup.ts'
+import type { GatewayService } from './service.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    gateway: GatewayService
+    gatewaySetup: GatewaySetup
+  }
+}
 
 const MODE_WORDS: Record<'PER_USER' | 'PER_GROUP', { value: Mode; description: string }> = {
   PER_USER: { value: 'per-user', description: 'A consumer, with a key and a limit, for each user.' },
@@ -17,7 +25,7 @@ export const GatewayMode = builder.enumType('GatewayMode', {
 const SecretOrigin = builder.enumType('SecretOrigin', {
   description: 'Where a secret is from.',
   values: {
-    SETTINGS: { description: 'An organiser set it.' },
+    SETTINGS: { description: 'An organizer set it.' },
     ENVIRONMENT: { description: 'The environment, or thon.yaml.' },
     FILE: { description: "APISIX's own configuration on this machine." },
   } as const,

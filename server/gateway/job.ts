@@ -22,7 +22,7 @@ export interface Task extends Pick<Step, 'username' | 'label' | 'action'> {
 }
 
 /** A run as it is now. */
-export interface RunView {
+export interface JobView {
   id: string
   kind: 'SETUP' | 'CLEANUP'
   by: string
@@ -43,9 +43,9 @@ export interface Fault {
 }
 
 /** Set-up, clean-up or removal under way: many small writes, each with its own outcome. */
-export class Run {
+export class Job {
   readonly id = randomUUID()
-  readonly #kind: RunView['kind']
+  readonly #kind: JobView['kind']
   readonly #by: string
   readonly #tasks: readonly Task[]
   readonly #steps: Step[]
@@ -61,7 +61,7 @@ export class Run {
    * @param faultOf what a failed step says
    */
   constructor(
-    kind: RunView['kind'],
+    kind: JobView['kind'],
     viewer: Viewer,
     tasks: readonly Task[],
     changed: () => void,
@@ -85,7 +85,7 @@ export class Run {
   }
 
   /** How it stands. */
-  view(): RunView {
+  view(): JobView {
     const count = (state: Step['state']) => this.#steps.filter((one) => one.state === state).length
     return {
       ...{ id: this.id, kind: this.#kind, by: this.#by, startedAt: this.#startedAt, endedAt: this.#endedAt },

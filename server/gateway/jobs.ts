@@ -2,17 +2,17 @@ import type { Viewer } from '../core/viewer.ts'
 import { Conflict, messageOf } from '../core/errors.ts'
 import { Channel } from '../core/events.ts'
 import { ApisixRefusal } from './apisix.ts'
-import { Run, type Fault, type RunView, type Task } from './job.ts'
+import { Job, type Fault, type JobView, type Task } from './job.ts'
 import { isAway } from './watch.ts'
 
 /** Between two frames of a run, in milliseconds: it changes hundreds of times a second. */
 const PACE = 200
 
 /** The runs of this server, one at a time. */
-export class Runs {
+export class Jobs {
   readonly #onEnd: () => void
   readonly #listeners = new Set<() => void>()
-  #run: Run | null = null
+  #run: Job | null = null
 
   /** @param onEnd called after each run */
   constructor(onEnd: () => void) {
@@ -20,7 +20,7 @@ export class Runs {
   }
 
   /** The last one since this server started; null before the first. */
-  get last(): RunView | null {
+  get last(): JobView | null {
     return this.#run?.view() ?? null
   }
 
@@ -31,9 +31,9 @@ export class Runs {
   }
 
   /** Begins one. @throws Conflict while another is under way */
-  begin(kind: RunView['kind'], viewer: Viewer, tasks: readonly Task[]): Run {
+  begin(kind: JobView['kind'], viewer: Viewer, tasks: readonly Task[]): Job {
     this.assertNone()
-    const run = new Run(kind, viewer, tasks, () => this.#tell(), faultOf)
+    const run = new Job(kind, viewer, tasks, () => this.#tell(), faultOf)
     this.#run = run
     void run.start().then(this.#onEnd)
     this.#tell()
@@ -41,14 +41,14 @@ export class Runs {
   }
 
   /** How the last run stands: first as it is, then after changes. Null before the first run. */
-  watch(): AsyncIterableIterator<RunView | null> {
+  watch(): AsyncIterableIterator<JobView | null> {
     let timer: NodeJS.Timeout | undefined
     const frame = () => {
       timer = undefined
       channel.push(this.last)
     }
     const listener = () => void (timer ??= setTimeout(frame, PACE))
-    const channel = new Channel<RunView | null>(() => {
+    const channel = new Channel<JobView | null>(() => {
       clearTimeout(timer)
       this.#listeners.delete(listener)
     })

@@ -9,7 +9,7 @@ import { compare, owns, type Due } from './plan.ts'
 import { readConsumer, wantedConsumers } from './desired.ts'
 
 /** Where the keys of people are. */
-export interface Ground {
+export interface KeysDeps {
   setup: Setup
   apisix: Apisix
   /** Everything that is there and should be, which takes a list of all consumers. @throws UpstreamTrouble */
@@ -27,7 +27,7 @@ export class Keys {
   }
 
   /** The consumer of a user, or of their group, with its key; null when there is none. @throws UpstreamTrouble */
-  async of(userId: string, { setup, apisix, find }: Ground): Promise<{ username: string; key: string } | null> {
+  async of(userId: string, { setup, apisix, find }: KeysDeps): Promise<{ username: string; key: string } | null> {
     const user = await this.#db.user.findUnique({ where: { id: userId }, include: { group: true } })
     if (!user) return null
     const team = { id: user.groupId, name: user.group.name, users: [{ id: userId, username: user.username }] }
@@ -45,7 +45,7 @@ export class Keys {
   async note(userId: string, key: string | null): Promise<void> {
     const hash = hashOf(key)
     try {
-      await this.#db.givenKey.upsert({ where: { userId }, create: { userId, hash }, update: { hash } })
+      await this.#db.issuedKey.upsert({ where: { userId }, create: { userId, hash }, update: { hash } })
     } catch (error) {
       // Somebody may just have removed the user; a sandbox is worth more than knowing whose key is old.
       this.#log.warn({ userId, err: messageOf(error) }, 'it was not noted which key a sandbox has')
@@ -58,14 +58,14 @@ export class Keys {
       due.flatMap(({ wanted, present }) => (present?.key ? [[ownerOf(wanted), hashOf(present.key)] as const] : [])),
     )
     const rows = await this.#db.instance.findMany({
-      where: { state: 'Running', user: { givenKey: { isNot: null } } },
-      select: { id: true, user: { select: { id: true, groupId: true, givenKey: true } } },
+      where: { state: 'Running', user: { issuedKey: { isNot: null } } },
+      select: { id: true, user: { select: { id: true, groupId: true, issuedKey: true } } },
       orderBy: { id: 'asc' },
     })
     return rows
       .filter(({ user }) => {
         const now = user && (current.get(user.id) ?? current.get(user.groupId))
-        return now && now !== user.givenKey?.hash
+        return now && now !== user.issuedKey?.hash
       })
       .map(({ id }) => id)
   }

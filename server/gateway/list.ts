@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { fold } from '../core/input.ts'
-import type { Seen } from '../upstream/polled-resource.ts'
-import { STANDINGS, type ConsumerRow, type listInput, type Snapshot, type Standing } from './model.ts'
+import type { Snapshot } from '../upstream/polled-resource.ts'
+import { STANDINGS, type ConsumerRow, type listInput, type GatewaySnapshot, type Standing } from './model.ts'
 
 /** One page of consumers, with what the whole list holds. */
 export interface ConsumerPage {
@@ -13,11 +13,14 @@ export interface ConsumerPage {
   /** Rows that match all of the filter but its standing, by standing. */
   counts: { standing: Standing; count: number }[]
   asOf: Date | null
-  trouble: Seen<unknown>['trouble']
+  trouble: Snapshot<unknown>['error']
 }
 
 /** One page of the consumers that match, as sorted; by name unless said. */
-export function pageOf(seen: Seen<Snapshot | null>, { filter, sort, page }: z.infer<typeof listInput>): ConsumerPage {
+export function pageOf(
+  seen: Snapshot<GatewaySnapshot | null>,
+  { filter, sort, page }: z.infer<typeof listInput>,
+): ConsumerPage {
   const search = fold(filter?.search ?? '')
   const isFound = (row: ConsumerRow) =>
     (!filter?.type || row.type === filter.type) &&
@@ -34,7 +37,7 @@ export function pageOf(seen: Seen<Snapshot | null>, { filter, sort, page }: z.in
       standing,
       count: found.filter((row) => row.standing === standing).length,
     })).filter(({ count }) => count > 0),
-    ...{ asOf: seen.at, trouble: seen.trouble },
+    ...{ asOf: seen.at, trouble: seen.error },
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Trouble } from '../upstream/polled-resource.ts'
+import type { UpstreamError } from '../upstream/polled-resource.ts'
 
 export const MODES = ['per-user', 'per-group'] as const
 
@@ -107,7 +107,7 @@ export interface Reachable {
 }
 
 /** Everything that was found out about the gateway at one moment. */
-export interface Snapshot {
+export interface GatewaySnapshot {
   version: string | null
   rows: ConsumerRow[]
   route: RouteState
@@ -122,12 +122,12 @@ export interface Snapshot {
 export interface GatewayStatus {
   state: 'DISABLED' | 'UNKNOWN' | 'RUNNING' | 'OFFLINE' | 'UNAUTHORIZED' | 'FAULTY'
   asOf: Date | null
-  trouble: Trouble | null
+  trouble: UpstreamError | null
   adminUrl: string
   proxyUrl: string
   peopleUrl: string
   mode: Mode
-  snapshot: Snapshot | null
+  snapshot: GatewaySnapshot | null
   /** Null where none is set. */
   redis: Reachable | null
 }

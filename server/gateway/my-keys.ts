@@ -1,5 +1,5 @@
 import type { ActivityService } from '../activity/service.ts'
-import { assertCanOne } from '../core/permissions.ts'
+import { authorizeOne } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import { messageOf, NotFound } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
@@ -12,7 +12,7 @@ import type { GatewayWatch } from './watch.ts'
 const NOTED_WITHIN = 1_000
 
 /** What they need of their surroundings. */
-export interface OwnKeysParts {
+export interface MyKeysDeps {
   activity: ActivityService
   keys: Keys
   log: Log
@@ -21,17 +21,17 @@ export interface OwnKeysParts {
 }
 
 /** The keys that people use, of their own or of their group: told to themselves, and put into their sandboxes. */
-export class OwnKeys {
-  readonly #parts: OwnKeysParts
+export class MyKeys {
+  readonly #parts: MyKeysDeps
   #soon: NodeJS.Timeout | undefined
 
-  constructor(parts: OwnKeysParts) {
+  constructor(parts: MyKeysDeps) {
     this.#parts = parts
   }
 
   /** Tells the key of a user, or of their group, to themselves. @throws NotFound, BadRequest, UpstreamTrouble */
   async reveal(viewer: Viewer, userId: string): Promise<RevealedKey> {
-    assertCanOne(viewer, 'gateway.ownKey', [userId], `User ${userId} not found`)
+    authorizeOne(viewer, 'gateway.ownKey', [userId], `User ${userId} not found`)
     const found = await this.of(userId)
     if (typeof found === 'string') throw new NotFound(`No key to show: ${found}`)
     const target = { kind: 'consumer', id: found.username, label: found.username } as const
@@ -46,7 +46,7 @@ export class OwnKeys {
       if (!setup.enabled) return 'the AI gateway is off'
       const ground = { setup, apisix: this.#parts.watch.apisix(setup), find: () => this.#parts.watch.find(setup) }
       const found = await this.#parts.keys.of(userId, ground)
-      if (!found) return 'the AI gateway has no key for this user yet: an organiser has to set it up'
+      if (!found) return 'the AI gateway has no key for this user yet: an organizer has to set it up'
       return { ...found, baseUrl: this.#parts.setup.addressesOf(setup).peopleUrl }
     } catch (error) {
       this.#parts.log.warn({ userId, err: messageOf(error) }, 'a key could not be asked for')
@@ -60,7 +60,7 @@ export class OwnKeys {
     // Of a thousand sandboxes that start together the page is told together.
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined
-      this.#parts.watch.source.nudge()
+      this.#parts.watch.source.invalidate()
     }, NOTED_WITHIN).unref()
   }
 

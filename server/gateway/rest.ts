@@ -1,16 +1,16 @@
 import type { Services } from '../graphql/context.ts'
 import type { Operations } from '../rest/operation.ts'
 import { UpstreamFailed } from '../core/errors.ts'
-import type { Run } from './job.ts'
+import type { Job } from './job.ts'
 import * as routes from './rest-routes.ts'
 import { ROUTE_ID } from './desired.ts'
 import type { Found } from './watch.ts'
 
 /** What serving the gateway's REST takes. */
-type Parts = Pick<Services, 'gateway' | 'gatewaySetup'>
+type GatewayRestDeps = Pick<Services, 'gateway' | 'gatewaySetup'>
 
 /** `/api/gateway`. Commands answer when they are done. */
-export function gatewayRest(operations: Operations, { gateway, gatewaySetup }: Parts): void {
+export function gatewayRest(operations: Operations, { gateway, gatewaySetup }: GatewayRestDeps): void {
   operations.add(routes.status, async ({ viewer }) => {
     const { state, adminUrl, proxyUrl, mode, snapshot, redis } = await gateway.status(viewer)
     const { enabled, adminKeyFrom } = await gatewaySetup.view(viewer)
@@ -60,7 +60,7 @@ export function gatewayRest(operations: Operations, { gateway, gatewaySetup }: P
 }
 
 /** Waits for a run. @throws UpstreamFailed when it did not do all */
-async function finished(run: Run): Promise<void> {
+async function finished(run: Job): Promise<void> {
   await run.ended
   const { done, total, message, steps } = run.view()
   if (done === total) return

@@ -1,20 +1,20 @@
 import type { ActivityService } from '../activity/service.ts'
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import type { GatewayEnv } from '../config/ai.ts'
 import { Conflict, InvalidInput } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import type { Log } from '../core/log.ts'
-import type { Seen } from '../upstream/polled-resource.ts'
-import { Acts, withOnce } from './actions.ts'
+import type { Snapshot } from '../upstream/polled-resource.ts'
+import { GatewayActions, withOnce } from './actions.ts'
 import { Consumers } from './consumers.ts'
 import { Keys } from './keys.ts'
-import type { GatewayStatus, RouteState, Snapshot } from './model.ts'
-import { OwnKeys } from './my-keys.ts'
+import type { GatewayStatus, RouteState, GatewaySnapshot } from './model.ts'
+import { MyKeys } from './my-keys.ts'
 import { limitationsOf, mayTakeDashes, routeStateOf } from './plan.ts'
-import type { Run, RunView, Task } from './job.ts'
-import { Runs } from './jobs.ts'
+import type { Job, JobView, Task } from './job.ts'
+import { Jobs } from './jobs.ts'
 import type { GatewaySetup } from './setup.ts'
 import { cleanUpTasks, setUpTasks } from './steps.ts'
 import { ROUTE_ID, routeBody, withoutAuth } from './desired.ts'
@@ -24,7 +24,7 @@ import { GatewayWatch } from './watch.ts'
 const CLEAN_UP = 'clean up'
 
 /** What the service needs of its surroundings. */
-export interface GatewayParts {
+export interface GatewayDeps {
   db: Db
   events: Events
   activity: ActivityService
@@ -38,43 +38,43 @@ export class GatewayService {
   /** Those at the gateway, listed and changed one by one. */
   readonly consumers: Consumers
   /** Keys as the people they belong to see them. */
-  readonly ownKeys: OwnKeys
-  readonly #parts: GatewayParts
-  readonly #acts: Acts
+  readonly myKeys: MyKeys
+  readonly #parts: GatewayDeps
+  readonly #acts: GatewayActions
   readonly #watch: GatewayWatch
-  readonly #runs: Runs
+  readonly #runs: Jobs
   readonly #stop: () => void
   /** Resolves when the activity log tells how the last run ended. */
   #noted: Promise<void> = Promise.resolve()
 
-  constructor(parts: GatewayParts) {
+  constructor(parts: GatewayDeps) {
     this.#parts = parts
     const { db, setup, env, activity, log } = parts
     const keys = new Keys(db, log)
     const watch = new GatewayWatch({ db, setup, keys, metricsUrl: env.metricsUrl })
     this.#watch = watch
-    this.#acts = new Acts({ activity, setup, watch })
+    this.#acts = new GatewayActions({ activity, setup, watch })
     this.consumers = new Consumers({ acts: this.#acts, setup, watch })
-    this.ownKeys = new OwnKeys({ activity, keys, log, setup, watch })
-    this.#runs = new Runs(() => this.#watch.nudge())
+    this.myKeys = new MyKeys({ activity, keys, log, setup, watch })
+    this.#runs = new Jobs(() => this.#watch.nudge())
     this.#stop = parts.events.on('gatewaySettings', () => {
       // What is shown says some of them itself, also while APISIX has nothing new to say.
-      this.#watch.source.tell()
+      this.#watch.source.rebroadcast()
       this.#watch.nudge()
     })
   }
 
   /** Its status at present. @throws Forbidden */
   async status(viewer: Viewer): Promise<GatewayStatus> {
-    assertCan(viewer, 'gateway.manage')
+    authorize(viewer, 'gateway.manage')
     return this.show(await this.#watch.source.get())
   }
 
   /** What was seen, as people see it. */
-  async show(seen: Seen<Snapshot | null>): Promise<GatewayStatus> {
+  async show(seen: Snapshot<GatewaySnapshot | null>): Promise<GatewayStatus> {
     const setup = await this.#parts.setup.now()
     const { adminUrl, mode, enabled } = setup
-    const trouble = enabled ? seen.trouble : null
+    const trouble = enabled ? seen.error : null
     return {
       state: !enabled ? 'DISABLED' : trouble ? stateOf(trouble.kind) : seen.value ? 'RUNNING' : 'UNKNOWN',
       ...{ asOf: seen.at, trouble, adminUrl, mode },
@@ -85,20 +85,20 @@ export class GatewayService {
   }
 
   /** What is seen, from now on. @throws Forbidden */
-  seen(viewer: Viewer): AsyncIterableIterator<Seen<Snapshot | null>> {
-    assertCan(viewer, 'gateway.manage')
+  seen(viewer: Viewer): AsyncIterableIterator<Snapshot<GatewaySnapshot | null>> {
+    authorize(viewer, 'gateway.manage')
     return this.#watch.watch()
   }
 
   /** The last run since this server started. @throws Forbidden */
-  run(viewer: Viewer): RunView | null {
-    assertCan(viewer, 'gateway.manage')
+  run(viewer: Viewer): JobView | null {
+    authorize(viewer, 'gateway.manage')
     return this.#runs.last
   }
 
   /** How runs go on. @throws Forbidden */
-  runFrames(viewer: Viewer): AsyncIterableIterator<RunView | null> {
-    assertCan(viewer, 'gateway.manage')
+  runFrames(viewer: Viewer): AsyncIterableIterator<JobView | null> {
+    authorize(viewer, 'gateway.manage')
     return this.#runs.watch()
   }
 
@@ -107,7 +107,7 @@ export class GatewayService {
    * @param once what counts for this once in place of the settings
    * @throws BadRequest when it is off, Conflict while another run is under way, UpstreamTrouble: then nothing was begun
    */
-  async setUp(viewer: Viewer, once: unknown = {}): Promise<Run> {
+  async setUp(viewer: Viewer, once: unknown = {}): Promise<Job> {
     const setup = withOnce(await this.#acts.enabled(viewer), once)
     this.#runs.assertNone()
     const found = await this.#watch.find(setup)
@@ -122,7 +122,7 @@ export class GatewayService {
    * @param confirm the words `clean up`
    * @throws InvalidInput, and as `setUp`
    */
-  async cleanUp(viewer: Viewer, confirm: string): Promise<Run> {
+  async cleanUp(viewer: Viewer, confirm: string): Promise<Job> {
     const setup = await this.#acts.enabled(viewer)
     if (confirm !== CLEAN_UP) throw new InvalidInput([{ field: 'confirm', message: `must be the words ${CLEAN_UP}` }])
     this.#runs.assertNone()
@@ -159,13 +159,13 @@ export class GatewayService {
   /** Ends every question, and a run that is under way, of which the activity log tells. */
   async close(): Promise<void> {
     this.#stop()
-    this.ownKeys.close()
+    this.myKeys.close()
     this.#watch.close()
     this.#runs.close()
     await this.#noted
   }
 
-  async #begin(viewer: Viewer, kind: RunView['kind'], action: string, tasks: Task[]): Promise<Run> {
+  async #begin(viewer: Viewer, kind: JobView['kind'], action: string, tasks: Task[]): Promise<Job> {
     const run = this.#runs.begin(kind, viewer, tasks)
     this.#noted = run.ended.then(async () => {
       const { done, total, failed, message } = run.view()

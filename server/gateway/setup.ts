@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises'
 import { parse as parseYaml } from 'yaml'
 import type { ActivityService } from '../activity/service.ts'
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import type { GatewayEnv } from '../config/ai.ts'
@@ -13,12 +13,12 @@ import { settingsInput, type Mode, type Setup } from './model.ts'
 const ID = 'gateway'
 
 /** What the settings need of their surroundings. */
-export interface SetupParts {
+export interface SetupDeps {
   db: Db
   events: Events
   activity: ActivityService
   env: GatewayEnv
-  /** Where Lemonade answers, unless an organiser says otherwise. */
+  /** Where Lemonade answers, unless an organizer says otherwise. */
   lemonadeUrl: string
   /** Name of this machine as sandboxes reach it. */
   hostInSandbox: string
@@ -49,11 +49,11 @@ export interface SetupView extends Omit<Setup, 'adminKey' | 'lemonadeApiKey' | '
   updatedBy: string | null
 }
 
-/** The gateway's settings: what an organiser changed, over what the environment says. */
+/** The gateway's settings: what an organizer changed, over what the environment says. */
 export class GatewaySetup {
-  readonly #parts: SetupParts
+  readonly #parts: SetupDeps
 
-  constructor(parts: SetupParts) {
+  constructor(parts: SetupDeps) {
     this.#parts = parts
   }
 
@@ -64,7 +64,7 @@ export class GatewaySetup {
 
   /** @throws Forbidden */
   async view(viewer: Viewer): Promise<SetupView> {
-    assertCan(viewer, 'gateway.manage')
+    authorize(viewer, 'gateway.manage')
     return this.#shown(await this.#row())
   }
 
@@ -74,7 +74,7 @@ export class GatewaySetup {
    * @throws InvalidInput, Forbidden
    */
   async set(viewer: Viewer, raw: unknown): Promise<SetupView> {
-    assertCan(viewer, 'gateway.manage')
+    authorize(viewer, 'gateway.manage')
     const { db, events, activity } = this.#parts
     const given = Object.entries(parse(settingsInput, raw)).filter(([, value]) => value !== null && value !== undefined)
     const data = { ...Object.fromEntries(given), updatedBy: viewer.name }
@@ -155,7 +155,7 @@ function otherMachine(url: string): string | null {
   return isHere || !/[.:]/.test(hostname) ? null : hostname
 }
 
-/** An empty text that an organiser stored is none, whatever the environment says. */
+/** An empty text that an organizer stored is none, whatever the environment says. */
 function text(stored: string | null | undefined, otherwise: string | null): string | null {
   if (stored === '') return null
   return stored ?? otherwise

@@ -1,6 +1,6 @@
 import type { Db } from '../db/client.ts'
 import { Channel } from '../core/events.ts'
-import { Source, UpstreamTrouble, type Seen } from '../upstream/polled-resource.ts'
+import { PolledResource, UpstreamTrouble, type Snapshot } from '../upstream/polled-resource.ts'
 import { Apisix } from './apisix.ts'
 import type { Keys } from './keys.ts'
 import {
@@ -9,7 +9,7 @@ import {
   type Present,
   type Reachable,
   type Setup,
-  type Snapshot,
+  type GatewaySnapshot,
   type Wanted,
 } from './model.ts'
 import { compare, limitationsOf, planOf, routeStateOf, type Compared } from './plan.ts'
@@ -19,7 +19,7 @@ import { UsageMeter, type Usage } from './usage.ts'
 import { readConsumer, ROUTE_ID, wantedConsumers, type Team } from './desired.ts'
 
 /** What watching needs of its surroundings. */
-export interface WatchParts {
+export interface WatchDeps {
   db: Db
   setup: GatewaySetup
   keys: Keys
@@ -38,33 +38,38 @@ export interface Found {
 
 /** Looks at the gateway: what is there, and how it stands to the database. */
 export class GatewayWatch {
-  readonly source: Source<Snapshot | null>
+  readonly source: PolledResource<GatewaySnapshot | null>
   /** By itself: it answers also while the gateway does not. */
-  readonly redis: Source<Reachable | null>
-  readonly #parts: WatchParts
+  readonly redis: PolledResource<Reachable | null>
+  readonly #parts: WatchDeps
   readonly #usage: UsageMeter
   #apisix: { of: string; client: Apisix } | null = null
 
-  constructor(parts: WatchParts) {
+  constructor(parts: WatchDeps) {
     this.#parts = parts
     this.#usage = new UsageMeter(parts.metricsUrl)
-    this.source = new Source({ interval: 5_000, ask: () => this.#look() })
-    this.redis = new Source({ interval: 10_000, ask: () => this.#lookAtRedis() })
+    this.source = new PolledResource({ interval: 5_000, ask: () => this.#look() })
+    this.redis = new PolledResource({ interval: 10_000, ask: () => this.#lookAtRedis() })
   }
 
   /** What is seen of the gateway, and once more when Redis comes or goes. */
-  watch(): AsyncIterableIterator<Seen<Snapshot | null>> {
+  watch(): AsyncIterableIterator<Snapshot<GatewaySnapshot | null>> {
     const [gateway, redis] = [this.source.watch(), this.redis.watch()]
-    const channel = new Channel<Seen<Snapshot | null>>(() => void Promise.all([gateway.return?.(), redis.return?.()]))
+    const channel = new Channel<Snapshot<GatewaySnapshot | null>>(
+      () => void Promise.all([gateway.return?.(), redis.return?.()]),
+    )
     void pass(gateway, (seen) => channel.push(seen)).then(() => channel.end())
-    void pass(redis, () => (this.source.seen.at || this.source.seen.trouble) && channel.push(this.source.seen))
+    void pass(
+      redis,
+      () => (this.source.snapshot.at || this.source.snapshot.error) && channel.push(this.source.snapshot),
+    )
     return channel
   }
 
   /** Asks anew, where somebody watches. */
   nudge(): void {
-    this.source.nudge()
-    this.redis.nudge()
+    this.source.invalidate()
+    this.redis.invalidate()
   }
 
   /** Ends every question. */
@@ -93,7 +98,7 @@ export class GatewayWatch {
     return { setup, apisix, wanted, present, route, compared: compare(wanted, present, setup, apisix.version) }
   }
 
-  async #look(): Promise<Snapshot | null> {
+  async #look(): Promise<GatewaySnapshot | null> {
     const setup = await this.#parts.setup.now()
     if (!setup.enabled) return null
     const found = await this.find(setup)

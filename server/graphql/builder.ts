@@ -46,6 +46,20 @@ builder.subscriptionType({
 })
 
 /** The kinds of change, in every topic of changes. */
+/**
+ * Values of an enum in the schema's case: `Pending` and `createdAt` inside are `PENDING` and `CREATED_AT` outside.
+ * @param values what each value means, by the word that the server uses
+ */
+export function screaming<const Value extends string>(values: Record<Value, { description?: string }>) {
+  return Object.fromEntries(
+    Object.entries<{ description?: string }>(values).map(([value, options]) => [
+      value.replace(/(?<=[a-z])(?=[A-Z])|[ -]/g, '_').toUpperCase(),
+      { ...options, value },
+    ]),
+  ) as Record<string, { description?: string; value: Value }>
+}
+
+/** How a row changed. */
 export const ChangeKind = builder.enumType('ChangeKind', {
   description: 'What happened to a row.',
   values: {

@@ -8,7 +8,7 @@ import {
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Events } from '../core/events.ts'
-import { KeptUntilChange } from '../core/response-cache.ts'
+import { ResponseCache } from '../core/response-cache.ts'
 import type { GraphContext } from './context.ts'
 
 /** What of the context tells nothing but rows, and no row changes without an event. */
@@ -24,8 +24,8 @@ type Execute = (args: ExecutionArgs) => Promise<ExecutionResult> | ExecutionResu
  * second, and a hall of dashboards asks for them over and over. Kept is only what was made from rows: an answer whose
  * resolvers took anything else from the context, such as a queue, the engine or a log, is made anew each time.
  */
-export function keptAnswers(events: Events): Plugin<GraphContext> {
-  const kept = new KeptUntilChange<Answer>(events)
+export function responseCachePlugin(events: Events): Plugin<GraphContext> {
+  const kept = new ResponseCache<Answer>(events)
   const live = new WeakSet<DocumentNode>()
 
   const make = async (args: ExecutionArgs, execute: Execute): Promise<Answer> => {
@@ -43,7 +43,7 @@ export function keptAnswers(events: Events): Plugin<GraphContext> {
       if (getOperationAST(document, operationName)?.operation !== OperationTypeNode.QUERY || live.has(document)) return
       const { viewer, params } = contextValue
       // Short, however long the query is: it is kept.
-      const asked = JSON.stringify([viewer.rights, params.query, operationName, variableValues])
+      const asked = JSON.stringify([viewer.audienceKey, params.query, operationName, variableValues])
       const key = createHash('sha256').update(asked).digest('base64')
       const mayKeep = (answer: Answer) => answer.stringify !== undefined
       setExecuteFn((now: ExecutionArgs) => kept.get(key, () => make(now, executeFn as Execute), mayKeep))

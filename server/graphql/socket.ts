@@ -8,6 +8,7 @@ import {
   OperationTypeNode,
   type ExecutionArgs,
   type ExecutionResult,
+  type GraphQLSchema,
 } from 'graphql'
 import type { Viewer } from '../core/viewer.ts'
 import type { Log } from '../core/log.ts'
@@ -15,7 +16,6 @@ import type { GraphContext, Services } from './context.ts'
 import { Documents } from './documents.ts'
 import { maskError } from './errors.ts'
 import { FanOut, Frames } from './fanout.ts'
-import { schema } from '../app/schema.ts'
 import { Transport, type Pass, type Peer } from './transport.ts'
 
 /** GraphQL over WebSocket: the graphql-transport-ws protocol (https://github.com/graphql/graphql-over-http, graphql-ws PROTOCOL.md). */
@@ -39,6 +39,7 @@ interface Subscription extends ExecutionArgs {
 
 /** @param again whether a session that was good is so still */
 export function createSocket(
+  schema: GraphQLSchema,
   services: Services,
   again: (sessionId: string) => Promise<Pass | null>,
   log: Log,
@@ -68,7 +69,7 @@ export function createSocket(
         if (!operation) return [new GraphQLError('Unable to identify the operation.')]
         const args: ExecutionArgs = { schema, document: parsed.document, operationName, variableValues: variables }
         if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return { ...args, contextValue: contextOf(viewer) }
-        const shareKey = hash(JSON.stringify([viewer.rights, query, operationName, variables]))
+        const shareKey = hash(JSON.stringify([viewer.audienceKey, query, operationName, variables]))
         return { ...args, shareKey, peer, id } satisfies Subscription
       },
       execute,

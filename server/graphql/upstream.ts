@@ -1,7 +1,7 @@
-import type { Trouble, TroubleKind } from '../upstream/polled-resource.ts'
+import type { UpstreamError, UpstreamErrorKind } from '../upstream/polled-resource.ts'
 import { builder } from './builder.ts'
 
-const KINDS: Record<TroubleKind, { description: string }> = {
+const KINDS: Record<UpstreamErrorKind, { description: string }> = {
   OFFLINE: { description: 'It cannot be reached.' },
   SLOW: { description: 'It does not answer in time.' },
   UNAUTHORIZED: { description: "It refuses THON's key." },
@@ -14,7 +14,7 @@ const UpstreamTroubleKind = builder.enumType('UpstreamTroubleKind', {
 })
 
 /** Why a server that THON watches is not known at present. */
-export const UpstreamTrouble = builder.objectRef<Trouble>('UpstreamTrouble').implement({
+export const UpstreamTrouble = builder.objectRef<UpstreamError>('UpstreamTrouble').implement({
   description: 'Why a server that THON watches is not known at present. What was known before stays.',
   fields: (t) => ({
     kind: t.expose('kind', { type: UpstreamTroubleKind, description: 'How it fails.' }),

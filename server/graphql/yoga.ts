@@ -1,15 +1,14 @@
 import type { IncomingMessage } from 'node:http'
-import type { DocumentNode } from 'graphql'
+import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { Viewer } from '../core/viewer.ts'
 import type { Log } from '../core/log.ts'
-import { keptAnswers } from './response-cache.ts'
+import { responseCachePlugin } from './response-cache.ts'
 import type { GraphContext, Services } from './context.ts'
 import { KeptByText } from './documents.ts'
 import { maskError } from './errors.ts'
 import { Graphiql } from './graphiql.ts'
 import { parseWithin, validateWithin } from './limits.ts'
-import { schema } from '../app/schema.ts'
 
 /** The request as Node has it: the one that asks, or the one of the page that is rendered. */
 export interface Asked {
@@ -26,7 +25,12 @@ const limits: Plugin = {
 }
 
 /** @param viewerOf who sends a request */
-export function createGraphql(services: Services, viewerOf: (request: IncomingMessage) => Viewer, log: Log): Yoga {
+export function createGraphql(
+  schema: GraphQLSchema,
+  services: Services,
+  viewerOf: (request: IncomingMessage) => Viewer,
+  log: Log,
+): Yoga {
   const graphiql = new Graphiql()
   return createYoga<Asked, GraphContext>({
     schema,
@@ -44,7 +48,7 @@ export function createGraphql(services: Services, viewerOf: (request: IncomingMe
     },
     logging: false,
     context: ({ req }) => ({ ...services, viewer: viewerOf(req), replayNewest: () => undefined }),
-    plugins: [limits, graphiql.plugin, keptAnswers(services.events)],
+    plugins: [limits, graphiql.plugin, responseCachePlugin(services.events)],
     maskedErrors: { maskError: (error) => maskError(error, log) },
   })
 }

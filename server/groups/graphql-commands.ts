@@ -1,4 +1,4 @@
-import { builder } from '../graphql/builder.ts'
+import { builder, screaming } from '../graphql/builder.ts'
 import { InstanceType, StartOptionsInput } from '../instances/graphql.ts'
 import { GroupType, UserType } from './graphql.ts'
 import type { ImportChange, ImportReport } from './import.ts'
@@ -30,11 +30,11 @@ const ImportChangeType = builder.objectRef<ImportChange>('ImportChange').impleme
     kind: t.field({
       type: builder.enumType('ImportKind', {
         description: 'What a line is about.',
-        values: {
+        values: screaming({
           event: { description: 'An event.' },
           group: { description: 'A group.' },
           user: { description: 'A user of a group.' },
-        } as const,
+        }),
       }),
       description: 'What it is about.',
       resolve: (change) => change.kind,
@@ -43,11 +43,11 @@ const ImportChangeType = builder.objectRef<ImportChange>('ImportChange').impleme
     action: t.field({
       type: builder.enumType('ImportAction', {
         description: 'What happens to it.',
-        values: {
+        values: screaming({
           create: { description: 'It is new.' },
           update: { description: 'It is there, and changes as `detail` says.' },
           keep: { description: 'It is there, and stays as it is.' },
-        } as const,
+        }),
       }),
       description: 'What happens to it.',
       resolve: (change) => change.action,

@@ -2,8 +2,19 @@ import type { Change, Ready } from '../core/events.ts'
 import { builder, ChangeKind } from '../graphql/builder.ts'
 import { InstanceType } from '../instances/graphql.ts'
 import type { Group } from '../../prisma/generated/client/client.ts'
-import { ownGroups } from './service.ts'
-import { ownUsers } from './users.ts'
+import { ownGroups, type GroupsService } from './service.ts'
+import { ownUsers, type UsersService } from './users.ts'
+import type { GroupStarter } from './starter.ts'
+import type { GroupsImport } from './import.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    groups: GroupsService
+    users: UsersService
+    starter: GroupStarter
+    groupsImport: GroupsImport
+  }
+}
 
 builder.prismaObject('Event', {
   description: 'A hackathon; owns groups.',

@@ -1,13 +1,13 @@
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { ActivityService } from '../activity/service.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import type { Events } from '../core/events.ts'
-import { nextMoment } from '../db/monotonic-now.ts'
+import { monotonicNow } from '../db/monotonic-now.ts'
 import type { Group, Prisma } from '../../prisma/generated/client/client.ts'
 import type { FileGroup, GroupsFile } from './model.ts'
 import type { InstancesForGroups } from './needs.ts'
-import type { UsersParts, UsersService } from './users.ts'
+import type { UsersDeps, UsersService } from './users.ts'
 import { formatGroups, parseGroups } from './yaml.ts'
 
 /** One line of what an import does, or would do. */
@@ -36,7 +36,7 @@ export class GroupsImport {
   readonly #volumeFor: UsersService['volumeFor']
   readonly #claim: InstancesForGroups['claim']
 
-  constructor({ db, events, activity, instances }: UsersParts, volumeFor: UsersService['volumeFor']) {
+  constructor({ db, events, activity, instances }: UsersDeps, volumeFor: UsersService['volumeFor']) {
     this.#db = db
     this.#events = events
     this.#activity = activity
@@ -50,7 +50,7 @@ export class GroupsImport {
    * @throws InvalidInput with the line and column of every fault; nothing is changed then
    */
   async import(viewer: Viewer, text: string, dryRun: boolean): Promise<ImportReport> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     const file = parseGroups(text)
     const stored = new Map((await this.#stored()).map((group) => [group.name, group]))
     const changes = await this.#plan(file, stored)
@@ -74,7 +74,7 @@ export class GroupsImport {
 
   /** Everything as a groups file. */
   async export(viewer: Viewer): Promise<string> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     const [events, groups] = await Promise.all([
       this.#db.event.findMany({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] }),
       this.#stored(),
@@ -127,7 +127,7 @@ export class GroupsImport {
         for (const { eventId, title } of file.events)
           await tx.event.upsert({
             where: { eventId },
-            create: { eventId, title: title ?? null, createdAt: nextMoment() },
+            create: { eventId, title: title ?? null, createdAt: monotonicNow() },
             update: { title },
           })
         const touched = []
@@ -148,7 +148,7 @@ export class GroupsImport {
     const group = before
       ? await tx.group.update({ where: { id: before.id }, data: { title, eventId } })
       : await tx.group.create({
-          data: { name, title: title ?? null, eventId: eventId ?? null, createdAt: nextMoment() },
+          data: { name, title: title ?? null, eventId: eventId ?? null, createdAt: monotonicNow() },
         })
     const known = new Map(before?.users.map((user) => [user.username, user]))
     const fresh = one.users.filter((user) => !known.has(user.name))
@@ -161,7 +161,7 @@ export class GroupsImport {
           email: user.email ?? null,
           volume,
           workspacePath: volume,
-          createdAt: nextMoment(),
+          createdAt: monotonicNow(),
         }
       }),
     })

@@ -1,20 +1,20 @@
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { ActivityService, Target } from '../activity/service.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { NotFound } from '../core/errors.ts'
 import type { Change, Channel, Events, Ready } from '../core/events.ts'
 import { fold, parse } from '../core/input.ts'
-import { nextMoment } from '../db/monotonic-now.ts'
+import { monotonicNow } from '../db/monotonic-now.ts'
 import type { Event, Group, Prisma } from '../../prisma/generated/client/client.ts'
-import { leaving } from './leave.ts'
+import { removeLinkIdentities } from './leave.ts'
 import type { InstancesForGroups, WorkspacesForGroups } from './needs.ts'
 import { groupInput } from './model.ts'
-import { taken } from './taken.ts'
-import { assertUnused } from './unused.ts'
+import { onUniqueViolation } from './taken.ts'
+import { assertVolumesFree } from './unused.ts'
 
 /** What the service needs of its surroundings. */
-export interface GroupsParts {
+export interface GroupsDeps {
   db: Db
   events: Events
   activity: ActivityService
@@ -31,9 +31,9 @@ export interface ExportedGroups {
 
 /** Groups and their events. */
 export class GroupsService {
-  readonly #parts: GroupsParts
+  readonly #parts: GroupsDeps
 
-  constructor(parts: GroupsParts) {
+  constructor(parts: GroupsDeps) {
     this.#parts = parts
   }
 
@@ -47,7 +47,7 @@ export class GroupsService {
     filter: { search?: string | null },
     query: Q,
   ): Promise<Prisma.GroupGetPayload<Q>[]> {
-    assertCan(viewer, 'groups.see')
+    authorize(viewer, 'groups.see')
     const ids = filter.search?.trim() ? await this.#matching(filter.search) : null
     const groups = await this.#parts.db.group.findMany({
       ...query,
@@ -74,7 +74,7 @@ export class GroupsService {
 
   /** Every change from now on, after one READY. */
   changes(viewer: Viewer): Channel<Change<Group> | Ready> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     return this.#parts.events.changes('group')
   }
 
@@ -84,7 +84,7 @@ export class GroupsService {
     id: string,
     query: Q = {} as Q,
   ): Promise<Prisma.GroupGetPayload<Q>> {
-    assertCan(viewer, 'groups.see')
+    authorize(viewer, 'groups.see')
     const group = await this.#parts.db.group.findUnique({
       ...query,
       where: { id, ...ownGroups(viewer) } as Prisma.GroupWhereUniqueInput,
@@ -95,13 +95,13 @@ export class GroupsService {
 
   /** Events in the order they were made. */
   events(viewer: Viewer, query: Omit<Prisma.EventFindManyArgs, 'where' | 'orderBy'> = {}): Promise<Event[]> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     return this.#parts.db.event.findMany({ ...query, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
   }
 
   /** @param eventId its short name. @throws NotFound */
   async event(viewer: Viewer, eventId: string): Promise<Event> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     const event = await this.#parts.db.event.findUnique({ where: { eventId } })
     if (!event) throw new NotFound(`Event '${eventId}' not found`)
     return event
@@ -109,7 +109,7 @@ export class GroupsService {
 
   /** All groups by name as a groups file has them, and the first event that there is. */
   async exported(viewer: Viewer): Promise<ExportedGroups> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     const [[event], groups] = await Promise.all([
       this.events(viewer, { take: 1 }),
       this.list(viewer, {}, { include: { users: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] } } }),
@@ -127,14 +127,14 @@ export class GroupsService {
 
   /** @throws InvalidInput, Conflict (name taken), NotFound (no such event) */
   async create(viewer: Viewer, raw: unknown): Promise<Group> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     const { name, title, eventId } = parse(groupInput, raw)
     return this.#recording(viewer, 'create group', group(null, name), async () => {
       if (eventId && !(await this.#parts.db.event.findUnique({ where: { eventId } })))
         throw new NotFound(`Event '${eventId}' not found`)
-      const created = await taken('name', `Group '${name}' already exists`, () =>
+      const created = await onUniqueViolation('name', `Group '${name}' already exists`, () =>
         this.#parts.db.group.create({
-          data: { name, title: title ?? null, eventId: eventId ?? null, createdAt: nextMoment() },
+          data: { name, title: title ?? null, eventId: eventId ?? null, createdAt: monotonicNow() },
         }),
       )
       this.#publish('ADDED', created)
@@ -153,11 +153,11 @@ export class GroupsService {
     raw: unknown,
     query: Q = {} as Q,
   ): Promise<Prisma.GroupGetPayload<Q>> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     const { name } = parse(groupInput.pick({ name: true }), raw)
     const before = await this.get(viewer, id)
     return this.#recording(viewer, `rename group to ${name}`, group(id, before.name), async () => {
-      const { renamed, after } = await taken(
+      const { renamed, after } = await onUniqueViolation(
         'name',
         `Group '${name}' already exists, or one of its users has an instance by hand`,
         () =>
@@ -177,7 +177,7 @@ export class GroupsService {
 
   /** Whether the sandboxes of a group may reach each other; whoever keeps the rules hears of it. @throws NotFound */
   async setPeerAccess(viewer: Viewer, id: string, allowed: boolean): Promise<Group> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     const before = await this.get(viewer, id)
     const action = allowed ? 'allow peer access' : 'forbid peer access'
     return this.#recording(viewer, action, group(id, before.name), async () => {
@@ -193,18 +193,18 @@ export class GroupsService {
    * @throws NotFound, Unavailable, Conflict (somebody else's instance uses one of the volumes)
    */
   async remove(viewer: Viewer, id: string, options: { deleteWorkspaces: boolean }): Promise<Group> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     const before = await this.get(viewer, id)
     return this.#recording(viewer, 'delete group', group(id, before.name), async () => {
       const users = await this.#parts.db.user.findMany({ where: { groupId: id } })
       const userIds = users.map((user) => user.id)
       if (options.deleteWorkspaces) {
         const volumes = users.map((user) => user.volume)
-        await assertUnused(this.#parts.db, volumes, userIds)
+        await assertVolumesFree(this.#parts.db, volumes, userIds)
       }
       await this.#parts.instances.endAll(viewer, { userIds })
       if (options.deleteWorkspaces) for (const user of users) await this.#parts.workspaces.remove(user.volume)
-      const leave = await leaving(this.#parts, userIds)
+      const leave = await removeLinkIdentities(this.#parts, userIds)
       await this.#parts.db.group.delete({ where: { id } })
       leave()
       this.#publish('REMOVED', before)
@@ -223,7 +223,7 @@ export class GroupsService {
 
 /** Participants see the groups they are in. @returns what to add to a query for groups */
 export function ownGroups({ role, userIds }: Viewer): Prisma.GroupWhereInput {
-  return role === 'organiser' ? {} : { users: { some: { id: { in: [...userIds] } } } }
+  return role === 'organizer' ? {} : { users: { some: { id: { in: [...userIds] } } } }
 }
 
 function group(id: string | null, label: string): Target {

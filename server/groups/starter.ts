@@ -1,4 +1,4 @@
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import type { AppError } from '../core/errors.ts'
@@ -40,7 +40,7 @@ export class GroupStarter {
 
   /** @param options as `startOptions` of instances. @throws InvalidInput, NotFound, Unavailable */
   async startUser(viewer: Viewer, userId: string, options?: unknown): Promise<StartResult> {
-    assertCan(viewer, 'instances.manage')
+    authorize(viewer, 'instances.manage')
     const user = await this.#user(userId)
     const [result] = await this.#start(viewer, user.group, [user], options)
     return result as StartResult
@@ -51,7 +51,7 @@ export class GroupStarter {
    * @throws NotFound, Conflict (has an active instance), Unavailable, UpstreamFailed (does not come up)
    */
   async launch(viewer: Viewer, userId: string): Promise<void> {
-    assertCan(viewer, 'instances.manage')
+    authorize(viewer, 'instances.manage')
     const user = await this.#user(userId)
     const [result] = await this.#instances.startMany(viewer, [personOf(user.group, user)])
     if (!result?.row) throw result?.error ?? new NotFound(`User ${userId} not found`)
@@ -60,7 +60,7 @@ export class GroupStarter {
 
   /** Ends a user's instance, and waits for it. @throws NotFound (also when there is none), Unavailable */
   async stop(viewer: Viewer, userId: string): Promise<void> {
-    assertCan(viewer, 'instances.manage')
+    authorize(viewer, 'instances.manage')
     const user = await this.#user(userId)
     if (user.instances.length === 0) throw new NotFound('User has no running instance')
     await this.#instances.endAll(viewer, { userIds: [userId] })
@@ -68,7 +68,7 @@ export class GroupStarter {
 
   /** Everybody in the group at once, each on their own volume; whoever has an active instance is skipped with a warning. @throws InvalidInput, NotFound, Unavailable */
   async startGroup(viewer: Viewer, groupId: string, options?: unknown): Promise<StartResult[]> {
-    assertCan(viewer, 'instances.manage')
+    authorize(viewer, 'instances.manage')
     const group = await this.#db.group.findUnique({
       where: { id: groupId },
       include: { users: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] } },

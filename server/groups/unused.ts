@@ -6,7 +6,7 @@ import { Conflict } from '../core/errors.ts'
  * @param except users whose instances are ended first anyway
  * @throws Conflict while an active instance uses one
  */
-export async function assertUnused(db: Db, volumes: string[], except: string[] = []): Promise<void> {
+export async function assertVolumesFree(db: Db, volumes: string[], except: string[] = []): Promise<void> {
   const active = await db.instance.findFirst({
     where: {
       volume: { in: volumes },

@@ -1,4 +1,4 @@
-import { assertCan, assertCanOne } from '../core/permissions.ts'
+import { authorize, authorizeOne } from '../core/permissions.ts'
 import type { z } from 'zod'
 import type { ActivityService, Target } from '../activity/service.ts'
 import type { Viewer } from '../core/viewer.ts'
@@ -6,17 +6,17 @@ import type { Db } from '../db/client.ts'
 import { Conflict, InvalidInput, NotFound } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import { parse } from '../core/input.ts'
-import { nextMoment } from '../db/monotonic-now.ts'
+import { monotonicNow } from '../db/monotonic-now.ts'
 import { hashedName, sandboxName } from '../core/names.ts'
 import type { Group, Instance, Prisma, User } from '../../prisma/generated/client/client.ts'
 import { userChanges, userInput } from './model.ts'
-import { leaving } from './leave.ts'
+import { removeLinkIdentities } from './leave.ts'
 import type { InstancesForGroups, WorkspacesForGroups } from './needs.ts'
-import { taken } from './taken.ts'
-import { assertUnused } from './unused.ts'
+import { onUniqueViolation } from './taken.ts'
+import { assertVolumesFree } from './unused.ts'
 
 /** What the service needs of its surroundings. */
-export interface UsersParts {
+export interface UsersDeps {
   db: Db
   events: Events
   activity: ActivityService
@@ -43,15 +43,15 @@ export const withActive = { instances: { where: { activeKey: { not: null } }, se
 
 /** The people in groups, and the volumes that hold their files. */
 export class UsersService {
-  readonly #parts: UsersParts
+  readonly #parts: UsersDeps
 
-  constructor(parts: UsersParts) {
+  constructor(parts: UsersDeps) {
     this.#parts = parts
   }
 
   /** @throws NotFound */
   async get(viewer: Viewer, id: string): Promise<UserWithGroup> {
-    assertCanOne(viewer, 'users.see', [id], `User ${id} not found`)
+    authorizeOne(viewer, 'users.see', [id], `User ${id} not found`)
     const user = await this.#parts.db.user.findUnique({ where: { id }, include: { group: true } })
     if (!user) throw new NotFound(`User ${id} not found`)
     return user
@@ -59,7 +59,7 @@ export class UsersService {
 
   /** Everybody in the order they were added. @param filter an empty groupId is none */
   list(viewer: Viewer, filter: { groupId?: string | undefined }): Promise<UserNow[]> {
-    assertCan(viewer, 'users.see')
+    authorize(viewer, 'users.see')
     return this.#parts.db.user.findMany({
       where: { ...(filter.groupId && { groupId: filter.groupId }), ...ownUsers(viewer) },
       include: withActive,
@@ -69,13 +69,13 @@ export class UsersService {
 
   /** @throws NotFound */
   async getNow(viewer: Viewer, id: string): Promise<UserNow> {
-    assertCanOne(viewer, 'users.see', [id], `User ${id} not found`)
+    authorizeOne(viewer, 'users.see', [id], `User ${id} not found`)
     const user = await this.#parts.db.user.findUnique({ where: { id }, include: withActive })
     if (!user) throw new NotFound(`User ${id} not found`)
     return user
   }
 
-  /** The users that the viewer is, in the order they were added: none for organisers. @param query what to load with them */
+  /** The users that the viewer is, in the order they were added: none for organizers. @param query what to load with them */
   async mine<Q extends Omit<Prisma.UserFindManyArgs, 'where' | 'orderBy'>>(
     viewer: Viewer,
     query: Q,
@@ -91,7 +91,7 @@ export class UsersService {
 
   /** Before a command on a user of a group. @throws Forbidden, NotFound, also for a user of another group */
   async assertIn(viewer: Viewer, groupId: string, id: string): Promise<void> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     if ((await this.#parts.db.user.count({ where: { id, groupId } })) === 0) throw new NotFound(`User ${id} not found`)
   }
 
@@ -105,26 +105,29 @@ export class UsersService {
     raw: unknown,
     within: (tx: Prisma.TransactionClient, user: User) => Promise<unknown> = async () => undefined,
   ): Promise<User> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     const { username, email, workspacePath } = parse(userInput, raw)
     const owner = await this.#group(groupId)
     return this.#recording(viewer, 'add user', user(null, owner.name, username), async () => {
       const volume = await this.volumeFor(owner.name, username)
-      const { created, publish } = await taken('username', `User ${username} already exists in this group`, () =>
-        this.#parts.db.$transaction(async (tx) => {
-          const shown = workspacePath === null ? null : volume
-          const data = {
-            groupId,
-            username,
-            email: email ?? null,
-            volume,
-            workspacePath: shown,
-            createdAt: nextMoment(),
-          }
-          const created = await tx.user.create({ data })
-          await within(tx, created)
-          return { created, publish: await this.#parts.instances.claim(tx, owner.name, [created]) }
-        }),
+      const { created, publish } = await onUniqueViolation(
+        'username',
+        `User ${username} already exists in this group`,
+        () =>
+          this.#parts.db.$transaction(async (tx) => {
+            const shown = workspacePath === null ? null : volume
+            const data = {
+              groupId,
+              username,
+              email: email ?? null,
+              volume,
+              workspacePath: shown,
+              createdAt: monotonicNow(),
+            }
+            const created = await tx.user.create({ data })
+            await within(tx, created)
+            return { created, publish: await this.#parts.instances.claim(tx, owner.name, [created]) }
+          }),
       )
       publish()
       this.#changed(owner)
@@ -138,7 +141,7 @@ export class UsersService {
    * @throws InvalidInput, NotFound, Conflict (name or volume taken, or a volume changed under an active instance)
    */
   async updateUser(viewer: Viewer, id: string, raw: unknown): Promise<User> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     const changes = parse(userChanges, raw)
     const before = await this.get(viewer, id)
     return this.#recording(viewer, actionOf(changes), user(id, before.group.name, before.username), async () => {
@@ -146,7 +149,7 @@ export class UsersService {
       const volume = workspacePath && isVolume(workspacePath) ? workspacePath : before.volume
       if (volume !== before.volume) await this.#assertFree(before, volume)
       const message = `User ${username ?? before.username} already exists in this group`
-      const { changed, publish } = await taken('username', message, () =>
+      const { changed, publish } = await onUniqueViolation('username', message, () =>
         this.#parts.db.$transaction(async (tx) => {
           const changed = await tx.user.update({ where: { id }, data: { ...changes, volume } })
           const names = { group: before.group.name, username: changed.username }
@@ -161,13 +164,13 @@ export class UsersService {
 
   /** An active instance is ended first; if it cannot be, the user stays. The volume stays unless asked for. @throws NotFound, Unavailable */
   async removeUser(viewer: Viewer, id: string, options: { deleteWorkspaces: boolean }): Promise<User> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     const before = await this.get(viewer, id)
     return this.#recording(viewer, 'remove user', user(id, before.group.name, before.username), async () => {
-      if (options.deleteWorkspaces) await assertUnused(this.#parts.db, [before.volume], [id])
+      if (options.deleteWorkspaces) await assertVolumesFree(this.#parts.db, [before.volume], [id])
       await this.#parts.instances.endAll(viewer, { userIds: [id] })
       if (options.deleteWorkspaces) await this.#parts.workspaces.remove(before.volume)
-      const leave = await leaving(this.#parts, [id])
+      const leave = await removeLinkIdentities(this.#parts, [id])
       await this.#parts.db.user.delete({ where: { id } })
       leave()
       this.#changed(before.group)
@@ -177,7 +180,7 @@ export class UsersService {
 
   /** Moves a user to another group; the files go along. @throws NotFound, Conflict (active instance, or name taken there) */
   async transferUser(viewer: Viewer, id: string, targetGroupId: string): Promise<User> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     const before = await this.get(viewer, id)
     const target = await this.#group(targetGroupId)
     return this.#recording(
@@ -186,7 +189,7 @@ export class UsersService {
       user(id, before.group.name, before.username),
       async () => {
         const names = { group: target.name, username: before.username }
-        const { moved, publish } = await taken(
+        const { moved, publish } = await onUniqueViolation(
           'groupId',
           `User ${before.username} already exists in group ${target.name}`,
           () =>
@@ -208,14 +211,14 @@ export class UsersService {
 
   /** Deletes one person's files for good. @param confirm must be the volume's name. @throws InvalidInput, NotFound, Conflict */
   async deleteWorkspace(viewer: Viewer, volume: string, confirm: string): Promise<string> {
-    assertCan(viewer, 'groups.manage')
+    authorize(viewer, 'groups.manage')
     if (confirm !== volume)
       throw new InvalidInput([{ field: 'confirm', message: `must be the volume's name, ${volume}` }])
     const { db } = this.#parts
     const known = (await db.user.count({ where: { volume } })) + (await db.instance.count({ where: { volume } }))
     if (known === 0) throw new NotFound(`Workspace ${volume} not found`)
     return this.#recording(viewer, 'delete workspace', { kind: 'workspace', id: volume, label: volume }, async () => {
-      await assertUnused(db, [volume])
+      await assertVolumesFree(db, [volume])
       await this.#parts.workspaces.remove(volume)
       return volume
     })
@@ -245,7 +248,7 @@ export class UsersService {
   async #assertFree(whose: User, volume: string): Promise<void> {
     const holder = await this.#parts.db.user.findUnique({ where: { volume } })
     if (holder) throw new Conflict(`Workspace ${volume} belongs to user ${holder.username} (${holder.id}).`)
-    await assertUnused(this.#parts.db, [whose.volume, volume])
+    await assertVolumesFree(this.#parts.db, [whose.volume, volume])
   }
 
   async #group(id: string): Promise<Group> {
@@ -265,7 +268,7 @@ export class UsersService {
 
 /** Participants see themselves. @returns what to add to a query for users */
 export function ownUsers({ role, userIds }: Viewer): { id?: { in: string[] } } {
-  return role === 'organiser' ? {} : { id: { in: [...userIds] } }
+  return role === 'organizer' ? {} : { id: { in: [...userIds] } }
 }
 
 /** A path of this form names a volume of an engine; any other is only shown to scripts. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 
 /**
  * Whom the server talks to. A page of another site, and a sandbox is one, must not be able to send commands with the
- * organiser's browser (CSRF), nor read answers through a host name of its own that it points here (DNS rebinding).
+ * organizer's browser (CSRF), nor read answers through a host name of its own that it points here (DNS rebinding).
  */
 export class Gate {
   readonly #hosts: Set<string>

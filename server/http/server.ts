@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { Clients } from './client.ts'
 import type { Gate } from './gate.ts'
 import { endWhenLate } from './body-timeout.ts'
-import { PATIENCE } from './timeouts.ts'
+import { TIMEOUTS } from './timeouts.ts'
 import type { Tls } from './tls.ts'
 
 /** What serves one path and everything below it. */
@@ -27,7 +27,7 @@ export interface HostedSandboxes {
 }
 
 /** What the HTTP server is made of. */
-export interface HttpParts {
+export interface HttpServerDeps {
   gate: Gate
   clients: Clients
   /** The certificate to serve HTTPS with; null serves plain HTTP. */
@@ -51,9 +51,9 @@ const TEXT = { 'Content-Type': 'text/plain', 'Content-Security-Policy': "default
 export class HttpServer {
   readonly #servers: Server[] = []
   readonly #behind: Server[] = []
-  readonly #parts: HttpParts
+  readonly #parts: HttpServerDeps
 
-  constructor(parts: HttpParts) {
+  constructor(parts: HttpServerDeps) {
     this.#parts = parts
   }
 
@@ -79,7 +79,7 @@ export class HttpServer {
    * @param vouch says who sent a request, before it is looked at
    */
   async listenAt(path: string, vouch: (request: IncomingMessage) => void): Promise<void> {
-    const server = createServer(PATIENCE)
+    const server = createServer(TIMEOUTS)
     server.on('request', (request, response) => (vouch(request), this.#serve(request, response)))
     server.on('upgrade', (request, socket, head) => (vouch(request), this.#upgrade(request, socket, head)))
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
@@ -113,8 +113,8 @@ export class HttpServer {
 
   #createServer(): Server {
     const { tls } = this.#parts
-    if (!tls) return createServer(PATIENCE)
-    const server = createTlsServer({ ...PATIENCE, ...tls.options })
+    if (!tls) return createServer(TIMEOUTS)
+    const server = createTlsServer({ ...TIMEOUTS, ...tls.options })
     tls.keepFresh(server)
     return server
   }

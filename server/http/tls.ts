@@ -20,7 +20,7 @@ export interface TlsOptions {
 }
 
 /** What reloading needs of its surroundings. */
-export interface TlsSurroundings {
+export interface TlsDeps {
   log: Log
   /** Called when the notices change. */
   onChange: () => void
@@ -31,7 +31,7 @@ export interface TlsSurroundings {
 /** A folder is told of each of many steps of one change. */
 const CALM_MS = 250
 const EVERY_MS = 30_000
-/** How long before the end the organiser is told. */
+/** How long before the end the organizer is told. */
 const SOON_MS = 14 * 24 * 3600 * 1000
 
 /**
@@ -40,7 +40,7 @@ const SOON_MS = 14 * 24 * 3600 * 1000
  */
 export class Tls {
   readonly #files: TlsFiles
-  readonly #surroundings: TlsSurroundings
+  readonly #surroundings: TlsDeps
   readonly #servers: Pick<Server, 'setSecureContext'>[] = []
   readonly #watchers: FSWatcher[] = []
   readonly #timer: NodeJS.Timeout
@@ -51,7 +51,7 @@ export class Tls {
   #notices: readonly string[] = []
 
   /** Reads the files. @throws with a sentence for people when they are no certificate with its key */
-  constructor(files: TlsFiles, surroundings: TlsSurroundings) {
+  constructor(files: TlsFiles, surroundings: TlsDeps) {
     this.#files = files
     this.#surroundings = surroundings
     try {
@@ -72,7 +72,7 @@ export class Tls {
     return this.#served
   }
 
-  /** What to tell the organiser, in sentences. */
+  /** What to tell the organizer, in sentences. */
   get notices(): readonly string[] {
     return this.#notices
   }

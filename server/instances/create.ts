@@ -7,19 +7,19 @@ import type { Log } from '../core/log.ts'
 import type { Prisma } from '../../prisma/generated/client/client.ts'
 import { EngineAway, EngineRefused, type SandboxEngine } from '../engine/engine.ts'
 import { EngineWatcher, type EngineStatus } from '../engine/watcher.ts'
-import { Conductor } from './sync/controller.ts'
-import { claim, follow } from './owner.ts'
+import { InstanceController } from './sync/controller.ts'
+import { assignOwner, syncOwner } from './owner.ts'
 import type { Observation } from './sync/lifecycle.ts'
-import { QueueNews } from './sync/start-queue-publisher.ts'
+import { StartQueuePublisher } from './sync/start-queue-publisher.ts'
 import { Reconciler } from './sync/reconciler.ts'
 import type { FilesFor } from './sync/launcher.ts'
 import type { InstanceRow } from './model.ts'
 import { InstancesService, type Person } from './service.ts'
-import { InstanceStore } from './repository.ts'
-import { Sweep } from './sync/expiry-reaper.ts'
+import { InstanceRepository } from './repository.ts'
+import { ExpiryReaper } from './sync/expiry-reaper.ts'
 
 /** What instances need of their surroundings. */
-export interface Surroundings {
+export interface InstancesEnvironment {
   env: Env
   db: Db
   events: Events
@@ -32,11 +32,11 @@ export interface Surroundings {
 }
 
 /** Wires the parts that keep instances true: commands, conductor, reconciler, watcher and sweep. */
-export function createInstances({ env, db, events, activity, engine, log, personOf, filesFor }: Surroundings) {
-  const store = new InstanceStore(db, events)
-  const news = new QueueNews(store, events, () => conductor.queue.waitingIds())
+export function createInstances({ env, db, events, activity, engine, log, personOf, filesFor }: InstancesEnvironment) {
+  const store = new InstanceRepository(db, events)
+  const news = new StartQueuePublisher(store, events, () => conductor.queue.waitingIds())
   const tell = (id: string, observation: Observation) => reconciler.tell(id, observation)
-  const conductor: Conductor = new Conductor({
+  const conductor: InstanceController = new InstanceController({
     ...{ store, engine, log, tell },
     limits: env.limits,
     startConcurrency: env.startConcurrency,
@@ -57,7 +57,7 @@ export function createInstances({ env, db, events, activity, engine, log, person
     ttlMinutes: env.ttlMinutes,
     vscode: env.vscode,
   })
-  const sweep = new Sweep({
+  const sweep = new ExpiryReaper({
     ...{ db, log, conductor, instances, activity, tell },
     engineSince: () => (watcher.status.connected ? watcher.status.since : null),
   })
@@ -69,9 +69,9 @@ export function createInstances({ env, db, events, activity, engine, log, person
     forGroups: {
       endAll: instances.endAll.bind(instances),
       follow: (tx: Prisma.TransactionClient, userId: string, names: { group: string; username: string }) =>
-        follow(tx, events, userId, names),
+        syncOwner(tx, events, userId, names),
       claim: (tx: Prisma.TransactionClient, group: string, users: { id: string; username: string }[]) =>
-        claim(tx, events, group, users),
+        assignOwner(tx, events, group, users),
       volumeInUse: async (group: string, username: string) => (await store.active(group, username))?.volume ?? null,
     },
     /** Deletes a volume. @throws Conflict while a sandbox uses it */

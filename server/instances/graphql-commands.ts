@@ -51,9 +51,9 @@ builder.mutationField('startOwnSandbox', (t) =>
   t.field({
     type: InstanceType,
     description:
-      "Has a user's sandbox run: starts one where none is active, lets a paused one go on, leaves a running one alone. For whoever that user is, and for organisers. FORBIDDEN while the setting participants_may_start is `false`, but for a paused one.",
+      "Has a user's sandbox run: starts one where none is active, lets a paused one go on, leaves a running one alone. For whoever that user is, and for organizers. FORBIDDEN while the setting participants_may_start is `false`, but for a paused one.",
     args: { userId: t.arg.id({ required: true, description: 'Id of the user.' }) },
-    resolve: (_root, { userId }, { ownSandbox, viewer }) => ownSandbox.start(viewer, userId),
+    resolve: (_root, { userId }, { mySandbox, viewer }) => mySandbox.start(viewer, userId),
   }),
 )
 

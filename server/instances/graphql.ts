@@ -1,14 +1,24 @@
 import { OperationTypeNode, type GraphQLResolveInfo } from 'graphql'
 import type { Change, Ready } from '../core/events.ts'
-import { builder, ChangeKind } from '../graphql/builder.ts'
+import { builder, ChangeKind, screaming } from '../graphql/builder.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
-import { canDo, COMMANDS, type Command, type State } from './sync/lifecycle.ts'
-import type { InstanceRow, SORT_FIELDS } from './model.ts'
+import { canDo, COMMANDS, type State } from './sync/lifecycle.ts'
 import type { InstancePage } from './list.ts'
+import type { InstancesService } from './service.ts'
+import type { MySandboxService } from './my-sandbox.ts'
+import type { SyncInstanceCommands } from './sync-commands.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    instances: InstancesService
+    mySandbox: MySandboxService
+    syncCommands: SyncInstanceCommands
+  }
+}
 
 const InstanceState = builder.enumType('InstanceState', {
   description: 'Where an instance is in its life.',
-  values: {
+  values: screaming({
     Pending: {
       description: 'On its way to Running: waiting for its turn, being made, or code-server does not answer yet.',
     },
@@ -18,19 +28,19 @@ const InstanceState = builder.enumType('InstanceState', {
     Stopping: { description: 'Being ended.' },
     Terminated: { description: 'Ended; its volume is kept.' },
     Failed: { description: 'It did not start, or crashed: `reason` says why. Its volume is kept.' },
-  } satisfies Record<State, object>,
+  }),
 })
 
 const InstanceCommand = builder.enumType('InstanceCommand', {
   description: 'What can be done with an instance.',
-  values: {
+  values: screaming({
     pause: { description: 'Suspend its processes.' },
     resume: { description: 'Let its processes go on.' },
     restart: { description: 'Stop and start it in place.' },
     kill: { description: 'End it.' },
     recreate: { description: 'Make a new one in its place.' },
     renew: { description: 'Let it live longer.' },
-  } satisfies Record<Command, object>,
+  }),
 })
 
 /** Passwords are shown for one instance asked for by itself, never in lists, and never pushed. */
@@ -52,7 +62,7 @@ export const InstanceType = builder.prismaObject('Instance', {
     state: t.field({
       type: InstanceState,
       description: 'Where it is in its life.',
-      resolve: (row) => row.state as State,
+      resolve: (row) => row.state,
     }),
     stateAt: t.expose('stateAt', { type: 'DateTime', description: 'Since when it is in this state.' }),
     reason: t.exposeString('reason', {
@@ -66,7 +76,7 @@ export const InstanceType = builder.prismaObject('Instance', {
     commands: t.field({
       type: [InstanceCommand],
       description: 'What may be done with it in its present state.',
-      resolve: (row) => COMMANDS.filter((command) => canDo(row.state as State, command)),
+      resolve: (row) => COMMANDS.filter((command) => canDo(row.state, command)),
     }),
     queuePlace: t.int({
       nullable: true,
@@ -110,7 +120,7 @@ export const InstanceType = builder.prismaObject('Instance', {
         'The last lines its sandbox printed, oldest first; of a failed one those kept at its end. Not in lists.',
       args: { lines: t.arg.int({ defaultValue: 50, description: 'How many lines, 1 to 500.' }) },
       resolve: (row, { lines }, { instances }, info) =>
-        isAlone(info) ? instances.logs(row as InstanceRow, Math.min(Math.max(lines ?? 50, 1), 500)) : '',
+        isAlone(info) ? instances.logs(row, Math.min(Math.max(lines ?? 50, 1), 500)) : '',
     }),
   }),
 })
@@ -171,13 +181,13 @@ const InstanceSort = builder.inputType('InstanceSort', {
     field: t.field({
       type: builder.enumType('InstanceSortField', {
         description: 'What instances can be sorted by.',
-        values: {
+        values: screaming({
           createdAt: { description: 'When it was asked for.' },
           group: { description: 'Name of its group.' },
           username: { description: 'Name of its user.' },
           state: { description: 'Its state, by name.' },
           expiresAt: { description: 'When it will be ended; those that never are come last.' },
-        } satisfies Record<(typeof SORT_FIELDS)[number], object>,
+        }),
       }),
       required: true,
       description: 'What to sort by.',

@@ -51,11 +51,11 @@ export async function listInstances(
   const wanted = new Set<string>(filter?.states?.length ? filter.states : counts.map((one) => one.state))
   const total = counts.filter((one) => wanted.has(one.state)).reduce((sum, one) => sum + one._count, 0)
   return {
-    items: items as InstanceRow[],
+    items: items,
     total,
     number,
     size,
-    counts: counts.map((one) => ({ state: one.state as State, count: one._count })),
+    counts: counts.map((one) => ({ state: one.state, count: one._count })),
   }
 }
 

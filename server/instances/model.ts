@@ -2,17 +2,17 @@ import { z } from 'zod'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 import { imageName } from '../config/rules.ts'
 import { name } from '../core/input.ts'
-import { KILO, LARGEST_FILE, VSCODE_SETTINGS } from '../settings/model.ts'
-import { jsoncFault } from '../settings/syntax.ts'
-import { STATES, type State } from './sync/lifecycle.ts'
+import { KILO, LARGEST_FILE, VSCODE_SETTINGS } from '../core/config-file-kinds.ts'
+import { jsoncFault } from '../core/syntax.ts'
+import { STATES } from './sync/lifecycle.ts'
 
-/** A row of the database, its state narrowed to the states there are. */
-export type InstanceRow = Instance & { state: State }
+/** A row of the database. */
+export type InstanceRow = Instance
 
 const minutes = z.number().int().min(1, 'must be 1 to 525600 minutes').max(525_600, 'must be 1 to 525600 minutes')
 
 /** A configuration file in place of the stored one. */
-const launchFile = z.object({
+const instanceConfigOverride = z.object({
   key: z.enum([KILO, VSCODE_SETTINGS], `must be ${KILO} or ${VSCODE_SETTINGS}`),
   content: z
     .string()
@@ -38,7 +38,7 @@ export const createInput = z.object({
   /** Null takes the server's. */
   image: imageName.nullish(),
   /** In place of the stored ones. */
-  files: z.array(launchFile).max(2, 'must be at most 2').nullish(),
+  files: z.array(instanceConfigOverride).max(2, 'must be at most 2').nullish(),
 })
 
 /** How sandboxes of people who are known are started. */

@@ -1,4 +1,4 @@
-import { assertCanOne, can } from '../core/permissions.ts'
+import { authorizeOne, can } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { Conflict, Forbidden, NotFound } from '../core/errors.ts'
@@ -7,10 +7,10 @@ import type { InstanceRow } from './model.ts'
 import type { InstancesService } from './service.ts'
 
 /** What the service needs of its surroundings. */
-export interface OwnParts {
+export interface MySandboxDeps {
   db: Db
   instances: InstancesService
-  /** The organisers' switch. */
+  /** The organizers' switch. */
   participantsMayStart: () => Promise<boolean>
 }
 
@@ -18,10 +18,10 @@ export interface OwnParts {
 const PATIENCE = 15
 
 /** One's own sandbox, by a link or an account: whoever opens their page has it run. */
-export class OwnSandbox {
-  readonly #parts: OwnParts
+export class MySandboxService {
+  readonly #parts: MySandboxDeps
 
-  constructor(parts: OwnParts) {
+  constructor(parts: MySandboxDeps) {
     this.#parts = parts
   }
 
@@ -31,7 +31,7 @@ export class OwnSandbox {
    */
   async mayStart(viewer: Viewer): Promise<boolean> {
     if (!can(viewer, 'instances.start')) return false
-    return viewer.role === 'organiser' || this.#parts.participantsMayStart()
+    return viewer.role === 'organizer' || this.#parts.participantsMayStart()
   }
 
   /**
@@ -40,14 +40,14 @@ export class OwnSandbox {
    * @throws NotFound (another's), Forbidden (participants may not start any at present), Conflict, Unavailable
    */
   async start(viewer: Viewer, userId: string): Promise<InstanceRow> {
-    assertCanOne(viewer, 'instances.start', [userId], `User ${userId} not found`)
+    authorizeOne(viewer, 'instances.start', [userId], `User ${userId} not found`)
     const { db, instances } = this.#parts
     const user = await db.user.findUnique({ where: { id: userId }, include: { group: true } })
     if (!user) throw new NotFound(`User ${userId} not found`)
     const there = await this.#there(userId)
     if (there) return there.state === 'Paused' ? instances.resume(viewer, there.id) : there
     if (!(await this.mayStart(viewer)))
-      throw new Forbidden('Participants may not start sandboxes at present. Ask the organiser.')
+      throw new Forbidden('Participants may not start sandboxes at present. Ask the organizer.')
     const { username, volume, group } = user
     const [result] = await instances.startMany(viewer, [{ group: group.name, username, userId, volume }])
     if (result?.row) return result.row
@@ -60,7 +60,7 @@ export class OwnSandbox {
   /** The active instance, once it is clear where it is going. */
   async #there(userId: string): Promise<InstanceRow | null> {
     const { db, instances } = this.#parts
-    const row = (await db.instance.findFirst({ where: { userId, activeKey: { not: null } } })) as InstanceRow | null
+    const row = await db.instance.findFirst({ where: { userId, activeKey: { not: null } } })
     if (row?.state !== 'Pausing' && row?.state !== 'Stopping') return row
     const settled = await instances.settled(row.id, PATIENCE)
     return settled && isActive(settled.state) ? settled : null

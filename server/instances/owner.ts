@@ -8,7 +8,7 @@ import { activeKey } from './model.ts'
  * @param tx the transaction in which the user is renamed
  * @returns publishes the changed rows; call it after the commit
  */
-export async function follow(
+export async function syncOwner(
   tx: Prisma.TransactionClient,
   events: Events,
   userId: string,
@@ -33,7 +33,7 @@ export async function follow(
  * @param tx the transaction in which they are added
  * @returns as `follow`
  */
-export async function claim(
+export async function assignOwner(
   tx: Prisma.TransactionClient,
   events: Events,
   group: string,

@@ -3,7 +3,7 @@ import { isUniqueViolation } from '../db/client.ts'
 import { Conflict } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import { fold } from '../core/input.ts'
-import type { Prisma } from '../../prisma/generated/client/client.ts'
+import type { EngineKind, Prisma } from '../../prisma/generated/client/client.ts'
 import { isActive, type State, type Verdict } from './sync/lifecycle.ts'
 import { activeKey, labelOf, type InstanceRow } from './model.ts'
 
@@ -20,7 +20,7 @@ export type NewInstance = Pick<
 }
 
 /** The instances table: every write is guarded by the state it was decided on, and published after its commit. */
-export class InstanceStore {
+export class InstanceRepository {
   readonly #db: Db
   readonly #events: Events
 
@@ -30,7 +30,7 @@ export class InstanceStore {
   }
 
   async find(id: string): Promise<InstanceRow | null> {
-    return (await this.#db.instance.findUnique({ where: { id } })) as InstanceRow | null
+    return await this.#db.instance.findUnique({ where: { id } })
   }
 
   /** Rows that something may still happen to, and those that the engine still has a sandbox for. */
@@ -40,21 +40,21 @@ export class InstanceStore {
     const rest = ids.filter((id) => !known.has(id))
     for (let at = 0; at < rest.length; at += 500)
       rows.push(...(await this.#db.instance.findMany({ where: { id: { in: rest.slice(at, at + 500) } } })))
-    return rows as InstanceRow[]
+    return rows
   }
 
   /** Those of the ids that are Pending. */
   async pendingOf(ids: string[]): Promise<InstanceRow[]> {
     const wanted = new Set(ids)
     const rows = await this.#db.instance.findMany({ where: { state: 'Pending' } })
-    return rows.filter((row) => wanted.has(row.id)) as InstanceRow[]
+    return rows.filter((row) => wanted.has(row.id))
   }
 
   /** The active instance of a (group, username), if there is one. */
   async active(group: string, username: string): Promise<InstanceRow | null> {
-    return (await this.#db.instance.findUnique({
+    return await this.#db.instance.findUnique({
       where: { activeKey: activeKey(group, username) },
-    })) as InstanceRow | null
+    })
   }
 
   /**
@@ -115,7 +115,7 @@ export class InstanceStore {
   }
 
   /** The server ends, and an engine whose sandboxes end with it. Nobody is left to be told. */
-  async endTogether(engine: string): Promise<void> {
+  async endTogether(engine: EngineKind): Promise<void> {
     const ended: Verdict = { state: 'Terminated', reason: 'It ended together with THON.' }
     const now = new Date()
     await this.#db.instance.updateMany({
@@ -159,9 +159,9 @@ export class InstanceStore {
     return row ? this.#published('UPDATED', row) : null
   }
 
-  #published(kind: 'ADDED' | 'UPDATED', row: Omit<InstanceRow, 'state'> & { state: string }): InstanceRow {
+  #published(kind: 'ADDED' | 'UPDATED', row: InstanceRow): InstanceRow {
     this.#events.publish('instance', { kind, id: row.id, row })
-    return row as InstanceRow
+    return row
   }
 }
 

@@ -7,7 +7,7 @@ import * as routes from './rest-routes.ts'
 import { toResults, wireInstance } from './rest-shapes.ts'
 
 /** `/api/instances`: sandboxes and every command on them. Commands answer when they are done. */
-export function instancesRest(operations: Operations, { instances, awaited, addresses }: Services): void {
+export function instancesRest(operations: Operations, { instances, syncCommands, addresses }: Services): void {
   const shown = (row: InstanceRow) => wireInstance(row, { addresses, madeFor: instances.madeFor(row), isNew: false })
   const fresh = (row: InstanceRow) => wireInstance(row, { addresses, madeFor: row, isNew: true })
 
@@ -18,20 +18,20 @@ export function instancesRest(operations: Operations, { instances, awaited, addr
     })
     return { instances: items.map(shown), total, page, page_size }
   })
-  operations.add(routes.createInstance, async ({ viewer, body }) => fresh(await awaited.create(viewer, body)))
+  operations.add(routes.createInstance, async ({ viewer, body }) => fresh(await syncCommands.create(viewer, body)))
 
   operations.add(routes.bulkRegister, async ({ viewer, body }) => {
     const mappings = body.mappings.map(({ sandbox_id, ...names }) => ({ id: sandbox_id, ...names }))
     return toResults('register', await instances.registerMany(viewer, mappings))
   })
   operations.add(routes.bulk('pause'), async ({ viewer, body }) =>
-    toResults('pause', await awaited.bulk(viewer, 'pause', body.instance_ids)),
+    toResults('pause', await syncCommands.bulk(viewer, 'pause', body.instance_ids)),
   )
   operations.add(routes.bulk('resume'), async ({ viewer, body }) =>
-    toResults('resume', await awaited.bulk(viewer, 'resume', body.instance_ids)),
+    toResults('resume', await syncCommands.bulk(viewer, 'resume', body.instance_ids)),
   )
   operations.add(routes.bulk('kill'), async ({ viewer, body }) =>
-    toResults('kill', await awaited.bulk(viewer, 'kill', body.instance_ids)),
+    toResults('kill', await syncCommands.bulk(viewer, 'kill', body.instance_ids)),
   )
 
   operations.add(routes.registerInstance, async ({ viewer, params, body: { group, username } }) =>
@@ -41,19 +41,19 @@ export function instancesRest(operations: Operations, { instances, awaited, addr
     shown(await instances.get(viewer, params.instance_id)),
   )
   operations.add(routes.killInstance, async ({ viewer, params }) => {
-    const { id } = await awaited.kill(viewer, params.instance_id)
+    const { id } = await syncCommands.kill(viewer, params.instance_id)
     return { status: 'terminated', id }
   })
   operations.add(routes.pauseInstance, async ({ viewer, params }) => {
-    const { id } = await awaited.pause(viewer, params.instance_id)
+    const { id } = await syncCommands.pause(viewer, params.instance_id)
     return { status: 'paused', id }
   })
   operations.add(routes.resumeInstance, async ({ viewer, params }) =>
-    shown(await awaited.resume(viewer, params.instance_id)),
+    shown(await syncCommands.resume(viewer, params.instance_id)),
   )
   operations.add(routes.recreateInstance, async ({ viewer, params }) => {
     try {
-      return fresh(await awaited.recreate(viewer, params.instance_id))
+      return fresh(await syncCommands.recreate(viewer, params.instance_id))
     } catch (error) {
       if (error instanceof NotFound) throw new BadRequest(`No DB record for sandbox ${params.instance_id}`)
       throw error

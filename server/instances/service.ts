@@ -1,4 +1,4 @@
-import { assertCan, assertCanOne, can } from '../core/permissions.ts'
+import { authorize, authorizeOne, can } from '../core/permissions.ts'
 import { randomBytes } from 'node:crypto'
 import type { ActivityService } from '../activity/service.ts'
 import { system, type Viewer } from '../core/viewer.ts'
@@ -9,8 +9,8 @@ import { parse } from '../core/input.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 import { EngineAway, EngineRefused, type EngineKind, type SandboxEngine } from '../engine/engine.ts'
 import type { EngineStatus } from '../engine/watcher.ts'
-import type { Conductor } from './sync/controller.ts'
-import { canDo, intentOf, isActive, isSettled, type Command, type State, type Verdict } from './sync/lifecycle.ts'
+import type { InstanceController } from './sync/controller.ts'
+import { canDo, intentOf, isActive, isSettled, type Command, type Verdict } from './sync/lifecycle.ts'
 import {
   BULK_LIMIT,
   bulkInput,
@@ -26,7 +26,7 @@ import {
 import { listInstances, type InstancePage } from './list.ts'
 import type { FilesFor } from './sync/launcher.ts'
 import { inLots, settle, type Result } from './bulk.ts'
-import type { InstanceStore } from './repository.ts'
+import type { InstanceRepository } from './repository.ts'
 
 /** Sandboxes that are given files at the same time. */
 const AT_ONCE = 8
@@ -40,11 +40,11 @@ export interface Person {
 }
 
 /** What the service needs of its surroundings. */
-export interface InstancesParts {
+export interface InstancesDeps {
   db: Db
   events: Events
-  store: InstanceStore
-  conductor: Conductor
+  store: InstanceRepository
+  conductor: InstanceController
   engine: SandboxEngine
   engineStatus: () => EngineStatus
   activity: ActivityService
@@ -60,21 +60,21 @@ export interface InstancesParts {
 
 /** Instances: what is there, and every command on them. */
 export class InstancesService {
-  readonly #parts: InstancesParts
+  readonly #parts: InstancesDeps
 
-  constructor(parts: InstancesParts) {
+  constructor(parts: InstancesDeps) {
     this.#parts = parts
   }
 
   /** Searches, filters, sorts and pages. @throws InvalidInput */
   async list(viewer: Viewer, raw: unknown = {}): Promise<InstancePage> {
-    assertCan(viewer, 'instances.see')
-    return listInstances(this.#parts.db, parse(listInput, raw), viewer.role === 'organiser' ? null : viewer.userIds)
+    authorize(viewer, 'instances.see')
+    return listInstances(this.#parts.db, parse(listInput, raw), viewer.role === 'organizer' ? null : viewer.userIds)
   }
 
   /** @throws NotFound; Unavailable instead while the engine is away, which may have a sandbox not seen yet */
   async get(viewer: Viewer, id: string): Promise<InstanceRow> {
-    assertCan(viewer, 'instances.see')
+    authorize(viewer, 'instances.see')
     const row = await this.#parts.store.find(id)
     if (row && can(viewer, 'instances.see', [row.userId])) return row
     this.assertEngine()
@@ -83,7 +83,7 @@ export class InstancesService {
 
   /** Every change from now on, after one READY. */
   changes(viewer: Viewer): Channel<Change<Instance> | Ready> {
-    assertCan(viewer, 'instances.see')
+    authorize(viewer, 'instances.see')
     return this.#parts.events.changes('instance', ({ row }) => can(viewer, 'instances.see', [row.userId]))
   }
 
@@ -109,7 +109,7 @@ export class InstancesService {
    * @throws InvalidInput, Conflict (the person has one), Unavailable (no engine)
    */
   async create(viewer: Viewer, raw: unknown): Promise<InstanceRow> {
-    assertCan(viewer, 'instances.manage')
+    authorize(viewer, 'instances.manage')
     const input = parse(createInput, raw)
     const target = { kind: 'instance', id: null, label: labelOf(input) } as const
     return this.#parts.activity.recording(viewer, 'create', target, async () => {
@@ -125,7 +125,7 @@ export class InstancesService {
    */
   async startMany(viewer: Viewer, people: Person[], raw: unknown = {}): Promise<Result<InstanceRow>[]> {
     const options = parse(startOptions, raw)
-    for (const { userId } of people) assertCanOne(viewer, 'instances.start', [userId], `User ${userId} not found`)
+    for (const { userId } of people) authorizeOne(viewer, 'instances.start', [userId], `User ${userId} not found`)
     this.assertEngine()
     const results = await Promise.all(
       people.map((person) =>
@@ -171,7 +171,7 @@ export class InstancesService {
    * @throws NotFound, Conflict, Unavailable
    */
   async recreate(viewer: Viewer, id: string): Promise<InstanceRow> {
-    assertCan(viewer, 'instances.manage')
+    authorize(viewer, 'instances.manage')
     const row = await this.#parts.store.find(id)
     if (!row) throw new NotFound(`Instance ${id} not found`)
     return this.#parts.activity.recording(viewer, 'recreate', targetOf(row), async () => {
@@ -184,7 +184,7 @@ export class InstancesService {
 
   /** Says whose it is: for sandboxes that were started under other names. @throws InvalidInput, NotFound, Conflict, Unavailable */
   async register(viewer: Viewer, id: string, raw: unknown): Promise<InstanceRow> {
-    assertCan(viewer, 'instances.manage')
+    authorize(viewer, 'instances.manage')
     const names = parse(registerInput, raw)
     const row = await this.get(viewer, id)
     return this.#parts.activity.recording(viewer, `register to ${labelOf(names)}`, targetOf(row), async () => {
@@ -199,7 +199,7 @@ export class InstancesService {
     viewer: Viewer,
     mappings: { id: string; group: string; username: string }[],
   ): Promise<Result<InstanceRow>[]> {
-    assertCan(viewer, 'instances.manage')
+    authorize(viewer, 'instances.manage')
     return Promise.all(mappings.map(({ id, ...names }) => settle(id, () => this.register(viewer, id, names))))
   }
 
@@ -210,7 +210,7 @@ export class InstancesService {
 
   /** Lets it live for so many minutes from now. @throws InvalidInput, NotFound, Conflict */
   async renew(viewer: Viewer, id: string, raw: unknown): Promise<InstanceRow> {
-    assertCan(viewer, 'instances.manage')
+    authorize(viewer, 'instances.manage')
     const { timeoutMinutes } = parse(renewInput, raw)
     const row = await this.get(viewer, id)
     return this.#parts.activity.recording(viewer, 'renew', targetOf(row), async () => {
@@ -225,7 +225,7 @@ export class InstancesService {
     viewer: Viewer,
     raw: { command: 'pause' | 'resume' | 'kill'; ids: string[] },
   ): Promise<Result<InstanceRow>[]> {
-    assertCan(viewer, 'instances.manage')
+    authorize(viewer, 'instances.manage')
     const { command, ids } = parse(bulkInput, raw)
     return Promise.all(ids.map((id) => settle(id, () => this.#command(viewer, id, command))))
   }
@@ -237,7 +237,7 @@ export class InstancesService {
    * @throws InvalidInput
    */
   async updateFiles(viewer: Viewer, ids: readonly string[], keysOnly: boolean): Promise<Result<InstanceRow>[]> {
-    assertCan(viewer, 'instances.manage')
+    authorize(viewer, 'instances.manage')
     if (ids.length > BULK_LIMIT)
       throw new InvalidInput([{ field: 'ids', message: `must be at most ${BULK_LIMIT} ids` }])
     return inLots(ids, AT_ONCE, (id) => settle(id, () => this.#updateFiles(viewer, id, keysOnly)))
@@ -248,10 +248,10 @@ export class InstancesService {
    * @throws Unavailable when one could not be ended
    */
   async endAll(viewer: Viewer, whose: { userIds: string[] }): Promise<void> {
-    assertCan(viewer, 'instances.manage')
-    const rows = (await this.#parts.db.instance.findMany({
+    authorize(viewer, 'instances.manage')
+    const rows = await this.#parts.db.instance.findMany({
       where: { userId: { in: whose.userIds }, activeKey: { not: null } },
-    })) as InstanceRow[]
+    })
     if (rows.length === 0) return
     this.assertEngine()
     await Promise.all(rows.map((row) => this.#end(row)))
@@ -264,10 +264,7 @@ export class InstancesService {
   async settled(id: string, seconds: number): Promise<InstanceRow | null> {
     const { events, store } = this.#parts
     const done = Promise.withResolvers<void>()
-    const stop = events.on(
-      'instance',
-      (change) => change.id === id && isSettled(change.row.state as State) && done.resolve(),
-    )
+    const stop = events.on('instance', (change) => change.id === id && isSettled(change.row.state) && done.resolve())
     const timer = setTimeout(done.resolve, seconds * 1000)
     const now = await store.find(id)
     if (now && !isSettled(now.state)) await done.promise
@@ -288,7 +285,7 @@ export class InstancesService {
   }
 
   async #command(viewer: Viewer, id: string, command: 'pause' | 'resume' | 'restart' | 'kill'): Promise<InstanceRow> {
-    assertCan(viewer, command === 'kill' ? 'instances.manage' : 'instances.operate')
+    authorize(viewer, command === 'kill' ? 'instances.manage' : 'instances.operate')
     const row = await this.get(viewer, id)
     return this.#parts.activity.recording(viewer, command, targetOf(row), () => this.#intend(row, command))
   }

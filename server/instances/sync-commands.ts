@@ -14,7 +14,7 @@ const COMMAND = 60
  * The commands for callers who are told once, when it is done: scripts. Each resolves with the row as it is then; a start
  * that takes too long, with the row still Pending.
  */
-export class AwaitedInstances {
+export class SyncInstanceCommands {
   readonly #instances: InstancesService
 
   constructor(instances: InstancesService) {

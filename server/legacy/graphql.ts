@@ -1,5 +1,12 @@
-import { builder } from '../graphql/builder.ts'
+import { builder, screaming } from '../graphql/builder.ts'
 import type { LegacyChange, LegacyReport } from './model.ts'
+import type { LegacyImport } from './service.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    legacy: LegacyImport
+  }
+}
 
 const Change = builder.objectRef<LegacyChange>('LegacyChange').implement({
   description: 'One line of what is brought over from the Python system.',
@@ -9,12 +16,12 @@ const Change = builder.objectRef<LegacyChange>('LegacyChange').implement({
     action: t.expose('action', {
       type: builder.enumType('LegacyAction', {
         description: 'What happens to something that is brought over.',
-        values: {
+        values: screaming({
           create: { description: 'It is new here.' },
           update: { description: 'It is here, and changes as `detail` says.' },
           keep: { description: 'It is here already.' },
           skip: { description: 'It is not brought over, for the reason in `detail`.' },
-        } as const,
+        }),
       }),
       description: 'What happens to it.',
     }),

@@ -1,4 +1,4 @@
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { AppError, InvalidInput } from '../core/errors.ts'
@@ -8,7 +8,7 @@ import { fitting, type Fit, type FitUser } from './fitting.ts'
 import { legacyDump, type LegacyChange, type LegacyDump, type LegacyReport } from './model.ts'
 
 /** What is needed of other features. */
-export interface LegacyParts {
+export interface LegacyImportDeps {
   db: Db
   importGroups: (viewer: Viewer, yaml: string, dryRun: boolean) => Promise<{ changes: LegacyChange[] }>
   updateUser: (viewer: Viewer, id: string, changes: object) => Promise<unknown>
@@ -27,9 +27,9 @@ const CONFIG = /^config_/
  * changes nothing more; what was set here meanwhile stays as it is.
  */
 export class LegacyImport {
-  readonly #parts: LegacyParts
+  readonly #parts: LegacyImportDeps
 
-  constructor(parts: LegacyParts) {
+  constructor(parts: LegacyImportDeps) {
     this.#parts = parts
   }
 
@@ -39,7 +39,7 @@ export class LegacyImport {
    * @throws InvalidInput when it is no such dump; nothing is changed then
    */
   async import(viewer: Viewer, json: string, dryRun: boolean): Promise<LegacyReport> {
-    for (const deed of ['groups.manage', 'settings.manage', 'configFiles.manage'] as const) assertCan(viewer, deed)
+    for (const deed of ['groups.manage', 'settings.manage', 'configFiles.manage'] as const) authorize(viewer, deed)
     const dump = parse(legacyDump, parsed(json))
     const fit = fitting(dump)
     const { changes } = await this.#parts.importGroups(viewer, await this.#groupsFile(fit), dryRun)

@@ -9,32 +9,32 @@ builder.queryFields((t) => ({
     type: Status,
     description: `The LLM server, ${told}`,
     resolve: async (_root, _args, { lemonade, viewer }) =>
-      lemonade.status(await lemonade.sources(viewer).health.glance()),
+      lemonade.status(await lemonade.sources(viewer).health.peek()),
   }),
   lemonadeStats: t.field({
     type: StatsType,
     description: `How fast it answers, ${told}`,
-    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).stats.glance(),
+    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).stats.peek(),
   }),
   lemonadeSlots: t.field({
     type: Slots,
     description: `Its slots, ${told}`,
-    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).slots.glance(),
+    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).slots.peek(),
   }),
   lemonadeSystem: t.field({
     type: SystemType,
     description: `Its machine, ${told}`,
-    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).system.glance(),
+    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).system.peek(),
   }),
   lemonadeModels: t.field({
     type: Models,
     description: `Its models, ${told}`,
-    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).models.glance(),
+    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).models.peek(),
   }),
   lemonadePulls: t.field({
     type: Pulls,
     description: `Its downloads, ${told}`,
-    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).pulls.glance(),
+    resolve: (_root, _args, { lemonade, viewer }) => lemonade.sources(viewer).pulls.peek(),
   }),
 }))
 

@@ -1,6 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { asOf, trouble } from '../graphql/upstream.ts'
-import type { Seen } from '../upstream/polled-resource.ts'
+import type { Snapshot } from '../upstream/polled-resource.ts'
 import type { Model, Pull } from './model.ts'
 
 const ModelType = builder.objectRef<Model>('LemonadeModel').implement({
@@ -12,7 +12,7 @@ const ModelType = builder.objectRef<Model>('LemonadeModel').implement({
     labels: t.exposeStringList('labels', { description: 'What it can do, such as vision.' }),
     downloaded: t.exposeBoolean('downloaded', { description: 'Whether it is on the disk of Lemonade.' }),
     suggested: t.exposeBoolean('suggested', { description: 'Whether Lemonade suggests it.' }),
-    custom: t.exposeBoolean('custom', { description: 'Whether an organiser added it to the catalogue.' }),
+    custom: t.exposeBoolean('custom', { description: 'Whether an organizer added it to the catalogue.' }),
     sizeGb: t.exposeFloat('sizeGb', {
       nullable: true,
       description: 'Size in GB; null when unknown, or next to nothing.',
@@ -26,11 +26,11 @@ const ModelType = builder.objectRef<Model>('LemonadeModel').implement({
 })
 
 /** Its models. */
-export const Models = builder.objectRef<Seen<Model[]>>('LemonadeModels').implement({
+export const Models = builder.objectRef<Snapshot<Model[]>>('LemonadeModels').implement({
   description: "Models on Lemonade's disk and in its catalogue.",
   fields: (t) => ({
     asOf: t.field({ ...asOf, resolve: ({ at }) => at }),
-    trouble: t.expose('trouble', trouble),
+    trouble: t.expose('error', trouble),
     models: t.field({
       type: [ModelType],
       description: 'Downloaded ones first, each by name.',
@@ -81,11 +81,11 @@ export const LemonadePull = builder.objectRef<Pull>('LemonadePull').implement({
 })
 
 /** Its downloads. */
-export const Pulls = builder.objectRef<Seen<Pull[]>>('LemonadePulls').implement({
+export const Pulls = builder.objectRef<Snapshot<Pull[]>>('LemonadePulls').implement({
   description: 'Downloads under way, and those that ended and were not dismissed.',
   fields: (t) => ({
     asOf: t.field({ ...asOf, resolve: ({ at }) => at }),
-    trouble: t.expose('trouble', trouble),
+    trouble: t.expose('error', trouble),
     pulls: t.field({
       type: [LemonadePull],
       description: 'As Lemonade lists them.',

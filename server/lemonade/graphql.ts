@@ -1,8 +1,14 @@
 import { builder } from '../graphql/builder.ts'
 import { asOf, trouble } from '../graphql/upstream.ts'
-import type { Seen } from '../upstream/polled-resource.ts'
+import type { Snapshot } from '../upstream/polled-resource.ts'
 import { type Device, type Load, type LoadedModel, type Sample, type Slot, type Stats, type System } from './model.ts'
-import type { LemonadeStatus } from './service.ts'
+import type { LemonadeStatus, LemonadeService } from './service.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    lemonade: LemonadeService
+  }
+}
 
 const LemonadeLoadedModel = builder.objectRef<LoadedModel>('LemonadeLoadedModel').implement({
   description: 'A model that Lemonade has in memory.',
@@ -56,11 +62,10 @@ export const Status = builder.objectRef<LemonadeStatus>('LemonadeStatus').implem
     online: t.boolean({
       nullable: true,
       description: 'Whether it answers, be it that it refuses the key; null before it was asked.',
-      resolve: ({ at, trouble: now }) =>
-        now ? now.kind === 'UNAUTHORIZED' || now.kind === 'FAULTY' : at ? true : null,
+      resolve: ({ at, error: now }) => (now ? now.kind === 'UNAUTHORIZED' || now.kind === 'FAULTY' : at ? true : null),
     }),
     asOf: t.field({ ...asOf, resolve: ({ at }) => at }),
-    trouble: t.expose('trouble', trouble),
+    trouble: t.expose('error', trouble),
     version: t.string({ nullable: true, description: 'Its version.', resolve: ({ value }) => value?.version }),
     model: t.string({
       nullable: true,
@@ -116,11 +121,11 @@ const SampleType = builder.objectRef<Sample>('LemonadeSample').implement({
 })
 
 /** How fast it answers. */
-export const StatsType = builder.objectRef<Seen<Stats & { samples: Sample[] }>>('LemonadeStats').implement({
+export const StatsType = builder.objectRef<Snapshot<Stats & { samples: Sample[] }>>('LemonadeStats').implement({
   description: 'How fast Lemonade answers, and how busy its machine is. Figures of requests are null before the first.',
   fields: (t) => ({
     asOf: t.field({ ...asOf, resolve: ({ at }) => at }),
-    trouble: t.expose('trouble', trouble),
+    trouble: t.expose('error', trouble),
     timeToFirstToken: t.float({
       nullable: true,
       description: 'Until the first token of the last answer, in seconds.',
@@ -215,11 +220,11 @@ const SlotType = builder.objectRef<Slot>('LemonadeSlot').implement({
 })
 
 /** Its slots. */
-export const Slots = builder.objectRef<Seen<Slot[]>>('LemonadeSlots').implement({
+export const Slots = builder.objectRef<Snapshot<Slot[]>>('LemonadeSlots').implement({
   description: 'The slots of the model that was used last; none while nothing is loaded.',
   fields: (t) => ({
     asOf: t.field({ ...asOf, resolve: ({ at }) => at }),
-    trouble: t.expose('trouble', trouble),
+    trouble: t.expose('error', trouble),
     slots: t.field({ type: [SlotType], description: 'By number.', resolve: ({ value }) => value ?? [] }),
   }),
 })
@@ -257,11 +262,11 @@ const Storage = builder.objectRef<NonNullable<System['storage']>>('LemonadeStora
 })
 
 /** Its machine. */
-export const SystemType = builder.objectRef<Seen<System>>('LemonadeSystem').implement({
+export const SystemType = builder.objectRef<Snapshot<System>>('LemonadeSystem').implement({
   description: 'The machine that Lemonade runs on.',
   fields: (t) => ({
     asOf: t.field({ ...asOf, resolve: ({ at }) => at }),
-    trouble: t.expose('trouble', trouble),
+    trouble: t.expose('error', trouble),
     os: t.string({ nullable: true, description: 'Operating system.', resolve: ({ value }) => value?.os }),
     processor: t.string({ nullable: true, description: 'Processor.', resolve: ({ value }) => value?.processor }),
     memory: t.string({

@@ -97,7 +97,7 @@ export interface Model {
   labels: string[]
   downloaded: boolean
   suggested: boolean
-  /** Registered by an organiser, not from Lemonade's catalogue. */
+  /** Registered by an organizer, not from Lemonade's catalogue. */
   custom: boolean
   sizeGb: number | null
   contextSize: number | null

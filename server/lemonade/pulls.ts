@@ -62,7 +62,7 @@ function toPull(job: Job, mark: Mark, now: number): Pull {
   const isUnderWay = state === 'DOWNLOADING' || state === 'RETRYING'
   const percent = total > 0 ? (job.overall_bytes_downloaded * 100) / total : job.total_files === 1 ? job.percent : null
   return {
-    // As models are listed: those that an organiser added are registered with a prefix.
+    // As models are listed: those that an organizer added are registered with a prefix.
     ...{ id: job.id, model: job.model_name.replace(/^user\./, ''), state, error: job.error },
     // At its end Lemonade forgets what there was to load.
     percent: state === 'COMPLETED' ? 100 : percent === null ? null : Math.min(percent, 100),

@@ -1,11 +1,11 @@
 import type { ActivityService } from '../activity/service.ts'
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import type { LemonadeEnv } from '../config/ai.ts'
 import { AppError, messageOf, NotFound, UpstreamFailed } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
-import { UpstreamTrouble, type Seen } from '../upstream/polled-resource.ts'
+import { UpstreamTrouble, type Snapshot } from '../upstream/polled-resource.ts'
 import { LemonadeClient, LemonadeRefusal, type Json } from './client.ts'
 import { Loads } from './loads.ts'
 import {
@@ -30,7 +30,7 @@ import { LemonadeSources } from './sources.ts'
 const WITHIN = { load: 2 * 60 * 60_000, stop: 30_000, begin: 60_000, look: 30_000 }
 
 /** Lemonade as people see it first. */
-export interface LemonadeStatus extends Seen<Health> {
+export interface LemonadeStatus extends Snapshot<Health> {
   endpoint: string
   openaiUrl: string
   hasApiKey: boolean
@@ -39,7 +39,7 @@ export interface LemonadeStatus extends Seen<Health> {
 }
 
 /** What the service needs of its surroundings. */
-export interface LemonadeParts {
+export interface LemonadeDeps {
   env: LemonadeEnv
   /** Where programs of this machine are looked for. */
   path: string
@@ -51,20 +51,20 @@ export interface LemonadeParts {
 export class LemonadeService {
   readonly #client: LemonadeClient
   readonly #overview: LemonadeOverview
-  readonly #parts: LemonadeParts
+  readonly #parts: LemonadeDeps
   readonly #sources: LemonadeSources
   readonly #loads: Loads
   /** Those of REST that are under way. */
   readonly #questions = new Map<string, Promise<Json>>()
 
-  constructor(parts: LemonadeParts) {
+  constructor(parts: LemonadeDeps) {
     this.#parts = parts
     this.#client = new LemonadeClient(parts.env)
     this.#overview = new LemonadeOverview(this.#client, parts.env, parts.path)
     const sources = new LemonadeSources(this.#client, ({ loaded }) => this.#loads.found(loaded))
     this.#sources = sources
     this.#loads = new Loads(parts.db, () => {
-      sources.health.tell()
+      sources.health.rebroadcast()
       sources.nudge('health')
     })
   }
@@ -76,12 +76,12 @@ export class LemonadeService {
 
   /** What is asked of it, for those who may see it. @throws Unauthenticated, Forbidden */
   sources(viewer: Viewer): LemonadeSources {
-    assertCan(viewer, 'lemonade.see')
+    authorize(viewer, 'lemonade.see')
     return this.#sources
   }
 
   /** Its status, with what is known of it at present. */
-  status(seen: Seen<Health>): LemonadeStatus {
+  status(seen: Snapshot<Health>): LemonadeStatus {
     const { url, apiKey, adminApiKey } = this.#parts.env
     return {
       ...seen,
@@ -92,7 +92,7 @@ export class LemonadeService {
 
   /** Files of a repository that can be pulled. @throws InvalidInput, UpstreamFailed */
   async variants(viewer: Viewer, checkpoint: string): Promise<Variants> {
-    assertCan(viewer, 'lemonade.see')
+    authorize(viewer, 'lemonade.see')
     const { model: name } = parse(modelInput, { model: checkpoint })
     const path = `/v1/pull/variants?checkpoint=${encodeURIComponent(name)}`
     return readVariants(name, await inWords(this.#client.get(path, { within: WITHIN.look })))
@@ -100,7 +100,7 @@ export class LemonadeService {
 
   /** Begins a download, which Lemonade then does by itself. @throws InvalidInput, UpstreamFailed */
   async pull(viewer: Viewer, raw: unknown): Promise<Pull> {
-    assertCan(viewer, 'lemonade.manage')
+    authorize(viewer, 'lemonade.manage')
     const { model, ...rest } = parse(pullInput, raw)
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null && value !== undefined))
     const body = { model_name: model, ...given, stream: true, subscribe: false } as Json
@@ -123,7 +123,7 @@ export class LemonadeService {
 
   /** Begins to load a model; how it goes on is told with the status. @throws InvalidInput */
   load(viewer: Viewer, raw: unknown): Load {
-    assertCan(viewer, 'lemonade.manage')
+    authorize(viewer, 'lemonade.manage')
     const { model, contextSize, parallel, llamacppArgs, llamacppBackend, saveOptions } = parse(loadInput, raw)
     const args = parallel ? withSlots(llamacppArgs ?? '', parallel) : llamacppArgs
     const body = {
@@ -140,7 +140,7 @@ export class LemonadeService {
 
   /** Loads a model, and waits. @param body as Lemonade takes it. @throws UpstreamTrouble */
   async loaded(viewer: Viewer, model: string, body: Json): Promise<Json> {
-    assertCan(viewer, 'lemonade.manage')
+    authorize(viewer, 'lemonade.manage')
     return this.#loads.follow(viewer, model, () =>
       this.#acted(viewer, 'load', model, () => this.#client.post('/v1/load', { body, within: WITHIN.load })),
     )
@@ -148,13 +148,13 @@ export class LemonadeService {
 
   /** Forgets a load that failed or got lost. @returns whether there was one */
   dismissLoad(viewer: Viewer, model: string): boolean {
-    assertCan(viewer, 'lemonade.manage')
+    authorize(viewer, 'lemonade.manage')
     return this.#loads.dismiss(model)
   }
 
   /** Takes a model out of memory. @param model null takes all out. @throws InvalidInput, UpstreamFailed */
   async unload(viewer: Viewer, model: string | null): Promise<boolean> {
-    assertCan(viewer, 'lemonade.manage')
+    authorize(viewer, 'lemonade.manage')
     const name = model === null ? null : parse(modelInput, { model }).model
     // Without a name it unloads all, so a name that gets lost would be worse than none.
     const body = name === null ? undefined : { model_name: name }
@@ -166,7 +166,7 @@ export class LemonadeService {
 
   /** Deletes a model's files. @throws InvalidInput, UpstreamFailed */
   async delete(viewer: Viewer, raw: string): Promise<boolean> {
-    assertCan(viewer, 'lemonade.manage')
+    authorize(viewer, 'lemonade.manage')
     const { model } = parse(modelInput, { model: raw })
     await this.#record(viewer, 'delete', model, () =>
       this.#client.post('/v1/delete', { body: { model_name: model }, within: WITHIN.stop }),
@@ -176,13 +176,13 @@ export class LemonadeService {
 
   /** What scripts ask first, whether it is there or not. */
   overview(viewer: Viewer): LemonadeOverview {
-    assertCan(viewer, 'lemonade.see')
+    authorize(viewer, 'lemonade.see')
     return this.#overview
   }
 
   /** A question of REST, as Lemonade answers it; whoever asks the same meanwhile gets that answer. @throws UpstreamTrouble */
   question(viewer: Viewer, path: string, within: number): Promise<Json> {
-    assertCan(viewer, 'lemonade.see')
+    authorize(viewer, 'lemonade.see')
     const asked =
       this.#questions.get(path) ?? this.#client.get(path, { within }).finally(() => this.#questions.delete(path))
     this.#questions.set(path, asked)
@@ -191,7 +191,7 @@ export class LemonadeService {
 
   /** The slots, as REST gives them. @throws UpstreamTrouble */
   slots(viewer: Viewer): Promise<Json> {
-    assertCan(viewer, 'lemonade.see')
+    authorize(viewer, 'lemonade.see')
     return this.#client.slots()
   }
 
@@ -202,7 +202,7 @@ export class LemonadeService {
     label: string,
     work: (client: LemonadeClient) => Promise<Json>,
   ): Promise<Json> {
-    assertCan(viewer, 'lemonade.manage')
+    authorize(viewer, 'lemonade.manage')
     return this.#acted(viewer, action, label, () => work(this.#client))
   }
 
@@ -214,7 +214,7 @@ export class LemonadeService {
   }
 
   async #control(viewer: Viewer, raw: string, action: 'cancel' | 'remove', said: string): Promise<boolean> {
-    assertCan(viewer, 'lemonade.manage')
+    authorize(viewer, 'lemonade.manage')
     const { model: id } = parse(modelInput, { model: raw })
     const label = id.replace(/^model:/, '')
     try {

@@ -1,4 +1,4 @@
-import { Source } from '../upstream/polled-resource.ts'
+import { PolledResource } from '../upstream/polled-resource.ts'
 import { LemonadeRefusal, type LemonadeClient } from './client.ts'
 import type { Health, Model, Pull, Sample, Slot, Stats, System } from './model.ts'
 import { Pulls } from './pulls.ts'
@@ -9,12 +9,12 @@ const KEPT = 10 * 60_000
 
 /** What is asked of Lemonade, each at its own pace and only while somebody watches it. */
 export class LemonadeSources {
-  readonly health: Source<Health>
-  readonly stats: Source<Stats & { samples: Sample[] }>
-  readonly slots: Source<Slot[]>
-  readonly system: Source<System>
-  readonly models: Source<Model[]>
-  readonly pulls: Source<Pull[]>
+  readonly health: PolledResource<Health>
+  readonly stats: PolledResource<Stats & { samples: Sample[] }>
+  readonly slots: PolledResource<Slot[]>
+  readonly system: PolledResource<System>
+  readonly models: PolledResource<Model[]>
+  readonly pulls: PolledResource<Pull[]>
   readonly #client: LemonadeClient
   readonly #pulls = new Pulls()
   /** Ids of downloads that are known to be through. */
@@ -25,7 +25,7 @@ export class LemonadeSources {
   constructor(client: LemonadeClient, onHealth: (health: Health) => void) {
     this.#client = client
     const ask = client.get.bind(client)
-    this.health = new Source({
+    this.health = new PolledResource({
       interval: 2_000,
       ask: async (signal) => {
         const health = readHealth(await ask('/v1/health', { within: 3_000, signal }))
@@ -33,23 +33,23 @@ export class LemonadeSources {
         return health
       },
     })
-    this.stats = new Source({ interval: 2_000, ask: (signal) => this.#askStats(signal) })
-    this.slots = new Source({ interval: 1_000, ask: () => this.#askSlots() })
-    this.system = new Source({
+    this.stats = new PolledResource({ interval: 2_000, ask: (signal) => this.#askStats(signal) })
+    this.slots = new PolledResource({ interval: 1_000, ask: () => this.#askSlots() })
+    this.system = new PolledResource({
       interval: 15_000,
       ask: async (signal) => readSystem(await ask('/v1/system-info', { within: 5_000, signal })),
     })
-    this.models = new Source({
+    this.models = new PolledResource({
       interval: 10_000,
       ask: async (signal) => readModels(await ask('/v1/models?show_all=true', { within: 3_000, signal })),
     })
-    this.pulls = new Source({
+    this.pulls = new PolledResource({
       interval: 1_000,
       ask: async (signal) => {
         const pulls = this.#pulls.read(await ask('/v1/downloads', { within: 3_000, signal }), Date.now())
         const done = pulls.filter(({ state }) => state === 'COMPLETED').map(({ id }) => id)
         // What has come is a model from now on.
-        if (done.some((id) => !this.#done.has(id))) this.models.nudge()
+        if (done.some((id) => !this.#done.has(id))) this.models.invalidate()
         this.#done = new Set(done)
         return pulls
       },
@@ -58,7 +58,7 @@ export class LemonadeSources {
 
   /** After a command: whatever is watched is asked anew. */
   nudge(...names: ('health' | 'slots' | 'models' | 'pulls' | 'stats')[]): void {
-    for (const name of names) this[name].nudge()
+    for (const name of names) this[name].invalidate()
   }
 
   /** Ends everything. */

@@ -38,15 +38,15 @@ export async function claim(tx: Tx, id: string): Promise<boolean> {
 
 /** What is said of a link that lets nobody in, whatever the reason. */
 export function over(): NotFound {
-  return new NotFound('This link is not valid any more. Ask your organiser for a new one.')
+  return new NotFound('This link is not valid any more. Ask your organizer for a new one.')
 }
 
 /** What is said when a name cannot be had by this link, with what to do. */
-export function nameTaken({ offersNames, takesNewNames }: AccessLink, username: string): Conflict {
+export function nameTaken({ allowExistingUsers, allowNewUsers }: AccessLink, username: string): Conflict {
   const ways = [
-    ...(offersNames ? ['pick another name from the list'] : []),
-    ...(takesNewNames ? ['choose another'] : []),
+    ...(allowExistingUsers ? ['pick another name from the list'] : []),
+    ...(allowNewUsers ? ['choose another'] : []),
   ]
-  const message = `The name ${username} is taken: ${ways.join(', or ')}. If it is yours, ask your organiser for a link of your own.`
+  const message = `The name ${username} is taken: ${ways.join(', or ')}. If it is yours, ask your organizer for a link of your own.`
   return new Conflict(message, [{ field: 'username', message }])
 }

@@ -15,13 +15,13 @@ type Found = AccessLink & { group: Group | null; user: (User & { group: Group })
 type Comer = User & { group: Group }
 
 /** What coming in needs of its surroundings. */
-export interface EntryParts {
+export interface LinkEntryDeps {
   db: Db
   events: Events
   activity: ActivityService
   sessions: SessionsForLinks
   identities: {
-    /** Before somebody comes by a link as this user. @throws Forbidden for whom an organiser put out */
+    /** Before somebody comes by a link as this user. @throws Forbidden for whom an organizer put out */
     assertMayEnter(userId: string): Promise<void>
     admitByLink(user: { id: string; username: string; group: string }): Promise<Identity>
   }
@@ -44,11 +44,11 @@ const COMERS_A_LINK = 1_000
 
 /** The ways in without an account: whoever holds a link is let in by it. Open to everybody. */
 export class LinkEntry {
-  readonly #parts: EntryParts
+  readonly #parts: LinkEntryDeps
   readonly #wrong = new RateLimiterMemory({ points: WRONG_AN_ADDRESS, duration: WINDOW })
   readonly #comers = new RateLimiterMemory({ points: COMERS_A_LINK, duration: WINDOW })
 
-  constructor(parts: EntryParts) {
+  constructor(parts: LinkEntryDeps) {
     this.#parts = parts
   }
 
@@ -65,9 +65,9 @@ export class LinkEntry {
       return { kind: 'person', group: name, title, username: user.username }
     }
     const { id: groupId, name, title } = group as Group
-    const free = link.offersNames ? await unclaimed(this.#parts.db, { groupId }) : []
+    const free = link.allowExistingUsers ? await unclaimed(this.#parts.db, { groupId }) : []
     const names = free.map(({ username }) => username)
-    return { kind: 'group', group: name, title, names, takesNewNames: link.takesNewNames, expiresAt: link.expiresAt }
+    return { kind: 'group', group: name, title, names, allowNewUsers: link.allowNewUsers, expiresAt: link.expiresAt }
   }
 
   /**
@@ -76,7 +76,7 @@ export class LinkEntry {
    * @param address who comes, for the limit
    * @returns the cookie that signs the browser in
    * @throws InvalidInput, NotFound (as `look`), Conflict (the name is taken, or not to be had), Forbidden (whom an
-   *   organiser put out), TooMany
+   *   organizer put out), TooMany
    */
   async enter(raw: unknown, address: string): Promise<string> {
     const link = await this.#open(raw, address)
@@ -126,7 +126,7 @@ export class LinkEntry {
     const { db } = this.#parts
     const user = await db.user.findUnique({ where: { groupId_username: { groupId: group.id, username } } })
     if (!user) return { ...(await this.#add(link, group, username)), group }
-    const [free] = link.offersNames ? await unclaimed(db, { id: user.id }) : []
+    const [free] = link.allowExistingUsers ? await unclaimed(db, { id: user.id }) : []
     if (!free) throw nameTaken(link, username)
     await this.#parts.identities.assertMayEnter(user.id)
     await db.$transaction(async (tx) => {
@@ -137,11 +137,11 @@ export class LinkEntry {
   }
 
   async #add(link: Found, group: Group, username: string): Promise<User> {
-    if (!link.takesNewNames)
+    if (!link.allowNewUsers)
       throw new InvalidInput([{ field: 'username', message: 'must be one of the names on the list' }])
     try {
       return await this.#parts.users.addUser(system, group.id, { username }, async (tx, user) => {
-        // Files and sandboxes of somebody who went by this name are not for whoever thinks of it: an organiser gives them on.
+        // Files and sandboxes of somebody who went by this name are not for whoever thinks of it: an organizer gives them on.
         const before = await tx.instance.count({
           where: { OR: [{ volume: user.volume }, { group: group.name, username }] },
         })
@@ -155,7 +155,7 @@ export class LinkEntry {
     }
   }
 
-  /** An organiser may have replaced a personal link while somebody came by it: they have ended what sessions there were. */
+  /** An organizer may have replaced a personal link while somebody came by it: they have ended what sessions there were. */
   async #assertStill(link: Found, identityId: string): Promise<void> {
     if (link.userId === null) return
     if ((await this.#parts.db.accessLink.count({ where: { id: link.id, hash: link.hash } })) > 0) return

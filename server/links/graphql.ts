@@ -2,6 +2,15 @@ import { can } from '../core/permissions.ts'
 import { builder } from '../graphql/builder.ts'
 import { UserType } from '../groups/graphql.ts'
 import type { NewJoinLink, PersonalLink } from './model.ts'
+import type { LinksService } from './service.ts'
+import type { LinkEntry } from './entry.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    links: LinksService
+    linkEntry: LinkEntry
+  }
+}
 
 const LinkType = builder.prismaObject('AccessLink', {
   description:
@@ -13,10 +22,10 @@ const LinkType = builder.prismaObject('AccessLink', {
       nullable: true,
       description: 'The group that a join link leads into; null for a personal link.',
     }),
-    offersNames: t.exposeBoolean('offersNames', {
+    allowExistingUsers: t.exposeBoolean('allowExistingUsers', {
       description: 'Whether people may take a name of the group that nobody has taken.',
     }),
-    takesNewNames: t.exposeBoolean('takesNewNames', {
+    allowNewUsers: t.exposeBoolean('allowNewUsers', {
       description: 'Whether people may give a name of their own, and become a user of the group.',
     }),
     maxUses: t.exposeInt('maxUses', {
@@ -46,14 +55,14 @@ builder.prismaObjectFields('User', (t) => ({
     description: 'When somebody first came by a link as this user; null: join links that offer names offer this one.',
   }),
   hasLink: t.boolean({
-    description: 'Whether there is a personal link. Told to organisers; false for others.',
+    description: 'Whether there is a personal link. Told to organizers; false for others.',
     select: { link: { select: { id: true } } },
     resolve: (user, _args, { viewer }) => can(viewer, 'links.manage') && user.link !== null,
   }),
   link: t.field({
     type: LinkType,
     nullable: true,
-    description: 'The personal link; null where there is none. Told to organisers; null for others.',
+    description: 'The personal link; null where there is none. Told to organizers; null for others.',
     select: (_args, _context, nested) => ({ link: nested() }),
     resolve: (user, _args, { viewer }) => (can(viewer, 'links.manage') ? user.link : null),
   }),
@@ -62,7 +71,7 @@ builder.prismaObjectFields('User', (t) => ({
 builder.prismaObjectField('Group', 'joinLinks', (t) =>
   t.relation('links', {
     description:
-      'Links that lead into it, the newest first, those that ran out too. Told to organisers; empty for others.',
+      'Links that lead into it, the newest first, those that ran out too. Told to organizers; empty for others.',
     query: (_args, { viewer }) => ({
       where: can(viewer, 'links.manage') ? {} : { id: { in: [] } },
       orderBy: [{ createdAt: 'desc' as const }, { id: 'asc' as const }],
@@ -99,7 +108,7 @@ builder.mutationFields((t) => ({
   makePersonalLinks: t.field({
     type: [NewPersonal],
     description:
-      'Makes a personal link for each user, such as for cards to be printed: one result per user, in their order. For organisers.',
+      'Makes a personal link for each user, such as for cards to be printed: one result per user, in their order. For organizers.',
     args: {
       userIds: t.arg.idList({ required: true, description: 'Ids of the users, 2000 at most.' }),
       replace: t.arg.boolean({
@@ -114,21 +123,21 @@ builder.mutationFields((t) => ({
   revokePersonalLink: t.field({
     type: UserType,
     description:
-      'Takes a personal link back: it lets nobody in any more, and sessions that came by it end at once. NOT_FOUND where there is none. For organisers.',
+      'Takes a personal link back: it lets nobody in any more, and sessions that came by it end at once. NOT_FOUND where there is none. For organizers.',
     args: { userId: t.arg.id({ required: true, description: 'Id of the user.' }) },
     resolve: (_root, { userId }, { links, viewer }) => links.revokePersonal(viewer, userId),
   }),
   createJoinLink: t.field({
     type: NewJoin,
     description:
-      'Makes a link that leads into a group. It has to offer names, to take new ones, or both. For organisers.',
+      'Makes a link that leads into a group. It has to offer names, to take new ones, or both. For organizers.',
     args: {
       groupId: t.arg.id({ required: true, description: 'Id of the group.' }),
-      offersNames: t.arg.boolean({
+      allowExistingUsers: t.arg.boolean({
         required: true,
         description: 'Let people take a name of the group that nobody has taken.',
       }),
-      takesNewNames: t.arg.boolean({
+      allowNewUsers: t.arg.boolean({
         required: true,
         description: 'Let people give a name of their own: they become a user of the group.',
       }),
@@ -141,13 +150,13 @@ builder.mutationFields((t) => ({
   rotateJoinLink: t.field({
     type: NewJoin,
     description:
-      'Gives a join link another secret: the old one lets nobody in any more; its rules, time and uses stay. For organisers.',
+      'Gives a join link another secret: the old one lets nobody in any more; its rules, time and uses stay. For organizers.',
     args: { id: t.arg.id(itsId) },
     resolve: (_root, { id }, { links, viewer }) => links.rotateJoin(viewer, id),
   }),
   revokeJoinLink: t.field({
     type: LinkType,
-    description: 'Takes a join link back: it lets nobody else in; whoever came by it stays. For organisers.',
+    description: 'Takes a join link back: it lets nobody else in; whoever came by it stays. For organizers.',
     args: { id: t.arg.id(itsId) },
     resolve: (_root, { id }, { links, viewer }) => links.revokeJoin(viewer, id),
   }),

@@ -15,12 +15,12 @@ export const joinInput = z
   .object({
     expiresInHours: z.number().int().min(1, 'must be 1 to 8760 hours').max(8760, 'must be 1 to 8760 hours').default(24),
     maxUses: z.number().int().min(1, 'must be 1 to 10000').max(10_000, 'must be 1 to 10000').nullish(),
-    offersNames: z.boolean(),
-    takesNewNames: z.boolean(),
+    allowExistingUsers: z.boolean(),
+    allowNewUsers: z.boolean(),
   })
-  .refine((link) => link.offersNames || link.takesNewNames, {
-    path: ['offersNames'],
-    message: 'or takesNewNames must be true: else nobody could come by it',
+  .refine((link) => link.allowExistingUsers || link.allowNewUsers, {
+    path: ['allowExistingUsers'],
+    message: 'or allowNewUsers must be true: else nobody could come by it',
   })
 
 export const secretInput = z.object({ secret: z.string().max(200, 'must be at most 200 characters') })
@@ -51,7 +51,7 @@ export type LinkView =
       /** Names that are there to be taken, by name. */
       names: string[]
       /** Whether a name of one's own may be given. */
-      takesNewNames: boolean
+      allowNewUsers: boolean
       expiresAt: Date | null
     }
 

@@ -25,6 +25,6 @@ export function linksRest(
 
 function onTheWire(view: LinkView) {
   if (view.kind === 'person') return view
-  const { takesNewNames, expiresAt, ...rest } = view
-  return { ...rest, takes_new_names: takesNewNames, expires_at: expiresAt?.toISOString() ?? null }
+  const { allowNewUsers, expiresAt, ...rest } = view
+  return { ...rest, takes_new_names: allowNewUsers, expires_at: expiresAt?.toISOString() ?? null }
 }

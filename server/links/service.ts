@@ -1,5 +1,5 @@
 import type { ActivityService, Target } from '../activity/service.ts'
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import { linkIdentity, type Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { NotFound } from '../core/errors.ts'
@@ -17,7 +17,7 @@ export interface SessionsForLinks {
 }
 
 /** What the service needs of its surroundings. */
-export interface LinksParts {
+export interface LinksDeps {
   db: Db
   events: Events
   activity: ActivityService
@@ -28,11 +28,11 @@ type Known = User & { group: Group; link: AccessLink | null }
 type Made = PersonalLink & { user: Known }
 type JoinLink = AccessLink & { group: Group }
 
-/** Ways in without an account, as organisers make them and take them back. Secrets are shown once; the database has hashes. */
+/** Ways in without an account, as organizers make them and take them back. Secrets are shown once; the database has hashes. */
 export class LinksService {
-  readonly #parts: LinksParts
+  readonly #parts: LinksDeps
 
-  constructor(parts: LinksParts) {
+  constructor(parts: LinksDeps) {
     this.#parts = parts
   }
 
@@ -44,7 +44,7 @@ export class LinksService {
    * @throws InvalidInput, NotFound (one of them; then none is made), Forbidden
    */
   async personal(viewer: Viewer, raw: unknown): Promise<PersonalLink[]> {
-    assertCan(viewer, 'links.manage')
+    authorize(viewer, 'links.manage')
     const { userIds, replace } = parse(personalInput, raw)
     const made = await this.#parts.db.$transaction((tx) => this.#make(tx, viewer, [...new Set(userIds)], replace))
     const fresh = [...made.values()].filter((one) => one.secret !== null)
@@ -67,7 +67,7 @@ export class LinksService {
 
   /** It lets nobody in any more, and the sessions that came by it end at once. @throws NotFound (also where there is none), Forbidden */
   async revokePersonal(viewer: Viewer, userId: string): Promise<User> {
-    assertCan(viewer, 'links.manage')
+    authorize(viewer, 'links.manage')
     const user = await this.#parts.db.user.findUnique({ where: { id: userId }, include: { group: true, link: true } })
     if (!user) throw new NotFound(`User ${userId} not found`)
     return this.#parts.activity.recording(viewer, 'revoke link', targetOf(user), async () => {
@@ -81,11 +81,11 @@ export class LinksService {
 
   /**
    * Makes a link that leads into a group: by a name of the group that nobody has taken, by a new one, or both.
-   * @param raw `{offersNames, takesNewNames, expiresInHours?, maxUses?}`
+   * @param raw `{allowExistingUsers, allowNewUsers, expiresInHours?, maxUses?}`
    * @throws InvalidInput, NotFound, Forbidden
    */
   async createJoin(viewer: Viewer, groupId: string, raw: unknown): Promise<NewJoinLink> {
-    assertCan(viewer, 'links.manage')
+    authorize(viewer, 'links.manage')
     const { expiresInHours, maxUses, ...kinds } = parse(joinInput, raw)
     const group = await this.#parts.db.group.findUnique({ where: { id: groupId } })
     if (!group) throw new NotFound(`Group ${groupId} not found`)
@@ -101,7 +101,7 @@ export class LinksService {
 
   /** Gives a join link another address: the old one lets nobody in any more. Its rules, time and uses stay. @throws NotFound, Forbidden */
   async rotateJoin(viewer: Viewer, id: string): Promise<NewJoinLink> {
-    assertCan(viewer, 'links.manage')
+    authorize(viewer, 'links.manage')
     const before = await this.#join(id)
     return this.#parts.activity.recording(viewer, 'replace join link', targetOfGroup(before.group), async () => {
       const secret = newSecret()
@@ -117,7 +117,7 @@ export class LinksService {
 
   /** It lets nobody else in; whoever came by it stays. @throws NotFound, Forbidden */
   async revokeJoin(viewer: Viewer, id: string): Promise<AccessLink> {
-    assertCan(viewer, 'links.manage')
+    authorize(viewer, 'links.manage')
     const { group, ...link } = await this.#join(id)
     return this.#parts.activity.recording(viewer, 'revoke join link', targetOfGroup(group), async () => {
       await this.#parts.db.accessLink.deleteMany({ where: { id } })

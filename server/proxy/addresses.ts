@@ -5,6 +5,12 @@ import type { ReachEnv } from '../config/reach.ts'
 import type { Events } from '../core/events.ts'
 import { hostLabel } from '../core/names.ts'
 
+declare module '../graphql/context.ts' {
+  interface Services {
+    addresses: Addresses
+  }
+}
+
 /** Where a sandbox is reached; null where nothing is set, or while it is not published. */
 export interface SandboxUrls {
   /** The best of them, which leads there from wherever people are. */

@@ -7,17 +7,17 @@ import { join } from 'node:path'
 import type { Tls, TlsOptions } from '../http/tls.ts'
 import type { Log } from '../core/log.ts'
 import { hostOf } from './sni.ts'
-import type { Admission, Asked, FromWorker, ToWorker } from './worker-protocol.ts'
+import type { Decision, Asked, FromWorker, ToWorker } from './worker-protocol.ts'
 
 /** What handing over needs of its surroundings. */
-export interface HandOverParts {
+export interface ConnectionRouterDeps {
   log: Log
   tls: Tls | null
   trustedProxies: readonly string[]
   /** Whether a Host header names a sandbox. */
   isSandbox: (host: string) => boolean
   /** Who may go where. */
-  admit: (asked: Asked) => Promise<Admission>
+  admit: (asked: Asked) => Promise<Decision>
 }
 
 /** How long somebody may keep a connection open without a word, in milliseconds. */
@@ -29,8 +29,8 @@ const AGAIN = 1_000
  * Gives connections that begin with a sandbox's host name to a process of their own. While there is none, the server serves
  * them itself, as it serves what comes later over a connection that began with THON's own name.
  */
-export class HandOver {
-  readonly #parts: HandOverParts
+export class ConnectionRouter {
+  readonly #parts: ConnectionRouterDeps
   readonly #folder = mkdtempSync(join(tmpdir(), 'thon-'))
   /** Connections that have not said a word yet. */
   readonly #looking = new Set<Socket>()
@@ -42,7 +42,7 @@ export class HandOver {
   #closed = false
   #again: NodeJS.Timeout | undefined
 
-  constructor(parts: HandOverParts) {
+  constructor(parts: ConnectionRouterDeps) {
     this.#parts = parts
     parts.tls?.keepFresh({
       setSecureContext: (found) => this.#worker && this.#begin(this.#worker, found as TlsOptions),

@@ -8,22 +8,22 @@ import type { Client, Clients } from '../http/client.ts'
 import type { Tls } from '../http/tls.ts'
 import type { Log } from '../core/log.ts'
 import type { Addresses } from './addresses.ts'
-import { Desk } from './status-pages.ts'
+import { StatusPages } from './status-pages.ts'
 import { SandboxDirectory } from './directory.ts'
 import { Forwarder } from './forward.ts'
 import { SandboxHosts } from './hosts.ts'
-import { HandOver } from './connection-router.ts'
+import { ConnectionRouter } from './connection-router.ts'
 import { CLIENT_HEADER } from './worker-protocol.ts'
 import { openRoute } from './open.ts'
-import { Passes, type DoorForPasses, type Entered } from './sandbox-cookies.ts'
+import { SandboxCookies, type DoorForPasses, type Entered } from './sandbox-cookies.ts'
 import { watchRights } from './rights-watch.ts'
-import { Tickets } from './one-time-codes.ts'
+import { OneTimeCodes } from './one-time-codes.ts'
 
 /** Name under which the key of passes is kept. */
 const PASS_SECRET = 'pass'
 
 /** What the proxy needs of its surroundings. */
-export interface ProxyMeans {
+export interface ProxyDeps {
   db: Db
   events: Events
   clients: Clients
@@ -33,7 +33,7 @@ export interface ProxyMeans {
   /** Whether sandboxes get a process of their own for what goes to and from them. */
   ownProcess: boolean
   addresses: Addresses
-  door: DoorForPasses & { of(request: IncomingMessage): Entered }
+  door: DoorForPasses & { authenticated(request: IncomingMessage): Entered }
   engineConnected: () => boolean
   instances: {
     queuePlace(id: string): number | null
@@ -47,21 +47,21 @@ export interface ProxyMeans {
 }
 
 /** Wires the reverse proxy: host names of sandboxes, and the way from THON to them. */
-export async function createProxy(means: ProxyMeans) {
+export async function createProxy(means: ProxyDeps) {
   const { db, events, clients, addresses, door, instances, own } = means
-  const passes = new Passes(door, events, await keptSecret(db))
+  const passes = new SandboxCookies(door, events, await keptSecret(db))
   const directory = new SandboxDirectory(db, events)
-  const tickets = new Tickets()
+  const tickets = new OneTimeCodes()
   let participantsMayStart = await means.participantsMayStart()
   events.on('setting', () => void means.participantsMayStart().then((now) => (participantsMayStart = now)))
-  const desk = new Desk({
+  const desk = new StatusPages({
     events,
     directory,
     engineConnected: means.engineConnected,
     queuePlace: (id) => instances.queuePlace(id),
     progress: (id) => instances.progress(id),
     mayStart: (viewer, userId) =>
-      viewer.role === 'organiser' || (participantsMayStart && can(viewer, 'instances.start', [userId])),
+      viewer.role === 'organizer' || (participantsMayStart && can(viewer, 'instances.start', [userId])),
     start: (viewer, { userId, instance }) =>
       userId === null && instance ? instances.recreate(viewer, instance.id) : own.start(viewer, userId ?? ''),
     resume: (viewer, id) => instances.resume(viewer, id),
@@ -71,7 +71,7 @@ export async function createProxy(means: ProxyMeans) {
     forwarder: new Forwarder(),
   })
   const handOver = means.ownProcess
-    ? new HandOver({
+    ? new ConnectionRouter({
         ...{ log: means.log, tls: means.tls, trustedProxies: means.trustedProxies },
         isSandbox: (host) => hosts.isSandbox(host),
         admit: (asked) => hosts.admit(asked),

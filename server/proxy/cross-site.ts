@@ -12,7 +12,7 @@ export function isNavigation({ method, headers }: IncomingMessage): boolean {
  * Why a request is not let near a sandbox, whoever sends it: a page of another origin, another sandbox's say, may lead here,
  * but neither act here, nor read, nor show this in a frame (https://www.w3.org/TR/fetch-metadata/). Null lets it pass.
  */
-export function strangerRefusal(request: IncomingMessage): string | null {
+export function crossSiteError(request: IncomingMessage): string | null {
   const { headers, method } = request
   const { origin, host } = headers
   const acts = headers.upgrade !== undefined || (method !== 'GET' && method !== 'HEAD')

@@ -8,24 +8,24 @@ import type { Clients } from '../http/client.ts'
 import type { HostedSandboxes } from '../http/server.ts'
 import type { Addresses } from './addresses.ts'
 import { cookiesNamed } from './cookies.ts'
-import type { Desk } from './status-pages.ts'
+import type { StatusPages } from './status-pages.ts'
 import type { Hosted, SandboxDirectory } from './directory.ts'
 import type { Failure, Forwarder } from './forward.ts'
-import type { Admission, Asked } from './worker-protocol.ts'
+import type { Decision, Asked } from './worker-protocol.ts'
 import { sendPage, sendText } from './html.ts'
-import type { Passes } from './sandbox-cookies.ts'
-import { isNavigation, isPath, strangerRefusal } from './cross-site.ts'
-import type { Tickets } from './one-time-codes.ts'
+import type { SandboxCookies } from './sandbox-cookies.ts'
+import { isNavigation, isPath, crossSiteError } from './cross-site.ts'
+import type { OneTimeCodes } from './one-time-codes.ts'
 import { answerFailure, CAME_BACK, notTheirs, unknownAddress, withoutCookies } from './messages.ts'
 
 /** What the host names of sandboxes are served by. */
-export interface HostsParts {
+export interface SandboxHostsDeps {
   addresses: Addresses
   directory: SandboxDirectory
-  passes: Passes
-  tickets: Tickets
+  passes: SandboxCookies
+  tickets: OneTimeCodes
   forwarder: Forwarder
-  desk: Desk
+  desk: StatusPages
   clients: Clients
   events: Events
 }
@@ -53,12 +53,12 @@ interface Holder {
 
 /** Serves the host names of sandboxes: lets those in who may open one, and sends their requests on. */
 export class SandboxHosts implements HostedSandboxes {
-  readonly #parts: HostsParts
+  readonly #parts: SandboxHostsDeps
   readonly #sockets = new Map<Duplex, { label: string; grant: string }>()
   /** Labels by Host header: asked for with every request to THON, too. */
   readonly #labels = new Map<string, string | null>()
 
-  constructor(parts: HostsParts) {
+  constructor(parts: SandboxHostsDeps) {
     this.#parts = parts
     const { events } = parts
     events.on('setting', () => this.#labels.clear())
@@ -70,7 +70,7 @@ export class SandboxHosts implements HostedSandboxes {
 
   serve(request: IncomingMessage, response: ServerResponse): void {
     const place = this.#placeOf(request)
-    const refusal = place ? strangerRefusal(request) : 'There is no sandbox at this address.'
+    const refusal = place ? crossSiteError(request) : 'There is no sandbox at this address.'
     if (!place || refusal) return refuse(response, place ? 403 : 404, refusal as string)
     const [path = '', query = ''] = split(place.rest)
     if (path === `${OURS}enter`) return this.#enter(request, response, place, new URLSearchParams(query))
@@ -85,7 +85,7 @@ export class SandboxHosts implements HostedSandboxes {
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
     const place = this.#placeOf(request)
     if (!place) return void refuse('404 Not Found')
-    if (strangerRefusal(request) || place.rest.startsWith(OURS)) return void refuse('403 Forbidden')
+    if (crossSiteError(request) || place.rest.startsWith(OURS)) return void refuse('403 Forbidden')
     const go = (holder: Holder | null) => {
       const { sandbox } = place
       if (!holder) return refuse('401 Unauthorized')
@@ -110,7 +110,7 @@ export class SandboxHosts implements HostedSandboxes {
   }
 
   /** Who may open what, for those who send requests on themselves. */
-  async admit(asked: Asked): Promise<Admission> {
+  async admit(asked: Asked): Promise<Decision> {
     const label = this.#labelOf(asked.host)
     const sandbox = label === null ? null : this.#parts.directory.find(label)
     const holder = sandbox && (await this.#holder(asked, { label: sandbox.label, sandbox, path: '', rest: '/' }))

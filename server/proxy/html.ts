@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import type { View } from './status-view.ts'
+import type { StatusView } from './status-view.ts'
 
 /** What a page shows besides its view. */
 export interface PageOf {
@@ -13,7 +13,7 @@ export interface PageOf {
 }
 
 /** Sends a page in place of a sandbox: styled, without anything from elsewhere, and never kept. */
-export function sendPage(response: ServerResponse, status: number, view: View, page: PageOf): void {
+export function sendPage(response: ServerResponse, status: number, view: StatusView, page: PageOf): void {
   const nonce = randomBytes(12).toString('base64')
   response
     .writeHead(status, {
@@ -39,7 +39,7 @@ export function sendText(response: ServerResponse, status: number, text: string)
     .end(`${text}\n`)
 }
 
-function html(view: View, { who, desk, again }: PageOf, nonce: string): string {
+function html(view: StatusView, { who, desk, again }: PageOf, nonce: string): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

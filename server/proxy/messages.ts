@@ -1,23 +1,23 @@
 import type { ServerResponse } from 'node:http'
 import type { Failure } from './forward.ts'
 import { sendPage, sendText } from './html.ts'
-import type { View } from './status-view.ts'
+import type { StatusView } from './status-view.ts'
 
 /** What is said where there is no sandbox to show, whatever its state. */
 
-const still = (title: string, text: string): View => ({
+const still = (title: string, text: string): StatusView => ({
   ...{ title, text, detail: null, action: null, ready: false },
   tone: 'trouble',
 })
 
 export const unknownAddress = still(
   'There is no sandbox at this address',
-  'Look at the address again, or ask your organiser for yours. Names of people and groups are part of it, and may have changed.',
+  'Look at the address again, or ask your organizer for yours. Names of people and groups are part of it, and may have changed.',
 )
 
 export const notTheirs = still(
   'This is somebody else’s sandbox',
-  'You are signed in as somebody who may not open it. Use your own link, or ask your organiser.',
+  'You are signed in as somebody who may not open it. Use your own link, or ask your organizer.',
 )
 
 export const withoutCookies = still(
@@ -30,7 +30,7 @@ export const notSignedIn = still(
   'API tokens open none. Sign in on the dashboard, or use an access link.',
 )
 
-const troubled: View = {
+const troubled: StatusView = {
   ...still(
     'VS Code does not answer just now',
     'Your sandbox runs, but VS Code in it does not. This page tries again by itself.',
@@ -39,7 +39,7 @@ const troubled: View = {
 }
 
 /** The sandbox took the request, and then did not answer it as it should. */
-function silent(why: Exclude<Failure, 'refused'>): View {
+function silent(why: Exclude<Failure, 'refused'>): StatusView {
   return why === 'silent'
     ? still(
         'The sandbox did not answer in time',

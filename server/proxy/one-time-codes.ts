@@ -17,7 +17,7 @@ interface Ticket {
  * Tickets take somebody's right to open a sandbox from THON's host name to the sandbox's, where the session's cookie never
  * goes. Each is good once, for one sandbox, and for thirty seconds, so that the address it stands in is soon worth nothing.
  */
-export class Tickets {
+export class OneTimeCodes {
   readonly #tickets = new Map<string, Ticket>()
 
   /** @returns the ticket */

@@ -2,21 +2,21 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { can } from '../core/permissions.ts'
 import type { Clients } from '../http/client.ts'
 import type { Addresses } from './addresses.ts'
-import type { Desk } from './status-pages.ts'
+import type { StatusPages } from './status-pages.ts'
 import type { Hosted, SandboxDirectory } from './directory.ts'
 import { sendPage, sendText } from './html.ts'
 import { grantOf, type DoorForPasses, type Entered } from './sandbox-cookies.ts'
 import { isPath } from './cross-site.ts'
-import type { Tickets } from './one-time-codes.ts'
+import type { OneTimeCodes } from './one-time-codes.ts'
 import { notSignedIn, unknownAddress } from './messages.ts'
 
 /** What opening is made of. */
-export interface OpenParts {
-  door: DoorForPasses & { of(request: IncomingMessage): Entered }
+export interface OpenRouteDeps {
+  door: DoorForPasses & { authenticated(request: IncomingMessage): Entered }
   addresses: Addresses
   directory: SandboxDirectory
-  tickets: Tickets
-  desk: Desk
+  tickets: OneTimeCodes
+  desk: StatusPages
   clients: Clients
 }
 
@@ -24,14 +24,14 @@ export interface OpenParts {
  * `GET /open/<instance id>` and `GET /open?sandbox=<label>&to=<path>`, on THON's own host name: sends whoever may open that
  * sandbox to its host name, with a ticket in place of their session; everybody else to the login page.
  */
-export function openRoute(parts: OpenParts): RequestListener {
+export function openRoute(parts: OpenRouteDeps): RequestListener {
   return (request, response) => {
     const url = new URL(request.url ?? '/open', 'http://thon.invalid')
-    const { viewer } = parts.door.of(request)
+    const { viewer } = parts.door.authenticated(request)
     // A page of another site may lead here, and nothing else.
     if ((request.headers['sec-fetch-mode'] ?? 'navigate') !== 'navigate' && !url.pathname.startsWith('/open/.thon/'))
       return sendText(response, 403, 'This address is for people, not for pages.')
-    if (viewer.role === 'nobody' || viewer.role === 'none')
+    if (viewer.role === 'anonymous' || viewer.role === 'waiting')
       return redirect(response, `/login?to=${encodeURIComponent(url.pathname + url.search)}`)
     const sandbox = sandboxOf(parts.directory, url)
     if (!sandbox || !can(viewer, 'instances.open', [sandbox.userId]))
@@ -41,13 +41,13 @@ export function openRoute(parts: OpenParts): RequestListener {
 }
 
 function serve(
-  parts: OpenParts,
+  parts: OpenRouteDeps,
   request: IncomingMessage,
   response: ServerResponse,
   { url, sandbox }: { url: URL; sandbox: Hosted },
 ): void {
   const { door, addresses, tickets, desk, clients } = parts
-  const entry = door.of(request)
+  const entry = door.authenticated(request)
   const query = `?sandbox=${sandbox.label}`
   const paths = { base: '/open/.thon', query, home: `/open${query}` }
   const { viewer } = entry

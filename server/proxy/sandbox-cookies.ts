@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Events } from '../core/events.ts'
-import { organiser, type Viewer } from '../core/viewer.ts'
+import { organizer, type Viewer } from '../core/viewer.ts'
 
 /** How long what was found out about a session is taken for true, in milliseconds, unless it is said that it changed. */
 const FRESH = 5_000
@@ -19,13 +19,13 @@ export interface DoorForPasses {
   /** Whether anybody has to sign in. */
   readonly locked: boolean
   /** Whether a session still lets somebody in, and as whom. */
-  again(sessionId: string): Promise<Entered | null>
+  reauthenticate(sessionId: string): Promise<Entered | null>
 }
 
 /** By what right somebody opens a sandbox: their session, or that nobody has to sign in. */
 export function grantOf({ session, viewer }: Entered, locked: boolean): string | null {
   if (session) return `session ${session.id}`
-  return !locked && viewer.role === 'organiser' ? OPEN_GRANT : null
+  return !locked && viewer.role === 'organizer' ? OPEN_GRANT : null
 }
 
 /** The session that a right hangs on; null when it hangs on none. */
@@ -37,7 +37,7 @@ function sessionOf(grant: string): string | null {
  * A pass is what a browser shows at a sandbox's host name: signed, for that sandbox alone, and worth as much as the right it
  * was given for is worth now. It outlives a restart of the server, as sessions do.
  */
-export class Passes {
+export class SandboxCookies {
   readonly #door: DoorForPasses
   readonly #secret: string
   readonly #known = new Map<string, { viewer: Promise<Viewer | null>; until: number }>()
@@ -67,12 +67,12 @@ export class Passes {
 
   /** Who has this right now; null when it is worth nothing any more. */
   holder(grant: string): Viewer | null | Promise<Viewer | null> {
-    if (grant === OPEN_GRANT) return this.#door.locked ? null : organiser
+    if (grant === OPEN_GRANT) return this.#door.locked ? null : organizer
     const session = sessionOf(grant)
     if (session === null) return null
     const known = this.#known.get(session)
     if (known && known.until > Date.now()) return known.viewer
-    const viewer = this.#door.again(session).then((entry) => entry?.viewer ?? null)
+    const viewer = this.#door.reauthenticate(session).then((entry) => entry?.viewer ?? null)
     this.#known.set(session, { viewer, until: Date.now() + FRESH })
     viewer.catch(() => this.#known.delete(session))
     if (this.#known.size > 5_000) this.#known.clear()

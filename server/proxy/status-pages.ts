@@ -5,10 +5,10 @@ import { AppError } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import type { Hosted, SandboxDirectory } from './directory.ts'
 import { sendPage, sendText } from './html.ts'
-import { viewOf, type View } from './status-view.ts'
+import { statusViewOf, type StatusView } from './status-view.ts'
 
 /** What the desk needs to know and do of sandboxes. */
-export interface DeskParts {
+export interface StatusPagesDeps {
   events: Events
   directory: SandboxDirectory
   engineConnected: () => boolean
@@ -23,7 +23,7 @@ export interface DeskParts {
 }
 
 /** Where a desk is found by its page. */
-export interface DeskPaths {
+export interface StatusPagePaths {
   /** Before `/state`, `/start` and `/resume`. */
   base: string
   /** After those, such as `?sandbox=alpha-ann`. */
@@ -38,16 +38,16 @@ const HEARTBEAT = 25_000
 const STREAM = 300_000
 
 /** Stands in for a sandbox that cannot be shown: pages that say how it is, live, and what can be done about it. */
-export class Desk {
-  readonly #parts: DeskParts
+export class StatusPages {
+  readonly #parts: StatusPagesDeps
   readonly #streams = new Set<ServerResponse>()
 
-  constructor(parts: DeskParts) {
+  constructor(parts: StatusPagesDeps) {
     this.#parts = parts
   }
 
   /** A page in place of the sandbox. */
-  show(response: ServerResponse, viewer: Viewer, sandbox: Hosted, paths: DeskPaths): void {
+  show(response: ServerResponse, viewer: Viewer, sandbox: Hosted, paths: StatusPagePaths): void {
     sendPage(response, 503, this.view(viewer, sandbox), {
       who: `${sandbox.username} of ${sandbox.group}`,
       desk: {
@@ -58,9 +58,9 @@ export class Desk {
   }
 
   /** What somebody is shown of a sandbox as it is now. */
-  view(viewer: Viewer, { instance, userId }: Hosted): View {
+  view(viewer: Viewer, { instance, userId }: Hosted): StatusView {
     const { engineConnected, queuePlace, progress, mayStart } = this.#parts
-    return viewOf({
+    return statusViewOf({
       instance,
       engineConnected: engineConnected(),
       queuePlace: instance && queuePlace(instance.id),
@@ -75,7 +75,7 @@ export class Desk {
     request: IncomingMessage,
     response: ServerResponse,
     what: string,
-    on: { viewer: Viewer; sandbox: Hosted; paths: DeskPaths },
+    on: { viewer: Viewer; sandbox: Hosted; paths: StatusPagePaths },
   ): void {
     const isRead = request.method === 'GET'
     if (what === 'state' && isRead) return this.#follow(response, on.viewer, on.sandbox.label)
@@ -100,11 +100,11 @@ export class Desk {
       : this.#parts.start(viewer, sandbox)
   }
 
-  #refused(response: ServerResponse, viewer: Viewer, sandbox: Hosted, paths: DeskPaths, error: unknown): void {
+  #refused(response: ServerResponse, viewer: Viewer, sandbox: Hosted, paths: StatusPagePaths, error: unknown): void {
     if (!(error instanceof AppError)) return sendText(response, 500, 'This could not be done.')
     // Somebody else was faster, on another page: what is true now is shown.
     if (error.code === 'CONFLICT') return void response.writeHead(303, { Location: paths.home }).end()
-    const view: View = { ...this.view(viewer, sandbox), detail: error.message, tone: 'trouble', ready: false }
+    const view: StatusView = { ...this.view(viewer, sandbox), detail: error.message, tone: 'trouble', ready: false }
     sendPage(response, error.code === 'FORBIDDEN' ? 403 : 503, view, { who: null, desk: null })
   }
 

@@ -1,7 +1,7 @@
 import type { Instance } from '../../prisma/generated/client/client.ts'
 
 /** What somebody is shown in place of a sandbox that cannot be shown itself. */
-export interface View {
+export interface StatusView {
   /** In a few words. */
   title: string
   /** A sentence or two: what is so, and what comes next. */
@@ -34,14 +34,14 @@ export interface Known {
 const KEPT = 'Your files are kept.'
 
 /** What to show for a sandbox as it is now. */
-export function viewOf(known: Known): View {
+export function statusViewOf(known: Known): StatusView {
   const { instance, engineConnected } = known
   // A sandbox that runs may well do so while the engine does not answer.
   if (!engineConnected && instance?.state !== 'Running')
     return shown(
       'trouble',
       'The sandboxes are out of reach just now',
-      'The organiser sees this, too. This page goes on by itself.',
+      'The organizer sees this, too. This page goes on by itself.',
     )
   if (!instance) return notStarted(known)
   switch (instance.state) {
@@ -62,11 +62,11 @@ export function viewOf(known: Known): View {
   }
 }
 
-function shown(tone: View['tone'], title: string, text: string): View {
+function shown(tone: StatusView['tone'], title: string, text: string): StatusView {
   return { title, text, detail: null, action: null, tone, ready: false }
 }
 
-function starting({ queuePlace, progress }: Known): View {
+function starting({ queuePlace, progress }: Known): StatusView {
   const title = 'Your sandbox is starting'
   if (queuePlace === null)
     return { ...shown('busy', title, 'VS Code opens here as soon as it answers.'), detail: progress }
@@ -77,21 +77,21 @@ function starting({ queuePlace, progress }: Known): View {
   }
 }
 
-function paused({ mayResume }: Known): View {
+function paused({ mayResume }: Known): StatusView {
   const view = shown('rest', 'Your sandbox is paused', 'Everything in it waits as you left it.')
   return mayResume ? { ...view, action: { command: 'resume', label: 'Resume' } } : asked(view)
 }
 
-function notStarted({ mayStart }: Known): View {
+function notStarted({ mayStart }: Known): StatusView {
   const view = shown('rest', 'Your sandbox is not started yet', 'It opens here as soon as it runs.')
   return mayStart ? { ...view, action: { command: 'start', label: 'Start it' } } : asked(view)
 }
 
-function ended({ mayStart }: Known, tone: View['tone'], title: string, reason: string | null): View {
+function ended({ mayStart }: Known, tone: StatusView['tone'], title: string, reason: string | null): StatusView {
   const view = { ...shown(tone, title, KEPT), detail: reason }
   return mayStart ? { ...view, action: { command: 'start', label: 'Start again' } } : asked(view)
 }
 
-function asked(view: View): View {
-  return { ...view, text: `${view.text} Ask your organiser to start it.` }
+function asked(view: StatusView): StatusView {
+  return { ...view, text: `${view.text} Ask your organizer to start it.` }
 }

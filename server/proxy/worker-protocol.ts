@@ -9,7 +9,7 @@ export interface Asked {
 }
 
 /** What is so at present. */
-export interface Admission {
+export interface Decision {
   /** Whether they may open it. */
   allowed: boolean
   /** Where its sandbox answers; null while it does not, and for whoever may not open it. */
@@ -21,7 +21,7 @@ export type ToWorker =
   | { kind: 'begin'; backDoor: string; trustedProxies: readonly string[]; tls: TlsOptions | null }
   /** Comes with a connection, whose first bytes have been read. */
   | { kind: 'connection'; first: string }
-  | { kind: 'admission'; id: number; admission: Admission }
+  | { kind: 'admission'; id: number; admission: Decision }
   /** What it knows may have changed; `rights` when that may be who may open what, so that WebSockets are looked at. */
   | { kind: 'forget'; rights: boolean }
 

@@ -4,10 +4,10 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createProxyServer } from 'httpxy'
 import { Clients } from '../http/client.ts'
-import { PATIENCE } from '../http/timeouts.ts'
+import { TIMEOUTS } from '../http/timeouts.ts'
 import { Forwarder, type Failure } from './forward.ts'
-import { CLIENT_HEADER, type Admission, type Asked, type FromWorker, type ToWorker } from './worker-protocol.ts'
-import { isNavigation, strangerRefusal } from './cross-site.ts'
+import { CLIENT_HEADER, type Decision, type Asked, type FromWorker, type ToWorker } from './worker-protocol.ts'
+import { isNavigation, crossSiteError } from './cross-site.ts'
 import { answerFailure } from './messages.ts'
 
 /**
@@ -19,8 +19,8 @@ import { answerFailure } from './messages.ts'
 /** How long an admission is gone by, in milliseconds, unless it is said that something has changed. */
 const FRESH = 2_000
 
-const admissions = new Map<string, { admission: Promise<Admission> | Admission; until: number }>()
-const asking = new Map<number, (admission: Admission) => void>()
+const admissions = new Map<string, { admission: Promise<Decision> | Decision; until: number }>()
+const asking = new Map<number, (admission: Decision) => void>()
 const sockets = new Map<Duplex, Asked>()
 const forwarder = new Forwarder()
 let asks = 0
@@ -52,7 +52,7 @@ function begin(message: Extract<ToWorker, { kind: 'begin' }>): void {
   backDoor = message.backDoor
   clients = new Clients(message.trustedProxies)
   if (server && message.tls) return void (server as ReturnType<typeof createTlsServer>).setSecureContext(message.tls)
-  server = message.tls ? createTlsServer({ ...PATIENCE, ...message.tls }) : createServer(PATIENCE)
+  server = message.tls ? createTlsServer({ ...TIMEOUTS, ...message.tls }) : createServer(TIMEOUTS)
   server.on('request', serve)
   server.on('upgrade', upgrade)
   // It never listens, but has to watch over its connections as if it did.
@@ -71,7 +71,7 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
   // Only the form that browsers send: others name a host of their own, or none.
   if (!request.url?.startsWith('/')) return void response.writeHead(404, { Connection: 'close' }).end()
   const asked = knock(request)
-  const go = ({ target }: Admission) => {
+  const go = ({ target }: Decision) => {
     if (!target) return passOn(request, response)
     const failed = (why: Failure) => answerFailure(response, why, isNavigation(request))
     void forwarder.web(request, response, { ...target, path: '', client: clients.of(request) }, failed)
@@ -85,7 +85,7 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
 function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.on('error', () => socket.destroy())
   const asked = knock(request)
-  const go = ({ target }: Admission) => {
+  const go = ({ target }: Decision) => {
     if (!target || !asked) return passOnUpgrade(request, socket, head)
     sockets.set(socket, asked)
     socket.on('close', () => sockets.delete(socket))
@@ -100,22 +100,22 @@ function knock(request: IncomingMessage): Asked | null {
   if (clients.isProxied(request)) request.headers.host = clients.of(request).host
   const { url = '', headers } = request
   if (url.startsWith('/.thon/') || headers.host === undefined) return null
-  if (headers.cookie === undefined || strangerRefusal(request)) return null
+  if (headers.cookie === undefined || crossSiteError(request)) return null
   return { host: headers.host, cookie: headers.cookie, scheme: clients.of(request).scheme }
 }
 
-function admit(asked: Asked): Admission | Promise<Admission> {
+function admit(asked: Asked): Decision | Promise<Decision> {
   const key = `${asked.scheme} ${asked.host} ${asked.cookie}`
   const known = admissions.get(key)
   if (known && known.until > Date.now()) return known.admission
-  const entry = { admission: ask(asked) as Admission | Promise<Admission>, until: Date.now() + FRESH }
+  const entry = { admission: ask(asked) as Decision | Promise<Decision>, until: Date.now() + FRESH }
   if (admissions.size > 5_000) admissions.clear()
   admissions.set(key, entry)
   void Promise.resolve(entry.admission).then((admission) => (entry.admission = admission))
   return entry.admission
 }
 
-function ask(asked: Asked): Promise<Admission> {
+function ask(asked: Asked): Promise<Decision> {
   const id = ++asks
   say({ kind: 'asked', id, asked })
   return new Promise((resolve) => asking.set(id, resolve))

@@ -2,7 +2,6 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { COOKIE } from '../auth/sessions.ts'
 import type { RestEnv } from './operation.ts'
 
 /** What the manual's page loads, and nothing else of the package. */
@@ -36,11 +35,11 @@ const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /** `/openapi.json`, and Swagger UI over it at `/docs` with the assets of its package. */
-export function docsRoutes(app: OpenAPIHono<RestEnv>): void {
+export function docsRoutes(app: OpenAPIHono<RestEnv>, sessionCookie: string): void {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
   let manual: string | undefined
   app.get('/openapi.json', (c) => {
-    manual ??= JSON.stringify(openapi(app))
+    manual ??= JSON.stringify(openapi(app, sessionCookie))
     return c.body(manual, 200, { 'Content-Type': 'application/json' })
   })
   app.get('/docs', (c) => c.html(PAGE, 200, { 'Content-Security-Policy': POLICY }))
@@ -57,15 +56,15 @@ export function docsRoutes(app: OpenAPIHono<RestEnv>): void {
 }
 
 /** The manual, made of what the operations declare. */
-export function openapi(app: OpenAPIHono<RestEnv>): object {
+function openapi(app: OpenAPIHono<RestEnv>, sessionCookie: string): object {
   app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
-    ...{ type: 'apiKey', in: 'cookie', name: COOKIE },
+    ...{ type: 'apiKey', in: 'cookie', name: sessionCookie },
     description:
       'The cookie of a sign-in, on https called `__Host-session`. Neither is needed where no login is configured.',
   })
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     ...{ type: 'http', scheme: 'bearer' },
-    description: 'An API token, made by an organiser under Settings.',
+    description: 'An API token, made by an organizer under Settings.',
   })
   return app.getOpenAPI31Document({
     openapi: '3.1.0',

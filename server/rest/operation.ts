@@ -5,8 +5,8 @@ import type { Context } from 'hono'
 import type { IncomingMessage } from 'node:http'
 import type { Viewer } from '../core/viewer.ts'
 import { InvalidInput } from '../core/errors.ts'
-import type { KeptUntilChange } from '../core/response-cache.ts'
-import { assertLetIn } from '../core/permissions.ts'
+import type { ResponseCache } from '../core/response-cache.ts'
+import { assertApproved } from '../core/permissions.ts'
 import { bodyValue, readBody, type BodyLimits } from './body.ts'
 import { integer } from './fields.ts'
 import { faultsOfRule, faultsOfShape, missing, Unprocessable } from './validation-errors.ts'
@@ -78,20 +78,20 @@ interface Request<Param extends string, Query, Body> {
 }
 
 /** What all operations share. */
-export interface RestParts {
+export interface OperationsDeps {
   app: OpenAPIHono<RestEnv>
   viewerOf: (incoming: HttpBindings['incoming']) => Viewer
-  kept: KeptUntilChange<Buffer>
+  kept: ResponseCache<Buffer>
   limits: BodyLimits
 }
 
 /** Registers operations: where features say what they serve. */
 export class Operations {
-  readonly #parts: RestParts
+  readonly #parts: OperationsDeps
   /** In the order they were declared, which is the order in which they are matched. */
   readonly declared: { method: string; pattern: RegExp }[] = []
 
-  constructor(parts: RestParts) {
+  constructor(parts: OperationsDeps) {
     this.#parts = parts
   }
 
@@ -112,12 +112,12 @@ export class Operations {
       // Names are matched after decoding, as in Python, where such a path has one segment more.
       if (Object.values<string>(params).some((value) => value.includes('/'))) return c.notFound()
       const viewer = this.#parts.viewerOf(c.env.incoming)
-      if (!operation.open) assertLetIn(viewer)
+      if (!operation.open) assertApproved(viewer)
       const sent = queryOf(c, operation.query)
       const answer = () => this.#answer(operation, c, { path: params, query: sent }, serve)
       if (operation.redirects) return redirect(c, String(await answer()))
       const make = async () => toBytes(await answer())
-      const key = `${viewer.rights} ${c.req.path} ${JSON.stringify(sent)}`
+      const key = `${viewer.audienceKey} ${c.req.path} ${JSON.stringify(sent)}`
       const bytes = operation.kept ? await kept.get(key, make, () => true) : await make()
       // Past the web's Response, which would copy them.
       c.env.outgoing

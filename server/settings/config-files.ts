@@ -1,93 +1,84 @@
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { ActivityService } from '../activity/service.ts'
 import type { Viewer } from '../core/viewer.ts'
+import { CONFIG_FILE_KINDS, LARGEST_FILE, type ConfigFileKind } from '../core/config-file-kinds.ts'
 import type { Db } from '../db/client.ts'
 import { Conflict, InvalidInput, NotFound, TooLarge } from '../core/errors.ts'
 import type { Change, Channel, Events, Ready } from '../core/events.ts'
 import { parse } from '../core/input.ts'
 import type { ConfigFile } from '../../prisma/generated/client/client.ts'
-import {
-  configFileInput,
-  factsOf,
-  fileText,
-  LARGEST_FILE,
-  SLOTS,
-  viewOf,
-  type ConfigFileFacts,
-  type ConfigFileView,
-  type Slot,
-} from './model.ts'
-import { jsoncFault, yamlFault } from './syntax.ts'
-import { Turns } from './turns.ts'
+import { configFileInput, factsOf, fileText, viewOf, type ConfigFileFacts, type ConfigFileView } from './model.ts'
+import { jsoncFault, yamlFault } from '../core/syntax.ts'
+import { Mutex } from './turns.ts'
 
 /** What the service needs of its surroundings. */
-export interface ConfigFilesParts {
+export interface ConfigFilesDeps {
   db: Db
   events: Events
   activity: ActivityService
 }
 
-/** The configuration files that are kept in the database, one in each slot. Their contents may hold API keys. */
+/** The configuration files that are kept in the database, one in each kind. Their contents may hold API keys. */
 export class ConfigFilesService {
-  readonly #parts: ConfigFilesParts
-  readonly #turns = new Turns()
+  readonly #parts: ConfigFilesDeps
+  readonly #turns = new Mutex()
   #latest = 0
 
-  constructor(parts: ConfigFilesParts) {
+  constructor(parts: ConfigFilesDeps) {
     this.#parts = parts
   }
 
-  /** Every slot, stored or not, without contents. */
+  /** Every kind, stored or not, without contents. */
   async list(viewer: Viewer): Promise<ConfigFileFacts[]> {
-    assertCan(viewer, 'configFiles.manage')
+    authorize(viewer, 'configFiles.manage')
     const rows = await this.#parts.db.configFile.findMany()
-    return SLOTS.map((slot) =>
+    return CONFIG_FILE_KINDS.map((kind) =>
       factsOf(
-        slot,
-        rows.find((row) => row.key === slot.key),
+        kind,
+        rows.find((row) => row.key === kind.key),
       ),
     )
   }
 
-  /** One slot with its content. @throws NotFound */
+  /** One kind with its content. @throws NotFound */
   async get(viewer: Viewer, key: string): Promise<ConfigFileView> {
-    assertCan(viewer, 'configFiles.manage')
-    const slot = slotOf(key)
-    return viewOf(slot, await this.#row(slot))
+    authorize(viewer, 'configFiles.manage')
+    const kind = kindOf(key)
+    return viewOf(kind, await this.#row(kind))
   }
 
   /** Every change from now on, after one READY. Show `changed` of each: the rows have the contents. */
   changes(viewer: Viewer): Channel<Change<ConfigFile> | Ready> {
-    assertCan(viewer, 'configFiles.manage')
+    authorize(viewer, 'configFiles.manage')
     return this.#parts.events.changes('configFile')
   }
 
-  /** What a change left in its slot, without the content; null when READY. */
+  /** What a change left in its kind, without the content; null when READY. */
   changed(viewer: Viewer, change: Change<ConfigFile> | Ready): ConfigFileFacts | null {
-    assertCan(viewer, 'configFiles.manage')
+    authorize(viewer, 'configFiles.manage')
     if (change.kind === 'READY') return null
-    return factsOf(slotOf(change.id), change.kind === 'REMOVED' ? null : change.row)
+    return factsOf(kindOf(change.id), change.kind === 'REMOVED' ? null : change.row)
   }
 
   /**
-   * Stores a file that can be read as what its slot is for. A byte order mark at its start is dropped.
+   * Stores a file that can be read as what its kind is for. A byte order mark at its start is dropped.
    * @param raw `{ content, expectedUpdatedAt? }`
    * @throws InvalidInput naming line and column, NotFound, TooLarge, Conflict (another one than expected is stored)
    */
   async put(viewer: Viewer, key: string, raw: unknown): Promise<ConfigFileView> {
-    assertCan(viewer, 'configFiles.manage')
+    authorize(viewer, 'configFiles.manage')
     const input = parse(configFileInput, raw)
-    const slot = slotOf(key)
-    const content = this.#storable(slot, input.content)
+    const kind = kindOf(key)
+    const content = this.#storable(kind, input.content)
     return this.#turns.run(() =>
-      this.#parts.activity.recording(viewer, 'store', target(slot), async () => {
+      this.#parts.activity.recording(viewer, 'store', target(kind), async () => {
         const { db, events } = this.#parts
-        const before = await this.#row(slot)
-        assertExpected(slot, before, input.expectedUpdatedAt)
+        const before = await this.#row(kind)
+        assertExpected(kind, before, input.expectedUpdatedAt)
         const data = { content, updatedAt: this.#later(before), updatedBy: viewer.name }
         const row = await db.configFile.upsert({ where: { key }, create: { key, ...data }, update: data })
         events.publish('configFile', { kind: before ? 'UPDATED' : 'ADDED', id: key, row })
-        return viewOf(slot, row)
+        return viewOf(kind, row)
       }),
     )
   }
@@ -97,18 +88,18 @@ export class ConfigFilesService {
    * @throws InvalidInput naming the byte where it ends to be UTF-8, and as `put`
    */
   async putBytes(viewer: Viewer, key: string, bytes: Uint8Array): Promise<ConfigFileView> {
-    assertCan(viewer, 'configFiles.manage')
-    const slot = slotOf(key)
+    authorize(viewer, 'configFiles.manage')
+    const kind = kindOf(key)
     // Whatever its encoding, and with room for a byte order mark.
-    if (bytes.byteLength > LARGEST_FILE + 3) throw tooLarge(slot)
+    if (bytes.byteLength > LARGEST_FILE + 3) throw tooLarge(kind)
     return this.put(viewer, key, { content: decoded(bytes) })
   }
 
-  /** What is wrong with a text for a slot, as `line 3, column 5: …`; null when it could be stored. @throws NotFound, TooLarge */
+  /** What is wrong with a text for a kind, as `line 3, column 5: …`; null when it could be stored. @throws NotFound, TooLarge */
   check(viewer: Viewer, key: string, content: string): string | null {
-    assertCan(viewer, 'configFiles.manage')
+    authorize(viewer, 'configFiles.manage')
     try {
-      this.#storable(slotOf(key), content)
+      this.#storable(kindOf(key), content)
       return null
     } catch (error) {
       if (error instanceof InvalidInput) return error.fields[0]?.message ?? error.message
@@ -116,14 +107,14 @@ export class ConfigFilesService {
     }
   }
 
-  /** Empties a slot. @returns whether anything was stored there. @throws NotFound */
+  /** Empties a kind. @returns whether anything was stored there. @throws NotFound */
   async remove(viewer: Viewer, key: string): Promise<boolean> {
-    assertCan(viewer, 'configFiles.manage')
-    const slot = slotOf(key)
+    authorize(viewer, 'configFiles.manage')
+    const kind = kindOf(key)
     return this.#turns.run(async () => {
-      const row = await this.#row(slot)
+      const row = await this.#row(kind)
       if (!row) return false
-      return this.#parts.activity.recording(viewer, 'delete', target(slot), async () => {
+      return this.#parts.activity.recording(viewer, 'delete', target(kind), async () => {
         await this.#parts.db.configFile.deleteMany({ where: { key } })
         this.#parts.events.publish('configFile', { kind: 'REMOVED', id: key, row })
         return true
@@ -131,16 +122,16 @@ export class ConfigFilesService {
     })
   }
 
-  #row(slot: Slot): Promise<ConfigFile | null> {
-    return this.#parts.db.configFile.findUnique({ where: { key: slot.key } })
+  #row(kind: ConfigFileKind): Promise<ConfigFile | null> {
+    return this.#parts.db.configFile.findUnique({ where: { key: kind.key } })
   }
 
   /** The text as it is stored. */
-  #storable(slot: Slot, given: string): string {
+  #storable(kind: ConfigFileKind, given: string): string {
     const { content } = parse(fileText, { content: given })
-    if (Buffer.byteLength(content) > LARGEST_FILE) throw tooLarge(slot)
+    if (Buffer.byteLength(content) > LARGEST_FILE) throw tooLarge(kind)
     if (!/\S/.test(content)) return content
-    const fault = slot.syntax === 'yaml' ? yamlFault(content) : jsoncFault(content)
+    const fault = kind.syntax === 'yaml' ? yamlFault(content) : jsoncFault(content)
     if (fault) throw new InvalidInput([{ field: 'content', message: fault }])
     return content
   }
@@ -152,27 +143,27 @@ export class ConfigFilesService {
   }
 }
 
-function slotOf(key: string): Slot {
-  const slot = SLOTS.find((one) => one.key === key)
-  if (!slot) throw new NotFound(`Unknown config key: ${key}`)
-  return slot
+function kindOf(key: string): ConfigFileKind {
+  const kind = CONFIG_FILE_KINDS.find((one) => one.key === key)
+  if (!kind) throw new NotFound(`Unknown config key: ${key}`)
+  return kind
 }
 
-function target(slot: Slot) {
-  return { kind: 'config file', id: slot.key, label: slot.label } as const
+function target(kind: ConfigFileKind) {
+  return { kind: 'config file', id: kind.key, label: kind.label } as const
 }
 
-function tooLarge(slot: Slot): TooLarge {
-  return new TooLarge('content', `${slot.label} must be at most 1 MiB of UTF-8`)
+function tooLarge(kind: ConfigFileKind): TooLarge {
+  return new TooLarge('content', `${kind.label} must be at most 1 MiB of UTF-8`)
 }
 
 /** @param expected undefined when the caller replaces whatever there is */
-function assertExpected(slot: Slot, stored: ConfigFile | null, expected: Date | null | undefined): void {
+function assertExpected(kind: ConfigFileKind, stored: ConfigFile | null, expected: Date | null | undefined): void {
   if (expected === undefined || expected?.getTime() === stored?.updatedAt.getTime()) return
   const meanwhile = stored
     ? `was changed by ${stored.updatedBy} at ${stored.updatedAt.toISOString()}`
     : 'was deleted meanwhile'
-  const message = `${slot.label} ${meanwhile}: nothing was stored. Load it again, and make your changes to that.`
+  const message = `${kind.label} ${meanwhile}: nothing was stored. Load it again, and make your changes to that.`
   throw new Conflict(message, [{ field: 'expectedUpdatedAt', message }])
 }
 

@@ -2,6 +2,15 @@ import type { Change, Ready } from '../core/events.ts'
 import { builder, ChangeKind } from '../graphql/builder.ts'
 import type { ConfigFile, Setting } from '../../prisma/generated/client/client.ts'
 import type { ConfigFileFacts, ConfigFileView, PresentAddresses } from './model.ts'
+import type { SettingsService } from './service.ts'
+import type { ConfigFilesService } from './config-files.ts'
+
+declare module '../graphql/context.ts' {
+  interface Services {
+    settings: SettingsService
+    configFiles: ConfigFilesService
+  }
+}
 
 const SettingsType = builder.objectRef<PresentAddresses>('Settings').implement({
   description: 'The settings that THON itself goes by.',

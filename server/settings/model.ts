@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ConfigFile } from '../../prisma/generated/client/client.ts'
+import type { ConfigFileKind } from '../core/config-file-kinds.ts'
 import { DOMAIN_RULE, EXTERNAL_IP_RULE, isExternalIp, isHostName } from '../core/host-names.ts'
 
 /** The settings that THON itself goes by. */
@@ -23,8 +24,6 @@ export const CONFIG_PREFIX = 'config_'
 
 const LONGEST_KEY = 200
 const LONGEST_VALUE = 100_000
-/** Of a config file, in bytes of UTF-8. */
-export const LARGEST_FILE = 1024 * 1024
 
 const STORABLE = 'must not hold lone surrogates, or the character NUL'
 
@@ -57,25 +56,6 @@ const RULES = new Map<string, z.ZodType<string>>([
 export function settingInput(key: string): z.ZodType<{ value: string }> {
   return z.object({ value: RULES.get(key) ?? text })
 }
-
-/** A place for one configuration file. */
-export interface Slot {
-  key: string
-  /** Its name for people. */
-  label: string
-  syntax: 'yaml' | 'jsonc'
-}
-
-/** Slots whose files go into sandboxes. */
-export const KILO = 'config_kilo_json'
-export const VSCODE_SETTINGS = 'config_vscode_settings'
-
-/** Every slot there is, in the order people see them. */
-export const SLOTS: readonly Slot[] = [
-  { key: 'config_groups_yaml', label: 'Groups YAML', syntax: 'yaml' },
-  { key: KILO, label: 'Kilo Code Config (kilo.jsonc)', syntax: 'jsonc' },
-  { key: VSCODE_SETTINGS, label: 'VS Code Settings', syntax: 'jsonc' },
-]
 
 /** What a config file is stored from. */
 export const configFileInput = z.object({
@@ -116,10 +96,10 @@ export interface ConfigFileView extends ConfigFileFacts {
 }
 
 /** The facts of a slot. @param row what is stored there, if anything */
-export function factsOf(slot: Slot, row: ConfigFile | null | undefined): ConfigFileFacts {
+export function factsOf(kind: ConfigFileKind, row: ConfigFile | null | undefined): ConfigFileFacts {
   return {
-    key: slot.key,
-    label: slot.label,
+    key: kind.key,
+    label: kind.label,
     hasContent: /\S/.test(row?.content ?? ''),
     size: Buffer.byteLength(row?.content ?? ''),
     updatedAt: row?.updatedAt ?? null,
@@ -128,6 +108,6 @@ export function factsOf(slot: Slot, row: ConfigFile | null | undefined): ConfigF
 }
 
 /** A slot with its content. @param row what is stored there, if anything */
-export function viewOf(slot: Slot, row: ConfigFile | null): ConfigFileView {
-  return { ...factsOf(slot, row), content: row?.content ?? '' }
+export function viewOf(kind: ConfigFileKind, row: ConfigFile | null): ConfigFileView {
+  return { ...factsOf(kind, row), content: row?.content ?? '' }
 }

@@ -1,14 +1,14 @@
 import type { Db } from '../db/client.ts'
 import type { SandboxFile } from '../engine/engine.ts'
 import { fillKilo, type ModelAccess } from './kilo.ts'
-import { KILO, VSCODE_SETTINGS } from './model.ts'
+import { KILO, VSCODE_SETTINGS } from '../core/config-file-kinds.ts'
 
 /** Where Kilo Code and code-server read them, for the image's user. */
 const KILO_PATH = '/home/vscode/.config/kilo/config.json'
 const VSCODE_SETTINGS_PATH = '/home/vscode/.local/share/code-server/User/settings.json'
 
 /** What is needed of other features. */
-export interface SandboxFilesParts {
+export interface SandboxFilesDeps {
   db: Db
   /** How somebody reaches the models; otherwise why not, as the end of a sentence. Never throws. */
   accessOf: (userId: string | null) => Promise<ModelAccess | string>
@@ -16,9 +16,9 @@ export interface SandboxFilesParts {
 
 /** The stored configuration files as they go into somebody's sandbox. */
 export class SandboxFiles {
-  readonly #parts: SandboxFilesParts
+  readonly #parts: SandboxFilesDeps
 
-  constructor(parts: SandboxFilesParts) {
+  constructor(parts: SandboxFilesDeps) {
     this.#parts = parts
   }
 
@@ -34,7 +34,7 @@ export class SandboxFiles {
     const { db } = this.#parts
     const key = { in: keysOnly ? [KILO] : [KILO, VSCODE_SETTINGS] }
     const [own, stored] = await Promise.all([
-      db.launchFile.findMany({ where: { instanceId: instance.id, key } }),
+      db.instanceConfigOverride.findMany({ where: { instanceId: instance.id, key } }),
       db.configFile.findMany({ where: { key } }),
     ])
     const rows = [...own, ...stored]

@@ -1,4 +1,4 @@
-import { assertCan } from '../core/permissions.ts'
+import { authorize } from '../core/permissions.ts'
 import type { ActivityService } from '../activity/service.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
@@ -7,22 +7,22 @@ import type { Change, Channel, Events, Ready } from '../core/events.ts'
 import { parse } from '../core/input.ts'
 import type { Setting } from '../../prisma/generated/client/client.ts'
 import { CONFIG_PREFIX, PARTICIPANTS_MAY_START, settingInput, settingKey, type PresentAddresses } from './model.ts'
-import { Turns } from './turns.ts'
+import { Mutex } from './turns.ts'
 
 /** What the service needs of its surroundings. */
-export interface SettingsParts {
+export interface SettingsDeps {
   db: Db
   events: Events
   activity: ActivityService
   addresses: { current(): PresentAddresses }
 }
 
-/** A key/value store: settings that THON goes by, and whatever else organisers and scripts keep there. */
+/** A key/value store: settings that THON goes by, and whatever else organizers and scripts keep there. */
 export class SettingsService {
-  readonly #parts: SettingsParts
-  readonly #turns = new Turns()
+  readonly #parts: SettingsDeps
+  readonly #turns = new Mutex()
 
-  constructor(parts: SettingsParts) {
+  constructor(parts: SettingsDeps) {
     this.#parts = parts
   }
 
@@ -33,23 +33,23 @@ export class SettingsService {
 
   /** A setting, with who set it and when; null when it never was. @throws InvalidInput, NotFound (a config file's key) */
   async find(viewer: Viewer, key: string): Promise<Setting | null> {
-    assertCan(viewer, 'settings.manage')
+    authorize(viewer, 'settings.manage')
     return this.#parts.db.setting.findUnique({ where: { key: known(key) } })
   }
 
   /** Every setting, by key. */
   all(viewer: Viewer): Promise<Setting[]> {
-    assertCan(viewer, 'settings.manage')
+    authorize(viewer, 'settings.manage')
     return this.#parts.db.setting.findMany({ orderBy: { key: 'asc' } })
   }
 
   /** External IP and domain as they are set now. */
   addresses(viewer: Viewer): PresentAddresses {
-    assertCan(viewer, 'settings.manage')
+    authorize(viewer, 'settings.manage')
     return this.#parts.addresses.current()
   }
 
-  /** Whether participants may start their own sandboxes: unless an organiser said no. For other features, which ask their viewer. */
+  /** Whether participants may start their own sandboxes: unless an organizer said no. For other features, which ask their viewer. */
   async participantsMayStart(): Promise<boolean> {
     const row = await this.#parts.db.setting.findUnique({ where: { key: PARTICIPANTS_MAY_START } })
     return row?.value !== 'false'
@@ -57,7 +57,7 @@ export class SettingsService {
 
   /** Every change from now on, after one READY. */
   changes(viewer: Viewer): Channel<Change<Setting> | Ready> {
-    assertCan(viewer, 'settings.manage')
+    authorize(viewer, 'settings.manage')
     return this.#parts.events.changes('setting')
   }
 
@@ -72,7 +72,7 @@ export class SettingsService {
    * @throws InvalidInput, NotFound (a config file's key)
    */
   async store(viewer: Viewer, rawKey: string, raw: unknown): Promise<Setting> {
-    assertCan(viewer, 'settings.manage')
+    authorize(viewer, 'settings.manage')
     const key = known(rawKey)
     const { value } = parse(settingInput(key), raw)
     const target = { kind: 'setting', id: key, label: key } as const

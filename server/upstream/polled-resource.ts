@@ -3,17 +3,17 @@ import { AppError, messageOf, UpstreamFailed } from '../core/errors.ts'
 import { Channel } from '../core/events.ts'
 
 /** How long somebody who looks waits for an answer, in milliseconds. */
-const PATIENCE = 1_000
+const PEEK_TIMEOUT = 1_000
 
 /** How somebody else's server fails: it does not answer, not in time, not for our key, or with what cannot be read. */
-export type TroubleKind = 'OFFLINE' | 'SLOW' | 'UNAUTHORIZED' | 'FAULTY'
+export type UpstreamErrorKind = 'OFFLINE' | 'SLOW' | 'UNAUTHORIZED' | 'FAULTY'
 
 /** Why an outside server could not be asked. */
 export class UpstreamTrouble extends UpstreamFailed {
-  readonly kind: TroubleKind
+  readonly kind: UpstreamErrorKind
 
   /** @param message names the server and what it said; never a key */
-  constructor(kind: TroubleKind, message: string) {
+  constructor(kind: UpstreamErrorKind, message: string) {
     super(message)
     this.kind = kind
   }
@@ -25,8 +25,8 @@ export class UpstreamTrouble extends UpstreamFailed {
 }
 
 /** What keeps a source from being known. */
-export interface Trouble {
-  kind: TroubleKind
+export interface UpstreamError {
+  kind: UpstreamErrorKind
   /** A sentence for people. */
   message: string
   /** Since when, by the first question that failed. */
@@ -34,17 +34,17 @@ export interface Trouble {
 }
 
 /** What is known of a source. */
-export interface Seen<T> {
+export interface Snapshot<T> {
   /** Its last good answer, also while it is in trouble; null before the first. */
   value: T | null
   /** When that was given; null before the first. */
   at: Date | null
   /** Null after a good answer. */
-  trouble: Trouble | null
+  error: UpstreamError | null
 }
 
 /** How a source is asked. */
-export interface SourceOptions<T> {
+export interface PolledResourceOptions<T> {
   /** Milliseconds between an answer and the next question, while somebody watches. */
   interval: number
   /** Asks once, with a time limit of its own. @param signal ends the question with the source */
@@ -55,25 +55,25 @@ export interface SourceOptions<T> {
  * An outside server, asked over and over while somebody watches, and not at all when nobody does: one question at a time,
  * however many watch. Watchers are told of changes, not of answers.
  */
-export class Source<T> {
-  readonly #options: SourceOptions<T>
-  readonly #watchers = new Set<Channel<Seen<T>>>()
+export class PolledResource<T> {
+  readonly #options: PolledResourceOptions<T>
+  readonly #watchers = new Set<Channel<Snapshot<T>>>()
   /** Those of them who have been told nothing yet. */
-  readonly #untold = new Set<Channel<Seen<T>>>()
+  readonly #untold = new Set<Channel<Snapshot<T>>>()
   readonly #ended = new AbortController()
-  #seen: Seen<T> = { value: null, at: null, trouble: null }
+  #seen: Snapshot<T> = { value: null, at: null, error: null }
   #text = ''
   /** When the last answer came, good or bad, in milliseconds of the process's clock. */
   #answeredAt = -Infinity
-  #asking: Promise<Seen<T>> | null = null
+  #asking: Promise<Snapshot<T>> | null = null
   #timer: NodeJS.Timeout | undefined
 
-  constructor(options: SourceOptions<T>) {
+  constructor(options: PolledResourceOptions<T>) {
     this.#options = options
   }
 
   /** What is known, without asking. */
-  get seen(): Seen<T> {
+  get snapshot(): Snapshot<T> {
     return this.#seen
   }
 
@@ -83,40 +83,40 @@ export class Source<T> {
   }
 
   /** What is known, if that is no older than the interval; else what it answers now. Never rejects. */
-  async get(): Promise<Seen<T>> {
+  async get(): Promise<Snapshot<T>> {
     if (this.#isRecent()) return this.#seen
     return this.#asking ?? this.#ask()
   }
 
   /** As `get`, for whoever shows it with the rest: what takes longer than a second is shown as it was known before. */
-  async glance(): Promise<Seen<T>> {
+  async peek(): Promise<Snapshot<T>> {
     const late = new AbortController()
-    const patience = sleep(PATIENCE, null, { signal: late.signal }).catch(() => null)
+    const patience = sleep(PEEK_TIMEOUT, null, { signal: late.signal }).catch(() => null)
     const seen = await Promise.race([this.get(), patience])
     late.abort()
     return seen ?? this.#seen
   }
 
   /** Asks anew, also when a question is under way, whose answer may be older than this call. Never rejects. */
-  async refresh(): Promise<Seen<T>> {
+  async refresh(): Promise<Snapshot<T>> {
     await this.#asking
     return this.#asking ?? this.#ask()
   }
 
   /** As `refresh`, where somebody watches. */
-  nudge(): void {
+  invalidate(): void {
     if (this.#watchers.size > 0) void this.refresh()
     else this.#answeredAt = -Infinity
   }
 
   /** Shows the watchers once more what is known: what they make of it has changed. */
-  tell(): void {
+  rebroadcast(): void {
     for (const channel of this.#watchers) channel.push(this.#seen)
   }
 
   /** What is known once it was asked, then what it is after each change, until the consumer returns. */
-  watch(): AsyncIterableIterator<Seen<T>> {
-    const channel = new Channel<Seen<T>>(() => this.#leave(channel))
+  watch(): AsyncIterableIterator<Snapshot<T>> {
+    const channel = new Channel<Snapshot<T>>(() => this.#leave(channel))
     const isFirst = this.#watchers.size === 0
     this.#watchers.add(channel)
     const isKnown = isFirst ? this.#isRecent() : this.#answeredAt > -Infinity
@@ -138,7 +138,7 @@ export class Source<T> {
     return performance.now() - this.#answeredAt < this.#options.interval
   }
 
-  #leave(channel: Channel<Seen<T>>): void {
+  #leave(channel: Channel<Snapshot<T>>): void {
     this.#watchers.delete(channel)
     this.#untold.delete(channel)
     if (this.#watchers.size === 0) clearTimeout(this.#timer)
@@ -150,7 +150,7 @@ export class Source<T> {
     this.#timer = setTimeout(() => void (this.#asking ?? this.#ask()), this.#options.interval)
   }
 
-  #ask(): Promise<Seen<T>> {
+  #ask(): Promise<Snapshot<T>> {
     clearTimeout(this.#timer)
     this.#asking = this.#answer().then((seen) => {
       this.#asking = null
@@ -162,20 +162,20 @@ export class Source<T> {
     return this.#asking
   }
 
-  async #answer(): Promise<Seen<T>> {
+  async #answer(): Promise<Snapshot<T>> {
     try {
-      return { value: await this.#options.ask(this.#ended.signal), at: new Date(), trouble: null }
-    } catch (error) {
-      const kind = error instanceof UpstreamTrouble ? error.kind : 'FAULTY'
-      const message = summaryOf(error)
-      const { trouble, value, at } = this.#seen
-      const isSame = trouble?.kind === kind && trouble.message === message
-      return { value, at, trouble: isSame ? trouble : { kind, message, since: trouble?.since ?? new Date() } }
+      return { value: await this.#options.ask(this.#ended.signal), at: new Date(), error: null }
+    } catch (failure) {
+      const kind = failure instanceof UpstreamTrouble ? failure.kind : 'FAULTY'
+      const message = summaryOf(failure)
+      const { error, value, at } = this.#seen
+      const isSame = error?.kind === kind && error.message === message
+      return { value, at, error: isSame ? error : { kind, message, since: error?.since ?? new Date() } }
     }
   }
 
-  #take(seen: Seen<T>): void {
-    const text = JSON.stringify([seen.value, seen.trouble])
+  #take(seen: Snapshot<T>): void {
+    const text = JSON.stringify([seen.value, seen.error])
     const isNews = text !== this.#text
     this.#text = text
     this.#seen = seen

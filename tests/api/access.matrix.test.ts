@@ -46,9 +46,9 @@ type Answer = 'let in' | 'UNAUTHENTICATED' | 'FORBIDDEN'
 
 /** What the door says to somebody for something that is neither open nor their own. */
 function due(setup: Setup, visitor: keyof Visitors, of: { open: boolean; own: boolean; local: boolean }): Answer {
-  // Where there is no login, whoever has no session is the organiser; whoever has one is who they are.
+  // Where there is no login, whoever has no session is the organizer; whoever has one is who they are.
   const somebody = visitor === 'participant' || visitor === 'waiting'
-  if ((setup === 'no login' && !somebody) || of.open || visitor === 'organiser' || visitor === 'token') return 'let in'
+  if ((setup === 'no login' && !somebody) || of.open || visitor === 'organizer' || visitor === 'token') return 'let in'
   if (visitor === 'a wrong token') return 'UNAUTHENTICATED'
   if (visitor === 'waiting') return 'FORBIDDEN'
   if (visitor === 'participant') return of.own ? 'let in' : 'FORBIDDEN'
@@ -122,7 +122,7 @@ describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
     const wrong: string[] = []
     for (const [visitor, headers] of Object.entries(visitors))
       for (const { name, kind, text } of fields) {
-        if (kind === 'subscription' || (kind === 'mutation' && (visitor === 'organiser' || visitor === 'token')))
+        if (kind === 'subscription' || (kind === 'mutation' && (visitor === 'organizer' || visitor === 'token')))
           continue
         const { errors } = await app.answer(text, {}, headers as Record<string, string>)
         const code = errors?.[0]?.extensions?.code

@@ -22,10 +22,10 @@ async function me(app: TestApp, headers: Record<string, string>): Promise<unknow
   return (await fetch(app.url + ME, { headers })).json()
 }
 
-const ORGANISER = {
+const ORGANIZER = {
   authenticated: true,
   user_id: 'local',
-  display_name: 'organiser',
+  display_name: 'organizer',
   email: null,
   provider: 'local',
 }
@@ -37,7 +37,7 @@ test('the right password signs in, with a cookie that no script can read', async
   expect(answer.headers.getSetCookie()).toEqual([
     expect.stringMatching(/^session=v1:[a-z0-9]+:[0-9a-f]{16}; HttpOnly; Max-Age=86400; Path=\/; SameSite=lax$/),
   ])
-  expect(await me(app, { cookie: await cookieOf(app) })).toEqual(ORGANISER)
+  expect(await me(app, { cookie: await cookieOf(app) })).toEqual(ORGANIZER)
 })
 
 test('the cookie travels over https alone where THON is reached by https', async () => {
@@ -60,7 +60,7 @@ test('a session outlives a restart of the server, also with a signing key that n
   for (const variables of [{ AUTH_SESSION_SECRET: SECRET }, {}] as Record<string, string>[]) {
     const app = await startApp({ AUTH_LOCAL_PASSWORD: 'open sesame', ...variables })
     const cookie = await cookieOf(app)
-    expect(await me(await app.restart(), { cookie })).toEqual(ORGANISER)
+    expect(await me(await app.restart(), { cookie })).toEqual(ORGANIZER)
   }
 })
 
@@ -80,7 +80,7 @@ test('a cookie of another signing key, another session’s signature or another 
   for (const cookie of forged)
     expect(await me(app, { cookie, 'x-forwarded-for': '10.0.0.1' }), cookie).toEqual({ authenticated: false })
   const elsewhere = await app.restart()
-  expect(await me(elsewhere, { cookie: one })).toEqual(ORGANISER)
+  expect(await me(elsewhere, { cookie: one })).toEqual(ORGANIZER)
   await elsewhere.close()
   const rekeyed = await startApp(
     { AUTH_LOCAL_PASSWORD: 'open sesame', AUTH_SESSION_SECRET: SECRET.replace('a', 'b') },
@@ -92,7 +92,7 @@ test('a cookie of another signing key, another session’s signature or another 
 test('the session may be sent as a bearer token as well, but not in the address', async () => {
   const app = await startWith('a local password')
   const [, token] = (await cookieOf(app)).split('=')
-  expect(await me(app, { authorization: `Bearer ${token}` })).toEqual(ORGANISER)
+  expect(await me(app, { authorization: `Bearer ${token}` })).toEqual(ORGANIZER)
   const inAddress = await fetch(`${app.url}${ME}?session_token=${token}`)
   expect(await inAddress.json()).toEqual({ authenticated: false })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createClient, type Client } from 'graphql-ws'
 import { WebSocket } from 'ws'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { Frames, startApp, type TestApp } from '../kit/app.ts'
 import { SETUPS, signedIn, startWith } from '../kit/access.ts'
 
@@ -10,49 +10,49 @@ const CHANGES = 'subscription { instanceChanged { kind id } }'
 const person = (id: string, email: string | null = null) => ({ id, provider: 'github', displayName: id, email })
 
 describe('who is let in', () => {
-  test('whoever signs in first becomes the organiser, and everybody after waits', async () => {
+  test('whoever signs in first becomes the organizer, and everybody after waits', async () => {
     const app = await startWith('OAuth')
     const { identities } = app.services
-    expect((await identities.admit(person('github:1'))).role).toBe('organiser')
-    expect((await identities.admit(person('github:2'))).role).toBe('none')
-    expect((await identities.admit(person('github:1'))).role).toBe('organiser')
+    expect((await identities.admit(person('github:1'))).role).toBe('organizer')
+    expect((await identities.admit(person('github:2'))).role).toBe('waiting')
+    expect((await identities.admit(person('github:1'))).role).toBe('organizer')
   })
 
-  test('of many who sign in first at once, exactly one becomes the organiser', async () => {
+  test('of many who sign in first at once, exactly one becomes the organizer', async () => {
     const app = await startWith('OAuth')
     const { identities } = app.services
     const rows = await Promise.all(Array.from({ length: 12 }, (_, n) => identities.admit(person(`github:${n}`))))
-    expect(rows.filter((row) => row.role === 'organiser')).toHaveLength(1)
+    expect(rows.filter((row) => row.role === 'organizer')).toHaveLength(1)
   })
 
-  test('where AUTH_ADMINS names some, they are organisers by id or e-mail address, and being first means nothing', async () => {
+  test('where AUTH_ADMINS names some, they are organizers by id or e-mail address, and being first means nothing', async () => {
     const app = await startApp({ ...SETUPS.OAuth, AUTH_ADMINS: 'github:7, Boss@Example.org' })
     const { identities } = app.services
-    expect((await identities.admit(person('github:1'))).role).toBe('none')
-    expect((await identities.admit(person('github:7'))).role).toBe('organiser')
-    expect((await identities.admit(person('github:8', 'boss@example.org'))).role).toBe('organiser')
-    await expect(identities.setRole(organiser, 'github:7', 'none')).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect((await identities.admit(person('github:1'))).role).toBe('waiting')
+    expect((await identities.admit(person('github:7'))).role).toBe('organizer')
+    expect((await identities.admit(person('github:8', 'boss@example.org'))).role).toBe('organizer')
+    await expect(identities.setRole(organizer, 'github:7', 'waiting')).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
-  test('somebody with the e-mail address of a user is that participant at once; whom an organiser put out stays out', async () => {
+  test('somebody with the e-mail address of a user is that participant at once; whom an organizer put out stays out', async () => {
     const app = await hall()
     const { identities } = app.services
     await identities.admit(person('github:1'))
     expect((await identities.admit(person('github:2', 'ann@example.org'))).role).toBe('participant')
-    await identities.setRole(organiser, 'github:2', 'none')
-    expect((await identities.admit(person('github:2', 'ann@example.org'))).role).toBe('none')
+    await identities.setRole(organizer, 'github:2', 'waiting')
+    expect((await identities.admit(person('github:2', 'ann@example.org'))).role).toBe('waiting')
   })
 
-  test('an organiser lets somebody in, and the last organiser cannot be put out', async () => {
+  test('an organizer lets somebody in, and the last organizer cannot be put out', async () => {
     const app = await startWith('OAuth')
     const { identities } = app.services
     await identities.admit(person('github:1'))
     await identities.admit(person('github:2'))
-    await expect(identities.setRole(organiser, 'github:1', 'none')).rejects.toMatchObject({ code: 'CONFLICT' })
-    expect((await identities.setRole(organiser, 'github:2', 'organiser')).role).toBe('organiser')
-    expect((await identities.setRole(organiser, 'github:1', 'none')).role).toBe('none')
-    await expect(identities.setRole(organiser, 'github:2', 'king')).rejects.toMatchObject({
-      fields: [{ field: 'role', message: 'must be organiser, participant or none' }],
+    await expect(identities.setRole(organizer, 'github:1', 'waiting')).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect((await identities.setRole(organizer, 'github:2', 'organizer')).role).toBe('organizer')
+    expect((await identities.setRole(organizer, 'github:1', 'waiting')).role).toBe('waiting')
+    await expect(identities.setRole(organizer, 'github:2', 'king')).rejects.toMatchObject({
+      fields: [{ field: 'role', message: 'must be organizer, participant or none' }],
     })
   })
 })
@@ -98,12 +98,12 @@ describe('participants', () => {
 
   test('of one subscription, two viewers are each told their own', async () => {
     const app = await hall()
-    const [ann, boss] = [await signedIn(app, 'participant', 'ann@example.org'), await signedIn(app, 'organiser')]
+    const [ann, boss] = [await signedIn(app, 'participant', 'ann@example.org'), await signedIn(app, 'organizer')]
     const [hers, all] = [await subscribe(app, ann), await subscribe(app, boss)]
     const rows = await app.db.instance.findMany({ orderBy: { username: 'asc' } })
     const [annId, bobId] = rows.map((row) => row.id)
-    await app.services.instances.pause(organiser, bobId as string)
-    await app.services.instances.pause(organiser, annId as string)
+    await app.services.instances.pause(organizer, bobId as string)
+    await app.services.instances.pause(organizer, annId as string)
     const seen = await all.until((frame) => frame.instanceChanged.id === annId)
     expect(new Set(seen.map((frame) => frame.instanceChanged.id))).toEqual(new Set([annId, bobId]))
     expect((await hers.next()).instanceChanged.id).toBe(annId)
@@ -112,7 +112,7 @@ describe('participants', () => {
   test('lose sight of a sandbox when the e-mail address is another’s from then on', async () => {
     const app = await hall()
     const cookie = await signedIn(app, 'participant', 'ann@example.org')
-    const boss = await signedIn(app, 'organiser')
+    const boss = await signedIn(app, 'organizer')
     const ann = await app.db.user.findFirstOrThrow({ where: { username: 'ann' } })
     const total = async () =>
       (await app.answer<{ instances: { total: number } }>(INSTANCES, {}, { cookie })).data?.instances.total
@@ -126,7 +126,7 @@ describe('participants', () => {
 describe('open sockets', () => {
   test('are closed at once when their session is signed out, and do not come back by themselves', async () => {
     const app = await startWith('OAuth')
-    const cookie = await signedIn(app, 'organiser')
+    const cookie = await signedIn(app, 'organizer')
     const { closed } = await connected(app, cookie)
     await fetch(`${app.url}/api/auth/logout`, { method: 'POST', headers: { cookie } })
     expect(await closed).toEqual([4401, 'Signed out'])
@@ -134,10 +134,10 @@ describe('open sockets', () => {
 
   test('come back with the new rights when somebody is let in or put out', async () => {
     const app = await startWith('OAuth')
-    const cookie = await signedIn(app, 'none')
+    const cookie = await signedIn(app, 'waiting')
     const { closed } = await connected(app, cookie)
     const { id } = await app.db.identity.findFirstOrThrow()
-    await app.services.identities.setRole(organiser, id, 'organiser')
+    await app.services.identities.setRole(organizer, id, 'organizer')
     expect(await closed).toEqual([4205, 'Rights changed'])
     expect((await app.answer('{ groups { id } }', {}, { cookie })).errors).toBeUndefined()
   })
@@ -147,10 +147,10 @@ describe('open sockets', () => {
 async function hall(): Promise<TestApp> {
   const app = await startWith('OAuth')
   const { groups, users, starter } = app.services
-  const alpha = await groups.create(organiser, { name: 'alpha' })
+  const alpha = await groups.create(organizer, { name: 'alpha' })
   for (const username of ['ann', 'bob'])
-    await users.addUser(organiser, alpha.id, { username, email: `${username}@example.org` })
-  for (const user of await users.list(organiser, {})) await starter.launch(organiser, user.id)
+    await users.addUser(organizer, alpha.id, { username, email: `${username}@example.org` })
+  for (const user of await users.list(organizer, {})) await starter.launch(organizer, user.id)
   return app
 }
 

@@ -33,18 +33,18 @@ test('every act is written down with who, what, to which and how it ended', asyn
   await refusedCommand(app, 'resumeInstance', id)
   app.engine.refuse('pause', 'busy')
   await command(app, 'pauseInstance', id)
-  await inState(app, id, 'Running')
+  await inState(app, id, 'RUNNING')
   await command(app, 'killInstance', id)
-  await inState(app, id, 'Terminated')
+  await inState(app, id, 'TERMINATED')
   const told = (await acts({ kind: 'instance', target: id })).reverse()
   expect(told.map((act) => [act.actor, act.action, act.outcome])).toEqual([
-    ['organiser', 'create', 'done'],
+    ['organizer', 'create', 'done'],
     ['THON', 'ready', 'done'],
-    ['organiser', 'resume', 'refused'],
-    ['organiser', 'pause', 'done'],
+    ['organizer', 'resume', 'refused'],
+    ['organizer', 'pause', 'done'],
     ['THON', 'pause', 'failed'],
     ['THON', 'ready', 'done'],
-    ['organiser', 'kill', 'done'],
+    ['organizer', 'kill', 'done'],
   ])
   expect(told[2]?.detail).toBe(`Cannot resume instance ${id}: it is Running.`)
   expect(told[4]?.detail).toBe('busy')
@@ -66,7 +66,7 @@ test('acts on groups and users are written down, by the name they had then', asy
   await app.refused('mutation { createGroup(name: "alpha") { id } }')
   await app.execute('mutation ($id: ID!) { renameGroup(id: $id, name: "beta") { id } }', { id: alpha.id })
   await app.execute('mutation ($id: ID!) { deleteGroup(id: $id, deleteWorkspaces: true) { id } }', { id: alpha.id })
-  const told = (await acts()).reverse().filter((act) => act.actor === 'organiser')
+  const told = (await acts()).reverse().filter((act) => act.actor === 'organizer')
   expect(told.map((act) => [act.action, act.kind, act.label, act.outcome])).toEqual([
     ['create group', 'group', 'alpha', 'done'],
     ['add user', 'user', 'alpha/ann', 'done'],
@@ -89,7 +89,7 @@ test('bad input changed nothing and is not written down', async () => {
 test('a crash that nobody asked for is written down', async () => {
   const { id, ref } = await running(app)
   await app.engine.exit(ref as string, 5)
-  await inState(app, id, 'Failed')
+  await inState(app, id, 'FAILED')
   await app.until<{ activity: Act[] }>(LIST, { target: id, first: 1 }, ({ activity }) => activity[0]?.action === 'fail')
   expect((await acts({ first: 1 }))[0]).toMatchObject({
     actor: 'THON',
@@ -125,7 +125,7 @@ test.for(['abc', '-1', '1e9', '99999999999999999999'])('before: %j is refused, n
 })
 
 test('the log forgets the oldest, and keeps twenty thousand', async () => {
-  const row = { actor: 'THON', action: 'x', kind: 'engine', label: 'x', outcome: 'done' }
+  const row = { actor: 'THON', action: 'x', kind: 'engine', label: 'x', outcome: 'done' } as const
   const add = (from: number, count: number) =>
     app.db.activity.createMany({ data: Array.from({ length: count }, (_, index) => ({ ...row, id: from + index })) })
   for (let at = 1; at <= 20_001; at += 2_000) await add(at, 2_000)

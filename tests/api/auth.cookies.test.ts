@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { Door } from '../../server/auth/authenticator.ts'
+import { Authenticator } from '../../server/auth/authenticator.ts'
 import { SECRET, signedIn, startWith } from '../kit/access.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 
@@ -26,8 +26,8 @@ async function secureApp(): Promise<{ app: TestApp; cookie: string }> {
 describe('on plain http', () => {
   test('of two session cookies none is taken, in whatever order: a sandbox’s page may have set one', async () => {
     const app = await startWith('OAuth')
-    const [boss, other] = [await signedIn(app, 'organiser'), await signedIn(app, 'participant')]
-    expect(await role(app, `a=b; ${boss}; c`)).toBe('organiser')
+    const [boss, other] = [await signedIn(app, 'organizer'), await signedIn(app, 'participant')]
+    expect(await role(app, `a=b; ${boss}; c`)).toBe('organizer')
     for (const cookie of [
       `${boss}; ${other}`,
       `${other}; ${boss}`,
@@ -35,8 +35,8 @@ describe('on plain http', () => {
       `session=; ${boss}`,
       `${boss}; session`,
     ])
-      expect(await role(app, cookie), cookie).toBe('nobody')
-    expect(await role(app, `${boss}; sessions=x; __Host-session=y`)).toBe('organiser')
+      expect(await role(app, cookie), cookie).toBe('anonymous')
+    expect(await role(app, `${boss}; sessions=x; __Host-session=y`)).toBe('organizer')
   })
 })
 
@@ -51,25 +51,25 @@ describe('on https', () => {
   test('only that name is read, and of two none', async () => {
     const { app, cookie } = await secureApp()
     const ours = cookie.split(';', 1)[0] as string
-    expect(await role(app, ours)).toBe('organiser')
-    expect(await role(app, ours.replace('__Host-', ''))).toBe('nobody')
-    expect(await role(app, `session=x; session=y; ${ours}`)).toBe('organiser')
-    expect(await role(app, `${ours}; ${ours}`)).toBe('nobody')
+    expect(await role(app, ours)).toBe('organizer')
+    expect(await role(app, ours.replace('__Host-', ''))).toBe('anonymous')
+    expect(await role(app, `session=x; session=y; ${ours}`)).toBe('organizer')
+    expect(await role(app, `${ours}; ${ours}`)).toBe('anonymous')
     const out = await fetch(`${app.url}/api/auth/logout`, { method: 'POST', headers: { cookie: ours } })
     expect(out.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-session=; .*Max-Age=0.*; Secure$/)])
-    expect(await role(app, ours)).toBe('nobody')
+    expect(await role(app, ours)).toBe('anonymous')
   })
 })
 
 test('where there is no login, whoever sends no cookie is let in without waiting for anything', () => {
   const sessions = { cookieName: 'session', check: () => Promise.reject(new Error('nothing is to be looked up')) }
-  const door = new Door({
+  const door = new Authenticator({
     sessions: sessions as never,
     ...{ tokens: {} as never, usersOf: () => new Set(), locked: false, localPrograms: true },
   })
   for (const headers of [{}, { cookie: 'a=b; sessions=c' }, { cookie: 'session=a; session=b' }]) {
-    const entry = door.enter({ headers } as IncomingMessage, 'rest')
-    expect(entry).toMatchObject({ viewer: { role: 'organiser' }, session: null })
+    const entry = door.authenticate({ headers } as IncomingMessage, 'rest')
+    expect(entry).toMatchObject({ viewer: { role: 'organizer' }, session: null })
     expect(entry).not.toBeInstanceOf(Promise)
   }
 })

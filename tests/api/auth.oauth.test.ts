@@ -76,12 +76,12 @@ describe('where the provider sends people back to', () => {
   })
 })
 
-test('the first to sign in is the organiser; the second is told to ask them, until they are let in', async () => {
+test('the first to sign in is the organizer; the second is told to ask them, until they are let in', async () => {
   const { app, at } = await startSignIn()
   const ada = await signIn(app, at)
   at.who = person({ id: 1, login: 'bob' })
   const bob = await signIn(app, at, 'gitlab')
-  const message = 'You are not let in yet. Ask the organiser.'
+  const message = 'You are not let in yet. Ask the organizer.'
   const rest = () => get(`${app.url}/api/groups`, { cookie: bob })
   const graphql = () => app.answer('{ groups { id } }', {}, { cookie: bob })
   expect((await get(`${app.url}/api/groups`, { cookie: ada })).status).toBe(200)
@@ -89,7 +89,7 @@ test('the first to sign in is the organiser; the second is told to ask them, unt
   expect((await graphql()).errors).toMatchObject([{ message, extensions: { code: 'FORBIDDEN' } }])
   // Who they are is no secret to them.
   expect((await get(app.url + ME, { cookie: bob })).body).toMatchObject({ authenticated: true, user_id: 'gitlab:1' })
-  const letIn = 'mutation { setRole(id: "gitlab:1", role: organiser) { role } }'
+  const letIn = 'mutation { setRole(id: "gitlab:1", role: organizer) { role } }'
   expect((await app.answer(letIn, {}, { cookie: ada })).errors).toBeUndefined()
   expect((await rest()).status).toBe(200)
   expect((await graphql()).errors).toBeUndefined()

@@ -132,12 +132,12 @@ describe('after a change', () => {
     const state = async () => (await list(app)).groups[0]?.users[0]?.instance?.state
     expect(await state()).toBeUndefined()
     await app.execute(`mutation { startUser(id: "${ann.id}") { warning } }`)
-    await app.until<List>(LIST, {}, ({ groups }) => groups[0]?.users[0]?.instance?.state === 'Running')
+    await app.until<List>(LIST, {}, ({ groups }) => groups[0]?.users[0]?.instance?.state === 'RUNNING')
     const { instances } = await app.execute<{ instances: { items: { id: string }[] } }>(
       '{ instances { items { id } } }',
     )
     await app.execute(`mutation { pauseInstance(id: "${instances.items[0]?.id}") { id } }`)
-    await app.until<List>(LIST, {}, ({ groups }) => groups[0]?.users[0]?.instance?.state === 'Paused')
+    await app.until<List>(LIST, {}, ({ groups }) => groups[0]?.users[0]?.instance?.state === 'PAUSED')
   })
 })
 
@@ -146,7 +146,7 @@ describe('what is more than rows is made anew each time', () => {
     const app = await startApp()
     const ann = userOf(await addGroup(app, 'alpha', ['ann']), 'ann')
     await app.execute(`mutation { startUser(id: "${ann.id}") { warning } }`)
-    await app.until<List>(LIST, {}, ({ groups }) => groups[0]?.users[0]?.instance?.state === 'Running')
+    await app.until<List>(LIST, {}, ({ groups }) => groups[0]?.users[0]?.instance?.state === 'RUNNING')
     const loaded = loads(app)
     for (let turn = 0; turn < 3; turn++) await app.execute(`{ groups { users { instance { ${field} } } } }`)
     expect(loaded).toHaveBeenCalledTimes(3)

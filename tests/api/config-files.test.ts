@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 
 interface File {
@@ -45,7 +45,7 @@ async function remove(key: string): Promise<boolean> {
 }
 
 function upload(key: string, bytes: Uint8Array | string) {
-  return app.services.configFiles.putBytes(organiser, key, Buffer.from(bytes))
+  return app.services.configFiles.putBytes(organizer, key, Buffer.from(bytes))
 }
 
 const UNSET = { hasContent: false, size: 0, updatedAt: null, updatedBy: null }
@@ -63,7 +63,7 @@ describe('the slots', () => {
   test('tell what is stored, the list without contents', async () => {
     const content = '{"apiKey": "ü🎉"}'
     const stored = await put(KILO, content)
-    expect(stored).toMatchObject({ key: KILO, content, hasContent: true, size: 20, updatedBy: 'organiser' })
+    expect(stored).toMatchObject({ key: KILO, content, hasContent: true, size: 20, updatedBy: 'organizer' })
     expect(Math.abs(Date.parse(stored.updatedAt as string) - Date.now())).toBeLessThan(60_000)
     expect(await get(KILO)).toEqual(stored)
     expect((await list())[1]).toEqual({ ...stored, content: null })
@@ -71,7 +71,7 @@ describe('the slots', () => {
 
   test('hold nothing when all that is stored is whitespace', async () => {
     const stored = await put(VSCODE, ' \n\t ')
-    expect(stored).toMatchObject({ content: ' \n\t ', hasContent: false, size: 4, updatedBy: 'organiser' })
+    expect(stored).toMatchObject({ content: ' \n\t ', hasContent: false, size: 4, updatedBy: 'organizer' })
   })
 
   test('are emptied once', async () => {
@@ -188,7 +188,7 @@ describe('two people at once', () => {
   test('who saves what another one changed meanwhile is told who and when, and changes nothing', async () => {
     const first = await put(KILO, '{"a": 1}', { expectedUpdatedAt: null })
     const second = await put(KILO, '{"a": 2}', { expectedUpdatedAt: first.updatedAt })
-    const told = `Kilo Code Config (kilo.jsonc) was changed by organiser at ${second.updatedAt}`
+    const told = `Kilo Code Config (kilo.jsonc) was changed by organizer at ${second.updatedAt}`
     const refusal = { code: 'CONFLICT', fields: [{ field: 'expectedUpdatedAt' }] }
     for (const expectedUpdatedAt of [first.updatedAt, null]) {
       const refused = await app.refused(PUT, { key: KILO, content: '{"a": 3}', expectedUpdatedAt })
@@ -237,7 +237,7 @@ test('each act is written down by its slot, never with contents', async () => {
   await remove(KILO)
   const query = '{ activity(kind: "config file") { actor action target label outcome } }'
   const { activity } = await app.execute<{ activity: object[] }>(query)
-  const act = { actor: 'organiser', target: KILO, label: 'Kilo Code Config (kilo.jsonc)' }
+  const act = { actor: 'organizer', target: KILO, label: 'Kilo Code Config (kilo.jsonc)' }
   expect(activity).toEqual([
     { ...act, action: 'delete', outcome: 'done' },
     { ...act, action: 'store', outcome: 'refused' },

@@ -30,9 +30,9 @@ test('on a full disk both APIs say so, change nothing, and call it no fault of t
 
 test('whoever is signed in, or has a token, is not shut out by a full disk', async () => {
   const app = await startWith('OAuth')
-  const { organiser, token } = await visitors(app, 'ann@example.org')
+  const { organizer, token } = await visitors(app, 'ann@example.org')
   // In the second half of its life, in which using it writes.
   await app.db.session.updateMany({ data: { expiresAt: new Date(Date.now() + 3_600_000) } })
   await fill(app, 'Session', 'ApiToken')
-  for (const headers of [organiser, token]) expect((await fetch(`${app.url}/api/groups`, { headers })).status).toBe(200)
+  for (const headers of [organizer, token]) expect((await fetch(`${app.url}/api/groups`, { headers })).status).toBe(200)
 })

@@ -40,7 +40,7 @@ test('no instance changes its state, commands are refused, and it is told why', 
   const app = await startApp()
   const ids = [(await running(app, 'ann')).id, (await running(app, 'bob')).id]
   await command(app, 'pauseInstance', ids[1] as string)
-  await inState(app, ids[1] as string, 'Paused')
+  await inState(app, ids[1] as string, 'PAUSED')
   const before = await all(app)
   await leave(app)
   expect((await connected(app, false)).message).toBe('Docker does not answer. Start it.')
@@ -79,13 +79,13 @@ test('what happened meanwhile is seen when it is back', async () => {
   await app.engine.exit(refOf(stopped), 143)
   await app.engine.exit(refOf(crashed), 1)
   await app.engine.destroy(refOf(removed))
-  expect((await all(app)).every((row) => row.state === 'Running')).toBe(true)
+  expect((await all(app)).every((row) => row.state === 'RUNNING')).toBe(true)
   await back(app)
-  await inState(app, paused?.id ?? '', 'Paused')
-  expect((await inState(app, stopped?.id ?? '', 'Terminated')).reason).toContain('stopped from outside')
-  expect((await inState(app, crashed?.id ?? '', 'Failed')).reason).toContain('exit code 1')
-  expect((await inState(app, removed?.id ?? '', 'Terminated')).reason).toContain('removed from outside')
-  expect((await get(app, untouched?.id ?? '')).state).toBe('Running')
+  await inState(app, paused?.id ?? '', 'PAUSED')
+  expect((await inState(app, stopped?.id ?? '', 'TERMINATED')).reason).toContain('stopped from outside')
+  expect((await inState(app, crashed?.id ?? '', 'FAILED')).reason).toContain('exit code 1')
+  expect((await inState(app, removed?.id ?? '', 'TERMINATED')).reason).toContain('removed from outside')
+  expect((await get(app, untouched?.id ?? '')).state).toBe('RUNNING')
 })
 
 test.for(['create', 'start'] as const)(
@@ -97,9 +97,9 @@ test.for(['create', 'start'] as const)(
     await expect.poll(() => app.engine.count(step, id)).toBe(1)
     await leave(app)
     release()
-    expect((await get(app, id)).state).toBe('Pending')
+    expect((await get(app, id)).state).toBe('PENDING')
     await back(app)
-    await inState(app, id, 'Running')
+    await inState(app, id, 'RUNNING')
     expect(app.engine.sandboxes.size).toBe(1)
   },
 )
@@ -116,7 +116,7 @@ test('what happens while everything is listed is not missed', async () => {
     return listed
   }
   await back(app)
-  expect((await inState(app, id, 'Failed')).reason).toBe('It crashed (exit code 3).')
+  expect((await inState(app, id, 'FAILED')).reason).toBe('It crashed (exit code 3).')
 })
 
 test('starts that wait keep their order over an absence', async () => {
@@ -127,7 +127,7 @@ test('starts that wait keep their order over an absence', async () => {
   await leave(app)
   release()
   await back(app)
-  for (const { id } of rows) await inState(app, id, 'Running')
+  for (const { id } of rows) await inState(app, id, 'RUNNING')
   const starts = app.engine.calls.filter((call) => call.command === 'start').map((call) => call.instanceId)
   expect(starts).toEqual(rows.map((row) => row.id))
 })
@@ -141,7 +141,7 @@ test.for(['pause', 'kill'] as const)('a %s that loses the engine is carried out 
   await leave(app)
   release()
   await back(app)
-  await inState(app, id, act === 'pause' ? 'Paused' : 'Terminated')
+  await inState(app, id, act === 'pause' ? 'PAUSED' : 'TERMINATED')
 })
 
 test('a restart that loses the engine half way ends as the engine has it', async () => {
@@ -155,10 +155,10 @@ test('a restart that loses the engine half way ends as the engine has it', async
   }
   await command(app, 'restartInstance', id)
   await connected(app, false)
-  expect((await get(app, id)).state).toBe('Pending')
+  expect((await get(app, id)).state).toBe('PENDING')
   await app.engine.startByHand(ref as string)
   await back(app)
-  await inState(app, id, 'Running')
+  await inState(app, id, 'RUNNING')
 })
 
 test('a wait that was long before it came back is not held against anybody', async () => {
@@ -171,10 +171,10 @@ test('a wait that was long before it came back is not held against anybody', asy
   await back(app)
   const marker = await running(app, 'marker')
   await app.db.instance.update({ where: { id: marker.id }, data: { expiresAt: new Date(0) } })
-  await inState(app, marker.id, 'Stopping')
-  expect((await get(app, id)).state).toBe('Stopping')
+  await inState(app, marker.id, 'STOPPING')
+  expect((await get(app, id)).state).toBe('STOPPING')
   release()
-  await inState(app, id, 'Terminated')
+  await inState(app, id, 'TERMINATED')
 })
 
 test('a server that starts while it is away serves everything, and finds it later', async () => {
@@ -182,10 +182,10 @@ test('a server that starts while it is away serves everything, and finds it late
   const { id } = await running(app)
   const again = await app.restart(() => app.engine.leave())
   expect((await connected(again, false)).message).toContain('Cannot reach')
-  expect((await get(again, id)).state).toBe('Running')
+  expect((await get(again, id)).state).toBe('RUNNING')
   await addGroup(again, 'beta', ['bob'])
   await back(again)
-  expect((await get(again, id)).state).toBe('Running')
+  expect((await get(again, id)).state).toBe('RUNNING')
 })
 
 test('many absences leave no streams behind', async () => {

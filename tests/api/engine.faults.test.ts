@@ -1,4 +1,4 @@
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { expect, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { command, create, get, inState, running, when } from '../kit/instances.ts'
@@ -9,7 +9,7 @@ test.for(['create', 'start'] as const)(
     const app = await startApp()
     app.engine.refuse(step, 'Image none is missing. Run: docker pull none')
     const { id } = await create(app)
-    const failed = await inState(app, id, 'Failed')
+    const failed = await inState(app, id, 'FAILED')
     expect(failed.reason).toBe('Image none is missing. Run: docker pull none')
     expect(failed).toMatchObject({ hostPort: null, progress: null, endedAt: expect.any(String) })
     await expect.poll(() => app.engine.sandboxes.size).toBe(0)
@@ -22,7 +22,7 @@ test('a crash fails it with exit code and last lines, and leaves no sandbox', as
   const app = await startApp()
   const { id, ref } = await running(app)
   await app.engine.exit(ref as string, 139)
-  const failed = await inState(app, id, 'Failed')
+  const failed = await inState(app, id, 'FAILED')
   expect(failed.reason).toBe('It crashed (exit code 139).')
   await expect.poll(() => app.engine.sandboxes.size).toBe(0)
   expect((await get(app, id)).logs).toBe('first line\nlast line')
@@ -32,7 +32,7 @@ test('running out of memory is said so, with what to do', async () => {
   const app = await startApp()
   const { id, ref } = await running(app)
   await app.engine.exit(ref as string, 137, true)
-  expect((await inState(app, id, 'Failed')).reason).toContain('out of memory')
+  expect((await inState(app, id, 'FAILED')).reason).toContain('out of memory')
   expect((await get(app, id)).reason).toContain('SANDBOX_MEMORY')
 })
 
@@ -42,14 +42,14 @@ test('ending before code-server answered fails it, even with exit code 0', async
   const { id } = await create(app)
   await when(app, id, (row) => row.hostPort !== null)
   await app.engine.exit(app.engine.of(id).ref, 0)
-  expect((await inState(app, id, 'Failed')).reason).toBe('It ended before code-server answered (exit code 0).')
+  expect((await inState(app, id, 'FAILED')).reason).toBe('It ended before code-server answered (exit code 0).')
 })
 
 test('a code-server that never answers fails it after THON_READY_SECONDS, and its sandbox goes', async () => {
   const app = await startApp({ THON_READY_SECONDS: '1' })
   app.engine.answering = false
   const { id } = await create(app)
-  expect((await inState(app, id, 'Failed')).reason).toBe('code-server did not answer within 1 seconds.')
+  expect((await inState(app, id, 'FAILED')).reason).toBe('code-server did not answer within 1 seconds.')
   await expect.poll(() => app.engine.sandboxes.size).toBe(0)
   app.engine.answering = true
   await running(app)
@@ -60,11 +60,11 @@ test('a refused pause leaves it running, and says why', async () => {
   const { id } = await running(app)
   app.engine.refuse('pause', 'cgroup is frozen')
   await command(app, 'pauseInstance', id)
-  await inState(app, id, 'Running')
+  await inState(app, id, 'RUNNING')
   const acts = await app.db.activity.findMany({ where: { target: id, outcome: 'failed' } })
   expect(acts).toMatchObject([{ action: 'pause', detail: 'cgroup is frozen' }])
   await command(app, 'pauseInstance', id)
-  await inState(app, id, 'Paused')
+  await inState(app, id, 'PAUSED')
 })
 
 test('a pause that does not come is given up, and it runs on', async () => {
@@ -72,10 +72,10 @@ test('a pause that does not come is given up, and it runs on', async () => {
   const { id } = await running(app)
   const release = app.engine.hold('pause')
   await command(app, 'pauseInstance', id)
-  await app.services.instances.get(organiser, id)
+  await app.services.instances.get(organizer, id)
   app.engine.refuse('pause', 'not now')
   release()
-  await inState(app, id, 'Running')
+  await inState(app, id, 'RUNNING')
 })
 
 test('a refused kill is tried again until it is done', async () => {
@@ -84,9 +84,9 @@ test('a refused kill is tried again until it is done', async () => {
   app.engine.refuse('kill', 'device or resource busy')
   app.engine.refuse('kill', 'device or resource busy')
   await command(app, 'killInstance', id)
-  expect((await get(app, id)).state).toBe('Stopping')
+  expect((await get(app, id)).state).toBe('STOPPING')
   await command(app, 'killInstance', id)
-  await inState(app, id, 'Terminated', 25)
+  await inState(app, id, 'TERMINATED', 25)
   expect(app.engine.count('kill', id)).toBe(3)
 })
 
@@ -95,7 +95,7 @@ test('a refused restart fails it, with the reason', async () => {
   const { id } = await running(app)
   app.engine.refuse('restart', 'no space left on device')
   await command(app, 'restartInstance', id)
-  expect((await inState(app, id, 'Failed')).reason).toBe('no space left on device')
+  expect((await inState(app, id, 'FAILED')).reason).toBe('no space left on device')
 })
 
 test('killed before its sandbox was asked for: none is made', async () => {
@@ -104,7 +104,7 @@ test('killed before its sandbox was asked for: none is made', async () => {
   await create(app, 'first')
   const { id } = await create(app)
   await command(app, 'killInstance', id)
-  await inState(app, id, 'Terminated')
+  await inState(app, id, 'TERMINATED')
   release()
   await running(app, 'last')
   expect(app.engine.count('create', id)).toBe(0)
@@ -119,7 +119,7 @@ test.for(['create', 'start'] as const)(
     await expect.poll(() => app.engine.count(step, id)).toBe(1)
     await command(app, 'killInstance', id)
     release()
-    await inState(app, id, 'Terminated')
+    await inState(app, id, 'TERMINATED')
     await expect.poll(() => app.engine.sandboxes.size).toBe(0)
     await running(app)
   },
@@ -133,7 +133,7 @@ test('killed during a create that is then refused: it ends at once, not in a fai
   app.engine.refuse('create', 'disk full')
   await command(app, 'killInstance', id)
   release()
-  await inState(app, id, 'Terminated', 5)
+  await inState(app, id, 'TERMINATED', 5)
 })
 
 test('killed while code-server does not answer yet', async () => {
@@ -142,7 +142,7 @@ test('killed while code-server does not answer yet', async () => {
   const { id } = await create(app)
   await when(app, id, (row) => row.hostPort !== null)
   await command(app, 'killInstance', id)
-  await inState(app, id, 'Terminated')
+  await inState(app, id, 'TERMINATED')
   await expect.poll(() => app.engine.sandboxes.size).toBe(0)
 })
 
@@ -150,7 +150,7 @@ test('a failed one can be cleared from the list of troubles, and keeps its reaso
   const app = await startApp()
   app.engine.refuse('create', 'volume busy')
   const { id } = await create(app)
-  await inState(app, id, 'Failed')
+  await inState(app, id, 'FAILED')
   await command(app, 'killInstance', id)
-  expect((await inState(app, id, 'Terminated')).reason).toBe('volume busy')
+  expect((await inState(app, id, 'TERMINATED')).reason).toBe('volume busy')
 })

@@ -7,11 +7,11 @@ test('sandboxes survive a restart of the server, and are taken over as they are'
   const app = await startApp()
   const [ann, bob] = [await running(app, 'ann', { secure: true }), await running(app, 'bob')]
   await command(app, 'pauseInstance', bob.id)
-  const paused = await inState(app, bob.id, 'Paused')
+  const paused = await inState(app, bob.id, 'PAUSED')
   const again = await app.restart()
   expect(await get(again, ann.id)).toEqual({
     ...(await get(again, ann.id)),
-    state: 'Running',
+    state: 'RUNNING',
     password: ann.password,
     hostPort: ann.hostPort,
   })
@@ -29,10 +29,10 @@ test('what happened while the server was down is seen at its start', async () =>
     await app.engine.destroy(removed?.ref as string)
     app.engine.byHand(paused?.ref as string, 'paused')
   })
-  await inState(again, stopped?.id ?? '', 'Terminated')
-  expect(await inState(again, crashed?.id ?? '', 'Failed')).toMatchObject({ logs: 'first line\nlast line' })
-  await inState(again, removed?.id ?? '', 'Terminated')
-  await inState(again, paused?.id ?? '', 'Paused')
+  await inState(again, stopped?.id ?? '', 'TERMINATED')
+  expect(await inState(again, crashed?.id ?? '', 'FAILED')).toMatchObject({ logs: 'first line\nlast line' })
+  await inState(again, removed?.id ?? '', 'TERMINATED')
+  await inState(again, paused?.id ?? '', 'PAUSED')
 })
 
 test('a start that the server’s end cut short goes on at the next start', async () => {
@@ -41,7 +41,7 @@ test('a start that the server’s end cut short goes on at the next start', asyn
   const group = await addGroup(app, 'alpha', ['a', 'b', 'c', 'd', 'e'])
   await startGroup(app, group.id)
   const again = await app.restart(() => release())
-  for (const { id } of await all(again)) await inState(again, id, 'Running')
+  for (const { id } of await all(again)) await inState(again, id, 'RUNNING')
   expect(app.engine.sandboxes.size).toBe(5)
 })
 
@@ -51,14 +51,14 @@ test('a wait for code-server goes on after a restart of the server', async () =>
   const { id } = await create(app)
   await when(app, id, (row) => row.hostPort !== null)
   const again = await app.restart()
-  expect((await get(again, id)).state).toBe('Pending')
+  expect((await get(again, id)).state).toBe('PENDING')
   app.engine.answering = true
-  await inState(again, id, 'Running')
+  await inState(again, id, 'RUNNING')
 })
 
 test.for([
-  ['pause', 'Paused'],
-  ['kill', 'Terminated'],
+  ['pause', 'PAUSED'],
+  ['kill', 'TERMINATED'],
 ] as const)('a %s that was written down but not carried out is carried out at the next start', async ([act, state]) => {
   const app = await startApp()
   const { id } = await running(app)
@@ -76,7 +76,7 @@ test('a kill whose removal was cut short leaves no sandbox', async () => {
   const { id } = await running(app)
   const release = app.engine.hold('remove')
   await command(app, 'killInstance', id)
-  await inState(app, id, 'Terminated')
+  await inState(app, id, 'TERMINATED')
   await app.close()
   app.engine.refuse('remove', 'the server is gone')
   release()
@@ -87,14 +87,14 @@ test('a kill whose removal was cut short leaves no sandbox', async () => {
 test('a launch that died between create and start is started at the next start', async () => {
   const app = await startApp()
   const { id } = await create(app)
-  await inState(app, id, 'Running')
+  await inState(app, id, 'RUNNING')
   await app.close()
   const { ref } = app.engine.of(id)
   await app.engine.destroy(ref)
   await app.engine.place({ instanceId: id, status: 'created' })
   await app.db.instance.update({ where: { id }, data: { state: 'Pending', ref: null } })
   const again = await app.restart()
-  await inState(again, id, 'Running')
+  await inState(again, id, 'RUNNING')
   expect(app.engine.sandboxes.size).toBe(1)
 })
 
@@ -105,5 +105,5 @@ test('a row on its way whose sandbox is gone fails, instead of waiting for ever'
   await app.engine.destroy(ref as string)
   await app.db.instance.update({ where: { id }, data: { state: 'Pending' } })
   const again = await app.restart()
-  expect((await inState(again, id, 'Failed')).reason).toContain('removed from outside')
+  expect((await inState(again, id, 'FAILED')).reason).toContain('removed from outside')
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { addGroup, addUser, userOf } from '../kit/groups.ts'
 import { hall, keyAt, rows, setUp, statusOf } from '../kit/gateway.ts'
 
@@ -52,23 +52,23 @@ describe('keys', () => {
     const { id } = userOf(group, 'ann')
     const key = keyAt(apisix, 'alpha-ann').replace('Bearer ', '')
     const lists = apisix.server.count('/apisix/admin/consumers')
-    expect(await app.services.gateway.ownKeys.of(id)).toMatchObject({
+    expect(await app.services.gateway.myKeys.of(id)).toMatchObject({
       key,
       baseUrl: 'http://host.docker.internal:9080/v1',
     })
     expect(apisix.server.count('/apisix/admin/consumers')).toBe(lists)
-    await app.services.users.updateUser(organiser, id, { username: 'anna' })
-    expect(await app.services.gateway.ownKeys.of(id)).toMatchObject({ username: 'alpha-ann', key })
+    await app.services.users.updateUser(organizer, id, { username: 'anna' })
+    expect(await app.services.gateway.myKeys.of(id)).toMatchObject({ username: 'alpha-ann', key })
     // Somebody new has the old name: that is no way to the key.
     const other = await addUser(app, group.id, 'ann')
-    expect(await app.services.gateway.ownKeys.of(other.id)).toMatch(/has no key/)
+    expect(await app.services.gateway.myKeys.of(other.id)).toMatch(/has no key/)
     await app.execute('mutation { setGatewaySettings(input: { mode: PER_GROUP }) { mode } }')
-    expect(await app.services.gateway.ownKeys.of(id)).toMatch(/has no key for this user yet/)
+    expect(await app.services.gateway.myKeys.of(id)).toMatch(/has no key for this user yet/)
     await setUp(app)
     const ofGroup = keyAt(apisix, 'group-alpha').replace('Bearer ', '')
-    expect(await app.services.gateway.ownKeys.of(id)).toMatchObject({ username: 'group-alpha', key: ofGroup })
+    expect(await app.services.gateway.myKeys.of(id)).toMatchObject({ username: 'group-alpha', key: ofGroup })
     await apisix.server.down()
-    expect(await app.services.gateway.ownKeys.of(id)).toMatch(/^the AI gateway cannot be asked/)
+    expect(await app.services.gateway.myKeys.of(id)).toMatch(/^the AI gateway cannot be asked/)
   })
 
   test('are told to participants one at a time: their own, or their group’s, and nobody else’s', async () => {
@@ -77,13 +77,13 @@ describe('keys', () => {
     await setUp(app)
     const ann = userOf(alpha, 'ann').id
     const viewer = {
-      ...{ name: 'ann', role: 'participant' as const, rights: ann, userIds: new Set([ann]) },
+      ...{ name: 'ann', role: 'participant' as const, audienceKey: ann, userIds: new Set([ann]) },
       ...{ identityId: null, email: null },
     }
     const { gateway } = app.services
-    expect(await gateway.ownKeys.reveal(viewer, ann)).toMatchObject({ username: 'alpha-ann' })
+    expect(await gateway.myKeys.reveal(viewer, ann)).toMatchObject({ username: 'alpha-ann' })
     for (const other of [userOf(alpha, 'bob').id, userOf(beta, 'cy').id, 'nobody'])
-      await expect(gateway.ownKeys.reveal(viewer, other)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      await expect(gateway.myKeys.reveal(viewer, other)).rejects.toMatchObject({ code: 'NOT_FOUND' })
     for (const act of [
       () => gateway.consumers.reveal(viewer, 'alpha-ann'),
       () => gateway.consumers.rotateKey(viewer, 'alpha-ann'),
@@ -94,9 +94,9 @@ describe('keys', () => {
     await app.execute('mutation { setGatewaySettings(input: { mode: PER_GROUP }) { mode } }')
     await setUp(app)
     const key = keyAt(apisix, 'group-alpha').replace('Bearer ', '')
-    expect(await gateway.ownKeys.reveal(viewer, ann)).toMatchObject({ username: 'group-alpha', key })
+    expect(await gateway.myKeys.reveal(viewer, ann)).toMatchObject({ username: 'group-alpha', key })
     await apisix.server.down()
-    const refusal: unknown = await gateway.ownKeys.reveal(viewer, ann).catch((error: unknown) => String(error))
+    const refusal: unknown = await gateway.myKeys.reveal(viewer, ann).catch((error: unknown) => String(error))
     expect(refusal).toMatch(/cannot be asked, since it does not answer/)
     expect(refusal).not.toContain(apisix.server.url)
   })
@@ -104,12 +104,12 @@ describe('keys', () => {
   test('that running sandboxes do not have are told, until the sandboxes are given them', async () => {
     const { app, apisix } = await hall()
     const group = await addGroup(app, 'alpha', ['ann', 'bob'])
-    await app.services.configFiles.put(organiser, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
+    await app.services.configFiles.put(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
     const start = 'mutation ($id: ID!) { startGroup(id: $id) { instance { id } } }'
     await app.execute(start, { id: group.id })
     type Ids = { instances: { items: { id: string; username: string; state: string }[] } }
     const { instances } = await app.until<Ids>('{ instances { items { id username state } } }', {}, ({ instances }) =>
-      instances.items.every(({ state }) => state === 'Running'),
+      instances.items.every(({ state }) => state === 'RUNNING'),
     )
     const idOf = (name: string) => instances.items.find(({ username }) => username === name)?.id
     const outdated = async () => (await statusOf(app)).outdatedInstances
@@ -123,7 +123,7 @@ describe('keys', () => {
     await expect.poll(outdated, { timeout: 5_000 }).toEqual([])
     await app.execute('mutation { rotateConsumerKey(username: "alpha-ann") { key } }')
     expect(await outdated()).toEqual([idOf('ann')])
-    expect(JSON.stringify(await app.db.givenKey.findMany())).not.toContain(keyAt(apisix, 'alpha-bob').slice(7))
+    expect(JSON.stringify(await app.db.issuedKey.findMany())).not.toContain(keyAt(apisix, 'alpha-bob').slice(7))
     await app.execute('mutation { setGatewaySettings(input: { mode: PER_GROUP }) { mode } }')
     await setUp(app)
     expect(await outdated()).toEqual([idOf('ann'), idOf('bob')].sort())

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { startApp } from '../kit/app.ts'
 import { addGroup } from '../kit/groups.ts'
 import { Redis } from '../kit/redis.ts'
@@ -28,7 +28,7 @@ describe('what is known', () => {
       'subscription { consumerChanged { kind username } }',
     )
     await expect.poll(() => apisix.server.count('/apisix/admin/consumers')).toBeGreaterThan(0)
-    await app.services.gateway.status(organiser)
+    await app.services.gateway.status(organizer)
     apisix.put('by-hand', { plugins: { 'key-auth': { key: 'k' } } })
     expect(await frames.next()).toEqual({ consumerChanged: { kind: 'ADDED', username: 'by-hand' } })
     apisix.consumers.delete('by-hand')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { addGroup, userOf } from '../kit/groups.ts'
 import type { ApisixStandIn } from '../kit/apisix.ts'
 import { hall, keyAt, rows, setUp, SET_UP, statusOf, type RunView } from '../kit/gateway.ts'
@@ -74,7 +74,7 @@ describe('set-up', () => {
     await setUp(app)
     const key = keyAt(apisix, 'alpha-ann')
     expect(keyAt(apisix, 'alpha-bob')).toBe('Bearer old-key-of-bob')
-    await app.services.users.updateUser(organiser, userOf(group, 'ann').id, { username: 'anna' })
+    await app.services.users.updateUser(organizer, userOf(group, 'ann').id, { username: 'anna' })
     await app.execute('mutation { setGatewaySettings(input: { tokenLimit: 900 }) { tokenLimit } }')
     expect((await statusOf(app)).plan).toMatchObject({ missing: 0, outdated: 2 })
     await setUp(app)
@@ -100,7 +100,7 @@ describe('set-up', () => {
     apisix.put('by-hand', { plugins: { 'key-auth': { key: 'k' } } })
     const group = await addGroup(app, 'alpha', ['ann', 'bob'])
     await setUp(app)
-    await app.services.users.removeUser(organiser, userOf(group, 'bob').id, { deleteWorkspaces: false })
+    await app.services.users.removeUser(organizer, userOf(group, 'bob').id, { deleteWorkspaces: false })
     await setUp(app)
     expect((await rows(app)).map(({ username, standing, group: of, user }) => [username, standing, of, user])).toEqual([
       ['alpha-ann', 'CURRENT', 'alpha', 'ann'],
@@ -233,7 +233,7 @@ describe('set-up', () => {
       ['茶', '楊'],
     ] as const) {
       const found = await app.db.group.findUnique({ where: { name: group } })
-      if (found) await app.services.users.addUser(organiser, found.id, { username: user })
+      if (found) await app.services.users.addUser(organizer, found.id, { username: user })
       else await addGroup(app, group, [user])
     }
     expect(await setUp(app)).toMatchObject({ total: 7, done: 7, failed: 0 })
@@ -254,7 +254,7 @@ describe('set-up', () => {
     await password('s3cret')
     await setUp(app)
     const key = keyAt(apisix, 'alpha-ann')
-    await app.services.users.transferUser(organiser, userOf(alpha, 'ann').id, beta.id)
+    await app.services.users.transferUser(organizer, userOf(alpha, 'ann').id, beta.id)
     expect((await statusOf(app)).plan).toMatchObject({ outdated: 1, missing: 0, left: 0 })
     await setUp(app)
     expect(keyAt(apisix, 'alpha-ann')).toBe(key)

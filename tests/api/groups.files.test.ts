@@ -5,7 +5,7 @@ import { command, get, inState, running } from '../kit/instances.ts'
 
 /** Starts a user's sandbox and waits for it. */
 async function started(app: TestApp, id: string) {
-  return inState(app, (await startUser(app, id)).instance?.id as string, 'Running')
+  return inState(app, (await startUser(app, id)).instance?.id as string, 'RUNNING')
 }
 
 const DELETE_GROUP = 'mutation ($id: ID!, $all: Boolean) { deleteGroup(id: $id, deleteWorkspaces: $all) { id name } }'
@@ -22,9 +22,9 @@ test('a renamed user, and users of a renamed group, keep their files', async () 
   expect((await renameUser(app, ann.id, 'anna')).volume).toBe(ann.volume)
   await app.execute('mutation ($id: ID!) { renameGroup(id: $id, name: "omega") { id } }', { id: alpha.id })
   const renamed = await get(app, first.id)
-  expect(renamed).toMatchObject({ group: 'omega', username: 'anna', state: 'Running', volume: ann.volume })
+  expect(renamed).toMatchObject({ group: 'omega', username: 'anna', state: 'RUNNING', volume: ann.volume })
   await command(app, 'killInstance', first.id)
-  await inState(app, first.id, 'Terminated')
+  await inState(app, first.id, 'TERMINATED')
   const second = await started(app, ann.id)
   expect(app.engine.readFile(second.ref as string, 'mine')).toBe('ann’s')
 })
@@ -60,7 +60,7 @@ test('a transferred user takes the files along, and cannot be moved while active
   })
   expect((await group(app, alpha.id)).users).toHaveLength(1)
   await command(app, 'killInstance', first.id)
-  await inState(app, first.id, 'Terminated')
+  await inState(app, first.id, 'TERMINATED')
   const { transferUser } = await app.execute<{ transferUser: object }>(TRANSFER, { id: ann.id, groupId: beta.id })
   expect(transferUser).toMatchObject({ group: { name: 'beta' }, volume: ann.volume, workspacePath: ann.workspacePath })
   expect((await started(app, ann.id)).volume).toBe(ann.volume)
@@ -83,7 +83,7 @@ test('deleting a group ends its instances first, and keeps the volumes', async (
   const first = await started(app, userOf(alpha, 'ann').id)
   await app.execute(DELETE_GROUP, { id: alpha.id })
   expect(await groups(app)).toEqual([])
-  expect(await get(app, first.id)).toMatchObject({ state: 'Terminated', user: null })
+  expect(await get(app, first.id)).toMatchObject({ state: 'TERMINATED', user: null })
   await expect.poll(() => app.engine.sandboxes.size).toBe(0)
   expect([...app.engine.volumes]).toEqual(['thon-workspace-alpha-ann'])
 })
@@ -98,7 +98,7 @@ test('when one of its instances cannot be ended, nothing of a group is deleted',
     expect((await app.refused(DELETE_GROUP, { id: alpha.id, all })).code).toBe('UNAVAILABLE')
   expect((await app.refused(REMOVE_USER, { id: userOf(alpha, 'ann').id })).code).toBe('UNAVAILABLE')
   expect((await group(app, alpha.id)).userCount).toBe(2)
-  for (const { id } of [ann, bob]) expect((await get(app, id)).state).toBe('Running')
+  for (const { id } of [ann, bob]) expect((await get(app, id)).state).toBe('RUNNING')
   expect(app.engine.volumes.size).toBe(2)
 })
 
@@ -128,7 +128,7 @@ test('a workspace that somebody else’s sandbox uses keeps the whole group, fil
     username: 'visitor',
     volume: userOf(alpha, 'bob').volume,
   })
-  await inState(app, 'lost', 'Running')
+  await inState(app, 'lost', 'RUNNING')
   expect((await app.refused(DELETE_GROUP, { id: alpha.id, all: true })).code).toBe('CONFLICT')
   expect((await group(app, alpha.id)).userCount).toBe(2)
   expect(app.engine.volumes.size).toBe(2)
@@ -139,10 +139,10 @@ test('removing a user ends the instance, keeps the volume unless asked, and leav
   const alpha = await addGroup(app, 'alpha', ['ann', 'bob'])
   const [ann, bob] = [await started(app, userOf(alpha, 'ann').id), await started(app, userOf(alpha, 'bob').id)]
   await app.execute(REMOVE_USER, { id: userOf(alpha, 'ann').id })
-  expect((await get(app, ann.id)).state).toBe('Terminated')
+  expect((await get(app, ann.id)).state).toBe('TERMINATED')
   expect(app.engine.volumes.size).toBe(2)
   await app.execute(REMOVE_USER, { id: userOf(alpha, 'bob').id, all: true })
-  expect((await get(app, bob.id)).state).toBe('Terminated')
+  expect((await get(app, bob.id)).state).toBe('TERMINATED')
   expect([...app.engine.volumes]).toEqual([ann.volume])
   expect((await group(app, alpha.id)).users).toEqual([])
 })
@@ -164,7 +164,7 @@ test('a workspace is deleted only when confirmed by its name, and not while an i
   expect((await app.refused(DELETE_WORKSPACE, { volume: 'other', confirm: 'other' })).code).toBe('NOT_FOUND')
   expect(app.engine.volumes.size).toBe(1)
   await command(app, 'killInstance', first.id)
-  await inState(app, first.id, 'Terminated')
+  await inState(app, first.id, 'TERMINATED')
   expect(await app.execute(DELETE_WORKSPACE, { volume, confirm: volume })).toEqual({ deleteWorkspace: volume })
   expect(app.engine.volumes.size).toBe(0)
   const second = await started(app, id)
@@ -175,7 +175,7 @@ test('a sandbox kept because it was stopped by hand does not keep its workspace 
   const app = await startApp()
   const first = await running(app)
   await app.engine.exit(first.ref as string, 0)
-  await inState(app, first.id, 'Terminated')
+  await inState(app, first.id, 'TERMINATED')
   await app.execute(DELETE_WORKSPACE, { volume: first.volume, confirm: first.volume })
   expect([app.engine.volumes.size, app.engine.sandboxes.size]).toEqual([0, 0])
 })
@@ -186,8 +186,8 @@ test('somebody who had a sandbox before they were added keeps it, and is the sam
   const alpha = await addGroup(app, 'alpha', ['ann'])
   const ann = userOf(alpha, 'ann')
   expect(ann.volume).toBe(first.volume)
-  expect((await group(app, alpha.id)).users[0]?.instance).toEqual({ id: first.id, state: 'Running' })
+  expect((await group(app, alpha.id)).users[0]?.instance).toEqual({ id: first.id, state: 'RUNNING' })
   expect((await app.refused(TRANSFER, { id: ann.id, groupId: (await addGroup(app, 'beta')).id })).code).toBe('CONFLICT')
   await app.execute(DELETE_GROUP, { id: alpha.id })
-  expect((await get(app, first.id)).state).toBe('Terminated')
+  expect((await get(app, first.id)).state).toBe('TERMINATED')
 })

@@ -9,9 +9,9 @@ test('a user is started on their own volume', async () => {
   const ann = userOf(alpha, 'ann')
   const { instance, user, warning } = await startUser(app, ann.id)
   expect([user.id, warning, instance?.volume]).toEqual([ann.id, null, ann.volume])
-  const row = await inState(app, instance?.id as string, 'Running')
+  const row = await inState(app, instance?.id as string, 'RUNNING')
   expect(row.user).toEqual({ id: ann.id })
-  expect((await group(app, alpha.id)).users[0]?.instance).toEqual({ id: row.id, state: 'Running' })
+  expect((await group(app, alpha.id)).users[0]?.instance).toEqual({ id: row.id, state: 'RUNNING' })
 })
 
 test('a user who has one is skipped with a warning that names it, and no error', async () => {
@@ -41,11 +41,11 @@ test('a whole group starts at once: one result per user, in their order, the act
   expect(results.map((one) => one.instance !== null)).toEqual([true, true, false, true])
   expect(results[2]?.warning).toContain(active.id)
   expect(results.filter((one) => one.warning === null)).toHaveLength(3)
-  for (const one of results) if (one.instance) await inState(app, one.instance.id, 'Running')
+  for (const one of results) if (one.instance) await inState(app, one.instance.id, 'RUNNING')
   expect(new Set((await all(app)).map((row) => row.volume)).size).toBe(4)
 })
 
-test('two organisers who press "Start all" at once start everybody once', async () => {
+test('two organizers who press "Start all" at once start everybody once', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['a', 'b', 'c', 'd', 'e', 'f'])
   const both = (await Promise.all([startGroup(app, alpha.id), startGroup(app, alpha.id)])).flat()
@@ -59,11 +59,11 @@ test('one whose start fails keeps no other back, and "Start all" again starts on
   const alpha = await addGroup(app, 'alpha', ['ann', 'bob'])
   app.engine.refuse('create', 'port is taken')
   const [ann, bob] = await startGroup(app, alpha.id)
-  expect((await inState(app, ann?.instance?.id as string, 'Failed')).reason).toBe('port is taken')
-  await inState(app, bob?.instance?.id as string, 'Running')
+  expect((await inState(app, ann?.instance?.id as string, 'FAILED')).reason).toBe('port is taken')
+  await inState(app, bob?.instance?.id as string, 'RUNNING')
   const again = await startGroup(app, alpha.id)
   expect(again.map((one) => one.warning === null)).toEqual([true, false])
-  await inState(app, again[0]?.instance?.id as string, 'Running')
+  await inState(app, again[0]?.instance?.id as string, 'RUNNING')
 })
 
 test('an empty group starts nobody', async () => {

@@ -94,7 +94,7 @@ describe('search', () => {
     await addGroup(app, 'Ångström', ['Zoë', 'bob'])
     await addGroup(app, 'Команда', ['Анна'])
     await addGroup(app, 'plain_1', ['dave'])
-    await app.db.group.updateMany({ where: { name: 'plain_1' }, data: { title: 'The ORGANISERS' } })
+    await app.db.group.updateMany({ where: { name: 'plain_1' }, data: { title: 'The ORGANIZERS' } })
   })
 
   test.for([
@@ -104,7 +104,7 @@ describe('search', () => {
     ['ZOË', ['Ångström']],
     ['анн', ['Команда']],
     ['КОМАНДА', ['Команда']],
-    ['organisers', ['plain_1']],
+    ['organizers', ['plain_1']],
     ['_', ['plain_1']],
     ['%', []],
     ['o', ['Ångström', 'plain_1']],

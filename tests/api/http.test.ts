@@ -109,14 +109,14 @@ test('the database is a file that only we can read, in WAL mode', async () => {
   expect(readFileSync(path).subarray(18, 20)).toEqual(Buffer.from([2, 2]))
 })
 
-test('the viewer is the organiser, and the engine says what it is', async () => {
+test('the viewer is the organizer, and the engine says what it is', async () => {
   const app = await startApp({ THON_FOO: 'x', SANDBOX_IMAGE: 'thon:1' })
   app.engine.imagePresent = false
   const again = await app.restart()
   const data = await again.execute<{ viewer: object; engine: { notices: string[] } }>(
     '{ viewer { name role } engine { kind connected version image imagePresent cannot notices startLimit } }',
   )
-  expect(data.viewer).toEqual({ name: 'organiser', role: 'organiser' })
+  expect(data.viewer).toEqual({ name: 'organizer', role: 'organizer' })
   expect(data.engine).toMatchObject({
     kind: 'docker',
     connected: true,

@@ -17,17 +17,17 @@ test('there is one result per id, in their order, and one refusal keeps no other
   const app = await startApp()
   const [ann, bob, cy] = [await running(app, 'ann'), await running(app, 'bob'), await running(app, 'cy')]
   await command(app, 'pauseInstance', bob.id)
-  await inState(app, bob.id, 'Paused')
+  await inState(app, bob.id, 'PAUSED')
   const results = await bulk(app, 'pauseInstances', [ann.id, 'nobody', bob.id, cy.id])
   expect(results.map((one) => one.id)).toEqual([ann.id, 'nobody', bob.id, cy.id])
   expect(results.map((one) => one.instance?.state ?? one.error?.code)).toEqual([
-    ...['Pausing', 'NOT_FOUND', 'CONFLICT', 'Pausing'],
+    ...['PAUSING', 'NOT_FOUND', 'CONFLICT', 'PAUSING'],
   ])
-  for (const { id } of [ann, cy]) await inState(app, id, 'Paused')
+  for (const { id } of [ann, cy]) await inState(app, id, 'PAUSED')
   await bulk(app, 'resumeInstances', [ann.id, bob.id, cy.id])
-  for (const { id } of [ann, bob, cy]) await inState(app, id, 'Running')
+  for (const { id } of [ann, bob, cy]) await inState(app, id, 'RUNNING')
   await bulk(app, 'killInstances', [ann.id, bob.id, cy.id])
-  for (const { id } of [ann, bob, cy]) await inState(app, id, 'Terminated')
+  for (const { id } of [ann, bob, cy]) await inState(app, id, 'TERMINATED')
 })
 
 test('an id that comes twice gets two results, and the command is carried out once', async () => {
@@ -37,7 +37,7 @@ test('an id that comes twice gets two results, and the command is carried out on
   expect(results.map((one) => one.id)).toEqual([id, id, id])
   expect(results.filter((one) => one.error === null)).toHaveLength(1)
   expect(results.filter((one) => one.error?.code === 'CONFLICT')).toHaveLength(2)
-  await inState(app, id, 'Paused')
+  await inState(app, id, 'PAUSED')
   expect(app.engine.count('pause', id)).toBe(1)
 })
 
@@ -45,7 +45,7 @@ test('killing the same one often ends it once', async () => {
   const app = await startApp()
   const { id } = await running(app)
   await bulk(app, 'killInstances', Array(10).fill(id))
-  await inState(app, id, 'Terminated')
+  await inState(app, id, 'TERMINATED')
 })
 
 test('no ids give no results', async () => {
@@ -62,7 +62,7 @@ test('more than 2000 ids are refused, and nothing is done', async () => {
     code: 'INVALID_INPUT',
     fields: [{ field: 'ids', message: 'must be at most 2000 ids' }],
   })
-  expect((await get(app, id)).state).toBe('Running')
+  expect((await get(app, id)).state).toBe('RUNNING')
 })
 
 test('while the engine is away every result says so', async () => {
@@ -75,5 +75,5 @@ test('while the engine is away every result says so', async () => {
     // It may be a sandbox that THON has not seen yet.
     'UNAVAILABLE',
   ])
-  expect((await get(app, id)).state).toBe('Running')
+  expect((await get(app, id)).state).toBe('RUNNING')
 })

@@ -10,9 +10,9 @@ test('an instance is ended when its time is up, whatever it does', async () => {
   const app = await startApp()
   const [ann, bob] = [await running(app, 'ann'), await running(app, 'bob')]
   await command(app, 'pauseInstance', bob.id)
-  await inState(app, bob.id, 'Paused')
+  await inState(app, bob.id, 'PAUSED')
   for (const { id } of [ann, bob]) await expire(app, id)
-  for (const { id } of [ann, bob]) await inState(app, id, 'Terminated')
+  for (const { id } of [ann, bob]) await inState(app, id, 'TERMINATED')
   await expect.poll(() => app.engine.sandboxes.size).toBe(0)
 })
 
@@ -22,7 +22,7 @@ test('one that waits for its turn ends as well', async () => {
   await create(app, 'ann')
   const { id } = await create(app, 'bob')
   await expire(app, id)
-  await inState(app, id, 'Terminated')
+  await inState(app, id, 'TERMINATED')
   release()
 })
 
@@ -36,9 +36,9 @@ test('one whose time is not up goes on, and one that was renewed too', async () 
   await expire(app, bob.id)
   await command(app, 'renewInstance', bob.id)
   await expire(app, marker.id)
-  await inState(app, marker.id, 'Terminated')
-  expect((await get(app, ann.id)).state).toBe('Running')
-  expect((await get(app, bob.id)).state).toBe('Running')
+  await inState(app, marker.id, 'TERMINATED')
+  expect((await get(app, ann.id)).state).toBe('RUNNING')
+  expect((await get(app, bob.id)).state).toBe('RUNNING')
 })
 
 test('a time to live outlives a restart of the server', async () => {
@@ -49,7 +49,7 @@ test('a time to live outlives a restart of the server', async () => {
   expect((await get(again, id)).expiresAt).toBe(expiresAt)
   const third = await again.restart(() => undefined)
   await expire(third, id)
-  await inState(third, id, 'Terminated')
+  await inState(third, id, 'TERMINATED')
 })
 
 test('what expired while the server was down ends soon after its start', async () => {
@@ -57,7 +57,7 @@ test('what expired while the server was down ends soon after its start', async (
   const { id } = await running(app)
   await expire(app, id)
   const again = await app.restart()
-  await inState(again, id, 'Terminated')
+  await inState(again, id, 'TERMINATED')
 })
 
 test('SANDBOX_TTL_MINUTES is the default, and an input goes before it', async () => {
@@ -78,14 +78,14 @@ test('an expired instance of an engine that is not in use is given up, once', as
     activeKey: 'g/other',
     port: 1,
     secure: false,
-  }
+  } as const
   const { id } = await app.db.instance.create({
     data: { ...data, image: '', volume: 'v', engine: 'process', expiresAt: new Date(0) },
   })
-  expect((await inState(app, id, 'Terminated')).reason).toContain('engine (process) was not in use')
+  expect((await inState(app, id, 'TERMINATED')).reason).toContain('engine (process) was not in use')
   const marker = await running(app, 'm')
   await expire(app, marker.id)
-  await inState(app, marker.id, 'Terminated')
+  await inState(app, marker.id, 'TERMINATED')
   expect(await app.db.activity.count({ where: { target: id } })).toBe(1)
 })
 
@@ -93,7 +93,7 @@ test('the sweep writes down what it ends', async () => {
   const app = await startApp()
   const { id } = await running(app)
   await expire(app, id)
-  await inState(app, id, 'Terminated')
+  await inState(app, id, 'TERMINATED')
   const acts = await app.db.activity.findMany({ where: { target: id, action: 'kill' } })
   expect(acts).toMatchObject([{ actor: 'THON', outcome: 'done', label: 'alpha/ann' }])
 })

@@ -6,10 +6,10 @@ test('an instance is Running only once code-server answers', async () => {
   const app = await startApp()
   app.engine.answering = false
   const { id, state } = await create(app)
-  expect(state).toBe('Pending')
-  expect((await when(app, id, (row) => row.hostPort !== null)).state).toBe('Pending')
+  expect(state).toBe('PENDING')
+  expect((await when(app, id, (row) => row.hostPort !== null)).state).toBe('PENDING')
   app.engine.answering = true
-  const row = await inState(app, id, 'Running')
+  const row = await inState(app, id, 'RUNNING')
   expect(row.startedAt).not.toBeNull()
   expect(row.url).toBe(`http://alpha-ann.localhost:${new URL(app.url).port}/`)
   expect((await fetch(`http://127.0.0.1:${row.hostPort}/healthz`)).status).toBe(200)
@@ -25,15 +25,15 @@ test('a sandbox is created and started once', async () => {
 test('pause, resume, restart and kill do what they say', async () => {
   const app = await startApp()
   const { id } = await running(app)
-  expect((await command(app, 'pauseInstance', id)).state).toBe('Pausing')
-  await inState(app, id, 'Paused')
+  expect((await command(app, 'pauseInstance', id)).state).toBe('PAUSING')
+  await inState(app, id, 'PAUSED')
   expect(app.engine.of(id).status).toBe('paused')
-  expect((await command(app, 'resumeInstance', id)).state).toBe('Pending')
-  await inState(app, id, 'Running')
-  expect((await command(app, 'restartInstance', id)).state).toBe('Pending')
-  await inState(app, id, 'Running')
-  expect((await command(app, 'killInstance', id)).state).toBe('Stopping')
-  const row = await inState(app, id, 'Terminated')
+  expect((await command(app, 'resumeInstance', id)).state).toBe('PENDING')
+  await inState(app, id, 'RUNNING')
+  expect((await command(app, 'restartInstance', id)).state).toBe('PENDING')
+  await inState(app, id, 'RUNNING')
+  expect((await command(app, 'killInstance', id)).state).toBe('STOPPING')
+  const row = await inState(app, id, 'TERMINATED')
   expect(row).toMatchObject({ reason: null, hostPort: null, url: null, endedAt: expect.any(String) })
   await expect.poll(() => app.engine.sandboxes.size).toBe(0)
   expect([...app.engine.volumes]).toEqual(['thon-workspace-alpha-ann'])
@@ -44,12 +44,12 @@ test('a paused instance can be killed, and restarted', async () => {
   const [ann, bob] = [await running(app, 'ann'), await running(app, 'bob')]
   for (const { id } of [ann, bob]) {
     await command(app, 'pauseInstance', id)
-    await inState(app, id, 'Paused')
+    await inState(app, id, 'PAUSED')
   }
   await command(app, 'killInstance', ann.id)
-  await inState(app, ann.id, 'Terminated')
+  await inState(app, ann.id, 'TERMINATED')
   await command(app, 'restartInstance', bob.id)
-  await inState(app, bob.id, 'Running')
+  await inState(app, bob.id, 'RUNNING')
 })
 
 test('every command is refused in the states it is not for, naming both, and changes nothing', async () => {
@@ -65,13 +65,13 @@ test('every command is refused in the states it is not for, naming both, and cha
     }
     expect((await get(app, id)).state).toBe(state)
   }
-  await refuse('Running', ['resumeInstance'])
+  await refuse('RUNNING', ['resumeInstance'])
   await command(app, 'pauseInstance', id)
-  await inState(app, id, 'Paused')
-  await refuse('Paused', ['pauseInstance'])
+  await inState(app, id, 'PAUSED')
+  await refuse('PAUSED', ['pauseInstance'])
   await command(app, 'killInstance', id)
-  await inState(app, id, 'Terminated')
-  await refuse('Terminated', ['pauseInstance', 'resumeInstance', 'restartInstance', 'killInstance', 'renewInstance'])
+  await inState(app, id, 'TERMINATED')
+  await refuse('TERMINATED', ['pauseInstance', 'resumeInstance', 'restartInstance', 'killInstance', 'renewInstance'])
 })
 
 test('the commands that a row offers are the ones that are taken', async () => {
@@ -79,7 +79,7 @@ test('the commands that a row offers are the ones that are taken', async () => {
   const row = await running(app)
   expect(row.commands).toEqual(['pause', 'restart', 'kill', 'recreate', 'renew'])
   await command(app, 'killInstance', row.id)
-  expect((await inState(app, row.id, 'Terminated')).commands).toEqual(['recreate'])
+  expect((await inState(app, row.id, 'TERMINATED')).commands).toEqual(['recreate'])
 })
 
 test('commands on an instance that is not there are NOT_FOUND', async () => {
@@ -98,7 +98,7 @@ test('an unknown user and group are welcome, by default as default/workspace', a
     'mutation { createInstance(input: {}) { id group username } }',
   )
   expect(createInstance).toMatchObject({ group: 'default', username: 'workspace' })
-  expect(await inState(app, createInstance.id, 'Running')).toMatchObject({
+  expect(await inState(app, createInstance.id, 'RUNNING')).toMatchObject({
     ...{
       port: 8443,
       secure: false,

@@ -1,3 +1,4 @@
+import type { InstanceState } from '../../prisma/generated/client/client.ts'
 import { beforeEach, expect, test } from 'vitest'
 import { fold } from '../../server/core/input.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
@@ -27,7 +28,7 @@ async function names(variables: object = {}): Promise<string[]> {
 }
 
 /** Rows straight in the database: nothing is started for a list. */
-async function store(rows: [group: string, username: string, state: string, expiresAt?: Date][]): Promise<void> {
+async function store(rows: [group: string, username: string, state: InstanceState, expiresAt?: Date][]): Promise<void> {
   for (const [index, [group, username, state, expiresAt]] of rows.entries())
     await app.db.instance.create({
       data: {
@@ -94,11 +95,11 @@ test('filters by state and group, all of which have to match', async () => {
     ['b', 'x', 'Running'],
     ['ab', 'x', 'Failed'],
   ])
-  expect(await names({ filter: { states: ['Running'] } })).toEqual(['b/x', 'a/x'])
-  expect(await names({ filter: { states: ['Running', 'Failed'] } })).toEqual(['ab/x', 'b/x', 'a/x'])
+  expect(await names({ filter: { states: ['RUNNING'] } })).toEqual(['b/x', 'a/x'])
+  expect(await names({ filter: { states: ['RUNNING', 'FAILED'] } })).toEqual(['ab/x', 'b/x', 'a/x'])
   expect(await names({ filter: { states: [] } })).toHaveLength(4)
   expect(await names({ filter: { group: 'a' } })).toEqual(['a/y', 'a/x'])
-  expect(await names({ filter: { group: 'a', states: ['Running'], search: 'x' } })).toEqual(['a/x'])
+  expect(await names({ filter: { group: 'a', states: ['RUNNING'], search: 'x' } })).toEqual(['a/x'])
 })
 
 test('pages hold as many as asked for, and say how many there are in all', async () => {
@@ -127,11 +128,11 @@ test('counts tell every state of what matches, the chosen states left aside', as
     ['a', 'z', 'Running'],
     ['b', 'x', 'Failed'],
   ])
-  const page = await list({ filter: { group: 'a', states: ['Paused'] } })
+  const page = await list({ filter: { group: 'a', states: ['PAUSED'] } })
   expect(page.total).toBe(1)
   expect(page.counts).toEqual([
-    { state: 'Paused', count: 1 },
-    { state: 'Running', count: 2 },
+    { state: 'PAUSED', count: 1 },
+    { state: 'RUNNING', count: 2 },
   ])
 })
 

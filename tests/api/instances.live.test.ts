@@ -9,29 +9,29 @@ test('every state of a life is seen, in order', async () => {
   const frames = await follow(app)
   const seen: Frame[] = []
   const { id } = await create(app)
-  seen.push(...(await frames.until(says(id, 'Running'))))
+  seen.push(...(await frames.until(says(id, 'RUNNING'))))
   await command(app, 'pauseInstance', id)
-  seen.push(...(await frames.until(says(id, 'Paused'))))
+  seen.push(...(await frames.until(says(id, 'PAUSED'))))
   await command(app, 'resumeInstance', id)
-  seen.push(...(await frames.until(says(id, 'Running'))))
+  seen.push(...(await frames.until(says(id, 'RUNNING'))))
   await command(app, 'restartInstance', id)
-  seen.push(...(await frames.until(says(id, 'Running'))))
+  seen.push(...(await frames.until(says(id, 'RUNNING'))))
   await command(app, 'killInstance', id)
-  seen.push(...(await frames.until(says(id, 'Terminated'))))
-  expect(seen[0]?.instanceChanged).toMatchObject({ kind: 'ADDED', id, instance: { state: 'Pending' } })
+  seen.push(...(await frames.until(says(id, 'TERMINATED'))))
+  expect(seen[0]?.instanceChanged).toMatchObject({ kind: 'ADDED', id, instance: { state: 'PENDING' } })
   expect(seen.slice(1).every((frame) => frame.instanceChanged.kind === 'UPDATED')).toBe(true)
   expect(states(seen, id)).toEqual([
     ...[
-      'Pending',
-      'Running',
-      'Pausing',
-      'Paused',
-      'Pending',
-      'Running',
-      'Pending',
-      'Running',
-      'Stopping',
-      'Terminated',
+      'PENDING',
+      'RUNNING',
+      'PAUSING',
+      'PAUSED',
+      'PENDING',
+      'RUNNING',
+      'PENDING',
+      'RUNNING',
+      'STOPPING',
+      'TERMINATED',
     ],
   ])
 })
@@ -49,9 +49,9 @@ test('changes from the engine’s side are seen like those from ours', async () 
   const { id, ref } = await running(app)
   const frames = await follow(app)
   app.engine.byHand(ref as string, 'paused')
-  await frames.until(says(id, 'Paused'))
+  await frames.until(says(id, 'PAUSED'))
   await app.engine.exit(ref as string, 7)
-  const last = (await frames.until(says(id, 'Failed'))).at(-1)
+  const last = (await frames.until(says(id, 'FAILED'))).at(-1)
   expect(last?.instanceChanged.instance?.reason).toContain('exit code 7')
 })
 
@@ -59,14 +59,14 @@ test('a frame shows the row as that change left it, also when it has moved on si
   const app = await startApp()
   const frames = await follow(app)
   const { id } = await create(app)
-  await inState(app, id, 'Running')
+  await inState(app, id, 'RUNNING')
   await command(app, 'killInstance', id)
-  await inState(app, id, 'Terminated')
-  expect(states(await frames.until(says(id, 'Terminated')), id)).toEqual([
-    'Pending',
-    'Running',
-    'Stopping',
-    'Terminated',
+  await inState(app, id, 'TERMINATED')
+  expect(states(await frames.until(says(id, 'TERMINATED')), id)).toEqual([
+    'PENDING',
+    'RUNNING',
+    'STOPPING',
+    'TERMINATED',
   ])
 })
 
@@ -75,11 +75,11 @@ test('a rename tells the new names of instances', async () => {
   const group = await addGroup(app, 'alpha', ['ann'])
   const [started] = await startGroup(app, group.id)
   const id = started?.instance?.id as string
-  await inState(app, id, 'Running')
+  await inState(app, id, 'RUNNING')
   const frames = await follow(app)
   await renameUser(app, userOf(group, 'ann').id, 'anna')
   const last = (await frames.until(({ instanceChanged }) => instanceChanged.instance?.username === 'anna')).at(-1)
-  expect(last?.instanceChanged.instance?.state).toBe('Running')
+  expect(last?.instanceChanged.instance?.state).toBe('RUNNING')
   expect((await get(app, id)).username).toBe('anna')
 })
 

@@ -10,7 +10,7 @@ interface Counters {
 
 async function allRunning(app: TestApp, count: number): Promise<void> {
   await expect
-    .poll(async () => (await all(app)).filter((row) => row.state === 'Running').length, { timeout: 25_000 })
+    .poll(async () => (await all(app)).filter((row) => row.state === 'RUNNING').length, { timeout: 25_000 })
     .toBe(count)
 }
 
@@ -45,7 +45,7 @@ test('a subscriber sees its place move, and the counters of the engine', async (
   await counters.until(({ engineChanged }) => engineChanged.waiting === 2)
   release()
   const seen = await frames.until(
-    ({ instanceChanged: { instance } }) => instance.username === 'c' && instance.state === 'Running',
+    ({ instanceChanged: { instance } }) => instance.username === 'c' && instance.state === 'RUNNING',
   )
   expect(seen.some(({ instanceChanged: { instance } }) => instance.username === 'c' && instance.queuePlace === 2)).toBe(
     true,
@@ -59,9 +59,9 @@ test('one that is killed while it waits ends at once, and no sandbox is made', a
   const first = await create(app, 'a')
   const second = await create(app, 'b')
   await command(app, 'killInstance', second.id)
-  await inState(app, second.id, 'Terminated')
+  await inState(app, second.id, 'TERMINATED')
   release()
-  await inState(app, first.id, 'Running')
+  await inState(app, first.id, 'RUNNING')
   expect(app.engine.count('create', second.id)).toBe(0)
 })
 
@@ -70,8 +70,8 @@ test('a failed start gives its turn to the next', async () => {
   app.engine.refuse('create', 'disk full')
   const first = await create(app, 'a')
   const second = await create(app, 'b')
-  await inState(app, first.id, 'Failed')
-  await inState(app, second.id, 'Running')
+  await inState(app, first.id, 'FAILED')
+  await inState(app, second.id, 'RUNNING')
 })
 
 test('a slow code-server does not hold up the starts of others', async () => {
@@ -81,7 +81,7 @@ test('a slow code-server does not hold up the starts of others', async () => {
   const second = await create(app, 'b')
   await when(app, second.id, (row) => row.hostPort !== null)
   app.engine.answering = true
-  for (const { id } of [first, second]) await inState(app, id, 'Running')
+  for (const { id } of [first, second]) await inState(app, id, 'RUNNING')
 })
 
 test('what a slow start is at can be read, and is told', async () => {
@@ -95,7 +95,7 @@ test('what a slow start is at can be read, and is told', async () => {
   await frames.until(({ instanceChanged }) => instanceChanged.instance.progress === 'Pulling image 45 %')
   expect((await get(app, id)).progress).toBe('Pulling image 45 %')
   release()
-  expect((await inState(app, id, 'Running')).progress).toBeNull()
+  expect((await inState(app, id, 'RUNNING')).progress).toBeNull()
 })
 
 test('sixty users of a group start, a few at a time, in their order', async () => {
@@ -125,9 +125,9 @@ test('a long wait for its turn does not count against the deadline of a start', 
   release()
   await when(app, second.id, (row) => row.hostPort !== null)
   await turns(app, 2)
-  expect((await get(app, second.id)).state).toBe('Pending')
+  expect((await get(app, second.id)).state).toBe('PENDING')
   app.engine.answering = true
-  await inState(app, second.id, 'Running')
+  await inState(app, second.id, 'RUNNING')
 })
 
 /** Waits until the sweep has looked so often: each time it ends an instance that has expired. */
@@ -139,6 +139,6 @@ async function turns(app: TestApp, count: number): Promise<void> {
         ...{ secure: false, image: '', volume: '', engine: 'docker', expiresAt: new Date(0) },
       },
     })
-    await inState(app, id, 'Terminated')
+    await inState(app, id, 'TERMINATED')
   }
 }

@@ -32,12 +32,12 @@ test('no list, bulk result, log of acts or subscription shows a password', async
     'subscription { groupChanged { group { users { instance { password } } } } }',
   )
   const { id, password } = await create(app, 'ann', { secure: true })
-  const shown: unknown[] = await frames.until(({ instanceChanged: { instance } }) => instance.state === 'Running')
+  const shown: unknown[] = await frames.until(({ instanceChanged: { instance } }) => instance.state === 'RUNNING')
   shown.push(await app.execute(LIST))
   shown.push(
     await app.execute('mutation ($ids: [ID!]!) { pauseInstances(ids: $ids) { instance { password } } }', { ids: [id] }),
   )
-  await inState(app, id, 'Paused')
+  await inState(app, id, 'PAUSED')
   shown.push(await app.refused('mutation ($id: ID!) { pauseInstance(id: $id) { id } }', { id }))
   shown.push(await app.refused('mutation { createInstance(input: { group: "alpha", username: "ann" }) { id } }'))
   await app.db.instance.update({ where: { id }, data: { userId: userOf(group, 'bob').id } })
@@ -66,7 +66,7 @@ test('an unexpected fault shows nothing of itself', async () => {
   const app = await startApp()
   app.logged.expect(/unexpected error/)
   const { id, password } = await create(app, 'ann', { secure: true })
-  await inState(app, id, 'Running')
+  await inState(app, id, 'RUNNING')
   app.engine.logs = () => Promise.reject(new Error('not shown'))
   expect((await get(app, id)).logs).toBe('')
   app.services.instances.get = () => Promise.reject(new Error(`secret ${password}`))

@@ -20,7 +20,7 @@ describe('commands', () => {
     )
     const input = { model: 'Tiny', contextSize: 4096, parallel: 4, llamacppArgs: '--flash-attn --parallel 2' }
     expect(await app.execute(LOAD, { input })).toEqual({
-      loadModel: { model: 'Tiny', state: 'LOADING', by: 'organiser' },
+      loadModel: { model: 'Tiny', state: 'LOADING', by: 'organizer' },
     })
     await frameWith<Status>(frames, ({ loads }) => loads.length === 1)
     done.resolve()
@@ -62,7 +62,7 @@ describe('commands', () => {
 
     const again = await startApp(lemonade.environment, { dir: app.dir })
     const query = '{ lemonadeStatus { loads { model state by message } } }'
-    const lost = (model: string) => ({ model, state: 'LOST', by: 'organiser', message: null })
+    const lost = (model: string) => ({ model, state: 'LOST', by: 'organizer', message: null })
     expect(await again.execute(query)).toEqual({ lemonadeStatus: { loads: [lost('user.Tiny'), lost('Other')] } })
     lemonade.plays({ '/v1/health': 'health-loaded' })
     await again.until<{ lemonadeStatus: Status }>(query, {}, ({ lemonadeStatus }) => lemonadeStatus.loads.length === 1)

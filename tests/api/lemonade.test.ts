@@ -169,7 +169,7 @@ test('a hundred who watch cost one question an interval, and nobody costs none',
   await Promise.all(Array.from({ length: 100 }, () => app.subscribe(query, {}, socket)))
   expect(lemonade.server.count('/v1/slots')).toBeLessThanOrEqual(3)
   await socket.dispose()
-  await expect.poll(() => app.services.lemonade.sources({ role: 'organiser' } as never).slots.watchers).toBe(0)
+  await expect.poll(() => app.services.lemonade.sources({ role: 'organizer' } as never).slots.watchers).toBe(0)
   const before = lemonade.server.taken.length
   await ask(app, 'lemonadeStatus', STATUS)
   expect(lemonade.server.taken.slice(before).map(({ path }) => path)).not.toContain('/v1/slots')

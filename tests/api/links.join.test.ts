@@ -1,13 +1,13 @@
 import { expect, describe, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { signedIn, startWith } from '../kit/access.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { enter, joinLink, look, post, team } from '../kit/links.ts'
 
-const OVER = 'This link is not valid any more. Ask your organiser for a new one.'
-const CREATE = `mutation ($groupId: ID!, $offersNames: Boolean = true, $takesNewNames: Boolean = true, $expiresInHours: Int, $maxUses: Int) {
-  createJoinLink(groupId: $groupId, offersNames: $offersNames, takesNewNames: $takesNewNames,
-    expiresInHours: $expiresInHours, maxUses: $maxUses) { secret link { id expiresAt maxUses uses offersNames takesNewNames group { name } user { id } } }
+const OVER = 'This link is not valid any more. Ask your organizer for a new one.'
+const CREATE = `mutation ($groupId: ID!, $allowExistingUsers: Boolean = true, $allowNewUsers: Boolean = true, $expiresInHours: Int, $maxUses: Int) {
+  createJoinLink(groupId: $groupId, allowExistingUsers: $allowExistingUsers, allowNewUsers: $allowNewUsers,
+    expiresInHours: $expiresInHours, maxUses: $maxUses) { secret link { id expiresAt maxUses uses allowExistingUsers allowNewUsers group { name } user { id } } }
 }`
 
 /** Comes in by all names at the same moment: each is looked up before any is let in. @returns how many fared how */
@@ -34,7 +34,7 @@ describe('a link into a group', () => {
     const app = await startWith('OAuth')
     const { groupId } = await team(app, 'alpha', ['cy', 'ann', 'bob'])
     await app.db.group.update({ where: { id: groupId }, data: { title: 'Team Alpha' } })
-    const { secret, id } = await joinLink(app, groupId, { takesNewNames: false, maxUses: 1 })
+    const { secret, id } = await joinLink(app, groupId, { allowNewUsers: false, maxUses: 1 })
     const { expiresAt } = await app.db.accessLink.findUniqueOrThrow({ where: { id } })
     for (let n = 0; n < 3; n++)
       expect(await look(app, secret)).toEqual({
@@ -50,7 +50,7 @@ describe('a link into a group', () => {
   test('lets somebody in by a free name, which is theirs from then on', async () => {
     const app = await startWith('OAuth')
     const { groupId, ids } = await team(app, 'alpha', ['ann', 'bob'])
-    const { secret, id } = await joinLink(app, groupId, { takesNewNames: false })
+    const { secret, id } = await joinLink(app, groupId, { allowNewUsers: false })
     const { cookie } = await enter(app, secret, ' bob ')
     const { data } = await app.answer<{ viewer: object }>('{ viewer { name role users { id } } }', {}, { cookie })
     expect(data?.viewer).toEqual({ name: 'bob of alpha', role: 'participant', users: [{ id: ids.bob }] })
@@ -58,7 +58,7 @@ describe('a link into a group', () => {
     expect(await enter(app, secret, 'bob')).toMatchObject({
       status: 409,
       detail:
-        'The name bob is taken: pick another name from the list. If it is yours, ask your organiser for a link of your own.',
+        'The name bob is taken: pick another name from the list. If it is yours, ask your organizer for a link of your own.',
     })
     expect(await uses(app, id)).toBe(1)
   })
@@ -66,7 +66,7 @@ describe('a link into a group', () => {
   test('lets somebody in by a new name, who is a user of the group from then on', async () => {
     const app = await startWith('OAuth')
     const { groupId } = await team(app, 'alpha', ['ann'])
-    const { secret } = await joinLink(app, groupId, { offersNames: false })
+    const { secret } = await joinLink(app, groupId, { allowExistingUsers: false })
     expect(await names(app, secret)).toEqual([])
     const { cookie } = await enter(app, secret, 'Zoë')
     const user = await app.db.user.findFirstOrThrow({ where: { username: 'Zoë' } })
@@ -76,20 +76,20 @@ describe('a link into a group', () => {
     for (const name of ['Zoë', 'ann'])
       expect(await enter(app, secret, name)).toMatchObject({
         status: 409,
-        detail: `The name ${name} is taken: choose another. If it is yours, ask your organiser for a link of your own.`,
+        detail: `The name ${name} is taken: choose another. If it is yours, ask your organizer for a link of your own.`,
       })
   })
 
   test('gives no new name under which there are files or a sandbox of somebody before', async () => {
     const app = await startWith('OAuth')
     const { groupId, ids } = await team(app, 'alpha', ['ann'])
-    const { secret, id } = await joinLink(app, groupId, { offersNames: false })
+    const { secret, id } = await joinLink(app, groupId, { allowExistingUsers: false })
     const { instances, users } = app.services
-    const { id: ofAnn } = await instances.create(organiser, { group: 'alpha', username: 'ann' })
-    await instances.kill(organiser, ofAnn)
+    const { id: ofAnn } = await instances.create(organizer, { group: 'alpha', username: 'ann' })
+    await instances.kill(organizer, ofAnn)
     await instances.settled(ofAnn, 10)
-    await users.removeUser(organiser, ids.ann as string, { deleteWorkspaces: false })
-    await instances.create(organiser, { group: 'alpha', username: 'guest' })
+    await users.removeUser(organizer, ids.ann as string, { deleteWorkspaces: false })
+    await instances.create(organizer, { group: 'alpha', username: 'guest' })
     for (const name of ['ann', 'guest']) expect(await enter(app, secret, name)).toMatchObject({ status: 409 })
     expect([await uses(app, id), await app.db.user.count()]).toEqual([0, 0])
     expect((await enter(app, secret, 'cy')).cookie).not.toBe('')
@@ -99,7 +99,7 @@ describe('a link into a group', () => {
     const app = await startWith('OAuth')
     const { groupId } = await team(app, 'alpha', ['ann'])
     const both = await joinLink(app, groupId, { maxUses: 1 })
-    const list = await joinLink(app, groupId, { takesNewNames: false, maxUses: 1 })
+    const list = await joinLink(app, groupId, { allowNewUsers: false, maxUses: 1 })
     for (const name of ['', '  ', 'a/b', '..', 'x'.repeat(65), '<b>', 'a\nb'])
       expect((await enter(app, both.secret, name)).status, name).toBe(422)
     for (const body of [{}, { username: null }, { username: 7 }, { username: ['ann'] }])
@@ -127,7 +127,7 @@ describe('a link into a group', () => {
   test('does not offer the name of somebody who came by their own link', async () => {
     const app = await startWith('OAuth')
     const { groupId, ids } = await team(app, 'alpha', ['ann', 'bob'])
-    const [own] = await app.services.links.personal(organiser, { userIds: [ids.ann] })
+    const [own] = await app.services.links.personal(organizer, { userIds: [ids.ann] })
     const { secret } = await joinLink(app, groupId)
     await enter(app, own?.secret as string)
     expect(await names(app, secret)).toEqual(['bob'])
@@ -148,14 +148,14 @@ describe('a link into a group', () => {
     await gone(used.secret)
     const replaced = await joinLink(app, groupId, { maxUses: 2 })
     await enter(app, replaced.secret, 'bob')
-    const { secret } = await app.services.links.rotateJoin(organiser, replaced.id)
+    const { secret } = await app.services.links.rotateJoin(organizer, replaced.id)
     await gone(replaced.secret)
     expect((await enter(app, secret, 'cy')).status).toBe(200)
     // Uses stay with the link.
     await gone(secret)
     const revoked = await joinLink(app, groupId)
     const joined = await enter(app, revoked.secret, 'dee')
-    await app.services.links.revokeJoin(organiser, revoked.id)
+    await app.services.links.revokeJoin(organizer, revoked.id)
     await gone(revoked.secret)
     for (const stays of [cookie, joined.cookie])
       expect((await app.answer<{ viewer: object }>('{ viewer { role } }', {}, { cookie: stays })).data?.viewer).toEqual(
@@ -170,7 +170,7 @@ describe('a link into a group', () => {
     const app = await startWith('OAuth')
     const { groupId } = await team(app, 'alpha', ['ann'])
     const { secret } = await joinLink(app, groupId)
-    await app.services.groups.remove(organiser, groupId, { deleteWorkspaces: false })
+    await app.services.groups.remove(organizer, groupId, { deleteWorkspaces: false })
     expect((await look(app, secret)).status).toBe(404)
     expect(await app.db.accessLink.count()).toBe(0)
   })
@@ -223,14 +223,14 @@ describe('when it is made', () => {
     expect(plain).toMatchObject({
       maxUses: null,
       uses: 0,
-      offersNames: true,
-      takesNewNames: true,
+      allowExistingUsers: true,
+      allowNewUsers: true,
       group: { name: 'alpha' },
       user: null,
     })
     expect(hours(plain)).toBe(24)
-    const full = await made({ expiresInHours: 8760, maxUses: 10_000, offersNames: false })
-    expect([hours(full), full]).toMatchObject([8760, { maxUses: 10_000, offersNames: false }])
+    const full = await made({ expiresInHours: 8760, maxUses: 10_000, allowExistingUsers: false })
+    expect([hours(full), full]).toMatchObject([8760, { maxUses: 10_000, allowExistingUsers: false }])
   })
 
   test.for([
@@ -239,9 +239,9 @@ describe('when it is made', () => {
     [{ maxUses: 0 }, 'maxUses', 'must be 1 to 10000'],
     [{ maxUses: 10_001 }, 'maxUses', 'must be 1 to 10000'],
     [
-      { offersNames: false, takesNewNames: false },
-      'offersNames',
-      'or takesNewNames must be true: else nobody could come by it',
+      { allowExistingUsers: false, allowNewUsers: false },
+      'allowExistingUsers',
+      'or allowNewUsers must be true: else nobody could come by it',
     ],
   ] as const)('%j is refused', async ([more, field, message]) => {
     const app = await startApp()
@@ -260,7 +260,7 @@ describe('when it is made', () => {
       message: 'Group x not found',
     })
     const { ids } = await team(app, 'alpha', ['ann'])
-    const [own] = await app.services.links.personal(organiser, { userIds: [ids.ann] })
+    const [own] = await app.services.links.personal(organizer, { userIds: [ids.ann] })
     for (const id of ['x', own?.link.id as string])
       for (const act of [`rotateJoinLink(id: "${id}") { secret }`, `revokeJoinLink(id: "${id}") { id }`])
         expect(await app.refused(`mutation { ${act} }`)).toMatchObject({

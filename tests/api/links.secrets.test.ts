@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { startWith } from '../kit/access.ts'
 import { enter, joinLink, look, personalLink, post, team } from '../kit/links.ts'
 
-const OVER = 'This link is not valid any more. Ask your organiser for a new one.'
+const OVER = 'This link is not valid any more. Ask your organizer for a new one.'
 
 test('a secret is shown once; the database has its hash, and lists, log and activity have nothing of it', async () => {
   const app = await startWith('no login')
   const { groupId, ids } = await team(app, 'alpha', ['ann'])
   const own = await personalLink(app, ids.ann!)
   const join = await joinLink(app, groupId)
-  const rotated = await app.services.links.rotateJoin(organiser, join.id)
+  const rotated = await app.services.links.rotateJoin(organizer, join.id)
   await enter(app, own)
   await enter(app, rotated.secret, 'new')
   await enter(app, join.secret, 'late')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { signedIn, startWith } from '../kit/access.ts'
 import type { TestApp } from '../kit/app.ts'
 import { enter, personalLink, team } from '../kit/links.ts'
@@ -24,7 +24,7 @@ async function start(app: TestApp, userId: string, cookie: string) {
 }
 
 async function forbid(app: TestApp, value = 'false'): Promise<void> {
-  await app.services.settings.set(organiser, 'participants_may_start', { value })
+  await app.services.settings.set(organizer, 'participants_may_start', { value })
 }
 
 async function settled(app: TestApp, id: string, state: string): Promise<void> {
@@ -35,17 +35,17 @@ describe('one’s own sandbox', () => {
   test('is started where there is none, left alone where it runs, and let go on where it is paused', async () => {
     const { app, ann, cookie } = await hall()
     const started = await start(app, ann, cookie)
-    expect(started).toMatchObject({ state: 'Pending', user: { id: ann } })
+    expect(started).toMatchObject({ state: 'PENDING', user: { id: ann } })
     const { id } = started as { id: string }
-    await settled(app, id, 'Running')
-    expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'Running' })
-    await app.services.instances.pause(organiser, id)
+    await settled(app, id, 'RUNNING')
+    expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'RUNNING' })
+    await app.services.instances.pause(organizer, id)
     // While it is being paused, too.
-    expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'Pending' })
-    await settled(app, id, 'Running')
-    await app.services.instances.kill(organiser, id)
+    expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'PENDING' })
+    await settled(app, id, 'RUNNING')
+    await app.services.instances.kill(organizer, id)
     const next = await start(app, ann, cookie)
-    expect(next).toMatchObject({ state: 'Pending' })
+    expect(next).toMatchObject({ state: 'PENDING' })
     expect((next as { id: string }).id).not.toBe(id)
     const rows = await app.db.instance.findMany({ where: { userId: ann } })
     const { volume } = await app.db.user.findUniqueOrThrow({ where: { id: ann } })
@@ -66,17 +66,17 @@ describe('one’s own sandbox', () => {
     expect(await app.db.instance.count()).toBe(1)
   })
 
-  test('is one’s own alone: another’s is not there, and strangers have none; organisers may start anybody’s', async () => {
+  test('is one’s own alone: another’s is not there, and strangers have none; organizers may start anybody’s', async () => {
     const { app, bob, cookie } = await hall()
     expect(await start(app, bob, cookie)).toEqual({ code: 'NOT_FOUND', message: `User ${bob} not found` })
     expect(await start(app, bob, '')).toMatchObject({ code: 'UNAUTHENTICATED' })
-    expect(await start(app, bob, await signedIn(app, 'none'))).toMatchObject({ code: 'FORBIDDEN' })
-    const boss = await signedIn(app, 'organiser')
+    expect(await start(app, bob, await signedIn(app, 'waiting'))).toMatchObject({ code: 'FORBIDDEN' })
+    const boss = await signedIn(app, 'organizer')
     expect(await start(app, bob, boss)).toMatchObject({ user: { id: bob } })
     expect(await start(app, 'x', boss)).toEqual({ code: 'NOT_FOUND', message: 'User x not found' })
   })
 
-  test('is not started where organisers forbade it, but a paused one goes on', async () => {
+  test('is not started where organizers forbade it, but a paused one goes on', async () => {
     const { app, ann, bob, cookie } = await hall()
     const mayStart = async (of = cookie) =>
       (await app.answer<{ viewer: { mayStart: boolean } }>('{ viewer { mayStart } }', {}, { cookie: of })).data?.viewer
@@ -86,16 +86,16 @@ describe('one’s own sandbox', () => {
     expect(await mayStart()).toBe(false)
     expect(await start(app, ann, cookie)).toEqual({
       code: 'FORBIDDEN',
-      message: 'Participants may not start sandboxes at present. Ask the organiser.',
+      message: 'Participants may not start sandboxes at present. Ask the organizer.',
     })
-    const boss = await signedIn(app, 'organiser')
+    const boss = await signedIn(app, 'organizer')
     expect([await mayStart(boss), await mayStart('')]).toEqual([true, false])
-    expect(await start(app, bob, boss)).toMatchObject({ state: 'Pending' })
+    expect(await start(app, bob, boss)).toMatchObject({ state: 'PENDING' })
     const { id } = (await start(app, ann, boss)) as { id: string }
-    await settled(app, id, 'Running')
-    await app.services.instances.pause(organiser, id)
-    await settled(app, id, 'Paused')
-    expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'Pending' })
+    await settled(app, id, 'RUNNING')
+    await app.services.instances.pause(organizer, id)
+    await settled(app, id, 'PAUSED')
+    expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'PENDING' })
     await forbid(app, '')
     expect(await mayStart()).toBe(true)
   })

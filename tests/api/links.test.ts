@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { signedIn, startWith } from '../kit/access.ts'
 import type { TestApp } from '../kit/app.ts'
 import { enter, joinLink, look, personalLink, post, team } from '../kit/links.ts'
@@ -11,7 +11,7 @@ const MAKE = `mutation ($userIds: [ID!]!, $replace: Boolean) {
   }
 }`
 const VIEWER = '{ viewer { name role isSignedIn mayStart users { username group { name } } } }'
-const OVER = 'This link is not valid any more. Ask your organiser for a new one.'
+const OVER = 'This link is not valid any more. Ask your organizer for a new one.'
 
 interface Made {
   secret: string | null
@@ -28,7 +28,7 @@ describe.each(['no login', 'a local password', 'OAuth'] as const)('with %s', (se
     const app = await startWith(setup)
     const { ids } = await team(app, 'alpha', ['ann', 'bob'])
     const { starter } = app.services
-    for (const id of Object.values(ids)) await starter.launch(organiser, id)
+    for (const id of Object.values(ids)) await starter.launch(organizer, id)
     const secret = await personalLink(app, ids.ann!)
     expect(await look(app, secret)).toEqual({
       status: 200,
@@ -52,17 +52,17 @@ describe.each(['no login', 'a local password', 'OAuth'] as const)('with %s', (se
   })
 })
 
-test('where there is no login, whoever came by no link is the organiser still, also with a cookie that is none', async () => {
+test('where there is no login, whoever came by no link is the organizer still, also with a cookie that is none', async () => {
   const app = await startWith('no login')
   const { ids } = await team(app, 'alpha', ['ann'])
   const role = async (headers: Record<string, string>) =>
     (await app.answer<{ viewer: { role: string } }>(VIEWER, {}, headers)).data?.viewer.role
   const { cookie } = await enter(app, await personalLink(app, ids.ann!))
   expect(await role({ cookie })).toBe('participant')
-  expect(await role({})).toBe('organiser')
-  expect(await role({ cookie: 'session=v1:x:0123456789abcdef' })).toBe('organiser')
+  expect(await role({})).toBe('organizer')
+  expect(await role({ cookie: 'session=v1:x:0123456789abcdef' })).toBe('organizer')
   await fetch(`${app.url}/api/auth/logout`, { method: 'POST', headers: { cookie } })
-  expect(await role({ cookie })).toBe('organiser')
+  expect(await role({ cookie })).toBe('organizer')
 })
 
 describe('personal links', () => {
@@ -97,7 +97,7 @@ describe('personal links', () => {
     }))
     const rows = await app.db.user.createManyAndReturn({ data: people })
     const ids = rows.map(({ id }) => id)
-    const links = await app.services.links.personal(organiser, { userIds: ids })
+    const links = await app.services.links.personal(organizer, { userIds: ids })
     expect(new Set(links.map(({ secret }) => secret)).size).toBe(2_000)
     expect((await enter(app, links[1_999]?.secret as string)).status).toBe(200)
     expect(await app.refused(MAKE, { userIds: [...ids, 'x'] })).toMatchObject({ code: 'INVALID_INPUT' })
@@ -124,10 +124,10 @@ describe('personal links', () => {
       const others = await enter(app, await personalLink(app, bob))
       const { closed } = await socket(app, cookie)
       const { links, users, groups } = app.services
-      if (how === 'replaced') await links.personal(organiser, { userIds: [ann], replace: true })
-      if (how === 'revoked') await links.revokePersonal(organiser, ann)
-      if (how === 'the user removed') await users.removeUser(organiser, ann, { deleteWorkspaces: false })
-      if (how === 'the group removed') await groups.remove(organiser, groupId, { deleteWorkspaces: false })
+      if (how === 'replaced') await links.personal(organizer, { userIds: [ann], replace: true })
+      if (how === 'revoked') await links.revokePersonal(organizer, ann)
+      if (how === 'the user removed') await users.removeUser(organizer, ann, { deleteWorkspaces: false })
+      if (how === 'the group removed') await groups.remove(organizer, groupId, { deleteWorkspaces: false })
       expect(await closed).toEqual([4401, 'Signed out'])
       expect(await me(app, cookie)).toEqual({ authenticated: false })
       expect(await enter(app, secret)).toMatchObject({ status: 404, detail: OVER })
@@ -184,9 +184,9 @@ test('pages of other origins can bring nobody in', async () => {
 })
 
 describe('people who came by a link', () => {
-  test('are listed with the others, can be put out and stay out, and never become organisers', async () => {
+  test('are listed with the others, can be put out and stay out, and never become organizers', async () => {
     const app = await startWith('OAuth')
-    const boss = { cookie: await signedIn(app, 'organiser') }
+    const boss = { cookie: await signedIn(app, 'organizer') }
     const { ids } = await team(app, 'alpha', ['ann'])
     const secret = await personalLink(app, ids.ann!)
     const { cookie } = await enter(app, secret)
@@ -197,29 +197,29 @@ describe('people who came by a link', () => {
       boss,
     )
     expect(data?.identities).toContainEqual({ id, provider: 'link', displayName: 'ann of alpha', role: 'participant' })
-    await expect(app.services.identities.setRole(organiser, id, 'organiser')).rejects.toMatchObject({
+    await expect(app.services.identities.setRole(organizer, id, 'organizer')).rejects.toMatchObject({
       code: 'CONFLICT',
       message: 'ann of alpha came by a link, and whoever does is a participant.',
     })
-    await app.services.identities.setRole(organiser, id, 'none')
+    await app.services.identities.setRole(organizer, id, 'waiting')
     const { uses } = await app.db.accessLink.findFirstOrThrow()
     expect((await app.answer('{ groups { id } }', {}, { cookie })).errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
     expect(await enter(app, secret)).toMatchObject({
       status: 403,
-      detail: 'You are not let in any more. Ask the organiser.',
+      detail: 'You are not let in any more. Ask the organizer.',
     })
     expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(403)
     expect([uses, (await app.db.accessLink.findFirstOrThrow()).uses]).toEqual([1, 0])
-    await app.services.identities.setRole(organiser, id, 'participant')
+    await app.services.identities.setRole(organizer, id, 'participant')
     expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(200)
   })
 
-  test('do not keep the first who signs in with an account from being the organiser', async () => {
+  test('do not keep the first who signs in with an account from being the organizer', async () => {
     const app = await startWith('OAuth')
     const { ids } = await team(app, 'alpha', ['ann'])
     await enter(app, await personalLink(app, ids.ann!))
     const first = { id: 'github:1', provider: 'github', displayName: 'x', email: null }
-    expect((await app.services.identities.admit(first)).role).toBe('organiser')
+    expect((await app.services.identities.admit(first)).role).toBe('organizer')
   })
 
   test('are told by their group, and no others, of links; they neither make, replace nor revoke any', async () => {
@@ -234,7 +234,7 @@ describe('people who came by a link', () => {
     for (const act of [
       `makePersonalLinks(userIds: ["${ids.ann}"]) { secret }`,
       `revokePersonalLink(userId: "${ids.ann}") { id }`,
-      `createJoinLink(groupId: "${groupId}", offersNames: true, takesNewNames: true) { secret }`,
+      `createJoinLink(groupId: "${groupId}", allowExistingUsers: true, allowNewUsers: true) { secret }`,
       `rotateJoinLink(id: "${id}") { secret }`,
       `revokeJoinLink(id: "${id}") { id }`,
     ])
@@ -250,24 +250,24 @@ test('every making, replacing, revoking and use is in the activity log, by name'
   const before = await app.db.activity.count()
   await make(app, [ids.ann!])
   await enter(app, (await make(app, [ids.ann!], true))[0]?.secret as string)
-  await app.services.links.revokePersonal(organiser, ids.ann!)
+  await app.services.links.revokePersonal(organizer, ids.ann!)
   const { id } = await joinLink(app, groupId)
-  const { secret } = await app.services.links.rotateJoin(organiser, id)
+  const { secret } = await app.services.links.rotateJoin(organizer, id)
   await enter(app, secret, 'new')
-  await app.services.links.revokeJoin(organiser, id)
+  await app.services.links.revokeJoin(organizer, id)
   const acts = (await app.db.activity.findMany({ orderBy: { id: 'asc' } })).slice(before)
   expect(
     acts.map(({ actor, action, kind, label, outcome }) => [actor, action, kind, label, outcome].join(' | ')),
   ).toEqual([
-    'organiser | make link | user | alpha/ann | done',
-    'organiser | replace link | user | alpha/ann | done',
+    'organizer | make link | user | alpha/ann | done',
+    'organizer | replace link | user | alpha/ann | done',
     'ann of alpha | enter by link | user | alpha/ann | done',
-    'organiser | revoke link | user | alpha/ann | done',
-    'organiser | make join link | group | alpha | done',
-    'organiser | replace join link | group | alpha | done',
+    'organizer | revoke link | user | alpha/ann | done',
+    'organizer | make join link | group | alpha | done',
+    'organizer | replace join link | group | alpha | done',
     'THON | add user | user | alpha/new | done',
     'new of alpha | join by link | user | alpha/new | done',
-    'organiser | revoke join link | group | alpha | done',
+    'organizer | revoke join link | group | alpha | done',
   ])
 })
 
@@ -282,7 +282,7 @@ test('who watches groups sees links come, be used and go', async () => {
   expect(await next()).toEqual({ hasLink: true, claimedAt: null, link: { uses: 0 } })
   await enter(app, secret)
   expect(await next()).toEqual({ hasLink: true, claimedAt: expect.any(String), link: { uses: 1 } })
-  await app.services.links.revokePersonal(organiser, ids.ann!)
+  await app.services.links.revokePersonal(organizer, ids.ann!)
   expect(await next()).toEqual({ hasLink: false, claimedAt: expect.any(String), link: null })
 })
 

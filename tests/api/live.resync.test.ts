@@ -76,7 +76,7 @@ test('a client that comes and goes during two hundred changes ends with the data
   picture.connect()
   const commands = ['pauseInstance', 'resumeInstance', 'restartInstance', 'killInstance']
   const act = async () => {
-    const rows = (await all(app)).filter((row) => row.state !== 'Terminated' && row.state !== 'Failed')
+    const rows = (await all(app)).filter((row) => row.state !== 'TERMINATED' && row.state !== 'FAILED')
     if (rows.length < 6 || random.chance(20)) {
       const input = { username: `u${random.below(12)}` }
       return app.answer('mutation ($input: CreateInstanceInput!) { createInstance(input: $input) { id } }', { input })
@@ -94,7 +94,7 @@ test('a client that comes and goes during two hundred changes ends with the data
   }
   const truth = async () => Object.fromEntries((await all(app)).map((row) => [row.id, row.state]))
   const isSettled = (states: string[]) =>
-    states.every((state) => ['Running', 'Paused', 'Terminated', 'Failed'].includes(state))
+    states.every((state) => ['RUNNING', 'PAUSED', 'TERMINATED', 'FAILED'].includes(state))
   await expect.poll(async () => isSettled(Object.values(await truth())), { timeout: 25_000 }).toBe(true)
   for (const one of [picture, steady])
     await expect.poll(() => Object.fromEntries(one.states), { timeout: 10_000 }).toEqual(await truth())
@@ -113,5 +113,5 @@ test('a client that lost its connection sees within a second of coming back what
     'mutation { createInstance(input: {}) { id } }',
   )
   picture.connect()
-  await expect.poll(() => picture.states.get(createInstance.id), { timeout: 10_000 }).toBe('Running')
+  await expect.poll(() => picture.states.get(createInstance.id), { timeout: 10_000 }).toBe('RUNNING')
 })

@@ -106,7 +106,7 @@ test('in a source that throws in the middle, which ends that subscription and ne
   const messages = await overSocket(app, 'subscription { groupChanged { kind } }')
   expect(messages.map((message) => message.type)).toEqual(['next', 'next', 'complete'])
   expect(faults(messages[1]?.payload)).toEqual(MASKED)
-  expect((await create(app)).state).toBe('Pending')
+  expect((await create(app)).state).toBe('PENDING')
 })
 
 test('refusals and faults of the query stay as they are, over HTTP and socket', async () => {

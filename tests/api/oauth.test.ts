@@ -206,10 +206,10 @@ describe('who they are', () => {
     ['github', 'none at all', { email: null, emails: [] }, null],
     ['gitlab', 'a confirmed one', { email: 'Ada@X.org' }, 'ada@x.org'],
     ['gitlab', 'one that is not confirmed', { email: 'ada@x.org', verified: false }, null],
-    ['gitlab', 'none', { email: null }, null],
+    ['gitlab', 'waiting', { email: null }, null],
     ['linkedin', 'a verified one', { email: 'ADA@x.org' }, 'ada@x.org'],
     ['linkedin', 'one that is not verified', { email: 'ada@x.org', verified: false }, null],
-    ['linkedin', 'none', { email: null }, null],
+    ['linkedin', 'waiting', { email: null }, null],
     ['gitlab', 'no address', { email: 'ada' }, null],
     ['gitlab', 'two addresses', { email: 'ada@x.org,root@x.org' }, null],
     ['gitlab', 'the Kelvin sign, which would become a k', { email: '\u212aai@x.org' }, null],
@@ -224,7 +224,7 @@ describe('who they are', () => {
     ['gitlab', { name: '   ', login: 'ada' }, 'ada'],
     ['linkedin', { name: null }, 'Li-4711'],
     ['linkedin', { name: 'Günther 🦄' }, 'Günther 🦄'],
-    ['github', { name: ' Eve\u202e\u0000\n(organiser)\u001b[31m ' }, 'Eve (organiser) [31m'],
+    ['github', { name: ' Eve\u202e\u0000\n(organizer)\u001b[31m ' }, 'Eve (organizer) [31m'],
     ['github', { name: '🦄'.repeat(300) }, '🦄'.repeat(100)],
   ] as const)('%s, name: %o', async ([provider, known, shown]) => {
     const flow = await startFlow()

@@ -13,11 +13,11 @@ const EMAILS = { ann: 'ann@example.org', bob: 'bob@example.org' }
 
 const plain: TestApp['engine']['pages'] = (request, response) => response.end(`page ${request.url}`)
 
-/** A server with a login and the sandboxes of ann and bob; and visitors with sessions of the organiser, ann and bob. */
+/** A server with a login and the sandboxes of ann and bob; and visitors with sessions of the organizer, ann and bob. */
 async function openHall(proxyProcess: boolean, pages: TestApp['engine']['pages'] = plain) {
   const app = await startApp({ ...SETUPS['a local password'] }, { proxyProcess })
   app.engine.pages = pages
-  const admin = await signedIn(app, 'organiser')
+  const admin = await signedIn(app, 'organizer')
   const post = { 'content-type': 'application/json', cookie: admin }
   const { services } = app
   await addGroup({ ...app, execute: executeAs(app, post) } as unknown as TestApp, 'alpha', ['ann', 'bob'])
@@ -35,7 +35,7 @@ async function openHall(proxyProcess: boolean, pages: TestApp['engine']['pages']
   return {
     app,
     nobody: new Visitor(app.url),
-    organiser: as(admin),
+    organizer: as(admin),
     ann: as(await signedIn(app, 'participant', EMAILS.ann)),
     bob: as(await signedIn(app, 'participant', EMAILS.bob)),
   }
@@ -80,11 +80,11 @@ describe.each([
     expect(await upgradeStatus(nobody)).toBe(401)
   })
 
-  test('participants open their own sandbox, organisers each', async () => {
-    const { ann, organiser } = await hall()
+  test('participants open their own sandbox, organizers each', async () => {
+    const { ann, organizer } = await hall()
     expect((await ann.open(ann.origin(ANN))).body).toBe('page /')
-    expect((await organiser.open(organiser.origin(ANN))).body).toBe('page /')
-    expect((await organiser.open(organiser.origin(BOB))).body).toBe('page /')
+    expect((await organizer.open(organizer.origin(ANN))).body).toBe('page /')
+    expect((await organizer.open(organizer.origin(BOB))).body).toBe('page /')
   })
 
   test('somebody else is given no ticket, and is not told whether there is such a sandbox', async () => {
@@ -118,22 +118,22 @@ describe.each([
   })
 
   test('whoever is signed out, put out or loses the sandbox is out of it, with every WebSocket', async () => {
-    const { app, ann, organiser } = await hall()
+    const { app, ann, organizer } = await hall()
     const server = new WebSocketServer({ noServer: true })
     app.engine.sockets = (request, socket, head) => server.handleUpgrade(request, socket, head, () => undefined)
     for (const id of await activeIds(app)) await restarted(app, id)
     const ways: [string, (identityId: string) => Promise<unknown>, number][] = [
       ['loses it', () => app.services.users.updateUser(system, userId, { email: 'else@example.org' }), 403],
       ['gets it back', () => app.services.users.updateUser(system, userId, { email: EMAILS.ann }), 200],
-      ['is put out', (id) => app.services.identities.setRole(system, id, 'none'), 403],
+      ['is put out', (id) => app.services.identities.setRole(system, id, 'waiting'), 403],
       ['is let in', (id) => app.services.identities.setRole(system, id, 'participant'), 200],
       ['is signed out', () => ann.ask('localhost', '/api/auth/logout', { method: 'POST' }), 401],
     ]
     const { id: userId } = (await app.db.user.findFirst({ where: { username: 'ann' } }))!
     const { id: identityId } = (await app.db.identity.findFirst({ where: { email: EMAILS.ann } }))!
     await ann.open(ann.origin(ANN))
-    await organiser.open(organiser.origin(ANN))
-    const stays = await openedSocket(organiser)
+    await organizer.open(organizer.origin(ANN))
+    const stays = await openedSocket(organizer)
     for (const [what, act, status] of ways) {
       const socket = status === 200 ? null : await openedSocket(ann)
       await act(identityId)
@@ -165,27 +165,27 @@ describe.each([
   })
 
   test('at a sandbox’s address there is nothing of THON', async () => {
-    const { app, organiser } = await hall()
-    await organiser.open(organiser.origin(ANN))
-    organiser.keep(ANN, [...organiser.cookies.get('localhost')!].map((pair) => pair.join('=')).join())
+    const { app, organizer } = await hall()
+    await organizer.open(organizer.origin(ANN))
+    organizer.keep(ANN, [...organizer.cookies.get('localhost')!].map((pair) => pair.join('=')).join())
     for (const path of ['/api/instances', '/graphql', '/healthz?x', '/docs', '/open', '/login', '/_app/version.json'])
-      expect((await organiser.ask(ANN, path)).body, path).toBe(`page ${path}`)
+      expect((await organizer.ask(ANN, path)).body, path).toBe(`page ${path}`)
     const query = JSON.stringify({ query: '{ instances { total } }' })
     const headers = { 'content-type': 'application/json' }
-    expect((await organiser.ask(ANN, '/graphql', { method: 'POST', headers, body: query })).body).toBe('page /graphql')
+    expect((await organizer.ask(ANN, '/graphql', { method: 'POST', headers, body: query })).body).toBe('page /graphql')
     expect(await app.db.activity.count({ where: { action: 'kill' } })).toBe(0)
   })
 
   test('a sandbox that redirects to THON gets nothing done there', async () => {
-    const { app, organiser } = await hall((_request, response) =>
+    const { app, organizer } = await hall((_request, response) =>
       response.writeHead(307, { Location: `${app.url}/api/groups` }).end(),
     )
-    await organiser.open(organiser.origin(ANN))
-    const { status, headers } = await organiser.ask(ANN, '/')
+    await organizer.open(organizer.origin(ANN))
+    const { status, headers } = await organizer.ask(ANN, '/')
     expect({ status, location: headers.location }).toEqual({ status: 307, location: `${app.url}/api/groups` })
-    const made = await organiser.ask('localhost', '/api/groups', {
+    const made = await organizer.ask('localhost', '/api/groups', {
       method: 'POST',
-      headers: { origin: organiser.origin(ANN), 'content-type': 'application/json' },
+      headers: { origin: organizer.origin(ANN), 'content-type': 'application/json' },
       body: '{"name":"evil"}',
     })
     expect(made.status).toBe(403)

@@ -67,7 +67,7 @@ test('redirects and cookies stay below the path, and no service worker reaches b
 test('a sandbox that does not run has a page at THON, which leads there once it runs', async () => {
   const { app, row, thon } = await hall()
   await command(app, 'killInstance', row.id)
-  await inState(app, row.id, 'Terminated')
+  await inState(app, row.id, 'TERMINATED')
   const { status, body } = await thon.open(`${thon.origin('localhost')}/open?sandbox=alpha-ann`)
   expect(status).toBe(503)
   expect(body).toContain('Start again')

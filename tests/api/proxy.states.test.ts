@@ -81,13 +81,13 @@ test('a paused one offers to resume it, an ended one to start it again, a failed
   const { app, visitor } = await hall()
   const { id, ref } = await running(app)
   await command(app, 'pauseInstance', id)
-  await inState(app, id, 'Paused')
+  await inState(app, id, 'PAUSED')
   const paused = await page(visitor)
   expect(paused).toMatchObject({ title: 'Your sandbox is paused', button: 'Resume' })
   await visitor.ask(HOST, paused.action as string, { method: 'POST' })
-  await inState(app, id, 'Running')
+  await inState(app, id, 'RUNNING')
   await app.engine.exit(ref as string, 3)
-  await inState(app, id, 'Failed')
+  await inState(app, id, 'FAILED')
   const failed = await page(visitor)
   expect(failed).toMatchObject({
     title: 'Your sandbox has failed',
@@ -96,9 +96,9 @@ test('a paused one offers to resume it, an ended one to start it again, a failed
   })
   await visitor.ask(HOST, failed.action as string, { method: 'POST' })
   const [row] = await app.db.instance.findMany({ where: { activeKey: { not: null } } })
-  await inState(app, row!.id, 'Running')
+  await inState(app, row!.id, 'RUNNING')
   await command(app, 'killInstance', row!.id)
-  await inState(app, row!.id, 'Terminated')
+  await inState(app, row!.id, 'TERMINATED')
   expect(await page(visitor)).toMatchObject({ title: 'Your sandbox has ended', button: 'Start again' })
 })
 

@@ -53,7 +53,7 @@ describe.each([
     const [row] = (await again.execute<{ instances: { items: { id: string }[] } }>('{ instances { items { id } } }'))
       .instances.items
     const made = await command(again, 'recreateInstance', row?.id as string)
-    await inState(again, made.id, 'Running')
+    await inState(again, made.id, 'RUNNING')
     const later = new Visitor(again.url)
     later.cookies.set(HOST, visitor.cookies.get(HOST)!)
     expect((await later.ask(HOST, '/still')).body, 'with the pass of before').toBe("ann's /still")
@@ -168,7 +168,7 @@ describe.each([
       ['Über', 'ünal'],
     ] as const) {
       const { id } = await create(app, username, { group })
-      urls.push((await inState(app, id, 'Running')).url)
+      urls.push((await inState(app, id, 'RUNNING')).url)
     }
     expect(urls[0]).toContain('//a-b-c.localhost')
     expect(new Set(urls).size).toBe(4)

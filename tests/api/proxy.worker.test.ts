@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { startApp } from '../kit/app.ts'
 import { askSecurely, makePair, PairFiles } from '../kit/certificates.ts'
 import { addGroup } from '../kit/groups.ts'
@@ -119,7 +119,7 @@ test('over TLS a sandbox is served with the certificate that is good now', async
   const app = await startApp(files.variables, { proxyProcess: true })
   app.engine.pages = (_request, response) => response.end('page')
   const row = { group: 'alpha', username: 'ann' }
-  const { id } = await app.services.instances.create(organiser, row)
+  const { id } = await app.services.instances.create(organizer, row)
   await app.services.instances.settled(id, 10)
   const host = `alpha-ann.thon.localhost:${new URL(app.url).port}`
   const ask = (path: string, headers: Record<string, string>, servername: string) =>

@@ -4,7 +4,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { Clients } from '../../server/http/client.ts'
 import { createLog } from '../../server/core/log.ts'
 import type { BodyLimits } from '../../server/rest/body.ts'
@@ -19,7 +19,7 @@ const SMALL: BodyLimits = { largest: 1000, idle: 150, whole: 600 }
 async function small(limits: Partial<BodyLimits> = {}): Promise<{ url: string; groups: () => Promise<string[]> }> {
   const { services } = await startApp()
   const log = createLog('error')
-  const door = { of: () => ({ viewer: organiser, session: null, cookie: null }) }
+  const door = { authenticated: () => ({ viewer: organizer, session: null, cookie: null }) }
   const server = createServer(
     createRest({
       services,

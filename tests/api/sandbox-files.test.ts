@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import type { FakeEngine } from '../kit/fake-engine.ts'
 import { addGroup } from '../kit/groups.ts'
@@ -10,7 +10,7 @@ const SETTINGS_PATH = '/home/vscode/.local/share/code-server/User/settings.json'
 const PROVIDER = { lemonade: { options: { apiKey: 'PLACEHOLDER', baseURL: 'http://YOUR_IP:13305/v1' } } }
 
 async function store(app: TestApp, key: string, content: string): Promise<void> {
-  await app.services.configFiles.put(organiser, key, { content })
+  await app.services.configFiles.put(organizer, key, { content })
 }
 
 /** Starts ann's sandbox. @returns the files that her new sandbox was made with, by path, and what it lacks */
@@ -61,7 +61,7 @@ test('running sandboxes are given the files as stored now; those that do not run
   await addGroup(app, 'alpha', ['ann', 'bob'])
   const [ann, bob] = [await running(app, 'ann'), await running(app, 'bob')]
   await app.execute(`mutation { pauseInstance(id: "${bob.id}") { id } }`)
-  await app.until(`{ instance(id: "${bob.id}") { state } }`, {}, (data) => JSON.stringify(data).includes('Paused'))
+  await app.until(`{ instance(id: "${bob.id}") { state } }`, {}, (data) => JSON.stringify(data).includes('PAUSED'))
   await store(app, 'config_vscode_settings', '{ "a": 2 }')
   const unknown = '00000000-0000-4000-8000-000000000000'
   expect(await app.execute(UPDATE, { ids: [ann.id, bob.id, unknown] })).toEqual({
@@ -117,7 +117,7 @@ test('files, image, port and time of a start go before what is stored and usual,
   )
   const [first] = startGroup
   await app.until(`{ instance(id: "${first?.instance.id}") { state } }`, {}, (data) =>
-    JSON.stringify(data).includes('Running'),
+    JSON.stringify(data).includes('RUNNING'),
   )
   const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id: first!.instance.id } })
   expect((app.engine as FakeEngine).files.get(volume)?.get(SETTINGS_PATH)).toBe('{ "given": true }')

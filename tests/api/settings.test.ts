@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 
 interface Setting {
@@ -37,7 +37,7 @@ async function acts(): Promise<object[]> {
 describe('a setting', () => {
   test('is null until it is set, and then what it was set to, with who and when', async () => {
     expect(await get('k1')).toBe(null)
-    expect(await set('k1', 'v')).toEqual({ key: 'k1', value: 'v', updatedBy: 'organiser' })
+    expect(await set('k1', 'v')).toEqual({ key: 'k1', value: 'v', updatedBy: 'organizer' })
     await set('k1', ' w\r\n\x01 ')
     expect(await get('k1')).toBe(' w\r\n\x01 ')
     const { setting } = await app.execute<{ setting: Setting }>(GET, { key: 'k1' })
@@ -69,7 +69,7 @@ describe('a setting', () => {
     const again = await app.restart()
     expect(await get('k1', again)).toBe('1')
     expect(await addresses(again)).toEqual({ externalIp: '203.0.113.5', domain: 'hack.example.org' })
-    const all = await again.services.settings.all(organiser)
+    const all = await again.services.settings.all(organizer)
     expect(all.map(({ key, value }) => [key, value])).toEqual([
       ['domain', 'hack.example.org'],
       ['external_ip', '203.0.113.5'],
@@ -183,7 +183,7 @@ test('each act is written down by its key, never with the value', async () => {
   await set('external_ip', '203.0.113.5')
   await app.refused(SET, { key: 'domain', value: 'hunter2/' })
   await app.refused(SET, { key: 'config_x', value: 'hunter2' })
-  const act = { actor: 'organiser', action: 'set', kind: 'setting', outcome: 'done', detail: null }
+  const act = { actor: 'organizer', action: 'set', kind: 'setting', outcome: 'done', detail: null }
   expect(await acts()).toEqual([
     { ...act, target: 'external_ip', label: 'external_ip' },
     { ...act, target: 'k1', label: 'k1' },

@@ -122,10 +122,10 @@ test.for([0, 60, 150, 300, 600])(
 
     const second = await Server.start(dir)
     const settled = (rows: Row[]) =>
-      rows.every((row) => ['Running', 'Paused', 'Terminated', 'Failed'].includes(row.state))
+      rows.every((row) => ['RUNNING', 'PAUSED', 'TERMINATED', 'FAILED'].includes(row.state))
     await expect.poll(async () => settled(await second.rows()), { timeout: 60_000 }).toBe(true)
     const rows = await second.rows()
-    expect(rows.map((row) => [row.state, row.reason])).toEqual(rows.map(() => ['Running', null]))
+    expect(rows.map((row) => [row.state, row.reason])).toEqual(rows.map(() => ['RUNNING', null]))
     expect(new Set(rows.map((row) => row.username)).size).toBe(rows.length)
     for (const row of rows) expect((await fetch(`http://127.0.0.1:${row.hostPort}/healthz`)).status).toBe(200)
     expect(
@@ -142,7 +142,7 @@ test.for([0, 60, 150, 300, 600])(
     )
     expect(again.startGroup.filter((one) => one.warning !== null)).toHaveLength(rows.length)
     await expect
-      .poll(async () => (await second.rows()).filter((row) => row.state === 'Running').length, { timeout: 60_000 })
+      .poll(async () => (await second.rows()).filter((row) => row.state === 'RUNNING').length, { timeout: 60_000 })
       .toBe(5)
     await second.end('SIGTERM')
     await expect.poll(() => serving(dir), { timeout: 30_000 }).toEqual([])
@@ -156,7 +156,7 @@ test('no password is in what a server prints at its most talkative', { timeout: 
   const { createInstance } = await server.ask<{ createInstance: { id: string; password: string } }>(
     'mutation { createInstance(input: { secure: true }) { id password } }',
   )
-  await expect.poll(async () => (await server.rows())[0]?.state, { timeout: 30_000 }).toBe('Running')
+  await expect.poll(async () => (await server.rows())[0]?.state, { timeout: 30_000 }).toBe('RUNNING')
   await server.ask('mutation { createInstance(input: { secure: true }) { id } }')
   await server.ask('mutation ($id: ID!) { killInstance(id: $id) { id } }', { id: createInstance.id })
   await server.end('SIGTERM')

@@ -58,7 +58,7 @@ test('HTTP and WebSocket go over TLS, with the certificate in the files', async 
   const client = createClient({ url: `${app.url.replace('https', 'wss')}/graphql`, webSocketImpl: Trusting })
   onTestFinished(() => void client.dispose())
   for await (const answer of client.iterate({ query: '{ viewer { role } }' }))
-    expect(answer.data).toEqual({ viewer: { role: 'organiser' } })
+    expect(answer.data).toEqual({ viewer: { role: 'organizer' } })
   expect(await noticesOf(app)).not.toContain('certificate')
 })
 

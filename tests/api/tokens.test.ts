@@ -24,9 +24,9 @@ type Headers = Record<string, string>
 type Setup = keyof typeof SETUPS
 const LOCKED = ['a local password', 'OAuth'] as const
 
-/** What lets an organiser in. */
+/** What lets an organizer in. */
 async function boss(app: TestApp): Promise<Headers> {
-  return { cookie: await signedIn(app, 'organiser') }
+  return { cookie: await signedIn(app, 'organizer') }
 }
 
 async function make(app: TestApp, headers: Headers, name = 'backup', days?: number) {
@@ -123,7 +123,7 @@ describe.each(LOCKED)('with %s', (setup) => {
     const { shown, bearer } = await make(app, await boss(app))
     const visitors = [
       [{ cookie: await signedIn(app, 'participant', 'ann@example.org') }, 'FORBIDDEN'],
-      [{ cookie: await signedIn(app, 'none') }, 'FORBIDDEN'],
+      [{ cookie: await signedIn(app, 'waiting') }, 'FORBIDDEN'],
       [{}, 'UNAUTHENTICATED'],
     ] as const
     for (const [headers, code] of visitors)
@@ -184,8 +184,8 @@ test('whoever made it, how long it works and when it was last used are listed, t
   expect([days(first), days(second)]).toEqual([30, 365])
   const list = async () => (await app.answer<{ apiTokens: Shown[] }>(LIST, {}, headers)).data?.apiTokens
   expect(await list()).toMatchObject([
-    { name: 'second', createdBy: 'the organiser', lastUsedAt: null },
-    { name: 'first', createdBy: 'the organiser', lastUsedAt: null },
+    { name: 'second', createdBy: 'the organizer', lastUsedAt: null },
+    { name: 'first', createdBy: 'the organizer', lastUsedAt: null },
   ])
   await ways(app, second.bearer)
   const used = Date.parse((await list())?.[0]?.lastUsedAt ?? '')
@@ -224,18 +224,18 @@ test('the activity log names the token that was made, that acted and that was re
   await app.answer(REVOKE, { id: shown.id }, headers)
   const rows = await app.db.activity.findMany({ orderBy: { id: 'asc' } })
   expect(rows.map(({ actor, action, kind, label }) => [actor, action, kind, label])).toEqual([
-    ['the organiser', 'create token', 'token', 'nightly'],
+    ['the organizer', 'create token', 'token', 'nightly'],
     ['token nightly', 'create group', 'group', 'alpha'],
-    ['the organiser', 'revoke token', 'token', 'nightly'],
+    ['the organizer', 'revoke token', 'token', 'nightly'],
   ])
   expect(JSON.stringify(rows)).not.toContain(token.slice('thon_'.length))
 })
 
-test('a token is an organiser without a session: it makes and revokes others, and is nobody to sign out', async () => {
+test('a token is an organizer without a session: it makes and revokes others, and is nobody to sign out', async () => {
   const app = await startWith('OAuth')
   const { bearer } = await make(app, await boss(app), 'root')
   expect((await app.answer(VIEWER, {}, bearer)).data).toEqual({
-    viewer: { name: 'token root', role: 'organiser', isSignedIn: false },
+    viewer: { name: 'token root', role: 'organizer', isSignedIn: false },
   })
   const other = await make(app, bearer, 'other')
   expect(other.shown.createdBy).toBe('token root')

@@ -49,9 +49,9 @@ describe.each([
     const { instances } = await made.json<Launched>(['launch', '--groups', 'groups.yaml', '--secure'])
     expect(instances.map(({ group, username, state }) => [group, username, state]).sort()).toEqual([
       ...[
-        ['alpha', 'ann', 'Running'],
-        ['alpha', 'bob', 'Running'],
-        ['beta', 'cy', 'Running'],
+        ['alpha', 'ann', 'RUNNING'],
+        ['alpha', 'bob', 'RUNNING'],
+        ['beta', 'cy', 'RUNNING'],
       ],
     ])
     for (const { password } of instances) expect(password).toMatch(/^[\w-]{32}$/)
@@ -103,7 +103,7 @@ function bound(made: Home) {
 test('a sandbox that does not come up is told, and the command ends with 1', LONG, async () => {
   const made = await home(false, { SANDBOX_IMAGE: 'thon-sandbox:test-crash' })
   const { instances } = await made.json<Launched>(['launch', '--groups', 'groups.yaml', '--group', 'beta'], 1)
-  expect(instances).toMatchObject([{ username: 'cy', state: 'Failed', reason: expect.any(String) as string }])
+  expect(instances).toMatchObject([{ username: 'cy', state: 'FAILED', reason: expect.any(String) as string }])
 })
 
 test(
@@ -145,7 +145,7 @@ test(
     expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code: 'INTERRUPTED' } })
     made.variables.THON_READY_SECONDS = '1'
     const again = await made.json<Launched>(['launch', '--group', 'beta'], 1)
-    expect(again).toMatchObject({ instances: [{ username: 'cy', state: 'Failed' }], skipped: [{ username: 'cy' }] })
+    expect(again).toMatchObject({ instances: [{ username: 'cy', state: 'FAILED' }], skipped: [{ username: 'cy' }] })
   },
 )
 
@@ -193,7 +193,7 @@ test(
     expect((await made.thon('groups', 'import', '--dry-run', '--config', 'hall.yaml')).stdout).toContain('gamma/dee')
     const { instances } = await made.json<Launched>(['launch', '--config', 'hall.yaml'])
     expect(instances).toMatchObject([
-      { group: 'gamma', username: 'dee', state: 'Running', password: expect.stringMatching(/^[\w-]{32}$/) as string },
+      { group: 'gamma', username: 'dee', state: 'RUNNING', password: expect.stringMatching(/^[\w-]{32}$/) as string },
     ])
     const [container = ''] = await containersOf(made.dir)
     expect(await docker('inspect', '--format', '{{json .Config.Cmd}}', container)).toContain('0.0.0.0:9001')

@@ -52,8 +52,8 @@ const HALL: LegacyRows = {
     { id: 'u7', group_id: null, username: null },
   ],
   sandbox_records: [
-    { id: 's1', group: 'team', username: 'ann', state: 'Running' },
-    { id: 's2', group: 'team', username: 'bob', state: 'Terminated' },
+    { id: 's1', group: 'team', username: 'ann', state: 'RUNNING' },
+    { id: 's2', group: 'team', username: 'bob', state: 'TERMINATED' },
   ],
   app_settings: [
     { key: 'external_ip', value: '192.168.1.9' },

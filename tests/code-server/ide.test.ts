@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { ensureChromium } from '../kit/chromium.ts'
 import { codeServerImage } from '../kit/code-server.ts'
 import { ensureDocker } from '../kit/docker.ts'
@@ -24,7 +24,7 @@ test('in a real code-server a file is written, a terminal works, and both are th
   })
   const group = `ide${randomBytes(3).toString('hex')}`
   const { id } = await create(app, 'ann', { group })
-  const { url, ref } = await inState(app, id, 'Running', 120)
+  const { url, ref } = await inState(app, id, 'RUNNING', 120)
   const page = await openSandbox(url as string)
   const refused: string[] = []
   page.context().on('response', (response) => {
@@ -58,7 +58,7 @@ test('in a real code-server a file is written, a terminal works, and both are th
   expect(sockets.filter((socket) => !socket.includes('reconnection=false'))).toEqual([])
 
   await command(app, 'pauseInstance', id)
-  await inState(app, id, 'Paused')
+  await inState(app, id, 'PAUSED')
   await page.goto(url as string)
   await page.getByRole('heading', { name: 'Your sandbox is paused' }).waitFor()
   await page.getByRole('button', { name: 'Resume' }).click()
@@ -70,12 +70,12 @@ test('a real code-server goes by the stored settings, and by those it is given l
     ...{ SANDBOX_IMAGE: codeServerImage, THON_READY_SECONDS: '90', SANDBOX_MEMORY: '1g' },
   })
   const store = (theme: string) =>
-    app.services.configFiles.put(organiser, 'config_vscode_settings', {
+    app.services.configFiles.put(organizer, 'config_vscode_settings', {
       content: `// Of the hall\n{ "workbench.colorTheme": "${theme}", }`,
     })
   await store('Solarized Light')
   const { id } = await create(app, 'ann', { group: `ide${randomBytes(3).toString('hex')}` })
-  const { url } = await inState(app, id, 'Running', 120)
+  const { url } = await inState(app, id, 'RUNNING', 120)
   const page = await openSandbox(url as string)
   await new Workbench(page).ready()
   const looks = () => page.locator('.monaco-workbench').getAttribute('class')

@@ -82,7 +82,7 @@ function signedIn(): Difference {
 }
 
 function me(id: string): Difference {
-  return own(2, 'a session is recognised', {
+  return own(2, 'a session is recognized', {
     status: 200,
     body: {
       authenticated: true,

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { ApisixStandIn } from '../kit/apisix.ts'
 import { docker, startDockerApp } from '../kit/docker-app.ts'
 import { ensureDocker, ensureTestImages } from '../kit/docker.ts'
@@ -49,8 +49,8 @@ test(
     const apisix = await ApisixStandIn.start()
     const port = await proxyOf()
     const app = await startDockerApp({ ...apisix.environment, SANDBOX_NETWORK_POOL: testPool })
-    await app.services.gatewaySetup.set(organiser, { proxyPort: port })
-    await app.services.configFiles.put(organiser, 'config_kilo_json', {
+    await app.services.gatewaySetup.set(organizer, { proxyPort: port })
+    await app.services.configFiles.put(organizer, 'config_kilo_json', {
       content: '{ "apiKey": "PLACEHOLDER", "baseURL": "http://localhost:13305/v1" } // to be filled in',
     })
     const { id } = await addGroup(app, team, ['ann'])
@@ -60,7 +60,7 @@ test(
     const { instances } = await app.until<Rows>(
       '{ instances { items { id ref state } } }',
       {},
-      (rows) => rows.instances.items[0]?.state === 'Running',
+      (rows) => rows.instances.items[0]?.state === 'RUNNING',
       60,
     )
     const { ref, id: instance } = instances.items[0]!
@@ -75,8 +75,8 @@ test(
     const ask = () => docker('exec', ref, 'perl', '-e', ASK, first.baseURL, first.apiKey)
     await expect.poll(ask, { timeout: 10_000 }).toBe(`/v1/chat/completions Bearer ${first.apiKey}`)
 
-    await app.services.gateway.consumers.rotateKey(organiser, `${team}-ann`)
-    const outdated = async () => (await app.services.gateway.status(organiser)).snapshot?.outdatedInstances
+    await app.services.gateway.consumers.rotateKey(organizer, `${team}-ann`)
+    const outdated = async () => (await app.services.gateway.status(organizer)).snapshot?.outdatedInstances
     await expect.poll(outdated, { timeout: 10_000 }).toEqual([instance])
     await app.execute('mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { error { message } } }', {
       ids: [instance],

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import type { TestApp } from '../kit/app.ts'
 import { containersOf, docker, DockerLink, startDockerApp } from '../kit/docker-app.ts'
 import { ensureDocker, ensureTestImages, testImage } from '../kit/docker.ts'
@@ -42,7 +42,7 @@ async function inState(app: TestApp, id: string, state: string): Promise<Row> {
 }
 
 async function running(app: TestApp, username = 'ann', more: object = {}): Promise<Row> {
-  return inState(app, await create(app, username, more), 'Running')
+  return inState(app, await create(app, username, more), 'RUNNING')
 }
 
 function command(app: TestApp, name: string, id: string) {
@@ -52,8 +52,8 @@ function command(app: TestApp, name: string, id: string) {
 test('the stored configuration files are found inside the container, owned by its user', LONG, async () => {
   const app = await startDockerApp({ LEMONADE_API_KEY: 'key-of-lemonade' })
   const kilo = '{ "apiKey": "PLACEHOLDER", } // to be filled in'
-  await app.services.configFiles.put(organiser, 'config_kilo_json', { content: kilo })
-  await app.services.configFiles.put(organiser, 'config_vscode_settings', { content: '{"editor.fontSize":15}' })
+  await app.services.configFiles.put(organizer, 'config_kilo_json', { content: kilo })
+  await app.services.configFiles.put(organizer, 'config_vscode_settings', { content: '{"editor.fontSize":15}' })
   const { ref } = await running(app, 'files')
   const inside = (...command: string[]) => docker('exec', ref, 'busybox', ...command)
   const home = '/home/vscode'
@@ -71,15 +71,15 @@ test('a sandbox runs in a container, opens at its URL, and goes through its whol
   expect((await fetch(`http://127.0.0.1:${row.hostPort}/healthz`)).status).toBe(200)
   expect(row.password).toMatch(/^[\w-]{32}$/)
   await command(app, 'pauseInstance', row.id)
-  await inState(app, row.id, 'Paused')
+  await inState(app, row.id, 'PAUSED')
   expect(await docker('inspect', '--format', '{{.State.Status}}', row.ref)).toBe('paused')
   await command(app, 'resumeInstance', row.id)
-  await inState(app, row.id, 'Running')
+  await inState(app, row.id, 'RUNNING')
   await command(app, 'restartInstance', row.id)
-  const again = await inState(app, row.id, 'Running')
+  const again = await inState(app, row.id, 'RUNNING')
   expect((await fetch(`http://127.0.0.1:${again.hostPort}/healthz`)).status).toBe(200)
   await command(app, 'killInstance', row.id)
-  await inState(app, row.id, 'Terminated')
+  await inState(app, row.id, 'TERMINATED')
   await expect.poll(() => containersOf(app.dir), { timeout: 20_000 }).toEqual([])
   expect(await docker('volume', 'ls', '-q', '--filter', `name=${row.volume}`)).toBe(row.volume)
   await docker('volume', 'rm', row.volume)
@@ -92,18 +92,18 @@ test(
     const app = await startDockerApp()
     const { id, ref } = await running(app)
     await docker('pause', ref)
-    await inState(app, id, 'Paused')
+    await inState(app, id, 'PAUSED')
     await docker('unpause', ref)
-    await inState(app, id, 'Running')
+    await inState(app, id, 'RUNNING')
     await docker('stop', ref)
-    expect((await inState(app, id, 'Terminated')).reason).toMatch(/stopped from outside/)
+    expect((await inState(app, id, 'TERMINATED')).reason).toMatch(/stopped from outside/)
     await docker('start', ref)
-    await inState(app, id, 'Running')
+    await inState(app, id, 'RUNNING')
     await docker('restart', ref)
-    const again = await inState(app, id, 'Running')
+    const again = await inState(app, id, 'RUNNING')
     expect((await fetch(`http://127.0.0.1:${again.hostPort}/healthz`)).status).toBe(200)
     await docker('rm', '-f', ref)
-    const gone = await inState(app, id, 'Terminated')
+    const gone = await inState(app, id, 'TERMINATED')
     expect(gone.reason).toMatch(/outside THON/)
   },
 )
@@ -119,11 +119,11 @@ test.for([
   LONG,
   async ([image, reason]) => {
     const app = await startDockerApp({ SANDBOX_IMAGE: image, THON_READY_SECONDS: image.endsWith('hang') ? '2' : '20' })
-    const failed = await inState(app, await create(app, 'ann'), 'Failed')
+    const failed = await inState(app, await create(app, 'ann'), 'FAILED')
     expect(failed.reason).toMatch(reason)
-    if (image.endsWith('crash')) expect((await inState(app, failed.id, 'Failed')).logs).not.toBe('')
+    if (image.endsWith('crash')) expect((await inState(app, failed.id, 'FAILED')).logs).not.toBe('')
     await expect.poll(() => containersOf(app.dir), { timeout: 20_000 }).toEqual([])
-    expect((await command(app, 'recreateInstance', failed.id)).data?.recreateInstance?.state).toBe('Pending')
+    expect((await command(app, 'recreateInstance', failed.id)).data?.recreateInstance?.state).toBe('PENDING')
   },
 )
 
@@ -139,9 +139,9 @@ test('sandboxes that survive a restart of THON are adopted as they are then', LO
   await docker('pause', pauses.ref)
   await docker('rm', '-f', ends.ref)
   const second = await startDockerApp({}, { dir })
-  await inState(second, stays.id, 'Running')
-  await inState(second, pauses.id, 'Paused')
-  await inState(second, ends.id, 'Terminated')
+  await inState(second, stays.id, 'RUNNING')
+  await inState(second, pauses.id, 'PAUSED')
+  await inState(second, ends.id, 'TERMINATED')
 })
 
 test('containers with our label but no row are adopted, and those without our label are left alone', LONG, async () => {
@@ -155,7 +155,7 @@ test('containers with our label but no row are adopted, and those without our la
   const { rmSync } = await import('node:fs')
   for (const file of ['thon.db', 'thon.db-wal', 'thon.db-shm']) rmSync(join(dir, file), { force: true })
   const second = await startDockerApp({}, { dir })
-  const adopted = await inState(second, row.id, 'Running')
+  const adopted = await inState(second, row.id, 'RUNNING')
   expect(adopted).toMatchObject({ password: row.password, volume: row.volume })
   const { instances } = await second.execute<{ instances: { total: number } }>('{ instances { total } }')
   expect(instances.total).toBe(1)
@@ -181,12 +181,12 @@ test(
     )
     expect(away.engine.message).not.toBe('')
     await docker('pause', two.ref)
-    expect((await inState(app, one.id, 'Running')).state).toBe('Running')
+    expect((await inState(app, one.id, 'RUNNING')).state).toBe('RUNNING')
     expect((await command(app, 'pauseInstance', one.id)).errors?.[0]?.extensions?.code).toBe('UNAVAILABLE')
     await link.mend()
     await app.until<{ engine: { connected: boolean } }>(engine, {}, (data) => data.engine.connected, 30)
-    await inState(app, two.id, 'Paused')
-    await inState(app, one.id, 'Running')
+    await inState(app, two.id, 'PAUSED')
+    await inState(app, one.id, 'RUNNING')
   },
 )
 
@@ -197,10 +197,10 @@ test('an engine that goes away in the middle of many starts loses none of them',
   onTestFinished(() => link.cut())
   const app = await startDockerApp({ DOCKER_HOST: `unix://${link.path}`, THON_START_CONCURRENCY: '3' }, { dir })
   const ids = await Promise.all(Array.from({ length: 8 }, (_, index) => create(app, `u${index}`)))
-  await inState(app, ids[0] as string, 'Running')
+  await inState(app, ids[0] as string, 'RUNNING')
   await link.cut()
   await app.until<{ engine: { connected: boolean } }>('{ engine { connected } }', {}, (data) => !data.engine.connected)
   await link.mend()
-  for (const id of ids) await inState(app, id, 'Running')
+  for (const id of ids) await inState(app, id, 'RUNNING')
   expect(await containersOf(dir)).toHaveLength(8)
 })

@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { Events } from '../../server/core/events.ts'
 import { createLog } from '../../server/core/log.ts'
 import { DockerEngine } from '../../server/engine/docker/engine.ts'
 import { firewallOf } from '../../server/engine/network/firewall.ts'
 import { runner } from '../../server/engine/network/firewall-keeper.ts'
 import { bridgeOf, networkName, nodeMark } from '../../server/engine/network/names.ts'
-import { SandboxNetwork, type NetworkParts } from '../../server/engine/network/network.ts'
+import { SandboxNetwork, type NetworkDeps } from '../../server/engine/network/network.ts'
 import type { TestApp } from '../kit/app.ts'
 import { docker, DockerLink, nodeOf, startDockerApp } from '../kit/docker-app.ts'
 import { iptables, removeRules } from '../kit/docker-networks.ts'
@@ -36,7 +36,7 @@ async function sandbox(app: TestApp, group: string, username: string): Promise<{
   const { instance } = await app.until<{ instance: { state: string; ref: string } }>(
     one,
     { id: createInstance.id },
-    (data) => data.instance.state === 'Running',
+    (data) => data.instance.state === 'RUNNING',
     60,
   )
   const { [networkName(nodeOf(app.dir), group)]: place } = JSON.parse(
@@ -138,7 +138,7 @@ describe('sandboxes of a server', LONG, () => {
     })
     const ann = await sandbox(app, 'alpha', 'ann')
     expect(await reach(ann, `host.docker.internal:${gateway}/healthz`)).toBe('refused')
-    await app.services.gatewaySetup.set(organiser, { enabled: true, proxyPort: gateway })
+    await app.services.gatewaySetup.set(organizer, { enabled: true, proxyPort: gateway })
     await expect.poll(() => reach(ann, `host.docker.internal:${gateway}/healthz`), { timeout: 10_000 }).toMatch(/alive/)
     const thon = new URL(app.url).port
     const inside = `${ann.ip.split('.').slice(0, 3).join('.')}.1`
@@ -202,7 +202,7 @@ describe('the rules', LONG, () => {
       ports: [],
       reach: { pathPort: null },
       network: { pool: testPool, blockLan: true, blockInternet: false, allow: [], hostPorts: [13_305] },
-    } as unknown as NetworkParts['env']
+    } as unknown as NetworkDeps['env']
     const parts = { env, events: new Events(), log: createLog('error'), ground, isConnected: () => false }
     const network = new SandboxNetwork({ ...parts, peers: async () => peers, gateway: async () => null })
     await network.start()

@@ -21,7 +21,7 @@ afterAll(closeBrowser)
 test('at its address a sandbox’s page and WebSocket work, after a reload and in a second tab, too', LONG, async () => {
   const app = await startDockerApp()
   const { id } = await create(app, 'ann', { group })
-  const { url } = await inState(app, id, 'Running')
+  const { url } = await inState(app, id, 'RUNNING')
   const page = await openSandbox(url as string)
   const connected = (tab: typeof page) => tab.getByText('connected').waitFor()
   await connected(page)
@@ -45,14 +45,14 @@ test(
     const page = await openSandbox(url)
     await page.getByText('connected').waitFor({ timeout: 30_000 })
     await command(app, 'pauseInstance', id)
-    await inState(app, id, 'Paused')
+    await inState(app, id, 'PAUSED')
     await page.goto(url)
     await page.getByRole('heading', { name: 'Your sandbox is paused' }).waitFor()
     await page.getByRole('button', { name: 'Resume' }).click()
     await page.getByText('connected').waitFor({ timeout: 30_000 })
-    const { ref } = await inState(app, id, 'Running')
+    const { ref } = await inState(app, id, 'RUNNING')
     await docker('kill', ref as string)
-    await inState(app, id, 'Terminated')
+    await inState(app, id, 'TERMINATED')
     await page.reload()
     await page.getByRole('button', { name: 'Start again' }).click()
     await page.getByText('connected').waitFor({ timeout: 30_000 })
@@ -62,7 +62,7 @@ test(
 test('one sandbox’s page can neither read nor act in another, nor in THON', LONG, async () => {
   const app = await startDockerApp()
   const rows = await Promise.all(
-    ['cy', 'dan'].map(async (name) => inState(app, (await create(app, name, { group })).id, 'Running')),
+    ['cy', 'dan'].map(async (name) => inState(app, (await create(app, name, { group })).id, 'RUNNING')),
   )
   const [mine, theirs] = rows.map(({ url }) => url as string)
   const page = await openSandbox(theirs as string)

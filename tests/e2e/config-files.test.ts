@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { startApp } from '../kit/app.ts'
 import { ensureChromium } from '../kit/chromium.ts'
 import type { FakeEngine } from '../kit/fake-engine.ts'
@@ -36,8 +36,8 @@ test('a file is typed with its faults marked at their lines, stored, and seen in
   await editor.fill('// size\n{ "editor.fontSize": 15 }')
   await dialog.getByRole('button', { name: 'Save' }).click(SLOW)
   await page.getByText('VS Code Settings is stored').waitFor(SLOW)
-  await other.getByText(/33 B, changed .* by organiser/).waitFor(SLOW)
-  const { content } = await app.services.configFiles.get(organiser, VSCODE)
+  await other.getByText(/33 B, changed .* by organizer/).waitFor(SLOW)
+  const { content } = await app.services.configFiles.get(organizer, VSCODE)
   expect(content).toBe('// size\n{ "editor.fontSize": 15 }')
 })
 
@@ -46,25 +46,25 @@ test('a change by somebody else meanwhile is said before it is replaced', LONG, 
   await section.getByRole('button', { name: 'Edit VS Code Settings' }).click(SLOW)
   const editor = dialog.getByRole('textbox', { name: 'VS Code Settings' })
   await editor.fill('{ "mine": 1 }')
-  await app.services.configFiles.put(organiser, VSCODE, { content: '{ "theirs": 1 }' })
+  await app.services.configFiles.put(organizer, VSCODE, { content: '{ "theirs": 1 }' })
   await dialog.getByText('stored another version').waitFor(SLOW)
   await dialog.getByRole('button', { name: 'Show theirs' }).click()
   await dialog.getByText('"theirs"').waitFor(SLOW)
   await editor.fill('{ "both": 1 }')
-  await app.services.configFiles.put(organiser, VSCODE, { content: '{ "theirs": 2 }' })
+  await app.services.configFiles.put(organizer, VSCODE, { content: '{ "theirs": 2 }' })
   await dialog.getByRole('button', { name: 'Replace theirs' }).click(SLOW)
-  await expect.poll(async () => (await app.services.configFiles.get(organiser, VSCODE)).content).toBe('{ "both": 1 }')
+  await expect.poll(async () => (await app.services.configFiles.get(organizer, VSCODE)).content).toBe('{ "both": 1 }')
 })
 
 test('what is replaced is what was said to be there; a file deleted meanwhile is stored again', LONG, async () => {
   const { app, section, dialog, page } = await hall()
   const { configFiles } = app.services
-  const content = async () => (await configFiles.get(organiser, VSCODE)).content
-  await configFiles.put(organiser, VSCODE, { content: '{ "first": 1 }' })
+  const content = async () => (await configFiles.get(organizer, VSCODE)).content
+  await configFiles.put(organizer, VSCODE, { content: '{ "first": 1 }' })
   await section.getByRole('button', { name: 'Edit VS Code Settings' }).click(SLOW)
   const editor = dialog.getByRole('textbox', { name: 'VS Code Settings' })
   await editor.fill('{ "mine": 1 }')
-  await configFiles.put(organiser, VSCODE, { content: '{ "theirs": 1 }' })
+  await configFiles.put(organizer, VSCODE, { content: '{ "theirs": 1 }' })
   await dialog.getByRole('button', { name: 'Show theirs' }).click(SLOW)
   await dialog.getByText('"theirs"').waitFor(SLOW)
   await dialog.getByRole('button', { name: 'Back to mine' }).click()
@@ -72,14 +72,14 @@ test('what is replaced is what was said to be there; a file deleted meanwhile is
   // A third version comes just as the button is pressed.
   await page.route('**/graphql', async (route) => {
     if (route.request().postData()?.includes('SetConfigFile'))
-      await configFiles.put(organiser, VSCODE, { content: '{ "third": 1 }' })
+      await configFiles.put(organizer, VSCODE, { content: '{ "third": 1 }' })
     await route.continue()
     await page.unroute('**/graphql')
   })
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.getByText('Nothing was stored: somebody was faster.').waitFor(SLOW)
   expect(await content()).toBe('{ "third": 1 }')
-  await configFiles.remove(organiser, VSCODE)
+  await configFiles.remove(organizer, VSCODE)
   await dialog.getByText('deleted the stored file').waitFor(SLOW)
   await dialog.getByRole('button', { name: 'Store again' }).click()
   await page.getByText('VS Code Settings is stored').waitFor(SLOW)
@@ -92,7 +92,7 @@ test(
   async () => {
     const { app, section, dialog, page } = await hall()
     const { configFiles } = app.services
-    await configFiles.put(organiser, VSCODE, { content: '{\r\n  "a": 1\r\n}' })
+    await configFiles.put(organizer, VSCODE, { content: '{\r\n  "a": 1\r\n}' })
     await section.getByRole('button', { name: 'Edit VS Code Settings' }).press('Enter', SLOW)
     await dialog.getByText('"a"').waitFor(SLOW)
     await expect.poll(() => dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true)
@@ -111,7 +111,7 @@ test(
     expect(new URL(page.url()).pathname).toBe('/settings')
     await page.keyboard.press('Control+s')
     await page.getByText('VS Code Settings is stored').waitFor(SLOW)
-    expect((await configFiles.get(organiser, VSCODE)).content).toBe('{\r\n  "a": 1\r\n} // end')
+    expect((await configFiles.get(organizer, VSCODE)).content).toBe('{\r\n  "a": 1\r\n} // end')
   },
 )
 
@@ -138,7 +138,7 @@ test('files are uploaded, downloaded, applied and deleted; what is not saved is 
   await dialog.getByRole('button', { name: 'Go on editing' }).click()
   await dialog.getByRole('button', { name: 'Save' }).click(SLOW)
 
-  await app.services.configFiles.put(organiser, 'config_groups_yaml', { content: 'groups:\n  alpha: [ann, ann]\n' })
+  await app.services.configFiles.put(organizer, 'config_groups_yaml', { content: 'groups:\n  alpha: [ann, ann]\n' })
   await section.getByRole('button', { name: 'Edit Groups YAML' }).click(SLOW)
   await dialog.getByText(/user ann is in alpha twice. It can be stored/).waitFor(SLOW)
   await dialog.locator('.cm-lint-marker-warning').waitFor(SLOW)
@@ -150,7 +150,7 @@ test('files are uploaded, downloaded, applied and deleted; what is not saved is 
     .waitFor(SLOW)
   expect(await dialog.getByRole('button', { name: 'Apply', exact: true }).isDisabled()).toBe(true)
   await page.keyboard.press('Escape')
-  await app.services.configFiles.put(organiser, 'config_groups_yaml', { content: text })
+  await app.services.configFiles.put(organizer, 'config_groups_yaml', { content: text })
   await section.getByText('30 B').waitFor(SLOW)
 
   await section.getByRole('button', { name: 'Apply…' }).click(SLOW)
@@ -176,7 +176,7 @@ test('running sandboxes are given the files, all or those of a group', LONG, asy
   await addGroup(app, 'alpha', ['ann'])
   await addGroup(app, 'beta', ['bob'])
   const [ann, bob] = [await running(app, 'ann'), await running(app, 'bob', { group: 'beta' })]
-  await app.services.configFiles.put(organiser, VSCODE, { content: '{ "new": 1 }' })
+  await app.services.configFiles.put(organizer, VSCODE, { content: '{ "new": 1 }' })
   await section.getByRole('button', { name: 'Give to running sandboxes…' }).click(SLOW)
   await dialog.getByLabel('Whose').selectOption({ label: 'Those of beta (1)' })
   await dialog.getByRole('button', { name: 'Give the files' }).click()
@@ -186,13 +186,13 @@ test('running sandboxes are given the files, all or those of a group', LONG, asy
     return (app.engine as FakeEngine).files.get(volume)?.has('/home/vscode/.local/share/code-server/User/settings.json')
   }
   expect([await has(ann.id), await has(bob.id)]).toEqual([false, true])
-  await app.services.configFiles.put(organiser, KILO, { content: '{ "model": "PLACEHOLDER" }' })
+  await app.services.configFiles.put(organizer, KILO, { content: '{ "model": "PLACEHOLDER" }' })
   await section.getByRole('button', { name: 'Give to running sandboxes…' }).click(SLOW)
   app.engine.refuse('update', 'There is a link in the way.')
   await dialog.getByRole('button', { name: 'Give the files' }).click()
   await dialog.getByText('There is a link in the way.').waitFor(SLOW)
   await dialog.getByText('model is a placeholder').waitFor(SLOW)
-  await app.services.configFiles.remove(organiser, KILO)
+  await app.services.configFiles.remove(organizer, KILO)
   await page.goto(`${app.url}/instances`)
   await page.getByRole('button', { name: 'Actions of alpha/ann' }).click(SLOW)
   await page.getByRole('menuitem', { name: 'Give new files' }).click()

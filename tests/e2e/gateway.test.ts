@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { ApisixStandIn } from '../kit/apisix.ts'
 import { startApp } from '../kit/app.ts'
 import { ensureChromium } from '../kit/chromium.ts'
@@ -51,7 +51,7 @@ test('a set-up that is cut off says so, and a second click finishes it', LONG, a
   await page.getByText('Offline').waitFor(SLOW)
   apisix.writesLeft = Infinity
   await apisix.server.up()
-  await page.getByText('Running').waitFor(SLOW)
+  await page.getByText('RUNNING').waitFor(SLOW)
   await page.getByRole('button', { name: 'Set up the rest' }).click(SLOW)
   await page.getByText('Set-up is done: 31 of 31').waitFor(SLOW)
   expect(apisix.consumers.size).toBe(30)
@@ -78,10 +78,10 @@ test('whoever opens the page while a set-up goes on, or after it, sees every ste
 
 test('sandboxes that run with an old key are told, and given the new one with two clicks', LONG, async () => {
   const { page, app, group } = await hall(['ann', 'bob'])
-  await app.services.configFiles.put(organiser, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
+  await app.services.configFiles.put(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
   await app.execute('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id: group.id })
   await app.until<{ instances: { items: { state: string }[] } }>('{ instances { items { state } } }', {}, (data) =>
-    data.instances.items.every(({ state }) => state === 'Running'),
+    data.instances.items.every(({ state }) => state === 'RUNNING'),
   )
   await page.getByRole('button', { name: 'Set up', exact: true }).click(SLOW)
   await page.getByText('2 running sandboxes have an old key or none').waitFor(SLOW)
@@ -115,12 +115,12 @@ test('it is turned on and set up in the settings, which tell no secret', LONG, a
   await dialog.getByText('must be letters, digits and signs without spaces').waitFor(SLOW)
   await dialog.getByLabel('Admin key').fill('wrong')
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Unauthorised').waitFor(SLOW)
+  await page.getByText('Unauthorized').waitFor(SLOW)
   await page.getByRole('button', { name: 'Settings…' }).click()
   await dialog.getByRole('button', { name: 'Replace or remove' }).click()
   await dialog.getByLabel('Admin key').fill(apisix.key)
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Running').waitFor(SLOW)
+  await page.getByText('RUNNING').waitFor(SLOW)
   await page.getByText('750 a minute for each user').waitFor(SLOW)
   const html = await (await fetch(`${app.url}/gateway`)).text()
   expect(html).toContain('Gateway')
@@ -131,7 +131,7 @@ test('consumers are made by hand, get a new key, and are deleted; those who left
   const { page, apisix, app, group } = await hall(['ann', 'bob', 'cy'])
   await setUp(app)
   for (const name of ['bob', 'cy'])
-    await app.services.users.removeUser(organiser, userOf(group, name).id, { deleteWorkspaces: false })
+    await app.services.users.removeUser(organizer, userOf(group, name).id, { deleteWorkspaces: false })
   const dialog = page.getByRole('dialog')
 
   await page.getByRole('button', { name: 'Create consumer' }).click(SLOW)
@@ -176,7 +176,7 @@ test('participants find their own key on their page, hidden until they ask for i
   )
   const { ids } = await team(app, 'alpha', ['ann', 'bob'])
   await (
-    await app.services.gateway.setUp(organiser)
+    await app.services.gateway.setUp(organizer)
   ).ended
   const page = await openPage(`${app.url}/enter#${await personalLink(app, ids.ann!)}`)
   await page.getByRole('button', { name: 'Continue' }).click(SLOW)

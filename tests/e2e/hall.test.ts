@@ -57,7 +57,7 @@ test(
     }
     await acting.getByRole('button', { name: `Start all of ${group}` }).click()
 
-    for (const name of ['ann', 'bob', 'cleo']) await state(watching, `${group}/${name}`, 'Running')
+    for (const name of ['ann', 'bob', 'cleo']) await state(watching, `${group}/${name}`, 'RUNNING')
     const link = watching.getByRole('link', { name: `Open VS Code of ${group}/ann` })
     const [tab] = await Promise.all([watching.context().waitForEvent('page'), link.click()])
     await tab.waitForURL((url) => url.hostname === `${group}-ann.localhost` && url.pathname === '/')
@@ -77,7 +77,7 @@ test('what happens at a shell, on another page or in bulk is on the screen witho
     await acting.getByRole('dialog').getByLabel('Group').fill(`live-${run}`)
     await acting.getByRole('dialog').getByLabel('Username').fill(name)
     await acting.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
-    await state(watching, `live-${run}/${name}`, 'Running')
+    await state(watching, `live-${run}/${name}`, 'RUNNING')
   }
   const container = await docker(
     'ps',
@@ -88,9 +88,9 @@ test('what happens at a shell, on another page or in bulk is on the screen witho
     `label=thon.group=live-${run}`,
   )
   await docker('pause', container)
-  await state(watching, `live-${run}/dan`, 'Paused')
+  await state(watching, `live-${run}/dan`, 'PAUSED')
   await choose(acting, `live-${run}/dan`, 'Resume')
-  await state(watching, `live-${run}/dan`, 'Running')
+  await state(watching, `live-${run}/dan`, 'RUNNING')
 
   for (const name of names) await row(acting, `live-${run}/${name}`).getByRole('checkbox').check()
   await acting.getByRole('button', { name: 'Kill…', exact: true }).click()
@@ -99,7 +99,7 @@ test('what happens at a shell, on another page or in bulk is on the screen witho
     .or(acting.getByRole('dialog'))
     .getByRole('button', { name: 'Kill 2 instances' })
     .click()
-  for (const name of names) await state(watching, `live-${run}/${name}`, 'Terminated')
+  for (const name of names) await state(watching, `live-${run}/${name}`, 'TERMINATED')
 })
 
 test('a groups file is previewed, refused with its line, then imported', LONG, async () => {

@@ -99,7 +99,7 @@ test('GraphiQL works under its policy: it reads the schema, asks and listens', a
     await page.getByRole('button', { name: /execute/i }).click(SLOW)
   }
   await ask('{ viewer { name } }')
-  await page.locator('.graphiql-response').getByText('organiser').first().waitFor(SLOW)
+  await page.locator('.graphiql-response').getByText('organizer').first().waitFor(SLOW)
   await page.getByRole('button', { name: /show documentation explorer/i }).click()
   await page.locator('.graphiql-doc-explorer').getByText('Subscription').first().waitFor(SLOW)
   await ask('subscription { groupChanged { kind } }')

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { ensureChromium } from '../kit/chromium.ts'
 import { joinLink, personalLink, team } from '../kit/links.ts'
@@ -19,7 +19,7 @@ function hall(variables: Record<string, string> = {}): Promise<TestApp> {
   return startApp({ AUTH_LOCAL_PASSWORD: PASSWORD, ...variables }, { dashboard: 'built' })
 }
 
-/** A page of the organiser. */
+/** A page of the organizer. */
 async function atDesk(app: TestApp, path: string): Promise<Page> {
   const page = await openPage(`${app.url}/login?to=${encodeURIComponent(path)}`)
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
@@ -81,7 +81,7 @@ test('a personal link leads somebody without an account into their own VS Code',
   const card = page.getByRole('article', { name: 'Sandbox of ann in alpha' })
   await card.getByText('Not started yet').waitFor(SLOW)
   await card.getByRole('button', { name: 'Start' }).click()
-  await card.getByText('Running', { exact: true }).waitFor(SLOW)
+  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
   const [tab] = await Promise.all([
     page.context().waitForEvent('page'),
     card.getByRole('link', { name: 'Open VS Code' }).click(),
@@ -95,33 +95,33 @@ test('a personal link leads somebody without an account into their own VS Code',
   expect(page.url()).not.toContain(secretOf(link))
 })
 
-test('a first sandbox appears by itself, and whoever may not start asks the organiser', LONG, async () => {
+test('a first sandbox appears by itself, and whoever may not start asks the organizer', LONG, async () => {
   const app = await hall()
   const { ids } = await team(app, 'alpha', ['ann'])
   const { services } = app
-  await services.settings.set(organiser, 'participants_may_start', { value: 'false' })
+  await services.settings.set(organizer, 'participants_may_start', { value: 'false' })
   const { page } = await openLink(`${app.url}/enter#${await personalLink(app, ids.ann!)}`)
   const told = page.waitForEvent('websocket', SLOW).then((socket) => socket.waitForEvent('framereceived', SLOW))
   await page.getByRole('button', { name: 'Continue' }).click(SLOW)
   await told
   const card = page.getByRole('article')
-  await card.getByText('Ask your organiser to start it.').waitFor(SLOW)
+  await card.getByText('Ask your organizer to start it.').waitFor(SLOW)
   expect(await card.getByRole('button', { name: /start/i }).count()).toBe(0)
 
   const person = { group: 'alpha', username: 'ann', userId: ids.ann!, volume: 'thon-workspace-alpha-ann' }
-  await services.instances.startMany(organiser, [person])
-  await card.getByText('Running', { exact: true }).waitFor(SLOW)
+  await services.instances.startMany(organizer, [person])
+  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
   await card.getByRole('button', { name: 'Pause' }).click()
   await card.getByRole('button', { name: 'Resume' }).click(SLOW)
-  await card.getByText('Running', { exact: true }).waitFor(SLOW)
+  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
 
   const { id } = await app.db.instance.findFirstOrThrow()
-  await services.instances.kill(organiser, id)
-  await card.getByText('Ask your organiser to start it again.').waitFor(SLOW)
-  await services.settings.set(organiser, 'participants_may_start', { value: 'true' })
+  await services.instances.kill(organizer, id)
+  await card.getByText('Ask your organizer to start it again.').waitFor(SLOW)
+  await services.settings.set(organizer, 'participants_may_start', { value: 'true' })
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
   await card.getByRole('button', { name: 'Start again' }).click(SLOW)
-  await card.getByText('Running', { exact: true }).waitFor(SLOW)
+  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
 })
 
 test('by a join link people pick a free name or give one of their own', LONG, async () => {
@@ -194,12 +194,12 @@ test('a link that was revoked, replaced or cut short says what to do, and ends w
   await page.goto('about:blank')
   await page.goto(link)
   await page.getByRole('heading', { name: 'This link does not let you in' }).waitFor(SLOW)
-  await page.getByText('Ask your organiser for a new one.').waitFor(SLOW)
+  await page.getByText('Ask your organizer for a new one.').waitFor(SLOW)
   await page.goto(`${app.url}/enter`)
   await page.getByRole('heading', { name: 'This link is incomplete' }).waitFor(SLOW)
 
   const { secret, id } = await joinLink(app, groupId)
-  await app.services.links.rotateJoin(organiser, id)
+  await app.services.links.rotateJoin(organizer, id)
   await page.goto(`${app.url}/enter#${secret}`)
   await page.getByRole('heading', { name: 'This link does not let you in' }).waitFor(SLOW)
 })
@@ -217,7 +217,7 @@ test('links lead to where people are, also when they are made at the machine its
     ['external_ip', 'box.example', 'box.example'],
     ['domain', 'hall.example', 'hall.example'],
   ] as const) {
-    await app.services.settings.set(organiser, key, { value })
+    await app.services.settings.set(organizer, key, { value })
     await desk.reload()
     await awake(desk)
     await desk.getByRole('button', { name: 'Replace…' }).click(SLOW)
@@ -240,7 +240,7 @@ test('where nobody signs in, whoever comes by a link is a participant until they
   await page.goto(`${app.url}/groups`)
   expect(page.url()).toBe(`${app.url}/my`)
   await page.getByRole('button', { name: 'Start' }).click()
-  await page.getByText('Running', { exact: true }).waitFor(SLOW)
+  await page.getByText('RUNNING', { exact: true }).waitFor(SLOW)
 })
 
 test('cards: one for each participant, whose code says their link, and none is cut by a page', LONG, async () => {
@@ -294,7 +294,7 @@ test('the switch of the settings says whether participants may start', LONG, asy
   expect(await app.services.settings.participantsMayStart()).toBe(false)
   await desk.reload()
   expect(await control.getAttribute('aria-checked')).toBe('false')
-  await app.services.settings.set(organiser, 'participants_may_start', { value: 'true' })
+  await app.services.settings.set(organizer, 'participants_may_start', { value: 'true' })
   await expect.poll(() => control.getAttribute('aria-checked'), SLOW).toBe('true')
 
   await desk.getByRole('button', { name: 'Change the addresses' }).click()

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Sessions } from '../../server/auth/sessions.ts'
-import type { Role } from '../../server/core/viewer.ts'
+import type { Role } from '../../prisma/generated/client/client.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { ensureChromium } from '../kit/chromium.ts'
 import { running } from '../kit/instances.ts'
@@ -54,8 +54,8 @@ async function untilLive(page: Page, go: () => Promise<unknown>): Promise<void> 
   await told
 }
 
-/** As an organiser does it, with whatever session. */
-async function asOrganiser<T>(app: TestApp, query: string, variables: object = {}): Promise<T> {
+/** As an organizer does it, with whatever session. */
+async function asOrganizer<T>(app: TestApp, query: string, variables: object = {}): Promise<T> {
   const signedIn = await fetch(`${app.url}/api/auth/login/local`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -176,7 +176,7 @@ test('a server that came back without the session says so too', LONG, async () =
 test('participants see their sandbox alone, wherever they go', LONG, async () => {
   const app = await hall()
   const ann = await somebody(app, 'Ann', 'participant')
-  const { createGroup } = await asOrganiser<{ createGroup: { id: string } }>(
+  const { createGroup } = await asOrganizer<{ createGroup: { id: string } }>(
     app,
     'mutation { createGroup(name: "red") { id } }',
   )
@@ -186,40 +186,40 @@ test('participants see their sandbox alone, wherever they go', LONG, async () =>
   await page.getByText('No sandbox yet').waitFor(SLOW)
 
   const variables = { groupId: createGroup.id, email: ann.email }
-  const { addUser } = await asOrganiser<{ addUser: { id: string } }>(
+  const { addUser } = await asOrganizer<{ addUser: { id: string } }>(
     app,
     'mutation ($groupId: ID!, $email: String) { addUser(groupId: $groupId, username: "ann", email: $email) { id } }',
     variables,
   )
-  await asOrganiser(app, 'mutation { createInstance(input: { group: "blue", username: "bob" }) { id } }')
+  await asOrganizer(app, 'mutation { createInstance(input: { group: "blue", username: "bob" }) { id } }')
   await untilLive(page, () => page.reload())
   await page.getByText('Not started yet').waitFor(SLOW)
-  await asOrganiser(app, 'mutation ($id: ID!) { startUser(id: $id) { warning } }', { id: addUser.id })
+  await asOrganizer(app, 'mutation ($id: ID!) { startUser(id: $id) { warning } }', { id: addUser.id })
 
   const card = page.getByRole('article')
-  await card.getByText('Running', { exact: true }).waitFor(SLOW)
+  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
   expect(await page.getByRole('article').count()).toBe(1)
   const link = card.getByRole('link', { name: 'Open VS Code' })
   expect(await link.getAttribute('rel')).toContain('noopener')
   await card.getByRole('button', { name: 'Pause' }).click()
-  await card.getByText('Paused', { exact: true }).waitFor(SLOW)
+  await card.getByText('PAUSED', { exact: true }).waitFor(SLOW)
   await card.getByRole('button', { name: 'Resume' }).click()
-  await card.getByText('Running', { exact: true }).waitFor(SLOW)
+  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
 })
 
 test('whoever waits is let in, and put out, from Access', LONG, async () => {
   const app = await hall()
-  const cleo = await somebody(app, 'Cleo', 'none')
+  const cleo = await somebody(app, 'Cleo', 'waiting')
   const waiting = await openAs(app, cleo, '/groups')
   await waiting.getByText('You are signed in as Cleo').waitFor(SLOW)
 
   const page = await openPage(`${app.url}/settings`)
   await untilLive(page, () => signIn(page))
   await page.getByText('1 person waits to be let in').waitFor(SLOW)
-  await somebody(app, 'Dan', 'none')
+  await somebody(app, 'Dan', 'waiting')
   await page.getByText('2 people wait to be let in').waitFor(SLOW)
 
-  const letIn = page.getByRole('group', { name: 'Let Cleo in' }).getByRole('button', { name: /organiser/ })
+  const letIn = page.getByRole('group', { name: 'Let Cleo in' }).getByRole('button', { name: /organizer/ })
   await untilLive(waiting, () => letIn.click())
   // They were on their way to the groups.
   expect(waiting.url()).toBe(`${app.url}/groups`)

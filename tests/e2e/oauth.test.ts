@@ -27,11 +27,11 @@ test('people sign in at a provider, land where they were going, and who comes se
   at.who = person({ id: 2, login: 'second' })
   const second = await openPage(`${app.url}/`)
   await second.getByRole('button', { name: /GitLab/ }).click()
-  await second.getByText(/Ask the organiser/).waitFor(SLOW)
+  await second.getByText(/Ask the organizer/).waitFor(SLOW)
 
   const rows = await app.db.identity.findMany({ orderBy: { createdAt: 'asc' } })
   expect(rows.map(({ provider, role }) => [provider, role])).toEqual([
-    ['github', 'organiser'],
+    ['github', 'organizer'],
     ['gitlab', 'none'],
   ])
   expect(at.complaints).toEqual([])

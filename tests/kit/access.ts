@@ -1,5 +1,5 @@
 import { Sessions } from '../../server/auth/sessions.ts'
-import type { Role } from '../../server/core/viewer.ts'
+import type { Role } from '../../prisma/generated/client/client.ts'
 import { startApp, type AppOptions, type TestApp } from './app.ts'
 
 /** Signs cookies in tests, so that a test can make a session of its own. */
@@ -32,21 +32,21 @@ export async function signedIn(app: TestApp, role: Role, email: string | null = 
 
 /** Whom the tests let knock, by what they send; each made anew for each server. */
 export async function visitors(app: TestApp, email: string) {
-  const organiser = await signedIn(app, 'organiser')
-  const expired = await signedIn(app, 'organiser')
+  const organizer = await signedIn(app, 'organizer')
+  const expired = await signedIn(app, 'organizer')
   const [, id] = expired.split(':')
   await app.db.session.update({ where: { id: id as string }, data: { expiresAt: new Date(Date.now() - 1) } })
   const { services } = app
-  const maker = { name: 'x', role: 'organiser', rights: 'organiser', userIds: new Set<string>() } as const
+  const maker = { name: 'x', role: 'organizer', audienceKey: 'organizer', userIds: new Set<string>() } as const
   const { token } = await services.tokens.create({ ...maker, identityId: null, email: null }, { name: 'script' })
   return {
     none: {},
     expired: { cookie: expired },
-    forged: { cookie: `${organiser.slice(0, -16)}0123456789abcdef` },
+    forged: { cookie: `${organizer.slice(0, -16)}0123456789abcdef` },
     'a wrong token': { authorization: 'Bearer thon_wrong' },
-    waiting: { cookie: await signedIn(app, 'none') },
+    waiting: { cookie: await signedIn(app, 'waiting') },
     participant: { cookie: await signedIn(app, 'participant', email) },
-    organiser: { cookie: organiser },
+    organizer: { cookie: organizer },
     token: { authorization: `Bearer ${token}` },
   } satisfies Record<string, Record<string, string>>
 }

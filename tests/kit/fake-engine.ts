@@ -10,7 +10,7 @@ import {
   type SandboxSpec,
   type SandboxStats,
 } from '../../server/engine/engine.ts'
-import { keptAs } from '../../server/engine/backup-path.ts'
+import { backupPath } from '../../server/engine/backup-path.ts'
 import { FakeMachine, seenFrom, type FakeSandbox } from './fake-machine.ts'
 
 /** Commands a test can make the fake refuse, hang or count. */
@@ -69,7 +69,7 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
       const news = files.filter(({ path, content }) => there.get(within(path)) !== content)
       for (const { path, content } of news) {
         const old = there.get(within(path))
-        if (old) there.set(keptAs(within(path), there.has(keptAs(within(path), false))), old)
+        if (old) there.set(backupPath(within(path), there.has(backupPath(within(path), false))), old)
         there.set(within(path), content)
       }
       return news.map(({ path }) => path)

@@ -1,4 +1,4 @@
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { ApisixStandIn } from './apisix.ts'
 import { startApp, type TestApp } from './app.ts'
 
@@ -42,7 +42,7 @@ export async function setUp(app: TestApp): Promise<RunView['gatewayRun']> {
 
 /** The gateway's status. */
 export async function statusOf(app: TestApp): Promise<Record<string, unknown>> {
-  await app.services.gateway.status(organiser)
+  await app.services.gateway.status(organizer)
   return (await app.execute<{ gatewayStatus: Record<string, unknown> }>(`{ gatewayStatus { ${STATUS} } }`))
     .gatewayStatus
 }

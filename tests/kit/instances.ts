@@ -45,7 +45,7 @@ export function refusedCreate(app: TestApp, input: object) {
 
 /** Creates an instance and waits until it is Running. */
 export async function running(app: TestApp, username = 'ann', more: object = {}): Promise<Row> {
-  return inState(app, (await create(app, username, more)).id, 'Running')
+  return inState(app, (await create(app, username, more)).id, 'RUNNING')
 }
 
 export async function get(app: TestApp, id: string): Promise<Row> {

@@ -1,4 +1,4 @@
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import type { TestApp } from './app.ts'
 
 /** What a link is answered with: the status, what was said, and the cookie as a browser would send it from then on. */
@@ -39,21 +39,21 @@ export function post(
 /** A group with these users. @returns its id, and the users' by name */
 export async function team(app: TestApp, name: string, usernames: string[]) {
   const { groups, users } = app.services
-  const { id: groupId } = await groups.create(organiser, { name })
+  const { id: groupId } = await groups.create(organizer, { name })
   const ids: Record<string, string> = {}
-  for (const username of usernames) ids[username] = (await users.addUser(organiser, groupId, { username })).id
+  for (const username of usernames) ids[username] = (await users.addUser(organizer, groupId, { username })).id
   return { groupId, ids }
 }
 
 /** A personal link, made now; one that is there is replaced. */
 export async function personalLink(app: TestApp, userId: string): Promise<string> {
-  const [made] = await app.services.links.personal(organiser, { userIds: [userId], replace: true })
+  const [made] = await app.services.links.personal(organizer, { userIds: [userId], replace: true })
   return made?.secret as string
 }
 
 /** A link into a group, made now. */
 export async function joinLink(app: TestApp, groupId: string, rules: object = {}) {
-  const input = { offersNames: true, takesNewNames: true, ...rules }
-  const { secret, link } = await app.services.links.createJoin(organiser, groupId, input)
+  const input = { allowExistingUsers: true, allowNewUsers: true, ...rules }
+  const { secret, link } = await app.services.links.createJoin(organizer, groupId, input)
   return { secret, id: link.id }
 }

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { findDocker, type DockerConnection } from '../../server/engine/docker/connection.ts'
+import type { DockerConnection } from '../../server/config/env.ts'
+import { findDocker } from '../../server/engine/docker/connection.ts'
 import { EngineAway } from '../../server/engine/engine.ts'
 
 /** A DOCKER_CONFIG folder with these files, gone after the test. */

@@ -3,7 +3,7 @@ import { Events } from '../../server/core/events.ts'
 import { firewallOf, type FirewallPolicy } from '../../server/engine/network/firewall.ts'
 import { FirewallKeeper, whyNot, type Run } from '../../server/engine/network/firewall-keeper.ts'
 import { bridgeOf } from '../../server/engine/network/names.ts'
-import { SandboxNetwork, type NetworkParts } from '../../server/engine/network/network.ts'
+import { SandboxNetwork, type NetworkDeps } from '../../server/engine/network/network.ts'
 import { createLog } from '../../server/core/log.ts'
 import { parseSubnet, type Subnet } from '../../server/engine/network/subnets.ts'
 
@@ -193,7 +193,7 @@ const DENIED = Object.assign(new Error('Command failed: iptables -w 10 -S'), {
   stderr: 'iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n',
 })
 
-function network(run: Run, more: Partial<NetworkParts> & { whyElsewhere?: string } = {}) {
+function network(run: Run, more: Partial<NetworkDeps> & { whyElsewhere?: string } = {}) {
   const events = new Events()
   const told: null[] = []
   events.on('engine', () => told.push(null))
@@ -202,7 +202,7 @@ function network(run: Run, more: Partial<NetworkParts> & { whyElsewhere?: string
     ports: [8100],
     reach: { pathPort: null },
     network: { pool: policy.pool, blockLan: true, blockInternet: false, allow: [], hostPorts: [8100, 13_305] },
-  } as unknown as NetworkParts['env']
+  } as unknown as NetworkDeps['env']
   const parts = { env, events, log: createLog('silent'), ground, peers: async () => [], isConnected: () => true }
   return { network: new SandboxNetwork({ ...parts, gateway: async () => null, ...more }), told, events }
 }

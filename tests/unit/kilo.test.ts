@@ -34,7 +34,7 @@ describe('a Kilo Code configuration', () => {
       { apiKey: ACCESS.key, baseURL: 'https://llm.example/v1' },
     ],
     [{ headers: { Authorization: 'Bearer PLACEHOLDER' } }, { headers: { Authorization: `Bearer ${ACCESS.key}` } }],
-  ])('keeps what the organiser filled in: %j', (options, wanted = options) => {
+  ])('keeps what the organizer filled in: %j', (options, wanted = options) => {
     expect(optionsOf(fillKilo(withOptions(options), ACCESS, ''))).toEqual(wanted)
   })
 

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { Source, UpstreamTrouble, type Seen } from '../../server/upstream/polled-resource.ts'
+import { PolledResource, UpstreamTrouble, type Snapshot } from '../../server/upstream/polled-resource.ts'
 
 /** A source whose answers the test gives, one for each question. */
 function asked<T>(interval = 10) {
   const questions: PromiseWithResolvers<T>[] = []
-  const source = new Source<T>({
+  const source = new PolledResource<T>({
     interval,
     ask: () => {
       const question = Promise.withResolvers<T>()
@@ -16,8 +16,8 @@ function asked<T>(interval = 10) {
   return { source, questions, question: (at: number) => vi.waitUntil(() => questions[at]) }
 }
 
-async function next<T>(frames: AsyncIterableIterator<Seen<T>>): Promise<Seen<T>> {
-  const { value } = (await frames.next()) as { value: Seen<T> }
+async function next<T>(frames: AsyncIterableIterator<Snapshot<T>>): Promise<Snapshot<T>> {
+  const { value } = (await frames.next()) as { value: Snapshot<T> }
   return value
 }
 
@@ -64,7 +64,7 @@ test('keeps what it last knew while it is in trouble, and since when it is', asy
   const fallen = await next(frames)
   expect(fallen).toMatchObject({ value: 'good', at, trouble: { kind: 'OFFLINE', message: 'gone' } })
   ;(await question(2)).reject(new UpstreamTrouble('SLOW', 'slow'))
-  expect((await next(frames)).trouble).toEqual({ kind: 'SLOW', message: 'slow', since: fallen.trouble?.since })
+  expect((await next(frames)).error).toEqual({ kind: 'SLOW', message: 'slow', since: fallen.error?.since })
   ;(await question(3)).resolve('good')
   expect(await next(frames)).toMatchObject({ value: 'good', trouble: null })
 })
@@ -73,7 +73,7 @@ test('an unforeseen fault is trouble, too', async () => {
   const { source, question } = asked<string>()
   const answer = source.get()
   ;(await question(0)).reject(new TypeError('x is undefined'))
-  expect((await answer).trouble).toMatchObject({ kind: 'FAULTY', message: 'It could not be asked: x is undefined' })
+  expect((await answer).error).toMatchObject({ kind: 'FAULTY', message: 'It could not be asked: x is undefined' })
 })
 
 test('gives an answer that is new enough, and asks once for all who want a newer one', async () => {
@@ -89,10 +89,10 @@ test('who looks is told after a second what was known, and the question goes on'
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
   const { source, questions } = asked<number>(60_000)
-  const looked = source.glance()
+  const looked = source.peek()
   await vi.advanceTimersByTimeAsync(1_000)
   expect(await looked).toEqual({ value: null, at: null, trouble: null })
-  const again = source.glance()
+  const again = source.peek()
   expect(questions).toHaveLength(1)
   questions[0]?.resolve(1)
   expect(await again).toMatchObject({ value: 1, trouble: null })
@@ -115,7 +115,7 @@ test('a command that nobody watches costs no question, and the next look asks', 
   const first = source.get()
   ;(await question(0)).resolve(1)
   await first
-  source.nudge()
+  source.invalidate()
   expect(questions).toHaveLength(1)
   const second = source.get()
   ;(await question(1)).resolve(2)

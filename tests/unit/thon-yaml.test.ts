@@ -6,6 +6,8 @@ import { parseGroups } from '../../server/groups/yaml.ts'
 import { readThonYaml } from '../../server/config/thon-yaml.ts'
 import { CHAPTERS } from '../../server/config/variables.ts'
 
+const read = (text: string) => readThonYaml(text, parseGroups)
+
 const described = CHAPTERS.flatMap((chapter) => chapter.variables)
 
 describe('the list of variables', () => {
@@ -29,7 +31,7 @@ describe('the list of variables', () => {
 
 describe('a thon.yaml', () => {
   test('sets what its sections say, and the environment goes before it', () => {
-    const file = readThonYaml(`
+    const file = read(`
 external_ip: 192.168.1.10
 dashboard:
   ports: [8200, 8201]
@@ -50,14 +52,14 @@ gateway:
 
   test('tells groups as they are written', () => {
     const text = 'sandbox:\n  cpus: 1\ngroups:\n  alpha: [ann]\n  beta: { users: [{ name: cy }] }\nexternal_ip:\n'
-    const { groups } = readThonYaml(text)
+    const { groups } = read(text)
     expect(parseGroups(groups ?? '')).toMatchObject({ groups: [{ name: 'alpha' }, { users: [{ name: 'cy' }] }] })
-    expect(readThonYaml('{ vscode: {}, groups: { alpha: [ann] } }').groups).toContain('groups: { alpha: [ann] }')
-    expect(readThonYaml('groups:\n').groups).toBeNull()
+    expect(read('{ vscode: {}, groups: { alpha: [ann] } }').groups).toContain('groups: { alpha: [ann] }')
+    expect(read('groups:\n').groups).toBeNull()
   })
 
   test('warns of keys that are none, with their line and the one that was meant', () => {
-    expect(readThonYaml('sandbox:\n  imgae: x\nlemonade:\n  flavour: y\nnginx:\n  enabled: true\n').warnings).toEqual([
+    expect(read('sandbox:\n  imgae: x\nlemonade:\n  flavour: y\nnginx:\n  enabled: true\n').warnings).toEqual([
       'line 2: sandbox.imgae is not a setting of THON and has no effect. Did you mean sandbox.image?',
       'line 4: lemonade.flavour is not a setting of THON and has no effect',
       'line 5: nginx is not a setting of THON and has no effect',
@@ -73,19 +75,19 @@ gateway:
     ['sandbox: { timeout: 1 }', 'sandbox.timeout_minutes'],
     ['sandbox: { secure: 1 }', 'vscode.secure'],
   ])('names the setting that %j was meant for', (text, meant) => {
-    expect(readThonYaml(text).warnings).toEqual([expect.stringMatching(new RegExp(`Did you mean ${meant}\\?$`))])
+    expect(read(text).warnings).toEqual([expect.stringMatching(new RegExp(`Did you mean ${meant}\\?$`))])
   })
 
   test('that is nested without end, or longer than 1 MiB, is refused', () => {
-    expect(readThonYaml(`a: ${'['.repeat(100_000)}`).faults).toEqual([expect.stringMatching(/^line 1/)])
-    expect(readThonYaml(' '.repeat(2_000_000)).faults).toEqual(['line 1: must be at most 1 MiB'])
+    expect(read(`a: ${'['.repeat(100_000)}`).faults).toEqual([expect.stringMatching(/^line 1/)])
+    expect(read(' '.repeat(2_000_000)).faults).toEqual(['line 1: must be at most 1 MiB'])
   })
 
   test('takes anchors for what they stand for, and tells the first of very many keys without meaning', () => {
-    const file = readThonYaml('sandbox: { memory: &two 2g, image: *two }\nexternal_ip: *two')
+    const file = read('sandbox: { memory: &two 2g, image: *two }\nexternal_ip: *two')
     expect(file.values).toMatchObject({ SANDBOX_IMAGE: { text: '2g', line: 1 }, EXTERNAL_IP: { text: '2g', line: 2 } })
     const many = Array.from({ length: 50_000 }, (_, index) => `k${index}: 1`).join('\n')
-    const { warnings } = readThonYaml(many)
+    const { warnings } = read(many)
     expect([warnings.length, warnings.at(-1)]).toEqual([51, 'and 49950 more keys that are no settings of THON'])
   })
 
@@ -104,16 +106,16 @@ gateway:
     ['sandbox:\ngroups:\n  alpha: [ann, a/b]', /^line 3, column 16: user name must be/],
     ['groups: all', /^line 1, column 9: groups must be a map/],
   ])('that cannot be read says where: %j', (text, told) => {
-    expect(readThonYaml(text)).toMatchObject({ values: {}, faults: [expect.stringMatching(told)] })
+    expect(read(text)).toMatchObject({ values: {}, faults: [expect.stringMatching(told)] })
   })
 
   test('with values against the rules says their lines', () => {
-    const file = readThonYaml('gateway:\n  mode: per-team\n  rate_limit_window: 0\nsandbox:\n')
+    const file = read('gateway:\n  mode: per-team\n  rate_limit_window: 0\nsandbox:\n')
     expect(() => loadEnv({}, file)).toThrow(EnvError)
     expect(() => loadEnv({}, file)).toThrow(
       /GATEWAY_MODE: must be per-user or per-group \(thon.yaml, line 2\)\n.*GATEWAY_RATE_LIMIT_WINDOW: .* \(thon.yaml, line 3\)/,
     )
-    expect(() => loadEnv({}, readThonYaml('sandbox:\n  cpus: many\n  pids: 1.5\nvscode:\n  port: 0\n'))).toThrow(
+    expect(() => loadEnv({}, read('sandbox:\n  cpus: many\n  pids: 1.5\nvscode:\n  port: 0\n'))).toThrow(
       [
         'VSCODE_PORT: must be 1 to 65535 (thon.yaml, line 5)',
         'SANDBOX_CPUS: must be a number from 0.01 to 1024, or 0 for no limit (thon.yaml, line 2)',
@@ -127,13 +129,13 @@ gateway:
   test('may be empty, or nothing but comments, as the example is', () => {
     const example = readFileSync(join(import.meta.dirname, '../../thon.yaml.example'), 'utf8')
     for (const text of ['', '# nothing', example])
-      expect(readThonYaml(text)).toEqual({ values: {}, groups: null, warnings: [], faults: [] })
+      expect(read(text)).toEqual({ values: {}, groups: null, warnings: [], faults: [] })
   })
 
   test('made of the example without its comment signs is what the defaults are', () => {
     const example = readFileSync(join(import.meta.dirname, '../../thon.yaml.example'), 'utf8')
     const used = example.replace(/^( *)# (\w+:)/gm, '$1$2').replace(/^# ( {2}\w+: \[)/gm, '$1')
-    const file = readThonYaml(used)
+    const file = read(used)
     expect(file).toMatchObject({ warnings: [], faults: [], groups: expect.stringContaining('beta: [cy]') as string })
     expect(loadEnv({ HOME: '/h' }, file)).toEqual(loadEnv({ HOME: '/h' }))
   })

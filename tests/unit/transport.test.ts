@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { organiser } from '../../server/core/viewer.ts'
+import { organizer } from '../../server/core/viewer.ts'
 import { schema } from '../../server/app/schema.ts'
 import { Transport, type Pass } from '../../server/graphql/transport.ts'
 
@@ -15,12 +15,12 @@ test('a socket is closed within seconds of its session’s end, and stays open w
   const asked: string[] = []
   const again = async (id: string): Promise<Pass | null> => {
     asked.push(id)
-    return id === 'used' ? { viewer: organiser, session: { id, expiresAt: later() } } : null
+    return id === 'used' ? { viewer: organizer, session: { id, expiresAt: later() } } : null
   }
   const open = await serve(again)
-  const over = await open({ viewer: organiser, session: { id: 'over', expiresAt: soon() } })
-  const used = await open({ viewer: organiser, session: { id: 'used', expiresAt: soon() } })
-  const nobodys = await open({ viewer: organiser, session: null })
+  const over = await open({ viewer: organizer, session: { id: 'over', expiresAt: soon() } })
+  const used = await open({ viewer: organizer, session: { id: 'used', expiresAt: soon() } })
+  const nobodys = await open({ viewer: organizer, session: null })
   const [code] = (await once(over, 'close')) as [number]
   expect(code).toBe(4401)
   await expect.poll(() => asked.toSorted(), { timeout: 5_000 }).toEqual(['over', 'used'])

@@ -8,7 +8,7 @@ import type { OAuthProvider, ProviderIdentity, ProviderName } from './protocol.t
 import { words } from './text.ts'
 
 /** What the service needs of its surroundings. */
-export interface OAuthParts {
+export interface OAuthDeps {
   db: Db
   /** As `createProviders` makes them. */
   providers: readonly OAuthProvider[]
@@ -32,7 +32,7 @@ export class OAuthService {
   readonly #providers: ReadonlyMap<string, OAuthProvider>
   readonly #now: () => number
 
-  constructor({ db, providers, now = Date.now }: OAuthParts) {
+  constructor({ db, providers, now = Date.now }: OAuthDeps) {
     this.#db = db
     this.#providers = new Map(providers.map((provider) => [provider.name, provider]))
     this.#now = now

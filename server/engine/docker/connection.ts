@@ -2,21 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { DockerConnection } from '../../config/env.ts'
 import { EngineAway } from '../engine.ts'
-
-/** Where the Docker engine is: the variables Docker's own clients read, null or false when unset. */
-export interface DockerConnection {
-  /** DOCKER_HOST; wins over every context. */
-  host: string | null
-  /** DOCKER_TLS_VERIFY: use TLS and check the engine's certificate. */
-  tlsVerify: boolean
-  /** DOCKER_CERT_PATH: folder with `ca.pem`, `cert.pem` and `key.pem`; with a host it means TLS. */
-  certPath: string | null
-  /** DOCKER_CONTEXT; null takes the one selected by `docker context use`. */
-  context: string | null
-  /** DOCKER_CONFIG; null is `~/.docker`. */
-  configDir: string | null
-}
 
 /** Certificates for TLS; the engine's own is not checked when `verify` is false. */
 export interface DockerTls {

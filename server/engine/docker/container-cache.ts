@@ -16,7 +16,7 @@ interface Seen {
 }
 
 /** What was last seen of each container, so that a pause need not be looked up. */
-export class DockerSeen {
+export class ContainerCache {
   readonly #client: DockerClient
   readonly #seen = new Map<string, Seen>()
   readonly #cpu = new Map<string, CpuSample>()

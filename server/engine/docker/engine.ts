@@ -1,6 +1,6 @@
 import type { VolumeCreateOptions } from 'dockerode'
 import { DockerClient, WITHIN, type Abortable } from './client.ts'
-import type { DockerConnection } from './connection.ts'
+import type { DockerConnection } from '../../config/env.ts'
 import { dockerWords, statusOf, unless } from './errors.ts'
 import { sandboxEvents, WATCHED, type DockerMessage } from './events.ts'
 import { DockerFiles } from './files.ts'
@@ -8,8 +8,8 @@ import { DockerMachine } from './machine.ts'
 import { cpuPercent, cpuSample, memoryInUse, readLog } from './stats.ts'
 import { DockerNetworks } from './networks.ts'
 import { DockerPulls } from './pull.ts'
-import { DockerSeen, inspect } from './container-cache.ts'
-import { whyElsewhere } from './locality.ts'
+import { ContainerCache, inspect } from './container-cache.ts'
+import { remoteReason } from './locality.ts'
 import { assertVolume, containerName, containerOptions, isOurs, LABEL, volumeLabels, type Place } from './spec.ts'
 import {
   EngineRefused,
@@ -22,8 +22,6 @@ import {
   type SandboxSpec,
   type SandboxStats,
 } from '../engine.ts'
-
-export type { DockerConnection } from './connection.ts'
 
 /** What makes one engine differ from another. */
 export interface DockerEngineOptions {
@@ -47,7 +45,7 @@ export class DockerEngine implements SandboxEngine {
   readonly #client: DockerClient
   readonly #pulls: DockerPulls
   readonly #files: DockerFiles
-  readonly #seen: DockerSeen
+  readonly #seen: ContainerCache
   readonly #machine: DockerMachine
   readonly #networks: DockerNetworks
 
@@ -57,7 +55,7 @@ export class DockerEngine implements SandboxEngine {
     this.#pulls = new DockerPulls(this.#client)
     this.#files = new DockerFiles(this.#client)
     this.#machine = new DockerMachine(this.#client)
-    this.#seen = new DockerSeen(this.#client)
+    this.#seen = new ContainerCache(this.#client)
     this.#networks = new DockerNetworks(this.#client, options)
   }
 
@@ -206,7 +204,7 @@ export class DockerEngine implements SandboxEngine {
 
   /** Why network rules set on this machine would not reach the sandboxes; null when they would. */
   whyElsewhere(): Promise<string | null> {
-    return whyElsewhere(this.#client, this.#options.connection)
+    return remoteReason(this.#client, this.#options.connection)
   }
 
   /** Takes away the networks of groups that have no sandbox. Throws as the port says. */

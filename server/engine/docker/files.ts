@@ -4,7 +4,7 @@ import { pack, type Header } from 'tar-stream'
 import { lookAt, readFrom, type Found } from './archive.ts'
 import { WITHIN, type DockerClient } from './client.ts'
 import { EngineRefused, type SandboxFile } from '../engine.ts'
-import { inTheWay, keptAs, LARGEST_KEPT } from '../backup-path.ts'
+import { inTheWay, backupPath, LARGEST_KEPT } from '../backup-path.ts'
 
 interface Owner {
   uid: number
@@ -69,8 +69,8 @@ export class DockerFiles {
       if (old?.equals(Buffer.from(file.content))) continue
       news.push(file)
       if (!old?.length) continue
-      const isTaken = (await lookAt(this.#client, ref, keptAs(file.path, false))) !== null
-      kept.push({ path: keptAs(file.path, isTaken), content: old })
+      const isTaken = (await lookAt(this.#client, ref, backupPath(file.path, false))) !== null
+      kept.push({ path: backupPath(file.path, isTaken), content: old })
     }
     // What is kept goes first: on a full disk nothing is replaced that could not be kept.
     if (news.length > 0) await this.#write(info, [...kept, ...news], folders)

@@ -1,5 +1,6 @@
 import { WITHIN, type Abortable, type DockerClient } from './client.ts'
-import { findDocker, type DockerConnection } from './connection.ts'
+import type { DockerConnection } from '../../config/env.ts'
+import { findDocker } from './connection.ts'
 import { EngineAway } from '../engine.ts'
 import { hasInterface } from '../network/host-network.ts'
 
@@ -7,7 +8,7 @@ import { hasInterface } from '../network/host-network.ts'
  * Why network rules set by this process would not reach the sandboxes, and what to do; null when they would, as far as can be
  * told: while Docker is away, that it is named as one of this machine is enough.
  */
-export async function whyElsewhere(client: DockerClient, connection: DockerConnection): Promise<string | null> {
+export async function remoteReason(client: DockerClient, connection: DockerConnection): Promise<string | null> {
   try {
     return remote(connection) ?? (await rootless(client)) ?? (await outOfSight(client))
   } catch (error) {

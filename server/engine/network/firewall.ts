@@ -71,7 +71,7 @@ export function firewallOf(policy: FirewallPolicy): Firewall {
   }
 }
 
-/** From a sandbox to anywhere but this machine. RETURN leaves the packet to the rules of Docker and of the organiser. */
+/** From a sandbox to anywhere but this machine. RETURN leaves the packet to the rules of Docker and of the organizer. */
 function forwardRules(policy: FirewallPolicy, ours: string, refuse: string): string[] {
   const { node, pool, blockLan, blockInternet, allow, hostPorts, peers, nameServers } = policy
   return [

@@ -27,7 +27,7 @@ export interface NetworkView {
 }
 
 /** What an engine lends, whose sandboxes rules of this machine can be set for. */
-export interface NetworkGround {
+export interface HostNetwork {
   /** Name of this server on the engine. */
   node: string
   run: Run
@@ -38,12 +38,12 @@ export interface NetworkGround {
 }
 
 /** What the service needs of its surroundings. */
-export interface NetworkParts {
+export interface NetworkDeps {
   env: Pick<Env, 'network' | 'ports' | 'reach'>
   events: Events
   log: Log
   /** Null: the engine isolates nothing. */
-  ground: NetworkGround | null
+  ground: HostNetwork | null
   /** Names of the groups whose sandboxes may reach each other. */
   peers: () => Promise<string[]>
   /** Whether the engine answers. */
@@ -67,7 +67,7 @@ const UNFILTERED =
  * switch, and whenever it finds them gone. They stay when THON ends, since sandboxes go on without it.
  */
 export class SandboxNetwork {
-  readonly #parts: NetworkParts
+  readonly #parts: NetworkDeps
   readonly #keeper: FirewallKeeper | null
   /** THON's own ports, which stay out of reach. */
   readonly #own: ReadonlySet<number | null>
@@ -81,7 +81,7 @@ export class SandboxNetwork {
   #waiting: Promise<void> | null = null
   readonly #stops: (() => void)[] = []
 
-  constructor(parts: NetworkParts) {
+  constructor(parts: NetworkDeps) {
     this.#parts = parts
     this.#keeper = parts.ground && new FirewallKeeper(parts.ground.run)
     this.#own = new Set([...parts.env.ports, parts.env.reach.pathPort])
@@ -137,7 +137,7 @@ export class SandboxNetwork {
     }
   }
 
-  /** What an organiser should be told wherever they are, if rules that there should be are not in force. */
+  /** What an organizer should be told wherever they are, if rules that there should be are not in force. */
   warnings(): string[] {
     const { notices, enforced } = this.view()
     return enforced || !this.#parts.ground ? [] : notices.slice(0, 1)

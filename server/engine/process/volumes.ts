@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, join, posix, relative, resolve, sep } from 'node:path'
 import { EngineRefused, type SandboxFile } from '../engine.ts'
-import { inTheWay, keptAs, LARGEST_KEPT, tooLarge } from '../backup-path.ts'
+import { inTheWay, backupPath, LARGEST_KEPT, tooLarge } from '../backup-path.ts'
 
 /**
  * Volumes as plain directories, `<workspaceDir>/<group>/<username>`, where people find them. A link in
@@ -73,8 +73,8 @@ export class Volumes {
       if (!old?.equals(Buffer.from(content))) news.push({ asked, base, path, content, old })
     }
     for (const { base, path, content, old } of news) {
-      const isTaken = (await lstat(join(base, keptAs(path, false))).catch(ifMissing(null))) !== null
-      if (old?.length) await write(base, keptAs(path, isTaken), old)
+      const isTaken = (await lstat(join(base, backupPath(path, false))).catch(ifMissing(null))) !== null
+      if (old?.length) await write(base, backupPath(path, isTaken), old)
       await write(base, path, content)
     }
     return news.map(({ asked }) => asked)

@@ -1,23 +1,17 @@
 import type { Log } from '../../core/log.ts'
 import { messageOf } from '../../core/errors.ts'
-import {
-  EngineAway,
-  EngineRefused,
-  type Limits,
-  type Sandbox,
-  type SandboxEngine,
-  type SandboxEvent,
-} from '../../engine/engine.ts'
+import type { Limits } from '../../config/env.ts'
+import { EngineAway, EngineRefused, type Sandbox, type SandboxEngine, type SandboxEvent } from '../../engine/engine.ts'
 import { Launcher, type FilesFor } from './launcher.ts'
 import { todo, type Observation, type Todo } from './lifecycle.ts'
 import type { InstanceRow } from '../model.ts'
-import { codeServerAnswers } from './readiness.ts'
+import { waitUntilReady } from './readiness.ts'
 import { StartQueue } from './start-queue.ts'
-import type { InstanceStore } from '../repository.ts'
+import type { InstanceRepository } from '../repository.ts'
 
 /** What the conductor needs of its surroundings. */
-export interface ConductorParts {
-  store: InstanceStore
+export interface InstanceControllerDeps {
+  store: InstanceRepository
   engine: SandboxEngine
   log: Log
   limits: Limits
@@ -37,9 +31,9 @@ export interface ConductorParts {
  * Tells the engine whatever `lifecycle.todo` says is left to do. Asking twice for the same does it once, so it is called
  * after every command, every observation and every re-list.
  */
-export class Conductor {
+export class InstanceController {
   readonly queue: StartQueue
-  readonly #parts: ConductorParts
+  readonly #parts: InstanceControllerDeps
   /** What the engine last said of each instance's sandbox. */
   #seen = new Map<string, Sandbox>()
   /** Tasks under way for each instance; true: asked for again meanwhile. */
@@ -51,7 +45,7 @@ export class Conductor {
   readonly #launcher: Launcher
   #closed = false
 
-  constructor(parts: ConductorParts) {
+  constructor(parts: InstanceControllerDeps) {
     this.#parts = parts
     this.queue = new StartQueue(parts.startConcurrency, parts.onQueue)
     this.#launcher = new Launcher({
@@ -202,7 +196,7 @@ export class Conductor {
     if (sandbox.hostPort === null) return
     const probe = new AbortController()
     this.#probes.set(id, probe)
-    const answers = await codeServerAnswers(sandbox.hostPort, this.#parts.readySeconds, probe.signal)
+    const answers = await waitUntilReady(sandbox.hostPort, this.#parts.readySeconds, probe.signal)
     this.#probes.delete(id)
     if (probe.signal.aborted) return
     const message = `code-server did not answer within ${this.#parts.readySeconds} seconds.`

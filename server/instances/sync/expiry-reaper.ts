@@ -3,9 +3,8 @@ import { system } from '../../core/viewer.ts'
 import type { Db } from '../../db/client.ts'
 import { AppError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
-import type { Conductor } from './controller.ts'
+import type { InstanceController } from './controller.ts'
 import type { Observation, State } from './lifecycle.ts'
-import type { InstanceRow } from '../model.ts'
 import type { InstancesService } from '../service.ts'
 
 const EVERY_MS = 1_000
@@ -13,13 +12,17 @@ const EVERY_MS = 1_000
 const RETRY_TURNS = 10
 const PRUNE_TURNS = 600
 /** How long a state may last that is only passed through, in seconds. Waiting in the queue does not count. */
-const DEADLINE_SECONDS: Partial<Record<State, number>> = { Pausing: 30, Stopping: 60, Pending: 900 }
+const DEADLINE_SECONDS: readonly [State, number][] = [
+  ['Pausing', 30],
+  ['Stopping', 60],
+  ['Pending', 900],
+]
 
 /** What the sweep needs of its surroundings. */
-export interface SweepParts {
+export interface ExpiryReaperDeps {
   db: Db
   log: Log
-  conductor: Conductor
+  conductor: InstanceController
   instances: InstancesService
   activity: ActivityService
   /** Since when the engine has answered; null while it is away. */
@@ -28,14 +31,14 @@ export interface SweepParts {
 }
 
 /** Looks at the database every second for what time alone changes: instances that expired, states that last too long. */
-export class Sweep {
-  readonly #parts: SweepParts
+export class ExpiryReaper {
+  readonly #parts: ExpiryReaperDeps
   #timer: NodeJS.Timeout | undefined
   #turn = 0
   #running: Promise<void> = Promise.resolve()
   #closed = false
 
-  constructor(parts: SweepParts) {
+  constructor(parts: ExpiryReaperDeps) {
     this.#parts = parts
   }
 
@@ -81,7 +84,7 @@ export class Sweep {
   /** @param since when the engine came: what stood still while it was away gets its whole time anew */
   async #overdue(since: Date): Promise<void> {
     const now = Date.now()
-    for (const [state, seconds] of Object.entries(DEADLINE_SECONDS)) {
+    for (const [state, seconds] of DEADLINE_SECONDS) {
       if (now - since.getTime() < seconds * 1000) continue
       const stateAt = { lte: new Date(now - seconds * 1000) }
       const rows = await this.#parts.db.instance.findMany({ where: { state, stateAt }, select: { id: true } })
@@ -99,6 +102,6 @@ export class Sweep {
     const rows = await db.instance.findMany({
       where: { OR: [{ state: { in: ['Pending', 'Pausing', 'Stopping'] } }, { id: { in: conductor.seenIds() } }] },
     })
-    for (const row of rows) conductor.drive(row as InstanceRow)
+    for (const row of rows) conductor.drive(row)
   }
 }

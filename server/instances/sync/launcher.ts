@@ -1,6 +1,6 @@
+import type { Limits } from '../../config/env.ts'
 import {
   EngineRefused,
-  type Limits,
   type Sandbox,
   type SandboxEngine,
   type SandboxEvent,
@@ -9,7 +9,7 @@ import {
 } from '../../engine/engine.ts'
 import type { Observation } from './lifecycle.ts'
 import type { InstanceRow } from '../model.ts'
-import type { InstanceStore } from '../repository.ts'
+import type { InstanceRepository } from '../repository.ts'
 
 /** Files for a new sandbox. */
 export interface FilesFor {
@@ -19,8 +19,8 @@ export interface FilesFor {
 }
 
 /** What launching needs of its surroundings. */
-export interface LauncherParts {
-  store: InstanceStore
+export interface LauncherDeps {
+  store: InstanceRepository
   engine: SandboxEngine
   limits: Limits
   /** What goes into a new sandbox; never throws. */
@@ -34,10 +34,10 @@ export interface LauncherParts {
 
 /** Makes the sandbox of a pending instance and starts it. */
 export class Launcher {
-  readonly #parts: LauncherParts
+  readonly #parts: LauncherDeps
   readonly #progress = new Map<string, string>()
 
-  constructor(parts: LauncherParts) {
+  constructor(parts: LauncherDeps) {
     this.#parts = parts
   }
 

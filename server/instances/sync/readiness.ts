@@ -11,7 +11,7 @@ const ANSWER_MS = 2_000
  * @param signal ends the waiting
  * @returns true once it answers; false when the time is up or the signal aborted
  */
-export async function codeServerAnswers(hostPort: number, seconds: number, signal: AbortSignal): Promise<boolean> {
+export async function waitUntilReady(hostPort: number, seconds: number, signal: AbortSignal): Promise<boolean> {
   const deadline = Date.now() + seconds * 1000
   let delay = FIRST_DELAY_MS
   while (!signal.aborted && Date.now() < deadline) {

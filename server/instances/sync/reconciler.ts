@@ -4,19 +4,19 @@ import type { Log } from '../../core/log.ts'
 import { isName } from '../../core/names.ts'
 import type { Sandbox, SandboxEngine, SandboxEvent } from '../../engine/engine.ts'
 import type { EngineStatus, SandboxObserver } from '../../engine/watcher.ts'
-import type { Conductor } from './controller.ts'
+import type { InstanceController } from './controller.ts'
 import { isActive, next, type Observation } from './lifecycle.ts'
 import { activeKey, labelOf, type InstanceRow } from '../model.ts'
-import type { Facts, InstanceStore } from '../repository.ts'
+import type { Facts, InstanceRepository } from '../repository.ts'
 
 const LOG_LINES = 50
 
 /** What the reconciler needs of its surroundings. */
-export interface ReconcilerParts {
-  store: InstanceStore
+export interface ReconcilerDeps {
+  store: InstanceRepository
   engine: SandboxEngine
   activity: ActivityService
-  conductor: Conductor
+  conductor: InstanceController
   log: Log
   /** An observation could not be written (a full disk, mostly): everything has to be listed again. */
   onLost: () => void
@@ -27,11 +27,11 @@ export interface ReconcilerParts {
  * only writer of facts; after each it asks the conductor for whatever is still to be done.
  */
 export class Reconciler implements SandboxObserver {
-  readonly #parts: ReconcilerParts
+  readonly #parts: ReconcilerDeps
   /** The tail of each instance's line of observations. */
   readonly #lines = new Map<string, Promise<void>>()
 
-  constructor(parts: ReconcilerParts) {
+  constructor(parts: ReconcilerDeps) {
     this.#parts = parts
   }
 

@@ -1,18 +1,18 @@
 import type { Events } from '../../core/events.ts'
-import type { InstanceStore } from '../repository.ts'
+import type { InstanceRepository } from '../repository.ts'
 
 /** Every waiting row moves up when one starts; saying so at each step would be quadratic. */
 const EVERY_MS = 400
 
 /** Tells subscribers that the start queue moved: the engine's counters, and the places of all who wait. */
-export class QueueNews {
-  readonly #store: InstanceStore
+export class StartQueuePublisher {
+  readonly #store: InstanceRepository
   readonly #events: Events
   readonly #waitingIds: () => string[]
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(store: InstanceStore, events: Events, waitingIds: () => string[]) {
+  constructor(store: InstanceRepository, events: Events, waitingIds: () => string[]) {
     this.#store = store
     this.#events = events
     this.#waitingIds = waitingIds

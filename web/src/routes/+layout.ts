@@ -1,6 +1,6 @@
 import { ViewerQuery } from '#lib/auth/documents.ts'
 import { clientFor, prime } from '#lib/graphql/client.ts'
-import { EngineQuery } from '#lib/sandbox/documents.ts'
+import { EngineQuery } from '#lib/engine/documents.ts'
 import { isBare } from '#lib/shell/nav.ts'
 import type { LayoutLoad } from './$types'
 

@@ -13,7 +13,7 @@ export const columns: Column<ActivityRowFragment>[] = [
 ]
 
 /** How an outcome looks. */
-export const outcomes: Record<Outcome, Tone> = { done: 'success', refused: 'warning', failed: 'danger' }
+export const outcomes: Record<Outcome, Tone> = { DONE: 'success', REFUSED: 'warning', FAILED: 'danger' }
 
 /** The kinds of things acts are done to, as people know them. */
 export const kinds = {

@@ -3,10 +3,10 @@ import type { Tone } from '#lib/ui/tone.ts'
 
 /** How a role is told. */
 export const roles: Record<Role, { label: string; tone: Tone }> = {
-  organiser: { label: 'Organiser', tone: 'accent' },
-  participant: { label: 'Participant', tone: 'info' },
-  none: { label: 'Waits', tone: 'warning' },
-  nobody: { label: 'Nobody', tone: 'neutral' },
+  ORGANIZER: { label: 'Organizer', tone: 'accent' },
+  PARTICIPANT: { label: 'Participant', tone: 'info' },
+  WAITING: { label: 'Waits', tone: 'warning' },
+  ANONYMOUS: { label: 'Nobody', tone: 'neutral' },
 }
 
 const providers: Record<string, string> = {
@@ -22,7 +22,7 @@ export function providerName({ provider }: Pick<IdentityRowFragment, 'provider'>
   return providers[provider] ?? provider
 }
 
-/** Whether it stands for the local password, whose owners are organisers whatever anybody decides. */
+/** Whether it stands for the local password, whose owners are organizers whatever anybody decides. */
 export function isPassword({ provider }: Pick<IdentityRowFragment, 'provider'>): boolean {
   return provider === 'local'
 }

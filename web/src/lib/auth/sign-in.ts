@@ -15,7 +15,7 @@ export async function signInWithPassword(password: string): Promise<string | nul
   if (response.ok) return null
   if (response.status === 401) return 'That is not the password.'
   if (response.status === 429) return `Too many wrong passwords. Try again ${waitOf(response)}.`
-  return 'The server could not sign you in. Ask the organiser.'
+  return 'The server could not sign you in. Ask the organizer.'
 }
 
 /** Goes to a provider's page. @param goTo page to come back to. @returns why not, in words */
@@ -23,7 +23,7 @@ export async function signInAt(provider: string, goTo: string): Promise<string> 
   const response = await ask(`/api/auth/login/${encodeURIComponent(provider)}?to=${encodeURIComponent(goTo)}`)
   if (!response) return away
   if (response.status === 429) return `Too many people are signing in just now. Try again ${waitOf(response)}.`
-  if (!response.ok) return 'The server could not begin the sign-in. Ask the organiser.'
+  if (!response.ok) return 'The server could not begin the sign-in. Ask the organizer.'
   const { authorization_url: address } = (await response.json()) as { authorization_url: string }
   location.assign(address)
   // The button stays busy until the other page is there.

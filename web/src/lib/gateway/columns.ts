@@ -1,6 +1,6 @@
 import type { ConsumerRowFragment } from '#lib/graphql/generated/graphql.ts'
 import type { Column } from '#lib/ui/column.ts'
-import { limit, tokens, whom } from './words.ts'
+import { limit, tokens, whom } from './messages.ts'
 
 /** The columns of the list of consumers; keys of those that sort are the server's. ConsumerTable draws some of them. */
 export const columns: Column<ConsumerRowFragment>[] = [

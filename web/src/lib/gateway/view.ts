@@ -1,6 +1,6 @@
 import type { ConsumerSortField, ConsumerStanding, ConsumersQueryVariables } from '#lib/graphql/generated/graphql.ts'
 import type { Sort } from '#lib/ui/column.ts'
-import { standings } from './words.ts'
+import { standings } from './messages.ts'
 
 /** What the table shows, as the page's URL says: `?q=&standing=&sort=-TOKENS_TOTAL&page=&size=`. */
 export interface ConsumersView {

@@ -6,7 +6,7 @@ import { cacheKeys as groups } from '#lib/groups/cache.ts'
 import { cacheKeys as instances } from '#lib/instances/cache.ts'
 import { cacheKeys as lemonade } from '#lib/lemonade/cache.ts'
 import { cacheKeys as links } from '#lib/links/cache.ts'
-import { cacheKeys as sandbox } from '#lib/sandbox/cache.ts'
+import { cacheKeys as sandbox } from '#lib/engine/cache.ts'
 import { cacheKeys as settings } from '#lib/settings/cache.ts'
 import introspection from './generated/introspection.json'
 

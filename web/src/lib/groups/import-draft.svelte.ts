@@ -37,7 +37,7 @@ export class ImportDraft {
 
   /** How many things an import would change. */
   get count(): number {
-    return this.report?.changes.filter(({ action }) => action !== 'keep').length ?? 0
+    return this.report?.changes.filter(({ action }) => action !== 'KEEP').length ?? 0
   }
 
   /** Takes the text of a file. */

@@ -22,9 +22,9 @@ export interface Preview {
 
 /** How each kind of change looks. */
 export const looks: Record<ImportAction, { tone: Tone; mark: string; label: string }> = {
-  create: { tone: 'success', mark: '+', label: 'new' },
-  update: { tone: 'info', mark: '~', label: 'changed' },
-  keep: { tone: 'neutral', mark: '=', label: 'as it is' },
+  CREATE: { tone: 'success', mark: '+', label: 'new' },
+  UPDATE: { tone: 'info', mark: '~', label: 'changed' },
+  KEEP: { tone: 'neutral', mark: '=', label: 'as it is' },
 }
 
 /** Arranges the lines of a report, which come in the order of the file: a group, then its users. */
@@ -32,27 +32,27 @@ export function previewOf({ changes }: Report): Preview {
   const groups: PreviewGroup[] = []
   for (const change of changes) {
     const last = groups.at(-1)
-    if (change.kind === 'group') groups.push({ group: change, users: [], kept: 0 })
-    else if (change.kind === 'user' && last) {
-      if (change.action === 'keep') last.kept += 1
+    if (change.kind === 'GROUP') groups.push({ group: change, users: [], kept: 0 })
+    else if (change.kind === 'USER' && last) {
+      if (change.action === 'KEEP') last.kept += 1
       else last.users.push({ name: change.name.slice(last.group.name.length + 1), change })
     }
   }
-  const actions: ImportAction[] = ['create', 'update', 'keep']
+  const actions: ImportAction[] = ['CREATE', 'UPDATE', 'KEEP']
   return {
-    events: changes.filter(({ kind }) => kind === 'event'),
+    events: changes.filter(({ kind }) => kind === 'EVENT'),
     groups,
     counts: actions.map((action) => countOf(action, changes)).filter(({ count }) => count > 0),
   }
 }
 
-const words: Record<ImportAction, string> = { create: 'created', update: 'updated', keep: 'kept as they are' }
+const words: Record<ImportAction, string> = { CREATE: 'created', UPDATE: 'updated', KEEP: 'unchanged' }
 
 function countOf(action: ImportAction, changes: readonly Change[]): Preview['counts'][number] {
   const these = changes.filter((change) => change.action === action)
-  const parts = (['event', 'group', 'user'] as const).flatMap((kind) => {
+  const parts = (['EVENT', 'GROUP', 'USER'] as const).flatMap((kind) => {
     const count = these.filter((change) => change.kind === kind).length
-    return count > 0 ? [`${count} ${kind}${count === 1 ? '' : 's'}`] : []
+    return count > 0 ? [`${count} ${kind.toLowerCase()}${count === 1 ? '' : 's'}`] : []
   })
   return { action, count: these.length, text: `${parts.join(', ')} ${words[action]}` }
 }

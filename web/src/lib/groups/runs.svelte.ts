@@ -1,6 +1,6 @@
 import { toast } from 'svelte-sonner'
 import { SvelteMap } from 'svelte/reactivity'
-import { act } from '#lib/graphql/act.ts'
+import { mutate } from '#lib/graphql/mutate.ts'
 import type { StartUserMutation } from '#lib/graphql/generated/graphql.ts'
 import { StartGroup, StartUser } from './mutations.ts'
 import type { ListedGroup, ListedUser } from './types.ts'
@@ -26,7 +26,7 @@ class Runs {
   /** Starts everybody at once. Instances tell the rest by themselves. */
   async startAll({ id, name }: ListedGroup): Promise<void> {
     this.#runs.set(id, { asking: true, skipped: none })
-    const { data } = await act(StartGroup, { id })
+    const { data } = await mutate(StartGroup, { id })
     if (!data) return this.dismiss(id)
     this.#finish(
       id,
@@ -36,9 +36,9 @@ class Runs {
 
   /** Starts those again whose instance failed, and nobody else. */
   async retry({ id, name, users }: ListedGroup): Promise<void> {
-    const failed = users.filter(({ instance }) => instance?.state === 'Failed')
+    const failed = users.filter(({ instance }) => instance?.state === 'FAILED')
     this.#runs.set(id, { asking: true, skipped: none })
-    const results = await Promise.all(failed.map((user) => act(StartUser, { id: user.id })))
+    const results = await Promise.all(failed.map((user) => mutate(StartUser, { id: user.id })))
     this.#finish(
       id,
       results.flatMap(({ data }) => (data ? [skipOf(name, data.startUser)] : [])),
@@ -66,6 +66,6 @@ export const runs = new Runs()
 
 /** Starts one user; who has an active instance already is told so. */
 export async function startUser({ id, username }: ListedUser): Promise<void> {
-  const { data } = await act(StartUser, { id })
+  const { data } = await mutate(StartUser, { id })
   if (data?.startUser.warning) toast.warning(`${username} was not started`, { description: data.startUser.warning })
 }

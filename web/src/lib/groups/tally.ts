@@ -18,11 +18,11 @@ export interface Tally {
 }
 
 /** What is shown of what, from good to bad; whoever is in none of these has nothing running. */
-const shown: InstanceState[] = ['Running', 'Pending', 'Pausing', 'Paused', 'Stopping', 'Failed']
+const shown: InstanceState[] = ['RUNNING', 'PENDING', 'PAUSING', 'PAUSED', 'STOPPING', 'FAILED']
 
 /** Whether a sandbox stands behind this state, or is about to. */
 export function isActive(state: InstanceState | undefined): boolean {
-  return state !== undefined && state !== 'Terminated' && state !== 'Failed'
+  return state !== undefined && state !== 'TERMINATED' && state !== 'FAILED'
 }
 
 export function tallyOf(users: readonly ListedUser[]): Tally {
@@ -36,10 +36,10 @@ export function tallyOf(users: readonly ListedUser[]): Tally {
   const count = (state: InstanceState) => counts.get(state) ?? 0
   return {
     users: users.length,
-    running: count('Running'),
-    starting: count('Pending'),
+    running: count('RUNNING'),
+    starting: count('PENDING'),
     waiting,
-    failed: count('Failed'),
+    failed: count('FAILED'),
     active: users.filter(({ instance }) => isActive(instance?.state)).length,
     segments: shown
       .filter((state) => count(state) > 0)

@@ -1,7 +1,7 @@
 import { toast } from 'svelte-sonner'
 import { SvelteSet } from 'svelte/reactivity'
 import { page } from '$app/state'
-import { act } from '#lib/graphql/act.ts'
+import { mutate } from '#lib/graphql/mutate.ts'
 import type { InstanceCommand, InstanceRowFragment } from '#lib/graphql/generated/graphql.ts'
 import type { BulkResult } from '#lib/ui/BulkResults.svelte'
 import { UpdateSandboxFiles } from '#lib/settings/documents.ts'
@@ -39,21 +39,22 @@ export class Commander {
 
   /** Does it, or asks first where something may be lost or has to be said. */
   start(command: InstanceCommand, row: Row): void {
-    if (command === 'kill' || command === 'renew') this.asking = { what: command, row }
-    else if (command !== 'recreate') void this.send(command, row)
+    if (command === 'KILL') this.asking = { what: 'kill', row }
+    else if (command === 'RENEW') this.asking = { what: 'renew', row }
+    else if (command !== 'RECREATE') void this.send(command, row)
     else if (row.endedAt) void this.recreate(row)
     else this.asking = { what: 'recreate', row }
   }
 
   /** @returns whether it was taken on */
   send(command: SimpleCommand, row: Row): Promise<boolean> {
-    return this.#during(row, async () => (await act(simple[command], { id: row.id })).problem === null)
+    return this.#during(row, async () => (await mutate(simple[command], { id: row.id })).problem === null)
   }
 
   /** Gives it the configuration files as they are stored now. */
   giveFiles(row: Row): Promise<boolean> {
     return this.#during(row, async () => {
-      const { data } = await act(UpdateSandboxFiles, { ids: [row.id] })
+      const { data } = await mutate(UpdateSandboxFiles, { ids: [row.id] })
       const { error, instance } = data?.updateSandboxFiles[0] ?? {}
       if (error) toast.error(`${labelOf(row)} was given no files`, { description: error.message })
       else if (instance?.notice) toast.warning(`${labelOf(row)} lacks a file`, { description: instance.notice })
@@ -66,7 +67,7 @@ export class Commander {
   recreate(row: Row): Promise<boolean> {
     return this.#during(row, async () => {
       const success = `A new sandbox for ${labelOf(row)} starts`
-      const { data } = await act(RecreateInstance, { id: row.id }, { success })
+      const { data } = await mutate(RecreateInstance, { id: row.id }, { success })
       if (data && page.url.searchParams.get('id') === row.id) setParams({ id: data.recreateInstance.id })
       return data !== null
     })
@@ -74,14 +75,14 @@ export class Commander {
 
   /** @returns why not, for the form that asked */
   async renew(row: Row, timeoutMinutes: number) {
-    const { problem } = await act(RenewInstance, { id: row.id, timeoutMinutes }, { silent: true })
+    const { problem } = await mutate(RenewInstance, { id: row.id, timeoutMinutes }, { silent: true })
     if (!problem) toast.success(`${labelOf(row)} was renewed`)
     return problem
   }
 
   /** @returns whether the files are gone */
   async deleteWorkspace({ volume }: Row): Promise<boolean> {
-    const { problem } = await act(
+    const { problem } = await mutate(
       DeleteWorkspace,
       { volume, confirm: volume },
       { success: `Workspace ${volume} was deleted` },
@@ -94,7 +95,7 @@ export class Commander {
     const { mutation, done } = bulk.find((one) => one.command === command)!
     this.outcome = null
     this.bulkBusy = command
-    const { data } = await act(mutation, { ids: rows.map((row) => row.id) })
+    const { data } = await mutate(mutation, { ids: rows.map((row) => row.id) })
     this.bulkBusy = null
     if (!data) return false
     const labels = Object.fromEntries(rows.map((row) => [row.id, labelOf(row)]))

@@ -21,21 +21,21 @@ export interface CommandLook {
 
 /** The commands, in the order they are offered. Three dots: it asks something first. */
 const looks: CommandLook[] = [
-  { command: 'pause', label: 'Pause', icon: Pause },
-  { command: 'resume', label: 'Resume', icon: Play },
-  { command: 'restart', label: 'Restart', icon: RotateCw },
-  { command: 'renew', label: 'Renew…', icon: ClockPlus },
-  { command: 'recreate', label: 'Recreate…', icon: RefreshCcw },
-  { command: 'kill', label: 'Kill…', icon: Power, danger: true },
+  { command: 'PAUSE', label: 'Pause', icon: Pause },
+  { command: 'RESUME', label: 'Resume', icon: Play },
+  { command: 'RESTART', label: 'Restart', icon: RotateCw },
+  { command: 'RENEW', label: 'Renew…', icon: ClockPlus },
+  { command: 'RECREATE', label: 'Recreate…', icon: RefreshCcw },
+  { command: 'KILL', label: 'Kill…', icon: Power, danger: true },
 ]
 
-const startAgain: CommandLook = { command: 'recreate', label: 'Start again', icon: Play }
+const startAgain: CommandLook = { command: 'RECREATE', label: 'Start again', icon: Play }
 
 /** What the server lets one do with it now. */
 export function offersOf(row: Row): CommandLook[] {
   return looks
     .filter(({ command }) => row.commands.includes(command))
-    .map((look) => (look.command === 'recreate' && row.endedAt ? startAgain : look))
+    .map((look) => (look.command === 'RECREATE' && row.endedAt ? startAgain : look))
 }
 
 /** Who it is for, as people say it. */
@@ -44,18 +44,18 @@ export function labelOf({ group, username }: Pick<Row, 'group' | 'username'>): s
 }
 
 /** A command that needs nothing but to be sent. */
-export type SimpleCommand = 'pause' | 'resume' | 'restart' | 'kill'
+export type SimpleCommand = 'PAUSE' | 'RESUME' | 'RESTART' | 'KILL'
 
 /** The mutation of each simple command. */
 export const simple: Record<SimpleCommand, TypedDocumentNode<unknown, { id: string }>> = {
-  pause: documents.PauseInstance,
-  resume: documents.ResumeInstance,
-  restart: documents.RestartInstance,
-  kill: documents.KillInstance,
+  PAUSE: documents.PauseInstance,
+  RESUME: documents.ResumeInstance,
+  RESTART: documents.RestartInstance,
+  KILL: documents.KillInstance,
 }
 
 /** A command that many instances can be given at once. */
-export type BulkCommand = 'pause' | 'resume' | 'kill'
+export type BulkCommand = 'PAUSE' | 'RESUME' | 'KILL'
 
 /** The bulk commands, in the order they are offered. */
 export const bulk: {
@@ -66,7 +66,7 @@ export const bulk: {
   icon: IconComponent
   mutation: TypedDocumentNode<PauseInstancesMutation, { ids: string[] | string }>
 }[] = [
-  { command: 'pause', label: 'Pause', done: 'paused', icon: Pause, mutation: documents.PauseInstances },
-  { command: 'resume', label: 'Resume', done: 'resumed', icon: Play, mutation: documents.ResumeInstances },
-  { command: 'kill', label: 'Kill…', done: 'killed', icon: Power, mutation: documents.KillInstances },
+  { command: 'PAUSE', label: 'Pause', done: 'paused', icon: Pause, mutation: documents.PauseInstances },
+  { command: 'RESUME', label: 'Resume', done: 'resumed', icon: Play, mutation: documents.ResumeInstances },
+  { command: 'KILL', label: 'Kill…', done: 'killed', icon: Power, mutation: documents.KillInstances },
 ]

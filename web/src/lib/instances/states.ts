@@ -10,13 +10,13 @@ export interface StateLook {
 
 /** The states, in the order of a life. The server says which one; nothing here derives it. */
 export const states: Record<InstanceState, StateLook> = {
-  Pending: { tone: 'info', moving: true },
-  Running: { tone: 'success', moving: false },
-  Pausing: { tone: 'warning', moving: true },
-  Paused: { tone: 'warning', moving: false },
-  Stopping: { tone: 'neutral', moving: true },
-  Terminated: { tone: 'neutral', moving: false },
-  Failed: { tone: 'danger', moving: false },
+  PENDING: { tone: 'info', moving: true },
+  RUNNING: { tone: 'success', moving: false },
+  PAUSING: { tone: 'warning', moving: true },
+  PAUSED: { tone: 'warning', moving: false },
+  STOPPING: { tone: 'neutral', moving: true },
+  TERMINATED: { tone: 'neutral', moving: false },
+  FAILED: { tone: 'danger', moving: false },
 }
 
 /** "1st", "2nd", "13th". */

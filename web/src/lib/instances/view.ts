@@ -7,7 +7,7 @@ export interface InstancesView {
   search: string
   states: InstanceState[]
   group: string | null
-  sort: Sort & { key: InstanceSortField }
+  sort: Sort & { key: SortKey }
   page: { number: number; size: number }
   /** The instance whose drawer is open. */
   id: string | null
@@ -16,7 +16,16 @@ export interface InstancesView {
 /** What the page has of the URL's parameters. */
 type Params = Pick<URLSearchParams, 'get' | 'getAll'>
 
-const sortFields: readonly InstanceSortField[] = ['createdAt', 'expiresAt', 'group', 'state', 'username']
+/** The columns that can be sorted by, as the URL names them. */
+const sortFields = {
+  createdAt: 'CREATED_AT',
+  expiresAt: 'EXPIRES_AT',
+  group: 'GROUP',
+  state: 'STATE',
+  username: 'USERNAME',
+} as const satisfies Record<string, InstanceSortField>
+
+type SortKey = keyof typeof sortFields
 const newestFirst = { key: 'createdAt', descending: true } as const
 
 /** Rows a page may have. */
@@ -28,7 +37,10 @@ export function viewOf(params: Params): InstancesView {
   const number = Number(params.get('page'))
   return {
     search: params.get('q')?.trim() ?? '',
-    states: params.getAll('state').filter((state): state is InstanceState => Object.hasOwn(states, state)),
+    states: params
+      .getAll('state')
+      .map((state) => state.toUpperCase())
+      .filter((state): state is InstanceState => Object.hasOwn(states, state)),
     group: params.get('group') || null,
     sort: sortOf(params.get('sort') ?? ''),
     page: {
@@ -41,13 +53,17 @@ export function viewOf(params: Params): InstancesView {
 
 function sortOf(text: string): InstancesView['sort'] {
   const descending = text.startsWith('-')
-  const key = sortFields.find((field) => field === text.slice(descending ? 1 : 0))
-  return key ? { key, descending } : newestFirst
+  const key = text.slice(descending ? 1 : 0)
+  return isSortKey(key) ? { key, descending } : newestFirst
+}
+
+function isSortKey(text: string): text is SortKey {
+  return Object.hasOwn(sortFields, text)
 }
 
 /** The view as the server is asked for it, the same in a load and in a component. */
 export function variablesOf({ search, states, group, sort, page }: InstancesView): InstancesQueryVariables {
-  return { filter: { search, states, group }, sort: { field: sort.key, descending: sort.descending }, page }
+  return { filter: { search, states, group }, sort: { field: sortFields[sort.key], descending: sort.descending }, page }
 }
 
 /** What `sort` of the URL becomes when a header is clicked; null is the usual order. */

@@ -1,4 +1,4 @@
-import { act } from '#lib/graphql/act.ts'
+import { mutate } from '#lib/graphql/mutate.ts'
 import { touch } from '#lib/graphql/live.svelte.ts'
 import { MakePersonalLinks } from './documents.ts'
 import type { LinkedUser } from './types.ts'
@@ -25,7 +25,7 @@ export async function makeCards(users: readonly LinkedUser[], choice: Choice): P
   const cards: Card[] = []
   for (let first = 0; first < users.length; first += AT_ONCE) {
     const userIds = users.slice(first, first + AT_ONCE).map(({ id }) => id)
-    const { data } = await act(MakePersonalLinks, { userIds, replace: choice === 'everybody' })
+    const { data } = await mutate(MakePersonalLinks, { userIds, replace: choice === 'everybody' })
     touch('groups')
     // What was made before is worth printing: it is not shown again.
     if (!data) return cards.length > 0 ? cards : null

@@ -10,8 +10,8 @@ export const LinkRow = graphql(`
     lastUsedAt
     uses
     maxUses
-    offersNames
-    takesNewNames
+    allowExistingUsers
+    allowNewUsers
   }
 `)
 
@@ -75,15 +75,15 @@ export const CreateJoinLink = graphql(`
     $groupId: ID!
     $expiresInHours: Int!
     $maxUses: Int
-    $offersNames: Boolean!
-    $takesNewNames: Boolean!
+    $allowExistingUsers: Boolean!
+    $allowNewUsers: Boolean!
   ) {
     createJoinLink(
       groupId: $groupId
       expiresInHours: $expiresInHours
       maxUses: $maxUses
-      offersNames: $offersNames
-      takesNewNames: $takesNewNames
+      allowExistingUsers: $allowExistingUsers
+      allowNewUsers: $allowNewUsers
     ) {
       secret
       link {

@@ -3,7 +3,7 @@ import { span } from '#lib/ui/relative-time.ts'
 /** What a link is, for whoever holds it. */
 export type LinkView =
   | { kind: 'person'; group: string; title: string | null; username: string }
-  | { kind: 'group'; group: string; title: string | null; names: string[]; takesNewNames: boolean }
+  | { kind: 'group'; group: string; title: string | null; names: string[]; allowNewUsers: boolean }
 
 /** Why somebody did not come in. */
 export interface Refused {
@@ -28,7 +28,7 @@ export async function look(secret: string): Promise<LinkView | Refused> {
   if (!response?.ok) return refusedBy(response)
   const { kind, group, title, username, names, takes_new_names } = (await response.json()) as OnTheWire
   if (kind === 'person') return { kind, group, title, username: username ?? '' }
-  return { kind, group, title, names: names ?? [], takesNewNames: takes_new_names ?? false }
+  return { kind, group, title, names: names ?? [], allowNewUsers: takes_new_names ?? false }
 }
 
 /** Comes in. @param username for a link into a group. @returns why not; null for who is in */

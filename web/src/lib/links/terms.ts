@@ -11,9 +11,12 @@ export const terms = [
 ]
 
 /** What people do by a join link. */
-export function rulesOf({ offersNames, takesNewNames }: Pick<LinkRow, 'offersNames' | 'takesNewNames'>): string {
-  if (offersNames && takesNewNames) return 'Pick a name, or give a new one'
-  return offersNames ? 'Pick a name of the group' : 'Give a new name'
+export function rulesOf({
+  allowExistingUsers,
+  allowNewUsers,
+}: Pick<LinkRow, 'allowExistingUsers' | 'allowNewUsers'>): string {
+  if (allowExistingUsers && allowNewUsers) return 'Pick a name, or give a new one'
+  return allowExistingUsers ? 'Pick a name of the group' : 'Give a new name'
 }
 
 /** "3 of 20 uses", "1 use". */

@@ -138,7 +138,7 @@ export const ConfigFileChanged = graphql(`
 /** Whom new files can be given to. */
 export const RunningSandboxesQuery = graphql(`
   query RunningSandboxes($group: String, $page: Int!) {
-    instances(filter: { states: [Running], group: $group }, page: { number: $page, size: 1000 }) {
+    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {
       items {
         id
         group

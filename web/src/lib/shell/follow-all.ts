@@ -4,15 +4,15 @@ import { followIdentities } from '#lib/auth/live.ts'
 import type { Role } from '#lib/graphql/generated/graphql.ts'
 import { followGroups } from '#lib/groups/live.ts'
 import { followInstances } from '#lib/instances/live.ts'
-import { followEngine } from '#lib/sandbox/live.ts'
+import { followEngine } from '#lib/engine/live.ts'
 import { followSettings } from '#lib/settings/live.ts'
 
 /** What each role may be told of; the server refuses the rest. */
 const topics: Record<Role, ((client: Client) => () => void)[]> = {
-  organiser: [followInstances, followGroups, followEngine, followActivity, followIdentities, followSettings],
-  participant: [followInstances, followEngine],
-  none: [],
-  nobody: [],
+  ORGANIZER: [followInstances, followGroups, followEngine, followActivity, followIdentities, followSettings],
+  PARTICIPANT: [followInstances, followEngine],
+  WAITING: [],
+  ANONYMOUS: [],
 }
 
 /**

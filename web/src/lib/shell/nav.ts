@@ -17,7 +17,7 @@ export interface Place {
 
 /** The navigation of each role, in its order; the first page is where they begin. A page is listed once it works. */
 const places: Record<Role, Place[]> = {
-  organiser: [
+  ORGANIZER: [
     { path: '/instances', label: 'Instances', icon: Boxes },
     { path: '/groups', label: 'Groups', icon: Users },
     { path: '/lemonade', label: 'Lemonade', icon: Citrus },
@@ -25,9 +25,9 @@ const places: Record<Role, Place[]> = {
     { path: '/activity', label: 'Activity', icon: History },
     { path: '/settings', label: 'Settings', icon: Settings },
   ],
-  participant: [{ path: '/my', label: 'My sandbox', icon: AppWindow }],
-  none: [],
-  nobody: [],
+  PARTICIPANT: [{ path: '/my', label: 'My sandbox', icon: AppWindow }],
+  WAITING: [],
+  ANONYMOUS: [],
 }
 
 /** The pages that somebody may see; none while it is not known who they are. */

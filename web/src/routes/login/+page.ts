@@ -8,6 +8,6 @@ import type { PageLoad } from './$types'
 export const load: PageLoad = async ({ parent, url }) => {
   const { client } = await parent()
   const role = client.readQuery(ViewerQuery, {})?.data?.viewer.role
-  if (role === 'organiser' || role === 'participant') redirect(303, goalOf(url))
+  if (role === 'ORGANIZER' || role === 'PARTICIPANT') redirect(303, goalOf(url))
   await prime(client, SignInOptionsQuery, {})
 }

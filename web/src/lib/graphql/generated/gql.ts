@@ -27,6 +27,9 @@ type Documents = {
     "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": typeof types.ApiTokensDocument,
     "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.CreateApiTokenDocument,
     "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": typeof types.RevokeApiTokenDocument,
+    "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": typeof types.EngineStateFragmentDoc,
+    "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": typeof types.EngineDocument,
+    "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": typeof types.EngineChangedDocument,
     "\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    outdatedInstances\n    plan {\n      missing\n      outdated\n      left\n      current\n      routeDue\n    }\n  }\n": typeof types.GatewayStatusViewFragmentDoc,
     "\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    standing\n    group\n    user\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n": typeof types.ConsumerRowFragmentDoc,
     "\n  fragment GatewayRunView on GatewayRun {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n": typeof types.GatewayRunViewFragmentDoc,
@@ -111,18 +114,15 @@ type Documents = {
     "\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n": typeof types.CancelPullDocument,
     "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n": typeof types.DismissPullDocument,
     "\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n": typeof types.LemonadeVariantsDocument,
-    "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n": typeof types.LinkRowFragmentDoc,
+    "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    allowExistingUsers\n    allowNewUsers\n  }\n": typeof types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": typeof types.LinkedUserFragmentDoc,
     "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": typeof types.GroupLinksDocument,
     "\n  mutation MakePersonalLinks($userIds: [ID!]!, $replace: Boolean!) {\n    makePersonalLinks(userIds: $userIds, replace: $replace) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n": typeof types.MakePersonalLinksDocument,
     "\n  mutation RevokePersonalLink($userId: ID!) {\n    revokePersonalLink(userId: $userId) {\n      ...LinkedUser\n    }\n  }\n": typeof types.RevokePersonalLinkDocument,
-    "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $offersNames: Boolean!\n    $takesNewNames: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      offersNames: $offersNames\n      takesNewNames: $takesNewNames\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": typeof types.CreateJoinLinkDocument,
+    "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $allowExistingUsers: Boolean!\n    $allowNewUsers: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      allowExistingUsers: $allowExistingUsers\n      allowNewUsers: $allowNewUsers\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": typeof types.CreateJoinLinkDocument,
     "\n  mutation RotateJoinLink($id: ID!) {\n    rotateJoinLink(id: $id) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": typeof types.RotateJoinLinkDocument,
     "\n  mutation RevokeJoinLink($id: ID!) {\n    revokeJoinLink(id: $id) {\n      id\n    }\n  }\n": typeof types.RevokeJoinLinkDocument,
     "\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n": typeof types.PresentViewerDocument,
-    "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": typeof types.EngineStateFragmentDoc,
-    "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": typeof types.EngineDocument,
-    "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": typeof types.EngineChangedDocument,
     "\n  fragment SettingRow on Setting {\n    key\n    value\n    updatedAt\n    updatedBy\n  }\n": typeof types.SettingRowFragmentDoc,
     "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": typeof types.ParticipantsMayStartDocument,
     "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": typeof types.AddressesDocument,
@@ -136,7 +136,7 @@ type Documents = {
     "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.SetConfigFileDocument,
     "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n": typeof types.DeleteConfigFileDocument,
     "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": typeof types.ConfigFileChangedDocument,
-    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [Running], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": typeof types.RunningSandboxesDocument,
+    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": typeof types.RunningSandboxesDocument,
     "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.UpdateSandboxFilesDocument,
 };
 const documents: Documents = {
@@ -153,6 +153,9 @@ const documents: Documents = {
     "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": types.ApiTokensDocument,
     "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.CreateApiTokenDocument,
     "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": types.RevokeApiTokenDocument,
+    "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": types.EngineStateFragmentDoc,
+    "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": types.EngineDocument,
+    "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": types.EngineChangedDocument,
     "\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    outdatedInstances\n    plan {\n      missing\n      outdated\n      left\n      current\n      routeDue\n    }\n  }\n": types.GatewayStatusViewFragmentDoc,
     "\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    standing\n    group\n    user\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n": types.ConsumerRowFragmentDoc,
     "\n  fragment GatewayRunView on GatewayRun {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n": types.GatewayRunViewFragmentDoc,
@@ -237,18 +240,15 @@ const documents: Documents = {
     "\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n": types.CancelPullDocument,
     "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n": types.DismissPullDocument,
     "\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n": types.LemonadeVariantsDocument,
-    "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n": types.LinkRowFragmentDoc,
+    "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    allowExistingUsers\n    allowNewUsers\n  }\n": types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": types.LinkedUserFragmentDoc,
     "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": types.GroupLinksDocument,
     "\n  mutation MakePersonalLinks($userIds: [ID!]!, $replace: Boolean!) {\n    makePersonalLinks(userIds: $userIds, replace: $replace) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n": types.MakePersonalLinksDocument,
     "\n  mutation RevokePersonalLink($userId: ID!) {\n    revokePersonalLink(userId: $userId) {\n      ...LinkedUser\n    }\n  }\n": types.RevokePersonalLinkDocument,
-    "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $offersNames: Boolean!\n    $takesNewNames: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      offersNames: $offersNames\n      takesNewNames: $takesNewNames\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": types.CreateJoinLinkDocument,
+    "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $allowExistingUsers: Boolean!\n    $allowNewUsers: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      allowExistingUsers: $allowExistingUsers\n      allowNewUsers: $allowNewUsers\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": types.CreateJoinLinkDocument,
     "\n  mutation RotateJoinLink($id: ID!) {\n    rotateJoinLink(id: $id) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": types.RotateJoinLinkDocument,
     "\n  mutation RevokeJoinLink($id: ID!) {\n    revokeJoinLink(id: $id) {\n      id\n    }\n  }\n": types.RevokeJoinLinkDocument,
     "\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n": types.PresentViewerDocument,
-    "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": types.EngineStateFragmentDoc,
-    "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": types.EngineDocument,
-    "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": types.EngineChangedDocument,
     "\n  fragment SettingRow on Setting {\n    key\n    value\n    updatedAt\n    updatedBy\n  }\n": types.SettingRowFragmentDoc,
     "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": types.ParticipantsMayStartDocument,
     "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": types.AddressesDocument,
@@ -262,7 +262,7 @@ const documents: Documents = {
     "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n": types.SetConfigFileDocument,
     "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n": types.DeleteConfigFileDocument,
     "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": types.ConfigFileChangedDocument,
-    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [Running], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": types.RunningSandboxesDocument,
+    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": types.RunningSandboxesDocument,
     "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.UpdateSandboxFilesDocument,
 };
 
@@ -332,6 +332,18 @@ export function graphql(source: "\n  mutation CreateApiToken($name: String!, $ex
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n"): (typeof documents)["\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n"): (typeof documents)["\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n"): (typeof documents)["\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -671,7 +683,7 @@ export function graphql(source: "\n  query LemonadeVariants($checkpoint: String!
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n"): (typeof documents)["\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    offersNames\n    takesNewNames\n  }\n"];
+export function graphql(source: "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    allowExistingUsers\n    allowNewUsers\n  }\n"): (typeof documents)["\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    allowExistingUsers\n    allowNewUsers\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -691,7 +703,7 @@ export function graphql(source: "\n  mutation RevokePersonalLink($userId: ID!) {
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $offersNames: Boolean!\n    $takesNewNames: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      offersNames: $offersNames\n      takesNewNames: $takesNewNames\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $offersNames: Boolean!\n    $takesNewNames: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      offersNames: $offersNames\n      takesNewNames: $takesNewNames\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $allowExistingUsers: Boolean!\n    $allowNewUsers: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      allowExistingUsers: $allowExistingUsers\n      allowNewUsers: $allowNewUsers\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $allowExistingUsers: Boolean!\n    $allowNewUsers: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      allowExistingUsers: $allowExistingUsers\n      allowNewUsers: $allowNewUsers\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -704,18 +716,6 @@ export function graphql(source: "\n  mutation RevokeJoinLink($id: ID!) {\n    re
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n"): (typeof documents)["\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n"): (typeof documents)["\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n"): (typeof documents)["\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -771,7 +771,7 @@ export function graphql(source: "\n  subscription ConfigFileChanged {\n    confi
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [Running], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [Running], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"];
+export function graphql(source: "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

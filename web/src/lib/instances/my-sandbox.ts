@@ -13,14 +13,14 @@ export type Main = { does: 'open' | 'start'; label: string } | { does: 'wait'; l
 export function mainOf(instance: OwnInstance | null): Main {
   if (!instance) return { does: 'start', label: 'Start' }
   switch (instance.state) {
-    case 'Running':
+    case 'RUNNING':
       return { does: 'open', label: 'Open VS Code' }
-    case 'Paused':
+    case 'PAUSED':
       return { does: 'start', label: 'Resume' }
-    case 'Terminated':
-    case 'Failed':
+    case 'TERMINATED':
+    case 'FAILED':
       return { does: 'start', label: 'Start again' }
-    case 'Pending':
+    case 'PENDING':
       return { does: 'wait', label: 'Starting…' }
     default:
       return { does: 'wait', label: `${instance.state}…` }

@@ -4,10 +4,10 @@ import { tabClient } from './client.ts'
 import { problemOf, type Problem } from './errors.ts'
 
 /** What became of an act: its data, or why not. */
-export type Acted<Data> = { data: Data; problem: null } | { data: null; problem: Problem }
+export type MutationOutcome<Data> = { data: Data; problem: null } | { data: null; problem: Problem }
 
 /** How an act tells people of its end. */
-export interface Telling {
+export interface Feedback {
   /** Toast when it worked. */
   success?: string
   /** The caller shows the problem itself, as forms do: no toast. */
@@ -18,16 +18,16 @@ export interface Telling {
 const told = new Map<string, number>()
 
 /** Whether this tab has said the same within the last seconds. */
-export function toldLately(message: string): boolean {
+export function shownRecently(message: string): boolean {
   return Date.now() - (told.get(message) ?? 0) < 5_000
 }
 
 /** Runs a mutation. Rows it returns update every list through the cache. A failure is a toast, unless `silent`. */
-export async function act<Data, Variables extends AnyVariables>(
+export async function mutate<Data, Variables extends AnyVariables>(
   mutation: TypedDocumentNode<Data, Variables>,
   variables: Variables,
-  { success, silent = false }: Telling = {},
-): Promise<Acted<Data>> {
+  { success, silent = false }: Feedback = {},
+): Promise<MutationOutcome<Data>> {
   const { data, error } = await tabClient().mutation(mutation, variables).toPromise()
   if (error || !data) {
     const problem = error ? problemOf(error) : noAnswer

@@ -1,12 +1,12 @@
 import { toast } from 'svelte-sonner'
-import { act } from '#lib/graphql/act.ts'
+import { mutate } from '#lib/graphql/mutate.ts'
 import { tabClient } from '#lib/graphql/client.ts'
 import { problemOf } from '#lib/graphql/errors.ts'
 import type { CreateConsumerMutation } from '#lib/graphql/generated/graphql.ts'
 import { touch } from '#lib/graphql/live.svelte.ts'
 import type { BulkResult } from '#lib/ui/BulkResults.svelte'
 import { ConsumerNamesQuery, DeleteConsumers, RevealConsumerKey, RotateConsumerKey } from './documents.ts'
-import { counted } from './words.ts'
+import { counted } from './messages.ts'
 
 /** A key that was just made. */
 export type MadeKey = CreateConsumerMutation['createConsumer']
@@ -15,7 +15,7 @@ export type MadeKey = CreateConsumerMutation['createConsumer']
 const MOST = 1_000
 
 /** What is asked of people before consumers are touched, and what became of it. */
-export class ConsumerActs {
+export class ConsumerActions {
   /** Names that somebody wants to delete. */
   deleting = $state.raw<readonly string[] | null>(null)
   /** Name whose key somebody wants to be made anew. */
@@ -28,20 +28,20 @@ export class ConsumerActs {
 
   /** Tells a key, which the activity log notes; null when that was refused. */
   async reveal(username: string): Promise<string | null> {
-    const { data } = await act(RevealConsumerKey, { username })
+    const { data } = await mutate(RevealConsumerKey, { username })
     return data?.revealConsumerKey.key ?? null
   }
 
   /** @returns whether it was done */
   async rotate(username: string): Promise<boolean> {
-    const { data } = await act(RotateConsumerKey, { username })
+    const { data } = await mutate(RotateConsumerKey, { username })
     if (data) this.made = data.rotateConsumerKey
     return data !== null
   }
 
   /** @returns whether it was asked for; what became of each is in `results` unless all went well */
   async remove(usernames: readonly string[]): Promise<boolean> {
-    const { data } = await act(DeleteConsumers, { usernames: [...usernames] })
+    const { data } = await mutate(DeleteConsumers, { usernames: [...usernames] })
     touch('consumers')
     if (!data) return false
     const results = data.deleteConsumers.map(({ username, ok, error }) => ({

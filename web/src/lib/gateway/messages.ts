@@ -15,7 +15,7 @@ export const states: Record<GatewayState, { label: string; tone: Tone }> = {
   UNKNOWN: { label: 'Not asked yet', tone: 'neutral' },
   RUNNING: { label: 'Running', tone: 'success' },
   OFFLINE: { label: 'Offline', tone: 'danger' },
-  UNAUTHORIZED: { label: 'Unauthorised', tone: 'danger' },
+  UNAUTHORIZED: { label: 'Unauthorized', tone: 'danger' },
   FAULTY: { label: 'In trouble', tone: 'warning' },
 }
 

@@ -1,9 +1,10 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { EnvError } from './env.ts'
+import { EnvError } from '../config/env.ts'
 import { messageOf } from '../core/errors.ts'
-import { readTextFile, Unreadable } from './text-file.ts'
-import { readThonYaml, type ThonYaml } from './thon-yaml.ts'
+import { readTextFile, Unreadable } from '../config/text-file.ts'
+import { parseGroups } from '../groups/yaml.ts'
+import { readThonYaml, type ThonYaml } from '../config/thon-yaml.ts'
 
 /** Where a thon.yaml is, and whether somebody named it, so that it has to be there. */
 export interface ConfigFile {
@@ -26,7 +27,7 @@ export function configFileOf(environment: Record<string, string | undefined>, gi
  * @throws EnvError with every fault and its line, or why it cannot be read
  */
 export async function readConfigFile({ path, named }: ConfigFile): Promise<ThonYaml> {
-  const found = readThonYaml(await textOf(path, named))
+  const found = readThonYaml(await textOf(path, named), parseGroups)
   if (found.faults.length > 0) throw new EnvError(found.faults.map((fault) => `${path}, ${fault}`).join('\n'))
   return { ...found, warnings: found.warnings.map((warning) => `thon.yaml, ${warning}`) }
 }

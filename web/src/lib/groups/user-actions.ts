@@ -8,7 +8,7 @@ import PencilLine from '@lucide/svelte/icons/pencil-line'
 import Play from '@lucide/svelte/icons/play'
 import UserMinus from '@lucide/svelte/icons/user-minus'
 import UserRound from '@lucide/svelte/icons/user-round'
-import { act } from '#lib/graphql/act.ts'
+import { mutate } from '#lib/graphql/mutate.ts'
 import { openingOf } from '#lib/instances/address.ts'
 import { PauseInstance, ResumeInstance } from '#lib/instances/mutations.ts'
 import type { MenuItem } from '#lib/ui/Menu.svelte'
@@ -20,23 +20,23 @@ import type { ListedGroup, ListedUser } from './types.ts'
 
 /** Where the user's VS Code opens now; null while it does not. */
 export function ideOf({ instance }: ListedUser): string | null {
-  return instance?.state === 'Running' ? openingOf(instance) : null
+  return instance?.state === 'RUNNING' ? openingOf(instance) : null
 }
 
 /** The acts worth a button of their own in the present state; `run` is null for the link to the IDE. */
-export function quickActs(user: ListedUser): MenuItem[] {
+export function quickActions(user: ListedUser): MenuItem[] {
   const { instance, username } = user
   const items: MenuItem[] = []
   if (!isActive(instance?.state))
     items.push({ label: `Start ${username}`, icon: Play, onselect: () => void startUser(user) })
   const ide = ideOf(user)
   if (ide) items.push({ label: `Open the IDE of ${username}`, icon: ExternalLink, href: ide, external: true })
-  if (instance?.commands.includes('pause')) {
-    const onselect = () => void act(PauseInstance, { id: instance.id })
+  if (instance?.commands.includes('PAUSE')) {
+    const onselect = () => void mutate(PauseInstance, { id: instance.id })
     items.push({ label: `Pause ${username}`, icon: Pause, onselect })
   }
-  if (instance?.commands.includes('resume')) {
-    const onselect = () => void act(ResumeInstance, { id: instance.id })
+  if (instance?.commands.includes('RESUME')) {
+    const onselect = () => void mutate(ResumeInstance, { id: instance.id })
     items.push({ label: `Resume ${username}`, icon: CirclePlay, onselect })
   }
   return items
@@ -45,7 +45,7 @@ export function quickActs(user: ListedUser): MenuItem[] {
 /** Everything that can be done with a user. */
 export function menuOf(user: ListedUser, group: ListedGroup, ask: OnAsk): MenuItem[] {
   const { instance, id } = user
-  const can = (command: 'pause' | 'resume' | 'kill') => !instance?.commands.includes(command)
+  const can = (command: 'PAUSE' | 'RESUME' | 'KILL') => !instance?.commands.includes(command)
   const ide = ideOf(user)
   return [
     { label: 'Details', icon: UserRound, onselect: () => setParams({ user: id }, true) },
@@ -54,20 +54,20 @@ export function menuOf(user: ListedUser, group: ListedGroup, ask: OnAsk): MenuIt
     {
       label: 'Pause',
       icon: Pause,
-      disabled: can('pause'),
-      onselect: () => void (instance && act(PauseInstance, { id: instance.id })),
+      disabled: can('PAUSE'),
+      onselect: () => void (instance && mutate(PauseInstance, { id: instance.id })),
     },
     {
       label: 'Resume',
       icon: CirclePlay,
-      disabled: can('resume'),
-      onselect: () => void (instance && act(ResumeInstance, { id: instance.id })),
+      disabled: can('RESUME'),
+      onselect: () => void (instance && mutate(ResumeInstance, { id: instance.id })),
     },
     {
       label: 'Kill…',
       icon: CircleStop,
       danger: true,
-      disabled: can('kill'),
+      disabled: can('KILL'),
       onselect: () => ask({ what: 'kill instance', user, group }),
     },
     { label: 'Rename…', icon: PencilLine, separated: true, onselect: () => ask({ what: 'rename user', user, group }) },

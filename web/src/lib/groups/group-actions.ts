@@ -6,7 +6,7 @@ import RotateCcw from '@lucide/svelte/icons/rotate-ccw'
 import Trash from '@lucide/svelte/icons/trash-2'
 import UserPlus from '@lucide/svelte/icons/user-plus'
 import { resolve } from '$app/paths'
-import { act } from '#lib/graphql/act.ts'
+import { mutate } from '#lib/graphql/mutate.ts'
 import type { MenuItem } from '#lib/ui/Menu.svelte'
 import type { OnAsk } from './ask.ts'
 import { SetGroupPeerAccess } from './mutations.ts'
@@ -55,5 +55,5 @@ async function setPeerAccess({ id, name }: ListedGroup, allowed: boolean): Promi
   const success = allowed
     ? `Sandboxes of ${name} may reach each other over the network`
     : `Sandboxes of ${name} are apart again`
-  await act(SetGroupPeerAccess, { id, allowed }, { success })
+  await mutate(SetGroupPeerAccess, { id, allowed }, { success })
 }
