@@ -1,10 +1,10 @@
-# THON itself in a container, beside the Docker engine whose socket it is given: see compose.yaml.
+# THON itself in a container, next to the Docker engine whose socket it gets: see compose.yaml.
 ARG NODE=24
 
 FROM node:${NODE}-bookworm-slim AS build
 WORKDIR /thon
 COPY . .
-# What builds the dashboard is not needed to serve it.
+# Serving the dashboard does not need what builds it.
 RUN node scripts/setup.mjs --web && rm -rf tests bench && npm prune --omit=dev --no-audit --no-fund --loglevel=error
 
 FROM node:${NODE}-bookworm-slim

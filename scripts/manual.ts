@@ -1,21 +1,24 @@
 /**
- * Writes what is made of `server/config/variables.ts`: thon.yaml.example, and the tables of variables in the README.
+ * Writes what comes from `server/config/variables.ts`: thon.yaml.example, and the tables in docs/configuration.md.
  *
- * usage: node scripts/manual.ts [--check]    --check fails when they differ
+ * usage: node scripts/manual.ts [--check]    --check fails when they are out of date
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exampleYaml, readmeTables } from '../server/config/manual.ts'
+import { configurationPage, exampleYaml } from '../server/config/manual.ts'
 
 const root = join(import.meta.dirname, '..')
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const wanted = { 'thon.yaml.example': exampleYaml(), 'README.md': readmeTables(readme) }
+const page = 'docs/configuration.md'
+const files = {
+  'thon.yaml.example': exampleYaml(),
+  [page]: configurationPage(readFileSync(join(root, page), 'utf8')),
+}
 
-for (const [name, text] of Object.entries(wanted)) {
+for (const [name, text] of Object.entries(files)) {
   const path = join(root, name)
   if (!process.argv.includes('--check')) writeFileSync(path, text)
   else if (readFileSync(path, 'utf8') !== text) {
-    console.error(`${name} is not what server/config/variables.ts says. Run: node scripts/manual.ts`)
+    console.error(`${name} does not match server/config/variables.ts. Run: node scripts/manual.ts`)
     process.exitCode = 1
   }
 }

@@ -32,7 +32,8 @@ const CHECKS: [string, string, string[]][] = [
   ['schema.graphql is what the server serves', 'node', ['scripts/print-schema.ts', '--check']],
   ['generated GraphQL documents are up to date', 'node', ['codegen.ts', '--check']],
   ['migrations agree with the Prisma schema', 'node', ['scripts/migration.ts', '--check']],
-  ['thon.yaml.example and the README have every variable', 'node', ['scripts/manual.ts', '--check']],
+  ['thon.yaml.example and docs/configuration.md have every variable', 'node', ['scripts/manual.ts', '--check']],
+  ['links between documents lead somewhere, and the README is short', 'node', ['scripts/check-docs.ts']],
   ['no unused files, exports or dependencies', 'knip', []],
 ]
 

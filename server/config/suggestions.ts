@@ -1,4 +1,5 @@
-import { CHAPTERS, type Variable } from './variables.ts'
+import type { Variable } from './variable.ts'
+import { CHAPTERS } from './variables.ts'
 
 const variables: readonly Variable[] = CHAPTERS.flatMap((chapter) => chapter.variables)
 

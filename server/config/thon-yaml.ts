@@ -11,7 +11,7 @@ import {
 } from 'yaml'
 import { AppError } from '../core/errors.ts'
 import { hintFor, places, sections } from './suggestions.ts'
-import type { Variable } from './variables.ts'
+import type { Variable } from './variable.ts'
 
 /** What a thon.yaml says. */
 export interface ThonYaml {
