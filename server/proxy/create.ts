@@ -16,7 +16,7 @@ import { ConnectionRouter } from './connection-router.ts'
 import { CLIENT_HEADER } from './worker-protocol.ts'
 import { openRoute } from './open.ts'
 import { SandboxCookies, type DoorForPasses, type Entered } from './sandbox-cookies.ts'
-import { watchRights } from './rights-watch.ts'
+import { watchRights } from './access-changes.ts'
 import { OneTimeCodes } from './one-time-codes.ts'
 
 /** Name under which the key of passes is kept. */

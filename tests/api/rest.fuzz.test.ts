@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { ApisixStandIn } from '../kit/apisix.ts'
-import { OutsideServer } from '../kit/outside-server.ts'
+import { OutsideServer } from '../kit/external-server.ts'
 import { Random } from '../kit/random.ts'
 import { Manual, type Told } from '../kit/rest.ts'
 import { Fuzz, Line, type Sent } from '../kit/rest-fuzz.ts'

@@ -4,7 +4,7 @@ import { ApisixStandIn } from '../kit/apisix.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { addGroup } from '../kit/groups.ts'
 import { LemonadeStandIn } from '../kit/lemonade.ts'
-import type { OutsideServer } from '../kit/outside-server.ts'
+import type { OutsideServer } from '../kit/external-server.ts'
 
 /*
  * Commands whose effects are in somebody else's server: GraphQL and REST have to send it the same, and pass on the same

@@ -1,7 +1,7 @@
 import { test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { loadScenario, type Step } from '../kit/conformance/scenario.ts'
-import { OutsideServer, type Reply, type Taken } from '../kit/outside-server.ts'
+import { OutsideServer, type Reply, type Taken } from '../kit/external-server.ts'
 import { conforms } from './conforms.ts'
 
 test.each(['gateway-disabled', 'gateway-nokey', 'gateway-unreachable'])('%s is answered as recorded', async (name) => {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { loadScenario, type Step } from '../kit/conformance/scenario.ts'
-import { OutsideServer, type Reply, type Taken } from '../kit/outside-server.ts'
+import { OutsideServer, type Reply, type Taken } from '../kit/external-server.ts'
 import { conforms } from './conforms.ts'
 
 /** The answers that the recording was made with, by what the name of a step says of its upstream. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { OutsideServer, type Reply, type Taken } from './outside-server.ts'
+import { OutsideServer, type Reply, type Taken } from './external-server.ts'
 
 const PREFIX = '/apisix/admin'
 const GONE =

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { OutsideServer, type Reply, type Taken } from './outside-server.ts'
+import { OutsideServer, type Reply, type Taken } from './external-server.ts'
 
 /** What was asked of the real server once, and what it answered. */
 export interface Recording {

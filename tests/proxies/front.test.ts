@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import type { FrontProxy } from '../kit/front-proxies.ts'
 import { Fronted } from '../kit/fronted.ts'
 import { running } from '../kit/instances.ts'
-import { SandboxServer } from '../kit/upload-sandbox.ts'
+import { SandboxServer } from '../kit/sandbox-server.ts'
 
 const JSON_BODY = { 'Content-Type': 'application/json' }
 const PASSWORD = { AUTH_LOCAL_PASSWORD: 'open sesame' }

@@ -6,7 +6,7 @@ import { Pulls, readPull } from '../../server/lemonade/pulls.ts'
 import { readHealth, readModels, readSlots, readStats, readSystem, readVariants } from '../../server/lemonade/read.ts'
 import { UpstreamTrouble } from '../../server/upstream/polled-resource.ts'
 import { recording } from '../kit/lemonade.ts'
-import { OutsideServer } from '../kit/outside-server.ts'
+import { OutsideServer } from '../kit/external-server.ts'
 
 // Everything the real server was seen to answer to what THON asks, its refusals included.
 const names = readdirSync(join(import.meta.dirname, '..', 'fixtures', 'lemonade')).map((file) =>
