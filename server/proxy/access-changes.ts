@@ -1,43 +1,45 @@
 import type { Events } from '../core/events.ts'
 
-/** Who has to know when it may have changed who may go where. */
-export interface RightsListener {
-  /** Where a sandbox is, or whether it runs, may have changed. */
-  moved(): void
+/** Has to know when it may have changed who may open which sandbox. */
+export interface AccessListener {
+  /** Where a sandbox answers, or whether it runs, may have changed. */
+  targetsChanged(): void
   /** Who may open a sandbox may have changed. */
-  rights(): void
+  accessChanged(): void
 }
 
-/** Users and their e-mail addresses are read anew after a change of a group; so long is waited for that, in milliseconds. */
-const READING = 250
-/** Sessions run out without anybody being told; so often they are looked at, in milliseconds. */
-const EVERY = 60_000
+/** How long changes are collected, in milliseconds. */
+const COLLECT_MS = 50
+/** After a change of a group its users and their e-mail addresses are read again, which takes this long, in milliseconds. */
+const USERS_READ_MS = 250
+/** Sessions expire without an event, so this often everything is checked again, in milliseconds. */
+const RECHECK_MS = 60_000
 
 /**
- * Tells of changes, many at a time: while a hall starts, instances change hundreds of times a second.
- * @returns stops it
+ * Reports changes, many at a time: when a whole event starts, instances change hundreds of times a second.
+ * @returns a function that stops it
  */
-export function watchRights(events: Events, listener: RightsListener): () => void {
-  const due = new Map<'moved' | 'rights', NodeJS.Timeout>()
-  const soon = (what: 'moved' | 'rights', milliseconds: number) => () => {
-    if (due.has(what)) return
-    const tell = () => {
-      due.delete(what)
-      listener[what]()
+export function watchAccessChanges(events: Events, listener: AccessListener): () => void {
+  const pending = new Map<keyof AccessListener, NodeJS.Timeout>()
+  const soon = (change: keyof AccessListener, delayMs: number) => () => {
+    if (pending.has(change)) return
+    const report = () => {
+      pending.delete(change)
+      listener[change]()
     }
-    due.set(what, setTimeout(tell, milliseconds))
+    pending.set(change, setTimeout(report, delayMs))
   }
   const stops = [
-    events.on('instance', soon('moved', 50)),
-    events.on('setting', soon('moved', 50)),
-    events.on('group', soon('rights', READING)),
-    // Somebody was signed out, or put out: they are out at once.
-    events.on('session', () => listener.rights()),
+    events.on('instance', soon('targetsChanged', COLLECT_MS)),
+    events.on('setting', soon('targetsChanged', COLLECT_MS)),
+    events.on('group', soon('accessChanged', USERS_READ_MS)),
+    // Somebody was signed out or suspended: this must not wait.
+    events.on('session', () => listener.accessChanged()),
   ]
-  const every = setInterval(() => listener.rights(), EVERY)
+  const recheck = setInterval(() => listener.accessChanged(), RECHECK_MS)
   return () => {
     for (const stop of stops) stop()
-    for (const timer of due.values()) clearTimeout(timer)
-    clearInterval(every)
+    for (const timer of pending.values()) clearTimeout(timer)
+    clearInterval(recheck)
   }
 }

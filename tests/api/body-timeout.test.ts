@@ -8,13 +8,13 @@ import { Gate } from '../../server/http/gate.ts'
 import { HttpServer } from '../../server/http/server.ts'
 
 /** A server with one route, whose patience a test can wait for; what is sent to `sandbox.localhost` goes around it. */
-async function serve(handle: RequestListener, wholeBodyMs = 150): Promise<number> {
+async function serve(handle: RequestListener, bodyTimeoutMs = 150): Promise<number> {
   const server = new HttpServer({
     gate: new Gate('127.0.0.1', []),
     clients: new Clients([]),
     tls: null,
-    guard: null,
-    wholeBodyMs,
+    intercept: null,
+    bodyTimeoutMs,
     sandboxes: {
       isFor: (request) => request.headers.host === 'sandbox.localhost',
       serve: handle,

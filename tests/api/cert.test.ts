@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
-import { askSecurely, makePair } from '../kit/certificates.ts'
+import { requestHttps, createKeyPair } from '../kit/certificates.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -87,8 +87,8 @@ describe('what it makes', () => {
     const { files, variables } = await cert('--dir', folder())
     const app = await startApp(variables)
     const ca = readFileSync(files.ca, 'utf8')
-    expect((await askSecurely(`${app.url}/healthz`, { ca })).status).toBe(200)
-    await expect(askSecurely(`${app.url}/healthz`)).rejects.toThrow(/self-signed|unable to verify|issuer/)
+    expect((await requestHttps(`${app.url}/healthz`, { ca })).status).toBe(200)
+    await expect(requestHttps(`${app.url}/healthz`)).rejects.toThrow(/self-signed|unable to verify|issuer/)
   })
 })
 
@@ -115,7 +115,7 @@ describe('run again', () => {
   test("somebody else's certificate is not replaced unasked", async () => {
     const dir = folder()
     const { files } = await cert('--dir', dir)
-    const { cert: theirs, key } = await makePair()
+    const { cert: theirs, key } = await createKeyPair()
     writeFileSync(files.cert, theirs)
     writeFileSync(files.key, key)
     const refused = await thon(['cert', '--dir', dir])

@@ -1,7 +1,7 @@
 import { createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { Forwarder, type Failure } from '../../server/proxy/forward.ts'
+import { Forwarder, type ForwardFailure } from '../../server/proxy/forward.ts'
 import { startApp } from '../kit/app.ts'
 import { addGroup } from '../kit/groups.ts'
 import { command, create, inState, running } from '../kit/instances.ts'
@@ -144,7 +144,7 @@ test('what stands on a page is never markup', async () => {
 })
 
 test('a sandbox that never answers is given up, its connection with it', async () => {
-  const [answers, closed] = [Promise.withResolvers<Failure>(), Promise.withResolvers<void>()]
+  const [answers, closed] = [Promise.withResolvers<ForwardFailure>(), Promise.withResolvers<void>()]
   const silent = createServer((request) => request.socket.on('close', () => closed.resolve()))
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   const hostPort = (silent.address() as AddressInfo).port

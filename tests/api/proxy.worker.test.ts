@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { organizer } from '../../server/core/viewer.ts'
 import { startApp } from '../kit/app.ts'
-import { askSecurely, makePair, PairFiles } from '../kit/certificates.ts'
+import { requestHttps, createKeyPair, KeyPairFiles } from '../kit/certificates.ts'
 import { addGroup } from '../kit/groups.ts'
 import { running } from '../kit/instances.ts'
 import { Visitor } from '../kit/visitor.ts'
@@ -114,8 +114,8 @@ test('a hundred connections at once each get their own answer', async () => {
 })
 
 test('over TLS a sandbox is served with the certificate that is good now', async () => {
-  const [first, second] = [await makePair(), await makePair()]
-  const files = new PairFiles(first)
+  const [first, second] = [await createKeyPair(), await createKeyPair()]
+  const files = new KeyPairFiles(first)
   const app = await startApp(files.variables, { proxyProcess: true })
   app.engine.pages = (_request, response) => response.end('page')
   const row = { group: 'alpha', username: 'ann' }
@@ -123,7 +123,7 @@ test('over TLS a sandbox is served with the certificate that is good now', async
   await app.services.instances.settled(id, 10)
   const host = `alpha-ann.thon.localhost:${new URL(app.url).port}`
   const ask = (path: string, headers: Record<string, string>, servername: string) =>
-    askSecurely(app.url + path, { rejectUnauthorized: false, servername, headers })
+    requestHttps(app.url + path, { rejectUnauthorized: false, servername, headers })
   const opened = await ask('/open?sandbox=alpha-ann', { host: host.replace('alpha-ann.thon.', '') }, 'localhost')
   const entry = new URL(opened.headers.location as string)
   expect(entry.host).toBe(host)

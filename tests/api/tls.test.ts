@@ -12,17 +12,17 @@ import { WebSocket } from 'ws'
 import { Tls } from '../../server/http/tls.ts'
 import { createLog } from '../../server/core/log.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
-import { askSecurely, makePair, PairFiles, type Pair } from '../kit/certificates.ts'
+import { requestHttps, createKeyPair, KeyPairFiles, type KeyPair } from '../kit/certificates.ts'
 
 const JSON_BODY = { 'Content-Type': 'application/json' }
 
-function fingerprintOf({ cert }: Pair): string {
+function fingerprintOf({ cert }: KeyPair): string {
   return new X509Certificate(cert).fingerprint256
 }
 
 async function ask<T>(app: TestApp, query: string): Promise<T> {
   const body = JSON.stringify({ query })
-  const { text } = await askSecurely(`${app.url}/graphql`, {
+  const { text } = await requestHttps(`${app.url}/graphql`, {
     method: 'POST',
     headers: JSON_BODY,
     body,
@@ -45,10 +45,10 @@ async function openSocket(app: TestApp, ca: string): Promise<WebSocket> {
 }
 
 test('HTTP and WebSocket go over TLS, with the certificate in the files', async () => {
-  const pair = await makePair()
-  const app = await startApp(new PairFiles(pair).variables)
+  const pair = await createKeyPair()
+  const app = await startApp(new KeyPairFiles(pair).variables)
   expect(app.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
-  const reply = await askSecurely(`${app.url}/healthz`, { ca: pair.cert })
+  const reply = await requestHttps(`${app.url}/healthz`, { ca: pair.cert })
   expect([reply.status, reply.fingerprint]).toEqual([200, fingerprintOf(pair)])
   class Trusting extends WebSocket {
     constructor(url: string, protocol: string) {
@@ -63,7 +63,7 @@ test('HTTP and WebSocket go over TLS, with the certificate in the files', async 
 })
 
 test('plain HTTP and TLS 1.1 are not spoken', async () => {
-  const app = await startApp(new PairFiles(await makePair()).variables)
+  const app = await startApp(new KeyPairFiles(await createKeyPair()).variables)
   await expect(fetch(app.url.replace('https', 'http'))).rejects.toThrow()
   const old = connect({
     host: '127.0.0.1',
@@ -78,9 +78,9 @@ test('plain HTTP and TLS 1.1 are not spoken', async () => {
 })
 
 test('the session cookie stays off plain HTTP', async () => {
-  const pair = await makePair()
-  const app = await startApp({ ...new PairFiles(pair).variables, AUTH_LOCAL_PASSWORD: 'open sesame' })
-  const reply = await askSecurely(`${app.url}/api/auth/login/local`, {
+  const pair = await createKeyPair()
+  const app = await startApp({ ...new KeyPairFiles(pair).variables, AUTH_LOCAL_PASSWORD: 'open sesame' })
+  const reply = await requestHttps(`${app.url}/api/auth/login/local`, {
     method: 'POST',
     headers: JSON_BODY,
     body: JSON.stringify({ password: 'open sesame' }),
@@ -91,17 +91,17 @@ test('the session cookie stays off plain HTTP', async () => {
 })
 
 test('a renewed certificate is taken at once, and open connections stay open', async () => {
-  const [before, after] = [await makePair(), await makePair()]
-  const files = new PairFiles(before)
+  const [before, after] = [await createKeyPair(), await createKeyPair()]
+  const files = new KeyPairFiles(before)
   const app = await startApp(files.variables)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   onTestFinished(() => agent.destroy())
-  const onKept = () => askSecurely(`${app.url}/healthz`, { agent, ca: before.cert })
+  const onKept = () => requestHttps(`${app.url}/healthz`, { agent, ca: before.cert })
   expect((await onKept()).fingerprint).toBe(fingerprintOf(before))
   const socket = await openSocket(app, before.cert)
 
   files.put(after)
-  const fresh = () => askSecurely(`${app.url}/healthz`, { rejectUnauthorized: false })
+  const fresh = () => requestHttps(`${app.url}/healthz`, { rejectUnauthorized: false })
   await expect.poll(async () => (await fresh()).fingerprint, { timeout: 5_000 }).toBe(fingerprintOf(after))
 
   expect((await onKept()).fingerprint).toBe(fingerprintOf(before))
@@ -111,10 +111,10 @@ test('a renewed certificate is taken at once, and open connections stay open', a
 })
 
 test('a pair that does not fit is told, the old one stays; one that fits is taken, and the notice goes', async () => {
-  const [before, after] = [await makePair(), await makePair()]
-  const files = new PairFiles(before)
+  const [before, after] = [await createKeyPair(), await createKeyPair()]
+  const files = new KeyPairFiles(before)
   const app = await startApp(files.variables)
-  const shown = async () => (await askSecurely(`${app.url}/healthz`, { rejectUnauthorized: false })).fingerprint
+  const shown = async () => (await requestHttps(`${app.url}/healthz`, { rejectUnauthorized: false })).fingerprint
 
   app.logged.expect(/certificate/)
   files.put({ cert: after.cert, key: before.key })
@@ -135,12 +135,12 @@ test.for([
   [10, /runs out on \d{4}-\d\d-\d\d\. Put a new one there/],
   [-1, /ran out on \d{4}-\d\d-\d\d: browsers refuse to open THON/],
 ] as const)('a certificate that runs out in %i days is a notice', async ([days, notice]) => {
-  const app = await startApp(new PairFiles(await makePair(days)).variables)
+  const app = await startApp(new KeyPairFiles(await createKeyPair(days)).variables)
   expect(await noticesOf(app)).toMatch(notice)
 })
 
 test('a start with a key of another certificate says so', async () => {
-  const files = new PairFiles({ cert: (await makePair()).cert, key: (await makePair()).key })
+  const files = new KeyPairFiles({ cert: (await createKeyPair()).cert, key: (await createKeyPair()).key })
   await expect(startApp(files.variables)).rejects.toThrow(
     /^THON_TLS_CERT .* and THON_TLS_KEY .* are no certificate with its key: the key belongs to another certificate\.$/,
   )
@@ -150,14 +150,14 @@ test('a start with a key of another certificate says so', async () => {
 test('a certificate behind links is taken when the link is swapped, also where folders cannot be watched', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'thon-tls-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-  const fill = (name: string, { cert, key }: Pair) => {
+  const fill = (name: string, { cert, key }: KeyPair) => {
     mkdirSync(join(dir, name))
     writeFileSync(join(dir, name, 'tls.crt'), cert)
     writeFileSync(join(dir, name, 'tls.key'), key)
     symlinkSync(name, join(dir, '..data.new'))
     renameSync(join(dir, '..data.new'), join(dir, '..data'))
   }
-  const [before, after] = [await makePair(), await makePair()]
+  const [before, after] = [await createKeyPair(), await createKeyPair()]
   fill('one', before)
   mkdirSync(join(dir, 'mount'))
   // Nothing in the watched folder changes: only reading again finds it.

@@ -9,13 +9,13 @@ import { generate } from 'selfsigned'
 import { onTestFinished } from 'vitest'
 
 /** A certificate for 127.0.0.1 and localhost that vouches for itself, with its key. */
-export interface Pair {
+export interface KeyPair {
   cert: string
   key: string
 }
 
 /** @param days until it runs out; below 0 it has */
-export async function makePair(days = 90): Promise<Pair> {
+export async function createKeyPair(days = 90): Promise<KeyPair> {
   const made = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
     algorithm: 'sha256',
@@ -35,18 +35,18 @@ export async function makePair(days = 90): Promise<Pair> {
 }
 
 /** A pair in a folder of its own that goes with the test. */
-export class PairFiles {
+export class KeyPairFiles {
   readonly dir = mkdtempSync(join(tmpdir(), 'thon-tls-'))
   readonly cert = join(this.dir, 'fullchain.pem')
   readonly key = join(this.dir, 'privkey.pem')
 
-  constructor(pair: Pair) {
+  constructor(pair: KeyPair) {
     this.put(pair)
     onTestFinished(() => rmSync(this.dir, { recursive: true, force: true }))
   }
 
   /** Replaces both by rename, as certbot does. */
-  put({ cert, key }: Pair): void {
+  put({ cert, key }: KeyPair): void {
     for (const [path, text] of [
       [this.cert, cert],
       [this.key, key],
@@ -63,7 +63,7 @@ export class PairFiles {
 }
 
 /** What came back over HTTPS. */
-export interface SecureReply {
+export interface HttpsReply {
   status: number
   headers: IncomingHttpHeaders
   text: string
@@ -72,7 +72,7 @@ export interface SecureReply {
 }
 
 /** Asks over HTTPS, on a connection of its own unless an agent is given. */
-export async function askSecurely(url: string, options: RequestOptions & { body?: string } = {}): Promise<SecureReply> {
+export async function requestHttps(url: string, options: RequestOptions & { body?: string } = {}): Promise<HttpsReply> {
   const sent = request(url, { agent: false, ...options })
   sent.end(options.body ?? '')
   const [response] = (await once(sent, 'response')) as [IncomingMessage]

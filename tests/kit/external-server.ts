@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 
 /** One request, as it came. */
-export interface Taken {
+export interface RecordedRequest {
   method: string
   /** With its query. */
   path: string
@@ -15,26 +15,26 @@ export interface Taken {
 }
 
 /** What to answer: a status, a body (text as it is, else as JSON), headers; null leaves the client waiting. */
-export type Reply = { status?: number; body: unknown; headers?: Record<string, string> } | null
+export type ExternalReply = { status?: number; body: unknown; headers?: Record<string, string> } | null
 
 /** Somebody else's HTTP server on loopback, played by a test. It can die and come back at the same port. */
-export class OutsideServer {
+export class ExternalServer {
   /** Every request so far. */
-  readonly taken: Taken[] = []
+  readonly requests: RecordedRequest[] = []
   /** Says what to answer. */
-  answer: (taken: Taken) => Reply | Promise<Reply>
+  answer: (taken: RecordedRequest) => ExternalReply | Promise<ExternalReply>
   #port: number
   #server = createServer()
   readonly #sockets = new Set<Socket>()
 
-  private constructor(port: number, answer: (taken: Taken) => Reply | Promise<Reply>) {
+  private constructor(port: number, answer: (taken: RecordedRequest) => ExternalReply | Promise<ExternalReply>) {
     this.#port = port
     this.answer = answer
   }
 
   /** Starts one, which ends with the test. @param port 0 is a free one */
-  static async start(answer: OutsideServer['answer'], port = 0): Promise<OutsideServer> {
-    const started = new OutsideServer(port, answer)
+  static async start(answer: ExternalServer['answer'], port = 0): Promise<ExternalServer> {
+    const started = new ExternalServer(port, answer)
     await started.up()
     onTestFinished(() => started.down())
     return started
@@ -71,14 +71,14 @@ export class OutsideServer {
 
   /** How often a path (without its query) was asked for. */
   count(path: string): number {
-    return this.taken.filter((one) => one.path.split('?')[0] === path).length
+    return this.requests.filter((one) => one.path.split('?')[0] === path).length
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const raw = await text(request).catch(() => '')
     const { method = '', url: path = '', headers } = request
     const taken = { method, path, headers, body: raw === '' ? null : jsonOr(raw) }
-    this.taken.push(taken)
+    this.requests.push(taken)
     const reply = await this.answer(taken)
     if (!reply || response.destroyed) return
     const isText = typeof reply.body === 'string'

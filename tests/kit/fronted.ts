@@ -4,11 +4,11 @@ import { request, type RequestOptions } from 'node:https'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { startApp, type AppOptions, type TestApp } from './app.ts'
-import { askSecurely, type SecureReply } from './certificates.ts'
+import { requestHttps, type HttpsReply } from './certificates.ts'
 import { prepareFront, startFront, type Front, type FrontProxy } from './front-proxies.ts'
 
 /** Asking with an address of one's own, to a host name below hall.example. */
-export interface Asking extends Omit<RequestOptions, 'host'> {
+export interface FrontedRequest extends Omit<RequestOptions, 'host'> {
   /** `hall.example` unless said. */
   host?: string
   body?: string
@@ -43,17 +43,17 @@ export class Fronted {
   }
 
   /** Asks over HTTPS, and reads the whole answer. */
-  ask(path: string, { body, ...asking }: Asking = {}): Promise<SecureReply> {
-    return askSecurely(`https://127.0.0.1:${this.front.httpsPort}${path}`, { ...this.#options(asking), body })
+  ask(path: string, { body, ...asking }: FrontedRequest = {}): Promise<HttpsReply> {
+    return requestHttps(`https://127.0.0.1:${this.front.httpsPort}${path}`, { ...this.#options(asking), body })
   }
 
   /** Begins a request over HTTPS, to be written and read piece by piece. */
-  begin(path: string, asking: Asking = {}) {
+  begin(path: string, asking: FrontedRequest = {}) {
     return request(`https://127.0.0.1:${this.front.httpsPort}${path}`, { agent: false, ...this.#options(asking) })
   }
 
   /** Opens a WebSocket as a page of that host would. */
-  async socket(path: string, { host = 'hall.example', headers }: Asking = {}, protocol?: string): Promise<WebSocket> {
+  async socket(path: string, { host = 'hall.example', headers }: FrontedRequest = {}, protocol?: string): Promise<WebSocket> {
     const { httpsPort, ca } = this.front
     const named = `${host}:${httpsPort}`
     const socket = new WebSocket(`wss://127.0.0.1:${httpsPort}${path}`, protocol ?? [], {
@@ -75,7 +75,7 @@ export class Fronted {
     return response
   }
 
-  #options({ host = 'hall.example', from, headers, ...rest }: Asking): RequestOptions {
+  #options({ host = 'hall.example', from, headers, ...rest }: FrontedRequest): RequestOptions {
     return {
       ...rest,
       ca: this.front.ca,

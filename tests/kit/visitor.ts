@@ -4,14 +4,14 @@ import { text } from 'node:stream/consumers'
 import { WebSocket } from 'ws'
 
 /** What came back. */
-export interface Reply {
+export interface VisitorReply {
   status: number
   headers: IncomingHttpHeaders
   body: string
 }
 
 /** What a request says, besides its path. */
-export interface Asking {
+export interface VisitorRequest {
   method?: string
   headers?: Record<string, string>
   body?: string | Buffer
@@ -46,7 +46,7 @@ export class Visitor {
   }
 
   /** One request, without following where it leads. */
-  async ask(host: string, path: string, { method = 'GET', headers = {}, body }: Asking = {}): Promise<Reply> {
+  async ask(host: string, path: string, { method = 'GET', headers = {}, body }: VisitorRequest = {}): Promise<VisitorReply> {
     const cookie = this.#cookieOf(host)
     const outgoing = send({
       ...{ host: '127.0.0.1', port: this.#port, path, method, agent: false },
@@ -74,7 +74,7 @@ export class Visitor {
   }
 
   /** Opens a page, and goes where it leads. @returns the last answer, and every address on the way */
-  async open(url: string, headers: Record<string, string> = {}): Promise<Reply & { way: string[] }> {
+  async open(url: string, headers: Record<string, string> = {}): Promise<VisitorReply & { way: string[] }> {
     const way: string[] = []
     let target = new URL(url)
     for (let hop = 0; hop < 10; hop++) {

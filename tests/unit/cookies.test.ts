@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cookiesNamed, settable, withoutOurs } from '../../server/proxy/cookies.ts'
+import { cookieValues, allowedSetCookies, withoutThonCookies } from '../../server/proxy/cookies.ts'
 
 test.for([
   ['a=1; b=2', 'a=1; b=2'],
@@ -12,12 +12,12 @@ test.for([
   [' ;; a=1;', 'a=1'],
   ['', undefined],
 ] as const)('of the cookies "%s" a sandbox sees "%s"', ([header, left]) => {
-  expect(withoutOurs(header)).toBe(left)
+  expect(withoutThonCookies(header)).toBe(left)
 })
 
 test('a cookie is found as often as it is there', () => {
-  expect(cookiesNamed('a=1; b=2; a=3=4; aa=5', 'a')).toEqual(['1', '3=4'])
-  expect(cookiesNamed(undefined, 'a')).toEqual([])
+  expect(cookieValues('a=1; b=2; a=3=4; aa=5', 'a')).toEqual(['1', '3=4'])
+  expect(cookieValues(undefined, 'a')).toEqual([])
 })
 
 test.for([
@@ -29,11 +29,11 @@ test.for([
   ['session=v1:x:y', undefined],
   ['', undefined],
 ] as const)('"%s" sets "%s"', ([header, set]) => {
-  expect(settable([header], '')).toEqual(set === undefined ? [] : [set])
+  expect(allowedSetCookies([header], '')).toEqual(set === undefined ? [] : [set])
 })
 
 test('where sandboxes are told apart by path, cookies are for that path alone', () => {
-  expect(settable(['a=1; Path=/', 'b=2', 'c=3; path=/x; Secure', 'd=4; Path=else'], '/32768')).toEqual([
+  expect(allowedSetCookies(['a=1; Path=/', 'b=2', 'c=3; path=/x; Secure', 'd=4; Path=else'], '/32768')).toEqual([
     'a=1; Path=/32768/',
     'b=2; Path=/32768/',
     'c=3; Secure; Path=/32768/x',

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { expect, test } from 'vitest'
-import { hostOf } from '../../server/proxy/sni.ts'
+import { sniffHost } from '../../server/proxy/sni.ts'
 
 /** The first bytes that a TLS client sends. */
 async function hello(servername?: string): Promise<Buffer> {
@@ -28,20 +28,20 @@ test.for([
   ['GET / HTTP/1.1\r\n\r\n', null],
   ['', null],
 ] as const)('of %j the host is %s', ([text, host]) => {
-  expect(hostOf(Buffer.from(text))).toBe(host)
+  expect(sniffHost(Buffer.from(text))).toBe(host)
 })
 
 test('a TLS client says whom it wants before anything is encrypted', async () => {
-  expect(hostOf(await hello('alpha-ann.hall.example'))).toBe('alpha-ann.hall.example')
-  expect(hostOf(await hello())).toBeNull()
+  expect(sniffHost(await hello('alpha-ann.hall.example'))).toBe('alpha-ann.hall.example')
+  expect(sniffHost(await hello())).toBeNull()
 })
 
 test('whatever the bytes are, there is an answer', async () => {
   const whole = await hello('alpha-ann.hall.example')
-  for (let length = 0; length < whole.length; length += 7) expect(() => hostOf(whole.subarray(0, length))).not.toThrow()
+  for (let length = 0; length < whole.length; length += 7) expect(() => sniffHost(whole.subarray(0, length))).not.toThrow()
   for (let at = 0; at < Math.min(whole.length, 300); at++) {
     const spoilt = Buffer.from(whole)
     spoilt[at] = 255
-    expect(() => hostOf(spoilt)).not.toThrow()
+    expect(() => sniffHost(spoilt)).not.toThrow()
   }
 })
