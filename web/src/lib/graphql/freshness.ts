@@ -14,8 +14,8 @@ export type Topic =
   | 'consumers'
 
 /**
- * Knows of every query when it last went to the network, and of every topic when it last changed. Browser only: it is one
- * for the tab, as its client is. Its clock counts events, which orders them without equal times.
+ * Knows when each query last went to the network, and when each topic last changed. Browser only: the tab has one, as it has
+ * one client. Its clock counts events, which orders them without equal times.
  */
 class Freshness {
   #clock = 0
@@ -54,5 +54,5 @@ class Freshness {
   }
 }
 
-/** The tab's. */
+/** The one of this tab. */
 export const freshness = new Freshness()
