@@ -1,5 +1,6 @@
 import {
   defaultRangeExtractor,
+  measureElement,
   observeWindowOffset,
   observeWindowRect,
   Virtualizer,
@@ -106,6 +107,8 @@ export class VirtualRows {
       count: keys.length,
       getItemKey: this.#keyOf,
       estimateSize: () => this.#height,
+      // A table that is hidden has rows without a height.
+      measureElement: (row, entry, virtualizer) => measureElement(row, entry, virtualizer) || this.#height,
       overscan: OVERSCAN,
       scrollMargin: this.#margin,
       rangeExtractor: (range) => {
