@@ -51,3 +51,7 @@ test('only an error with UNAUTHENTICATED ends the session', () => {
   expect(isSignedOut(refusal('FORBIDDEN'))).toBe(false)
   expect(isSignedOut(new CombinedError({ networkError: new Error('offline') }))).toBe(false)
 })
+
+test('an answer with neither data nor an error is a problem too', () => {
+  expect(problemOf(undefined)).toMatchObject({ code: 'UNKNOWN', title: 'Something went wrong' })
+})

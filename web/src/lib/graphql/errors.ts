@@ -27,9 +27,9 @@ const titles: Record<string, string> = {
 }
 
 /** Turns an error of a query or mutation into what people read. Only the server's own refusals are shown as they are. */
-export function problemOf(error: CombinedError): Problem {
-  const first = error.graphQLErrors[0]
-  const code = first ? codeOf(first.extensions.code) : error.networkError ? 'NETWORK' : 'UNKNOWN'
+export function problemOf(error: CombinedError | undefined): Problem {
+  const first = error?.graphQLErrors[0]
+  const code = first ? codeOf(first.extensions.code) : error?.networkError ? 'NETWORK' : 'UNKNOWN'
   return {
     code,
     title: titles[code] ?? UNKNOWN,

@@ -81,7 +81,10 @@ export class LiveQuery<Data, Variables extends AnyVariables = AnyVariables> {
     this.fetching = first !== null && this.data === undefined
     // Variables are often rebuilt from a URL that changed elsewhere: only a different key is a different question.
     const key = $derived(this.#request?.key)
-    $effect(() => (key === undefined ? this.#clear() : untrack(() => this.#follow(this.#request!))))
+    $effect(() => {
+      const request = key === undefined ? null : untrack(() => this.#request)
+      return request ? untrack(() => this.#follow(request)) : this.#clear()
+    })
   }
 
   /** Asks the server again; what is shown stays until the answer. */

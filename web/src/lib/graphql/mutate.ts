@@ -30,7 +30,7 @@ export async function mutate<Data, Variables extends AnyVariables>(
 ): Promise<MutationOutcome<Data>> {
   const { data, error } = await tabClient().mutation(mutation, variables).toPromise()
   if (error || !data) {
-    const problem = error ? problemOf(error) : noAnswer
+    const problem = problemOf(error)
     shown.set(problem.message, Date.now())
     // The banner of the page reports the end of a session.
     if (!silent && problem.code !== 'UNAUTHENTICATED') toast.error(problem.title, { description: problem.message })
@@ -38,11 +38,4 @@ export async function mutate<Data, Variables extends AnyVariables>(
   }
   if (success) toast.success(success)
   return { data, problem: null }
-}
-
-const noAnswer: Problem = {
-  code: 'UNKNOWN',
-  title: 'Something went wrong',
-  message: 'The server did not answer. Try again in a moment.',
-  fields: {},
 }
