@@ -59,7 +59,7 @@ test('text is rehearsed a moment after the last key, and not imported', async ()
 test('the count is of what would change, without what stays', async () => {
   const { made: draft } = open('groups:')
   await vi.advanceTimersByTimeAsync(10)
-  await last().answer({ report: reportOf('create', 'keep', 'update', 'keep') })
+  await last().answer({ report: reportOf('CREATE', 'KEEP', 'UPDATE', 'KEEP') })
   expect(draft).toMatchObject({ checking: false, count: 2 })
 })
 
@@ -69,8 +69,8 @@ test('the answer to an earlier text is ignored', async () => {
   const old = last()
   draft.text = 'new'
   await vi.advanceTimersByTimeAsync(1_000)
-  await last().answer({ report: reportOf('create') })
-  await old.answer({ report: reportOf('create', 'create', 'create') })
+  await last().answer({ report: reportOf('CREATE') })
+  await old.answer({ report: reportOf('CREATE', 'CREATE', 'CREATE') })
   expect(draft.count).toBe(1)
 })
 
@@ -108,7 +108,7 @@ test('applying imports the text, and tells whether it worked', async () => {
   const applied = draft.apply()
   expect(draft.applying).toBe(true)
   expect(last().dryRun).toBe(false)
-  await last().answer({ report: reportOf('create') })
+  await last().answer({ report: reportOf('CREATE') })
   expect(await applied).toBe(true)
   const again = draft.apply()
   await last().answer({ faults: [{ line: 1, column: 1, message: 'No.' }] })
