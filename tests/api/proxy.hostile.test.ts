@@ -93,6 +93,7 @@ describe.each([
     const [others, none] = [await bob.open(bob.origin(ANN)), await bob.open(bob.origin('alpha-zoe.localhost'))]
     expect([others.status, none.status]).toEqual([404, 404])
     expect(others.body.replace(/nonce-?="?[^"]+"/g, '')).toBe(none.body.replace(/nonce-?="?[^"]+"/g, ''))
+    expect(others.body).toContain('<a class="button" href="/my">Open my page</a>')
     expect(bob.cookies.get(ANN)).toBeUndefined()
   })
 

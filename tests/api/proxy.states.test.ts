@@ -21,7 +21,7 @@ async function fixtures(variables = {}) {
 /** What the page at ann's address shows. */
 async function page(visitor: Visitor) {
   const { status, body, headers } = await visitor.open(visitor.origin(HOST))
-  const of = (id: string) => new RegExp(`id="${id}"[^>]*>([^<]*)<`).exec(body)?.[1]
+  const of = (id: string) => new RegExp(`id="${id}"[^>]*>([^<]*)<`).exec(body)?.[1]?.replaceAll('&#39;', "'")
   const action = /action="([^"]+)"/.exec(body)?.[1]
   return { status, headers, title: of('title'), detail: of('detail'), button: of('button'), action, body }
 }
