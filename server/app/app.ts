@@ -80,15 +80,15 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const access = await createAccess({ env, db, events, activity, token })
   const made = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
   const { services, live, network, addresses } = made
-  const { door, signIn } = access
-  const rest = withAuthentication(door, 'rest', createRest({ services, door, signIn, clients, log }))
-  const yoga = createGraphql(schema, services, (request) => door.authenticated(request).viewer, log)
-  const socket = createSocket(schema, services, (sessionId) => door.reauthenticate(sessionId), log)
+  const { authenticator, signIn } = access
+  const rest = withAuthentication(authenticator, 'rest', createRest({ services, authenticator, signIn, clients, log }))
+  const yoga = createGraphql(schema, services, (request) => authenticator.authenticated(request).viewer, log)
+  const socket = createSocket(schema, services, (sessionId) => authenticator.reauthenticate(sessionId), log)
   const dashboard = await openDashboard(overrides.dashboard ?? 'built', async (request, req) =>
     yoga.fetch(request, { req }),
   )
   const proxy = await createProxy({
-    ...{ db, events, clients, addresses, door, tls, log },
+    ...{ db, events, clients, addresses, door: authenticator, tls, log },
     trustedProxies: env.reach.trustedProxies,
     ownProcess: overrides.proxyProcess ?? true,
     ...{ instances: services.instances, own: services.mySandbox },
@@ -102,18 +102,18 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     sandboxes: proxy.hosts,
     guard: proxy.handOver && ((server) => proxy.handOver?.guard(server)),
     routes: [
-      { path: '/graphql', handle: withAuthentication(door, 'page', yoga), largestBody: LARGEST_OPERATION },
+      { path: '/graphql', handle: withAuthentication(authenticator, 'page', yoga), largestBody: LARGEST_OPERATION },
       { path: '/api', handle: rest },
       { path: '/openapi.json', handle: rest },
       { path: '/docs', handle: rest },
-      { path: '/open', handle: withAuthentication(door, 'page', proxy.open) },
+      { path: '/open', handle: withAuthentication(authenticator, 'page', proxy.open) },
       ...healthRoutes(db, () => live.engineStatus().connected),
       ...(dashboard
-        ? [{ path: '/', handle: withPageRedirects(door, dashboard.handle, overrides.dashboard === 'dev') }]
+        ? [{ path: '/', handle: withPageRedirects(authenticator, dashboard.handle, overrides.dashboard === 'dev') }]
         : []),
     ],
     upgrade: async (request, duplex, head) => {
-      const pass = await door.authenticate(request, 'page')
+      const pass = await authenticator.authenticate(request, 'page')
       if (pass.viewer.role !== 'anonymous') socket.upgrade(request, duplex, head, pass)
       return pass.viewer.role === 'anonymous' ? '401 Unauthorized' : null
     },
