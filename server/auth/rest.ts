@@ -5,7 +5,7 @@ import type { Clients } from '../http/client.ts'
 import { cookiesNamed, setCookieHeader } from '../http/cookies.ts'
 import { text } from '../rest/fields.ts'
 import { operation, type Operations } from '../rest/operation.ts'
-import { missing, Unprocessable } from '../rest/validation-errors.ts'
+import { missingError, Unprocessable } from '../rest/validation-errors.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { Callback } from './oauth/service.ts'
 import type { SignIn } from './sign-in.ts'
@@ -201,5 +201,5 @@ function callbackOf({ code, state, error, error_description }: CallbackQuery): C
     ...(code === undefined && error === undefined ? ['code'] : []),
     ...(state === undefined ? ['state'] : []),
   ]
-  throw new Unprocessable(absent.map((name) => missing(['query', name], null)))
+  throw new Unprocessable(absent.map((name) => missingError(['query', name], null)))
 }

@@ -61,7 +61,7 @@ const listConfigFiles = operation({
   summary: 'List config files',
   answer: z.array(ConfigFileEntry),
   answers: 'The three kinds, whether a file is stored or not.',
-  kept: true,
+  cached: true,
 })
 
 const getConfigFile = operation({
