@@ -1,6 +1,6 @@
 import type { Services } from '../graphql/context.ts'
 import type { Operations } from '../rest/operation.ts'
-import * as routes from './rest-routes.ts'
+import * as routes from './rest-users.ts'
 import { wireEvent, wireGroup, wireUser, wireUserRecord, withUsers } from './rest-shapes.ts'
 
 /** `/api/groups`: groups, their users and their events. */

@@ -10,7 +10,7 @@ import type { Event, Group, Prisma } from '../../prisma/generated/client/client.
 import { removeLinkIdentities } from './leave.ts'
 import type { InstancesForGroups, WorkspacesForGroups } from './needs.ts'
 import { groupInput } from './model.ts'
-import { onUniqueViolation } from './taken.ts'
+import { onUniqueViolation } from './repository.ts'
 import { assertVolumesFree } from './unused.ts'
 
 /** What the service needs of its surroundings. */

@@ -12,7 +12,7 @@ import type { Group, Instance, Prisma, User } from '../../prisma/generated/clien
 import { userChanges, userInput } from './model.ts'
 import { removeLinkIdentities } from './leave.ts'
 import type { InstancesForGroups, WorkspacesForGroups } from './needs.ts'
-import { onUniqueViolation } from './taken.ts'
+import { onUniqueViolation } from './repository.ts'
 import { assertVolumesFree } from './unused.ts'
 
 /** What the service needs of its surroundings. */
