@@ -101,7 +101,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   const sandboxFiles = new SandboxFiles({ db, accessOf: ai.accessOf })
   const live = createInstances({
     ...{ env, db, events, activity, engine, log },
-    personOf: (...names) => placed.users!.personOf(...names),
+    personOf: (...names) => placed.users!.ownerOf(...names),
     filesFor: (instance, keysOnly) => sandboxFiles.for(instance, keysOnly),
   })
   const workspaces = {

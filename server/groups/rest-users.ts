@@ -1,179 +1,25 @@
 import { z } from '@hono/zod-openapi'
-import { flag, text } from '../rest/fields.ts'
-import { operation } from '../rest/operation.ts'
-import { EventRecord, ExportedGroups, GroupRecord, UserRecord, UsersList, UserResponse } from './rest-shapes.ts'
+import type { Services } from '../graphql/context.ts'
+import { text } from '../rest/fields.ts'
+import { operation, type Operations } from '../rest/operation.ts'
+import { UserResponse, UsersList, wireUser } from './rest-shapes.ts'
 
-const ofGroup = { group_id: 'Id of the group.' }
-const ofMember = { ...ofGroup, user_id: 'Id of one of its users.' }
 const ofUser = { user_id: 'Id of the user.' }
-const name = text('1 to 64 letters, digits, spaces or any of . _ -', 'team-a')
+const name = text('1 to 64 letters, digits, spaces or any of . _ -', 'ann')
 const email = text('E-mail address.', 'ann@example.org').nullish()
-const withVolumes = z.object({
-  delete_workspaces: flag('Delete the volumes with all their files as well; else they stay.').default(false),
-})
-const Deleted = z.object({ status: z.literal('deleted'), id: z.string() })
 
-export const listGroups = operation({
-  method: 'get',
-  path: '/api/groups',
-  tag: 'groups',
-  summary: 'List groups',
-  answer: z.array(GroupRecord),
-  answers: 'All groups with their users, in the order they were made.',
-  kept: true,
-})
-
-export const createGroup = operation({
-  method: 'post',
-  path: '/api/groups',
-  tag: 'groups',
-  summary: 'Create a group',
-  body: z.object({ name }).openapi('CreateGroupRequest'),
-  status: 201,
-  answer: GroupRecord,
-  answers: 'The group.',
-  refuses: ['CONFLICT'],
-})
-
-export const exportGroups = operation({
-  method: 'get',
-  path: '/api/groups/export',
-  tag: 'groups',
-  summary: 'Export groups',
-  answer: ExportedGroups,
-  answers: 'Groups by name, as a groups file has them, with the first event.',
-  kept: true,
-})
-
-export const listEvents = operation({
-  method: 'get',
-  path: '/api/groups/events',
-  tag: 'groups',
-  summary: 'List events',
-  answer: z.array(EventRecord),
-  answers: 'All events, in the order they were made.',
-  kept: true,
-})
-
-export const getEvent = operation({
-  method: 'get',
-  path: '/api/groups/events/{event_id}',
-  tag: 'groups',
-  summary: 'Get an event',
-  params: { event_id: 'The short name of the event.' },
-  answer: EventRecord,
-  answers: 'The event.',
-  refuses: ['NOT_FOUND'],
-  kept: true,
-})
-
-export const getGroup = operation({
-  method: 'get',
-  path: '/api/groups/{group_id}',
-  tag: 'groups',
-  summary: 'Get a group',
-  params: ofGroup,
-  answer: GroupRecord,
-  answers: 'The group with its users.',
-  refuses: ['NOT_FOUND'],
-  kept: true,
-})
-
-export const renameGroup = operation({
-  method: 'put',
-  path: '/api/groups/{group_id}',
-  tag: 'groups',
-  summary: 'Rename a group',
-  params: ofGroup,
-  body: z.object({ name }).openapi('UpdateGroupRequest'),
-  answer: GroupRecord,
-  answers: 'The group.',
-  refuses: ['NOT_FOUND', 'CONFLICT'],
-})
-
-export const deleteGroup = operation({
-  method: 'delete',
-  path: '/api/groups/{group_id}',
-  tag: 'groups',
-  summary: 'Delete a group with its users',
-  description: 'Active instances are ended first; if one cannot be, nothing is deleted.',
-  params: ofGroup,
-  query: withVolumes,
-  answer: Deleted,
-  answers: 'It is deleted.',
-  refuses: ['NOT_FOUND', 'CONFLICT', 'UNAVAILABLE'],
-})
-
-export const addMember = operation({
-  method: 'post',
-  path: '/api/groups/{group_id}/users',
-  tag: 'groups',
-  summary: 'Add a user to a group',
-  params: ofGroup,
-  body: z.object({ username: name }).openapi('AddUserRequest'),
-  status: 201,
-  answer: UserRecord,
-  answers: 'The user.',
-  refuses: ['NOT_FOUND', 'CONFLICT'],
-})
-
-export const changeMember = operation({
-  method: 'put',
-  path: '/api/groups/{group_id}/users/{user_id}',
-  tag: 'groups',
-  summary: 'Change a user of a group',
-  description: 'What is left out, or null, stays. Files stay where they are, unless a `thon-…` volume is named.',
-  params: ofMember,
-  body: z
-    .object({
-      username: name.nullish(),
-      workspace_path: text('Where scripts are told the files are; `thon-…` names a volume.').nullish(),
-      storage_path: text('A path that is only kept.').nullish(),
-    })
-    .openapi('ChangeUserRequest'),
-  answer: UserRecord,
-  answers: 'The user.',
-  refuses: ['NOT_FOUND', 'CONFLICT'],
-})
-
-export const removeMember = operation({
-  method: 'delete',
-  path: '/api/groups/{group_id}/users/{user_id}',
-  tag: 'groups',
-  summary: 'Remove a user of a group',
-  description: 'An active instance is ended first; if it cannot be, the user stays.',
-  params: ofMember,
-  query: withVolumes,
-  answer: Deleted,
-  answers: 'It is removed.',
-  refuses: ['NOT_FOUND', 'CONFLICT', 'UNAVAILABLE'],
-})
-
-export const transferMember = operation({
-  method: 'post',
-  path: '/api/groups/{group_id}/users/{user_id}/transfer',
-  tag: 'groups',
-  summary: 'Move a user to another group',
-  description: 'The files go along. Not while the user has an active instance.',
-  params: ofMember,
-  body: z.object({ target_group_id: text('Id of the group to move to.') }).openapi('TransferUserRequest'),
-  answer: UserRecord,
-  answers: 'The user.',
-  refuses: ['NOT_FOUND', 'CONFLICT'],
-})
-
-export const listUsers = operation({
+const listUsers = operation({
   method: 'get',
   path: '/api/users',
   tag: 'users',
   summary: 'List users',
-  query: z.object({ group_id: text('Only those of this group; empty is all.').optional() }),
+  query: z.object({ group_id: text('Only users of this group; all when empty.').optional() }),
   answer: UsersList,
-  answers: 'Everybody, in the order they were added.',
+  answers: 'Users in the order they were added.',
   kept: true,
 })
 
-export const addUser = operation({
+const createUser = operation({
   method: 'post',
   path: '/api/users',
   tag: 'users',
@@ -185,7 +31,7 @@ export const addUser = operation({
   refuses: ['NOT_FOUND', 'CONFLICT'],
 })
 
-export const getUser = operation({
+const getUser = operation({
   method: 'get',
   path: '/api/users/{user_id}',
   tag: 'users',
@@ -197,12 +43,12 @@ export const getUser = operation({
   kept: true,
 })
 
-export const changeUser = operation({
+const updateUser = operation({
   method: 'patch',
   path: '/api/users/{user_id}',
   tag: 'users',
-  summary: 'Change a user',
-  description: 'What is left out stays. A null e-mail clears it; a null name stays.',
+  summary: 'Update a user',
+  description: 'What is left out stays, and so does a null name. A null e-mail address is cleared.',
   params: ofUser,
   body: z.object({ username: name.nullish(), email }).openapi('UpdateUserRequest'),
   answer: UserResponse,
@@ -210,37 +56,67 @@ export const changeUser = operation({
   refuses: ['NOT_FOUND', 'CONFLICT'],
 })
 
-export const removeUser = operation({
+const deleteUser = operation({
   method: 'delete',
   path: '/api/users/{user_id}',
   tag: 'users',
-  summary: 'Remove a user',
-  description: 'An active instance is ended first; if it cannot be, the user stays. The volume always stays.',
+  summary: 'Delete a user',
+  description:
+    'An active sandbox is stopped first; if it cannot be stopped, the user stays. The volume is always kept.',
   params: ofUser,
   answer: z.object({ status: z.literal('deleted'), user_id: z.string() }),
-  answers: 'It is removed.',
+  answers: 'The user is deleted.',
   refuses: ['NOT_FOUND', 'UNAVAILABLE'],
 })
 
-export const launchUser = operation({
+const launchUser = operation({
   method: 'post',
   path: '/api/users/{user_id}/launch',
   tag: 'users',
-  summary: "Start a user's instance",
-  description: 'Answers when it runs.',
+  summary: "Start a user's sandbox",
+  description: 'Answers once the sandbox runs.',
   params: ofUser,
   answer: UserResponse,
   answers: 'The user with the new instance.',
   refuses: ['NOT_FOUND', 'CONFLICT', 'UNAVAILABLE', 'UPSTREAM_FAILED'],
 })
 
-export const stopUser = operation({
+const stopUser = operation({
   method: 'post',
   path: '/api/users/{user_id}/stop',
   tag: 'users',
-  summary: "End a user's instance",
+  summary: "Stop a user's sandbox",
   params: ofUser,
   answer: z.object({ status: z.literal('stopped'), user_id: z.string() }),
-  answers: 'It is ended; its volume stays.',
+  answers: 'The sandbox is stopped; its volume is kept.',
   refuses: ['NOT_FOUND', 'UNAVAILABLE'],
 })
+
+/** `/api/users`: users across all groups, and their sandboxes. */
+export function usersRest(operations: Operations, { users, starter }: Services): void {
+  operations.add(listUsers, async ({ viewer, query }) => {
+    const found = await users.list(viewer, { groupId: query.group_id })
+    return { users: found.map(wireUser), total: found.length }
+  })
+  operations.add(createUser, async ({ viewer, body: { group_id, ...input } }) => {
+    const { id } = await users.createUser(viewer, group_id, { ...input, workspacePath: null })
+    return wireUser(await users.getWithActive(viewer, id))
+  })
+  operations.add(getUser, async ({ viewer, params }) => wireUser(await users.getWithActive(viewer, params.user_id)))
+  operations.add(updateUser, async ({ viewer, params, body }) => {
+    const { id } = await users.updateUser(viewer, params.user_id, { ...body, username: body.username ?? undefined })
+    return wireUser(await users.getWithActive(viewer, id))
+  })
+  operations.add(deleteUser, async ({ viewer, params }) => {
+    const { id } = await users.deleteUser(viewer, params.user_id, { deleteWorkspaces: false })
+    return { status: 'deleted', user_id: id }
+  })
+  operations.add(launchUser, async ({ viewer, params }) => {
+    await starter.launch(viewer, params.user_id)
+    return wireUser(await users.getWithActive(viewer, params.user_id))
+  })
+  operations.add(stopUser, async ({ viewer, params }) => {
+    await starter.stop(viewer, params.user_id)
+    return { status: 'stopped', user_id: params.user_id }
+  })
+}

@@ -149,7 +149,7 @@ async function hall(): Promise<TestApp> {
   const { groups, users, starter } = app.services
   const alpha = await groups.create(organizer, { name: 'alpha' })
   for (const username of ['ann', 'bob'])
-    await users.addUser(organizer, alpha.id, { username, email: `${username}@example.org` })
+    await users.createUser(organizer, alpha.id, { username, email: `${username}@example.org` })
   for (const user of await users.list(organizer, {})) await starter.launch(organizer, user.id)
   return app
 }

@@ -88,7 +88,7 @@ describe('a link into a group', () => {
     const { id: ofAnn } = await instances.create(organizer, { group: 'alpha', username: 'ann' })
     await instances.kill(organizer, ofAnn)
     await instances.settled(ofAnn, 10)
-    await users.removeUser(organizer, ids.ann as string, { deleteWorkspaces: false })
+    await users.deleteUser(organizer, ids.ann as string, { deleteWorkspaces: false })
     await instances.create(organizer, { group: 'alpha', username: 'guest' })
     for (const name of ['ann', 'guest']) expect(await enter(app, secret, name)).toMatchObject({ status: 409 })
     expect([await uses(app, id), await app.db.user.count()]).toEqual([0, 0])
@@ -127,7 +127,7 @@ describe('a link into a group', () => {
   test('does not offer the name of somebody who came by their own link', async () => {
     const app = await startWith('OAuth')
     const { groupId, ids } = await team(app, 'alpha', ['ann', 'bob'])
-    const [own] = await app.services.links.personal(organizer, { userIds: [ids.ann] })
+    const [own] = await app.services.links.createPersonalLinks(organizer, { userIds: [ids.ann] })
     const { secret } = await joinLink(app, groupId)
     await enter(app, own?.secret as string)
     expect(await names(app, secret)).toEqual(['bob'])
@@ -148,14 +148,14 @@ describe('a link into a group', () => {
     await gone(used.secret)
     const replaced = await joinLink(app, groupId, { maxUses: 2 })
     await enter(app, replaced.secret, 'bob')
-    const { secret } = await app.services.links.rotateJoin(organizer, replaced.id)
+    const { secret } = await app.services.links.rotateJoinLink(organizer, replaced.id)
     await gone(replaced.secret)
     expect((await enter(app, secret, 'cy')).status).toBe(200)
     // Uses stay with the link.
     await gone(secret)
     const revoked = await joinLink(app, groupId)
     const joined = await enter(app, revoked.secret, 'dee')
-    await app.services.links.revokeJoin(organizer, revoked.id)
+    await app.services.links.revokeJoinLink(organizer, revoked.id)
     await gone(revoked.secret)
     for (const stays of [cookie, joined.cookie])
       expect((await app.answer<{ viewer: object }>('{ viewer { role } }', {}, { cookie: stays })).data?.viewer).toEqual(
@@ -170,7 +170,7 @@ describe('a link into a group', () => {
     const app = await startWith('OAuth')
     const { groupId } = await team(app, 'alpha', ['ann'])
     const { secret } = await joinLink(app, groupId)
-    await app.services.groups.remove(organizer, groupId, { deleteWorkspaces: false })
+    await app.services.groups.delete(organizer, groupId, { deleteWorkspaces: false })
     expect((await look(app, secret)).status).toBe(404)
     expect(await app.db.accessLink.count()).toBe(0)
   })
@@ -260,7 +260,7 @@ describe('when it is made', () => {
       message: 'Group x not found',
     })
     const { ids } = await team(app, 'alpha', ['ann'])
-    const [own] = await app.services.links.personal(organizer, { userIds: [ids.ann] })
+    const [own] = await app.services.links.createPersonalLinks(organizer, { userIds: [ids.ann] })
     for (const id of ['x', own?.link.id as string])
       for (const act of [`rotateJoinLink(id: "${id}") { secret }`, `revokeJoinLink(id: "${id}") { id }`])
         expect(await app.refused(`mutation { ${act} }`)).toMatchObject({

@@ -11,7 +11,7 @@ test('a secret is shown once; the database has its hash, and lists, log and acti
   const { groupId, ids } = await team(app, 'alpha', ['ann'])
   const own = await personalLink(app, ids.ann!)
   const join = await joinLink(app, groupId)
-  const rotated = await app.services.links.rotateJoin(organizer, join.id)
+  const rotated = await app.services.links.rotateJoinLink(organizer, join.id)
   await enter(app, own)
   await enter(app, rotated.secret, 'new')
   await enter(app, join.secret, 'late')

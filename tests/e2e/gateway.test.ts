@@ -131,7 +131,7 @@ test('consumers are made by hand, get a new key, and are deleted; those who left
   const { page, apisix, app, group } = await hall(['ann', 'bob', 'cy'])
   await setUp(app)
   for (const name of ['bob', 'cy'])
-    await app.services.users.removeUser(organizer, userOf(group, name).id, { deleteWorkspaces: false })
+    await app.services.users.deleteUser(organizer, userOf(group, name).id, { deleteWorkspaces: false })
   const dialog = page.getByRole('dialog')
 
   await page.getByRole('button', { name: 'Create consumer' }).click(SLOW)

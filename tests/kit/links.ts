@@ -41,19 +41,19 @@ export async function team(app: TestApp, name: string, usernames: string[]) {
   const { groups, users } = app.services
   const { id: groupId } = await groups.create(organizer, { name })
   const ids: Record<string, string> = {}
-  for (const username of usernames) ids[username] = (await users.addUser(organizer, groupId, { username })).id
+  for (const username of usernames) ids[username] = (await users.createUser(organizer, groupId, { username })).id
   return { groupId, ids }
 }
 
 /** A personal link, made now; one that is there is replaced. */
 export async function personalLink(app: TestApp, userId: string): Promise<string> {
-  const [made] = await app.services.links.personal(organizer, { userIds: [userId], replace: true })
+  const [made] = await app.services.links.createPersonalLinks(organizer, { userIds: [userId], replace: true })
   return made?.secret as string
 }
 
 /** A link into a group, made now. */
 export async function joinLink(app: TestApp, groupId: string, rules: object = {}) {
   const input = { allowExistingUsers: true, allowNewUsers: true, ...rules }
-  const { secret, link } = await app.services.links.createJoin(organizer, groupId, input)
+  const { secret, link } = await app.services.links.createJoinLink(organizer, groupId, input)
   return { secret, id: link.id }
 }
