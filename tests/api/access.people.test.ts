@@ -85,7 +85,7 @@ describe('participants', () => {
   test('meet nobody else in their group, whichever way they go through the graph', async () => {
     const app = await hall()
     const cookie = await signedIn(app, 'participant', 'ann@example.org')
-    const through = `{ groups { name users { username email } event { eventId } }
+    const through = `{ groups { items { name users { username email } event { eventId } } }
       instances { items { user { username group { users { username } } } } } }`
     const told = JSON.stringify(await app.answer(through, {}, { cookie }))
     expect(told).toContain('ann@example.org')
@@ -117,7 +117,7 @@ describe('participants', () => {
     const total = async () =>
       (await app.answer<{ instances: { total: number } }>(INSTANCES, {}, { cookie })).data?.instances.total
     expect(await total()).toBe(1)
-    const change = `mutation { setUserEmail(id: "${ann.id}", email: "else@example.org") { id } }`
+    const change = `mutation { updateUser(input: { id: "${ann.id}", email: "else@example.org" }) { id } }`
     expect((await app.answer(change, {}, { cookie: boss })).errors).toBeUndefined()
     await expect.poll(total).toBe(0)
   })
@@ -139,7 +139,7 @@ describe('open sockets', () => {
     const { id } = await app.db.identity.findFirstOrThrow()
     await app.services.identities.setRole(organizer, id, 'organizer')
     expect(await closed).toEqual([4205, 'Rights changed'])
-    expect((await app.answer('{ groups { id } }', {}, { cookie })).errors).toBeUndefined()
+    expect((await app.answer('{ groups { items { id } } }', {}, { cookie })).errors).toBeUndefined()
   })
 })
 

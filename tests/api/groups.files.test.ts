@@ -8,10 +8,12 @@ async function started(app: TestApp, id: string) {
   return inState(app, (await startUser(app, id)).instance?.id as string, 'RUNNING')
 }
 
-const DELETE_GROUP = 'mutation ($id: ID!, $all: Boolean) { deleteGroup(id: $id, deleteWorkspaces: $all) { id name } }'
-const REMOVE_USER = 'mutation ($id: ID!, $all: Boolean) { removeUser(id: $id, deleteWorkspaces: $all) { id } }'
+const DELETE_GROUP =
+  'mutation ($id: ID!, $all: Boolean) { deleteGroup(input: { id: $id, deleteWorkspaces: $all }) { id name } }'
+const REMOVE_USER =
+  'mutation ($id: ID!, $all: Boolean) { deleteUser(input: { id: $id, deleteWorkspaces: $all }) { id } }'
 const DELETE_WORKSPACE =
-  'mutation ($volume: String!, $confirm: String!) { deleteWorkspace(volume: $volume, confirm: $confirm) }'
+  'mutation ($volume: String!, $confirm: String!) { deleteWorkspace(input: { volume: $volume, confirm: $confirm }) }'
 
 test('a renamed user, and users of a renamed group, keep their files', async () => {
   const app = await startApp()
@@ -20,7 +22,7 @@ test('a renamed user, and users of a renamed group, keep their files', async () 
   const first = await started(app, ann.id)
   app.engine.writeFile(first.ref as string, 'mine', 'ann’s')
   expect((await renameUser(app, ann.id, 'anna')).volume).toBe(ann.volume)
-  await app.execute('mutation ($id: ID!) { renameGroup(id: $id, name: "omega") { id } }', { id: alpha.id })
+  await app.execute('mutation ($id: ID!) { updateGroup(input: { id: $id, name: "omega" }) { id } }', { id: alpha.id })
   const renamed = await get(app, first.id)
   expect(renamed).toMatchObject({ group: 'omega', username: 'anna', state: 'RUNNING', volume: ann.volume })
   await command(app, 'killInstance', first.id)

@@ -8,7 +8,7 @@ interface Report {
 }
 
 const IMPORT =
-  'mutation ($yaml: String!, $dryRun: Boolean) { importGroups(yaml: $yaml, dryRun: $dryRun) { applied changes { kind name action detail } } }'
+  'mutation ($yaml: String!, $dryRun: Boolean) { importGroups(input: { yaml: $yaml, dryRun: $dryRun }) { applied changes { kind name action detail } } }'
 
 async function importGroups(app: TestApp, yaml: string, dryRun = false): Promise<Report> {
   return (await app.execute<{ importGroups: Report }>(IMPORT, { yaml, dryRun })).importGroups
@@ -18,7 +18,7 @@ async function importGroups(app: TestApp, yaml: string, dryRun = false): Promise
 async function picture(app: TestApp) {
   const all = await groups(app)
   const users = all.map((one) => one.users.map(({ username, email, volume }) => ({ username, email, volume })))
-  const { events } = await app.execute<{ events: object[] }>('{ events { eventId title } }')
+  const { events } = await app.execute<{ events: object[] }>('{ events { items { eventId title } } }')
   return { events, groups: all.map(({ name, title, event }, index) => ({ name, title, event, users: users[index] })) }
 }
 

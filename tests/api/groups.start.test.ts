@@ -76,11 +76,19 @@ test('while the engine is away nobody is started, and nothing is left behind', a
   const alpha = await addGroup(app, 'alpha', ['ann'])
   app.engine.leave()
   await app.until<{ engine: { connected: boolean } }>('{ engine { connected } }', {}, (data) => !data.engine.connected)
-  expect((await app.refused('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id: alpha.id })).code).toBe(
-    'UNAVAILABLE',
-  )
   expect(
-    (await app.refused('mutation ($id: ID!) { startUser(id: $id) { warning } }', { id: userOf(alpha, 'ann').id })).code,
+    (
+      await app.refused('mutation ($id: ID!) { startGroup(input: { id: $id }) { error { message } } }', {
+        id: alpha.id,
+      })
+    ).code,
+  ).toBe('UNAVAILABLE')
+  expect(
+    (
+      await app.refused('mutation ($id: ID!) { startUser(input: { id: $id }) { error { message } } }', {
+        id: userOf(alpha, 'ann').id,
+      })
+    ).code,
   ).toBe('UNAVAILABLE')
   expect(await all(app)).toEqual([])
 })

@@ -8,11 +8,11 @@ beforeEach(async () => {
 })
 
 const CREATE =
-  'mutation ($name: String!, $title: String, $eventId: String) { createGroup(name: $name, title: $title, eventId: $eventId) { id name title event { eventId } } }'
-const RENAME = 'mutation ($id: ID!, $name: String!) { renameGroup(id: $id, name: $name) { id name } }'
+  'mutation ($name: String!, $title: String, $eventId: String) { createGroup(input: { name: $name, title: $title, eventId: $eventId }) { id name title event { eventId } } }'
+const RENAME = 'mutation ($id: ID!, $name: String!) { updateGroup(input: { id: $id, name: $name }) { id name } }'
 const ADD =
-  'mutation ($groupId: ID!, $username: String!, $email: String) { addUser(groupId: $groupId, username: $username, email: $email) { id email } }'
-const EMAIL = 'mutation ($id: ID!, $email: String) { setUserEmail(id: $id, email: $email) { email } }'
+  'mutation ($groupId: ID!, $username: String!, $email: String) { createUser(input: { groupId: $groupId, username: $username, email: $email }) { id email } }'
+const EMAIL = 'mutation ($id: ID!, $email: String) { updateUser(input: { id: $id, email: $email }) { email } }'
 
 describe('groups', () => {
   test('come in the order they were made, with their users in theirs, and counts', async () => {
@@ -35,7 +35,7 @@ describe('groups', () => {
     })
     expect(createGroup).toMatchObject({ name: 'alpha', title: 'Team A', event: { eventId: 'hack26' } })
     expect(await app.refused(CREATE, { name: 'beta', eventId: 'none' })).toMatchObject({ code: 'NOT_FOUND' })
-    const { events } = await app.execute<{ events: object[] }>('{ events { eventId title groups { name } } }')
+    const { events } = await app.execute<{ events: object[] }>('{ events { items { eventId title groups { name } } } }')
     expect(events).toEqual([{ eventId: 'hack26', title: 'Hack', groups: [{ name: 'alpha' }] }])
     expect(await groups(app)).toHaveLength(1)
   })
@@ -80,8 +80,8 @@ describe('groups', () => {
     const id = 'nobody'
     for (const query of [
       'query ($id: ID!) { group(id: $id) { id } }',
-      'mutation ($id: ID!) { deleteGroup(id: $id) { id } }',
-      'mutation ($id: ID!) { startGroup(id: $id) { warning } }',
+      'mutation ($id: ID!) { deleteGroup(input: { id: $id }) { id } }',
+      'mutation ($id: ID!) { startGroup(input: { id: $id }) { error { message } } }',
     ])
       expect((await app.refused(query, { id })).code).toBe('NOT_FOUND')
     expect((await app.refused(RENAME, { id, name: 'x' })).code).toBe('NOT_FOUND')
@@ -136,7 +136,8 @@ describe('users', () => {
     const [alpha, beta] = [await addGroup(app, 'alpha', ['ann', 'bob']), await addGroup(app, 'beta', ['ann'])]
     const taken = { code: 'CONFLICT', fields: [{ field: 'username' }] }
     expect(await app.refused(ADD, { groupId: alpha.id, username: 'ann' })).toMatchObject(taken)
-    const mutation = 'mutation ($id: ID!, $username: String!) { renameUser(id: $id, username: $username) { id } }'
+    const mutation =
+      'mutation ($id: ID!, $username: String!) { updateUser(input: { id: $id, username: $username }) { id } }'
     expect(await app.refused(mutation, { id: userOf(alpha, 'bob').id, username: 'ann' })).toMatchObject(taken)
     expect(userOf(alpha, 'ann').volume).not.toBe(userOf(beta, 'ann').volume)
   })
@@ -162,11 +163,11 @@ describe('users', () => {
 
   test('one that is not there is NOT_FOUND', async () => {
     for (const mutation of [
-      'removeUser(id: "x") { id }',
-      'startUser(id: "x") { warning }',
-      'setUserEmail(id: "x", email: null) { id }',
-      'renameUser(id: "x", username: "y") { id }',
-      'transferUser(id: "x", groupId: "y") { id }',
+      'deleteUser(input: { id: "x" }) { id }',
+      'startUser(input: { id: "x" }) { error { message } }',
+      'updateUser(input: { id: "x", email: null }) { id }',
+      'updateUser(input: { id: "x", username: "y" }) { id }',
+      'transferUser(input: { id: "x", groupId: "y" }) { id }',
     ])
       expect((await app.refused(`mutation { ${mutation} }`)).code).toBe('NOT_FOUND')
   })

@@ -6,8 +6,8 @@ import { enter, joinLink, look, post, team } from '../kit/links.ts'
 
 const OVER = 'This link is not valid any more. Ask your organizer for a new one.'
 const CREATE = `mutation ($groupId: ID!, $allowExistingUsers: Boolean = true, $allowNewUsers: Boolean = true, $expiresInHours: Int, $maxUses: Int) {
-  createJoinLink(groupId: $groupId, allowExistingUsers: $allowExistingUsers, allowNewUsers: $allowNewUsers,
-    expiresInHours: $expiresInHours, maxUses: $maxUses) { secret link { id expiresAt maxUses uses allowExistingUsers allowNewUsers group { name } user { id } } }
+  createJoinLink(input: { groupId: $groupId, allowExistingUsers: $allowExistingUsers, allowNewUsers: $allowNewUsers,
+    expiresInHours: $expiresInHours, maxUses: $maxUses }) { secret link { id expiresAt maxUses uses allowExistingUsers allowNewUsers group { name } user { id } } }
 }`
 
 /** Comes in by all names at the same moment: each is looked up before any is let in. @returns how many fared how */
@@ -262,7 +262,10 @@ describe('when it is made', () => {
     const { ids } = await team(app, 'alpha', ['ann'])
     const [own] = await app.services.links.createPersonalLinks(organizer, { userIds: [ids.ann] })
     for (const id of ['x', own?.link.id as string])
-      for (const act of [`rotateJoinLink(id: "${id}") { secret }`, `revokeJoinLink(id: "${id}") { id }`])
+      for (const act of [
+        `rotateJoinLink(input: { id: "${id}" }) { secret }`,
+        `revokeJoinLink(input: { id: "${id}" }) { id }`,
+      ])
         expect(await app.refused(`mutation { ${act} }`)).toMatchObject({
           code: 'NOT_FOUND',
           message: `Join link ${id} not found`,

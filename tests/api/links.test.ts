@@ -6,7 +6,7 @@ import type { TestApp } from '../kit/app.ts'
 import { enter, joinLink, look, personalLink, post, team } from '../kit/links.ts'
 
 const MAKE = `mutation ($userIds: [ID!]!, $replace: Boolean) {
-  makePersonalLinks(userIds: $userIds, replace: $replace) {
+  createPersonalLinks(input: { userIds: $userIds, replace: $replace }) {
     secret user { id username hasLink link { id uses } } link { id uses createdBy lastUsedAt user { id } }
   }
 }`
@@ -46,7 +46,7 @@ describe.each(['no login', 'a local password', 'OAuth'] as const)('with %s', (se
     })
     const rest = await fetch(`${app.url}/api/instances`, { headers: { cookie } })
     expect(await rest.json()).toMatchObject({ total: 1, instances: [{ user: { username: 'ann' } }] })
-    const killed = await app.answer(`mutation { removeUser(id: "${ids.ann}") { id } }`, {}, { cookie })
+    const killed = await app.answer(`mutation { deleteUser(input: { id: "${ids.ann}" }) { id } }`, {}, { cookie })
     expect(killed.errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
     expect(await me(app, cookie)).toMatchObject({ user_id: `link:${ids.ann}`, provider: 'link' })
   })
@@ -155,7 +155,7 @@ describe('personal links', () => {
   test('that there are none of cannot be revoked', async () => {
     const app = await startWith('no login')
     const { ids } = await team(app, 'alpha', ['ann'])
-    const revoke = (id: string) => app.refused(`mutation { revokePersonalLink(userId: "${id}") { id } }`)
+    const revoke = (id: string) => app.refused(`mutation { revokePersonalLink(input: { userId: "${id}" }) { id } }`)
     expect(await revoke(ids.ann!)).toMatchObject({ code: 'NOT_FOUND', message: 'User ann has no link' })
     expect(await revoke('x')).toMatchObject({ code: 'NOT_FOUND', message: 'User x not found' })
   })
@@ -203,7 +203,9 @@ describe('people who came by a link', () => {
     })
     await app.services.identities.setRole(organizer, id, 'waiting')
     const { uses } = await app.db.accessLink.findFirstOrThrow()
-    expect((await app.answer('{ groups { id } }', {}, { cookie })).errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
+    expect((await app.answer('{ groups { items { id } } }', {}, { cookie })).errors?.[0]?.extensions?.code).toBe(
+      'FORBIDDEN',
+    )
     expect(await enter(app, secret)).toMatchObject({
       status: 403,
       detail: 'You are not let in any more. Ask the organizer.',
@@ -227,16 +229,22 @@ describe('people who came by a link', () => {
     const { groupId, ids } = await team(app, 'alpha', ['ann'])
     const { id } = await joinLink(app, groupId)
     const { cookie } = await enter(app, await personalLink(app, ids.ann!))
-    const { data } = await app.answer('{ groups { joinLinks { id } users { hasLink link { id } } } }', {}, { cookie })
+    const { data } = await app.answer(
+      '{ groups { items { joinLinks { items { id } } users { hasLink link { id } } } } }',
+      {},
+      { cookie },
+    )
     expect(data).toEqual({ groups: [{ joinLinks: [], users: [{ hasLink: false, link: null }] }] })
-    const { groups } = await app.execute<{ groups: object[] }>('{ groups { joinLinks { id } users { hasLink } } }')
+    const { groups } = await app.execute<{ groups: object[] }>(
+      '{ groups { items { joinLinks { items { id } } users { hasLink } } } }',
+    )
     expect(groups).toEqual([{ joinLinks: [{ id }], users: [{ hasLink: true }] }])
     for (const act of [
-      `makePersonalLinks(userIds: ["${ids.ann}"]) { secret }`,
-      `revokePersonalLink(userId: "${ids.ann}") { id }`,
-      `createJoinLink(groupId: "${groupId}", allowExistingUsers: true, allowNewUsers: true) { secret }`,
-      `rotateJoinLink(id: "${id}") { secret }`,
-      `revokeJoinLink(id: "${id}") { id }`,
+      `createPersonalLinks(input: { userIds: ["${ids.ann}"] }) { secret }`,
+      `revokePersonalLink(input: { userId: "${ids.ann}" }) { id }`,
+      `createJoinLink(input: { groupId: "${groupId}", allowExistingUsers: true, allowNewUsers: true }) { secret }`,
+      `rotateJoinLink(input: { id: "${id}" }) { secret }`,
+      `revokeJoinLink(input: { id: "${id}" }) { id }`,
     ])
       expect((await app.answer(`mutation { ${act} }`, {}, { cookie })).errors?.[0]?.extensions?.code, act).toBe(
         'FORBIDDEN',
