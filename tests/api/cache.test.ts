@@ -116,7 +116,7 @@ describe('after a change', () => {
     const readers = Array.from({ length: 6 }, async () => {
       while (going) {
         const atLeast = done
-        const [first] = (await list(app)).groups
+        const [first] = (await list(app)).groups.items
         expect(Number(first?.name.slice('name-'.length))).toBeGreaterThanOrEqual(atLeast)
       }
     })

@@ -55,7 +55,7 @@ export async function groups(app: TestApp, search?: string): Promise<GroupRow[]>
   return (await app.execute<{ groups: { items: GroupRow[] } }>(query, { search })).groups.items
 }
 
-/** The only user of that name in a group as it was read. @throws when the group has no such user */
+/** The only user of that name in a group as it was read. @throws when it has no such user */
 export function userOf(of: GroupRow, username: string): UserRow {
   const found = of.users.find((user) => user.username === username)
   if (!found) throw new Error(`no user ${username} in ${of.name}`)
