@@ -102,7 +102,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   const live = createInstances({
     ...{ env, db, events, activity, engine, log },
     // Instances start before users exist, but ask for them only later.
-    personOf: (...names) => users.personOf(...names),
+    personOf: (...names) => users.ownerOf(...names),
     filesFor: (instance, keysOnly) => sandboxFiles.for(instance, keysOnly),
   })
   const workspaces = {

@@ -85,7 +85,7 @@ describe('participants', () => {
   test('meet nobody else in their group, whichever way they go through the graph', async () => {
     const app = await hall()
     const cookie = await signedIn(app, 'participant', 'ann@example.org')
-    const through = `{ groups { name users { username email } event { eventId } }
+    const through = `{ groups { items { name users { username email } event { eventId } } }
       instances { items { user { username group { users { username } } } } } }`
     const told = JSON.stringify(await app.answer(through, {}, { cookie }))
     expect(told).toContain('ann@example.org')
@@ -117,7 +117,7 @@ describe('participants', () => {
     const total = async () =>
       (await app.answer<{ instances: { total: number } }>(INSTANCES, {}, { cookie })).data?.instances.total
     expect(await total()).toBe(1)
-    const change = `mutation { setUserEmail(id: "${ann.id}", email: "else@example.org") { id } }`
+    const change = `mutation { updateUser(input: { id: "${ann.id}", email: "else@example.org" }) { id } }`
     expect((await app.answer(change, {}, { cookie: boss })).errors).toBeUndefined()
     await expect.poll(total).toBe(0)
   })
@@ -139,7 +139,7 @@ describe('open sockets', () => {
     const { id } = await app.db.identity.findFirstOrThrow()
     await app.services.identities.update(organizer, { id: id, role: 'organizer' })
     expect(await closed).toEqual([4205, 'Rights changed'])
-    expect((await app.answer('{ groups { id } }', {}, { cookie })).errors).toBeUndefined()
+    expect((await app.answer('{ groups { items { id } } }', {}, { cookie })).errors).toBeUndefined()
   })
 })
 
@@ -149,7 +149,7 @@ async function hall(): Promise<TestApp> {
   const { groups, users, starter } = app.services
   const alpha = await groups.create(organizer, { name: 'alpha' })
   for (const username of ['ann', 'bob'])
-    await users.addUser(organizer, alpha.id, { username, email: `${username}@example.org` })
+    await users.createUser(organizer, alpha.id, { username, email: `${username}@example.org` })
   for (const user of await users.list(organizer, {})) await starter.launch(organizer, user.id)
   return app
 }

@@ -95,7 +95,7 @@ test('files, image, port and time of a start go before what is stored and usual,
   await store(app, 'config_vscode_settings', '{ "stored": true }')
   const group = await addGroup(app, 'alpha', ['ann', 'bob'])
   const START = `mutation ($id: ID!, $options: StartOptionsInput) {
-    startGroup(id: $id, options: $options) { instance { id image port secure expiresAt } } }`
+    startGroup(input: { id: $id, options: $options }) { instance { id image port secure expiresAt } } }`
   const options = {
     ...{ image: 'own/image:1', port: 9000, secure: true, timeoutMinutes: 5 },
     files: [{ key: 'config_vscode_settings', content: '{ "given": true }' }],
