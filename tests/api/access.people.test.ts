@@ -31,7 +31,9 @@ describe('who is let in', () => {
     expect((await identities.signIn(person('github:1'))).role).toBe('waiting')
     expect((await identities.signIn(person('github:7'))).role).toBe('organizer')
     expect((await identities.signIn(person('github:8', 'boss@example.org'))).role).toBe('organizer')
-    await expect(identities.update(organizer, { id: 'github:7', role: 'waiting' })).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(identities.update(organizer, { id: 'github:7', role: 'waiting' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    })
   })
 
   test('somebody with the e-mail address of a user is that participant at once; whom an organizer put out stays out', async () => {
@@ -48,7 +50,9 @@ describe('who is let in', () => {
     const { identities } = app.services
     await identities.signIn(person('github:1'))
     await identities.signIn(person('github:2'))
-    await expect(identities.update(organizer, { id: 'github:1', role: 'waiting' })).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(identities.update(organizer, { id: 'github:1', role: 'waiting' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    })
     expect((await identities.update(organizer, { id: 'github:2', role: 'organizer' })).role).toBe('organizer')
     expect((await identities.update(organizer, { id: 'github:1', role: 'waiting' })).role).toBe('waiting')
     await expect(identities.update(organizer, { id: 'github:2', role: 'king' })).rejects.toMatchObject({
