@@ -3,7 +3,7 @@ import type { Env } from '../config/env.ts'
 import { DockerEngine } from './docker/engine.ts'
 import type { SandboxEngine } from './engine.ts'
 import { runner } from './network/firewall-keeper.ts'
-import type { HostNetwork } from './network/network.ts'
+import type { HostNetwork } from './network/sandbox-network.ts'
 import { ProcessEngine } from './process/engine.ts'
 
 /** The engine, and what the organizer should know about how it was chosen. */

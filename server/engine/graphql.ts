@@ -1,5 +1,5 @@
 import { builder, screaming } from '../graphql/builder.ts'
-import type { NetworkView } from './network/network.ts'
+import type { NetworkView } from './network/sandbox-network.ts'
 import type { EngineView, EngineService } from './service.ts'
 
 declare module '../graphql/context.ts' {

@@ -2,7 +2,7 @@ import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Events } from '../core/events.ts'
 import type { Capability, EngineKind, SandboxEngine } from './engine.ts'
-import type { NetworkView } from './network/network.ts'
+import type { NetworkView } from './network/sandbox-network.ts'
 import type { EngineStatus } from './watcher.ts'
 
 /** The sandbox engine as people see it. */

@@ -3,7 +3,7 @@ import { Events } from '../../server/core/events.ts'
 import { firewallOf, type FirewallPolicy } from '../../server/engine/network/firewall.ts'
 import { FirewallKeeper, whyNot, type Run } from '../../server/engine/network/firewall-keeper.ts'
 import { bridgeOf } from '../../server/engine/network/names.ts'
-import { SandboxNetwork, type NetworkDeps } from '../../server/engine/network/network.ts'
+import { SandboxNetwork, type NetworkDeps } from '../../server/engine/network/sandbox-network.ts'
 import { createLog } from '../../server/core/log.ts'
 import { parseSubnet, type Subnet } from '../../server/engine/network/subnets.ts'
 
