@@ -74,7 +74,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const { db, applied, ownership } = await openOwnDb(env.dbPath, overrides.listens === false ? 0 : PATIENCE)
   const token = newToken()
   const activity = new ActivityService(db, events)
-  const choice = overrides.engine ? { engine: overrides.engine, notices: [], ground: null } : await choose(env, db)
+  const choice = overrides.engine ? { engine: overrides.engine, notices: [], hostNetwork: null } : await choose(env, db)
 
   const disk = new DiskWatch(env.dbPath, () => events.publish('engine', null))
   const access = await createAccess({ env, db, events, activity, token })

@@ -116,7 +116,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   placed.users = users
   const addresses = new Addresses(db, events, env.reach, env.allowedHosts)
   const network = new SandboxNetwork({
-    ...{ env, events, log, ground: choice.ground },
+    ...{ env, events, log, hostNetwork: choice.hostNetwork },
     peers: async () => (await db.group.findMany({ where: { peerAccess: true } })).map(({ name }) => name),
     isConnected: () => live.engineStatus().connected,
     gateway: () => ai.gatewaySetup.place(),

@@ -9,9 +9,9 @@ import { Events } from '../../server/core/events.ts'
 import { createLog } from '../../server/core/log.ts'
 import { DockerEngine } from '../../server/engine/docker/engine.ts'
 import { firewallOf } from '../../server/engine/network/firewall.ts'
-import { runner } from '../../server/engine/network/firewall-keeper.ts'
+import { iptablesRunner } from '../../server/engine/network/firewall-keeper.ts'
 import { bridgeOf, networkName, nodeMark } from '../../server/engine/network/names.ts'
-import { SandboxNetwork, type NetworkDeps } from '../../server/engine/network/sandbox-network.ts'
+import { SandboxNetwork, type SandboxNetworkDeps } from '../../server/engine/network/sandbox-network.ts'
 import type { TestApp } from '../kit/app.ts'
 import { docker, DockerLink, nodeOf, startDockerApp } from '../kit/docker-app.ts'
 import { iptables, removeRules } from '../kit/docker-networks.ts'
@@ -192,18 +192,18 @@ describe('the rules', LONG, () => {
     onTestFinished(() => kit.dispose())
     const node = kit.node
     onTestFinished(() => removeRules(node))
-    const ground = {
+    const hostNetwork = {
       node,
-      run: runner(process.env.PATH ?? ''),
-      whyElsewhere: () => kit.engine.whyElsewhere(),
-      tidy: async () => undefined,
+      run: iptablesRunner(process.env.PATH ?? ''),
+      remoteReason: () => kit.engine.remoteReason(),
+      removeUnusedNetworks: () => Promise.resolve(),
     }
     const env = {
       ports: [],
       reach: { pathPort: null },
       network: { pool: testPool, blockLan: true, blockInternet: false, allow: [], hostPorts: [13_305] },
-    } as unknown as NetworkDeps['env']
-    const parts = { env, events: new Events(), log: createLog('error'), ground, isConnected: () => false }
+    } as unknown as SandboxNetworkDeps['env']
+    const parts = { env, events: new Events(), log: createLog('error'), hostNetwork, isConnected: () => false }
     const network = new SandboxNetwork({ ...parts, peers: async () => peers, gateway: async () => null })
     await network.start()
     onTestFinished(() => network.close())
@@ -222,7 +222,7 @@ describe('the rules', LONG, () => {
       hostPorts: [],
       peers: [],
       nameServers: [],
-      own: [],
+      localNetworks: [],
     })
     const all = async () =>
       (await iptables('-S')).filter((line) => names.some((name) => line.includes(name))).toSorted()
@@ -243,6 +243,6 @@ describe('the rules', LONG, () => {
       connection: { ...here, host: 'tcp://192.0.2.9:2375' },
     })
     onTestFinished(() => engine.close())
-    expect(await engine.whyElsewhere()).toMatch(/runs on another machine \(tcp:\/\/192\.0\.2\.9:2375\)/)
+    expect(await engine.remoteReason()).toMatch(/runs on another machine \(tcp:\/\/192\.0\.2\.9:2375\)/)
   })
 })

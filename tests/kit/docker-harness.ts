@@ -40,10 +40,10 @@ export async function dockerHarness(): Promise<EngineHarness & { engine: DockerE
     const ours = await docker.listContainers({ all: true, filters: { label: [`thon.node=${node}`] } })
     for (const { Id } of ours) await engine.remove(Id)
     for (const volume of volumes) await engine.removeVolume(volume)
-    await engine.tidyNetworks()
+    await engine.removeUnusedNetworks()
     await engine.close()
   }
-  return { engine, node, spec, dispose, engineSideKill, writeFile, readFile }
+  return { engine, node, spec, dispose, killExternally, writeFile, readFile }
 }
 
 /** A spec of a new person, with limits that every machine can keep. */
@@ -76,7 +76,7 @@ export async function run(ref: string, ...command: string[]): Promise<string> {
   return printed
 }
 
-async function engineSideKill(ref: string): Promise<void> {
+async function killExternally(ref: string): Promise<void> {
   await docker.getContainer(ref).kill()
 }
 

@@ -19,7 +19,7 @@ export function eventTests(kit: () => ContractKit): void {
     await watch.until(ref, 'exited')
     await engine.remove(ref)
     await watch.until(ref, null)
-    expect(watch.told(ref)).toEqual(['created', 'running', 'paused', 'running', 'exited', null])
+    expect(watch.statuses(ref)).toEqual(['created', 'running', 'paused', 'running', 'exited', null])
   })
 
   test('an event carries the sandbox as list tells it', async () => {
@@ -40,11 +40,11 @@ export function eventTests(kit: () => ContractKit): void {
   })
 
   test('an ended sandbox is told with its exit code, also when something else ended it', async ({ skip }) => {
-    const { engineSideKill } = kit().harness
-    if (!engineSideKill) return skip()
+    const { killExternally } = kit().harness
+    if (!killExternally) return skip()
     const watch = await kit().watch()
     const ref = await kit().running()
-    await engineSideKill(ref)
+    await killExternally(ref)
     const ended = await watch.until(ref, 'exited')
     expect(ended?.exitCode).not.toBe(0)
     expect(ended?.exitCode).not.toBeNull()
@@ -82,6 +82,6 @@ export function eventTests(kit: () => ContractKit): void {
     await first.stop()
     await kit().engine.start(ref)
     await second.until(ref, 'running')
-    expect(first.told(ref)).toEqual(['created'])
+    expect(first.statuses(ref)).toEqual(['created'])
   })
 }

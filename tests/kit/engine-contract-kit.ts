@@ -8,7 +8,7 @@ export interface EngineHarness {
   /** A spec that nothing else uses: new instance, new person, new volume. */
   spec(overrides?: Partial<SandboxSpec>): SandboxSpec
   /** Ends a sandbox hard, as from outside: the engine object is not asked. */
-  engineSideKill?(ref: string): Promise<void>
+  killExternally?(ref: string): Promise<void>
   /** Writes a file into the workspace of a running sandbox, by a path relative to it. */
   writeFile?(ref: string, path: string, content: string): Promise<void>
   /** Reads such a file of a running sandbox; throws when there is none. */

@@ -1,7 +1,7 @@
 import type { Sandbox, SandboxEngine, SandboxEvent, SandboxStatus } from '../../server/engine/engine.ts'
 
 /** Generous, since the machines of CI are slow, in milliseconds. */
-const PATIENCE = 20_000
+const TIMEOUT_MS = 20_000
 
 /** Follows the events of an engine for a test: keeps them all, and waits for those to come. */
 export class EngineWatch {
@@ -31,7 +31,7 @@ export class EngineWatch {
   }
 
   /** Statuses told of one sandbox so far, repetitions left out; null is "gone". */
-  told(ref: string): (SandboxStatus | null)[] {
+  statuses(ref: string): (SandboxStatus | null)[] {
     const all = this.events.filter((event) => event.ref === ref).map(({ sandbox }) => sandbox?.status ?? null)
     return all.filter((status, index) => index === 0 || status !== all[index - 1])
   }
@@ -43,7 +43,7 @@ export class EngineWatch {
     )
     if (found) return found.sandbox
     throw new Error(
-      `No event told that ${ref} is ${status ?? 'gone'}; told were: ${this.told(ref).join(', ') || 'none'}`,
+      `No event told that ${ref} is ${status ?? 'gone'}; told were: ${this.statuses(ref).join(', ') || 'none'}`,
     )
   }
 
@@ -54,7 +54,7 @@ export class EngineWatch {
   }
 
   async #until<T>(look: () => T | undefined): Promise<T | undefined> {
-    const end = Date.now() + PATIENCE
+    const end = Date.now() + TIMEOUT_MS
     for (;;) {
       const found = look()
       if (found !== undefined || Date.now() > end) return found

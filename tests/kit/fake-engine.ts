@@ -11,7 +11,7 @@ import {
   type SandboxStats,
 } from '../../server/engine/engine.ts'
 import { backupPath } from '../../server/engine/backup-path.ts'
-import { FakeMachine, seenFrom, type FakeSandbox } from './fake-machine.ts'
+import { FakeMachine, toSandbox, type FakeSandbox } from './fake-machine.ts'
 
 /** Commands a test can make the fake refuse, hang or count. */
 export type FakeCommand =
@@ -42,7 +42,7 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
 
   async list(): Promise<Sandbox[]> {
     await this.reach()
-    return [...this.sandboxes.values()].map(seenFrom)
+    return [...this.sandboxes.values()].map(toSandbox)
   }
 
   async events(signal: AbortSignal): Promise<AsyncIterable<SandboxEvent>> {

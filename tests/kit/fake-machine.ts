@@ -149,7 +149,7 @@ export class FakeMachine {
   protected tell(ref: string): void {
     const sandbox = this.find(ref)
     for (const { channel } of this.#streams)
-      channel.push({ instanceId: sandbox.instanceId, ref, sandbox: seenFrom(sandbox) })
+      channel.push({ instanceId: sandbox.instanceId, ref, sandbox: toSandbox(sandbox) })
   }
 
   protected find(ref: string): FakeSandbox {
@@ -185,7 +185,7 @@ export class FakeMachine {
 }
 
 /** A sandbox as the port tells it. */
-export function seenFrom({ server: _server, ...sandbox }: FakeSandbox): Sandbox {
+export function toSandbox({ server: _server, ...sandbox }: FakeSandbox): Sandbox {
   return { ...sandbox }
 }
 

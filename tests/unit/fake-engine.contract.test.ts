@@ -14,7 +14,7 @@ engineContract('FakeEngine', async () => {
         ...overrides,
       }
     },
-    engineSideKill: (ref) => engine.exit(ref, 137),
+    killExternally: (ref) => engine.exit(ref, 137),
     writeFile: async (ref, path, content) => engine.writeFile(ref, path, content),
     readFile: async (ref, path) => engine.readFile(ref, path),
     dispose: () => engine.dispose(),

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Events } from '../../server/core/events.ts'
 import { firewallOf, type FirewallPolicy } from '../../server/engine/network/firewall.ts'
-import { FirewallKeeper, whyNot, type Run } from '../../server/engine/network/firewall-keeper.ts'
+import { FirewallKeeper, describeIptablesError, type RunIptables } from '../../server/engine/network/firewall-keeper.ts'
 import { bridgeOf } from '../../server/engine/network/names.ts'
-import { SandboxNetwork, type NetworkDeps } from '../../server/engine/network/sandbox-network.ts'
+import { SandboxNetwork, type SandboxNetworkDeps } from '../../server/engine/network/sandbox-network.ts'
 import { createLog } from '../../server/core/log.ts'
 import { parseSubnet, type Subnet } from '../../server/engine/network/subnets.ts'
 
@@ -16,7 +16,7 @@ const policy: FirewallPolicy = {
   hostPorts: [13_305],
   peers: [],
   nameServers: [],
-  own: [],
+  localNetworks: [],
 }
 
 const net = (text: string) => parseSubnet(text) as Subnet
@@ -88,11 +88,13 @@ describe('rules from a sandbox to elsewhere', () => {
   })
 
   test('refuse the own LAN also where its addresses look like those of the internet', () => {
-    const own = [{ subnet: net('203.0.113.0/24'), address: '203.0.113.7' }]
-    place(rules('FWD', { own }), /^-d 203\.0\.113\.0\/24 -j REJECT$/)
-    expect(rules('FWD', { own, blockLan: false }).join()).not.toContain('203.0.113')
+    const localNetworks = [{ subnet: net('203.0.113.0/24'), address: '203.0.113.7' }]
+    place(rules('FWD', { localNetworks }), /^-d 203\.0\.113\.0\/24 -j REJECT$/)
+    expect(rules('FWD', { localNetworks, blockLan: false }).join()).not.toContain('203.0.113')
     // Networks within known ones add nothing, so that rules stay the same as bridges come and go.
-    expect(rules('FWD', { own: [{ subnet: net('172.17.0.0/16'), address: '172.17.0.1' }] })).toEqual(rules('FWD'))
+    expect(rules('FWD', { localNetworks: [{ subnet: net('172.17.0.0/16'), address: '172.17.0.1' }] })).toEqual(
+      rules('FWD'),
+    )
   })
 })
 
@@ -105,8 +107,11 @@ describe('rules from a sandbox to this machine', () => {
   })
 
   test('let names be looked up where this machine is the name server', () => {
-    const own = [{ subnet: net('192.168.1.0/24'), address: '192.168.1.5' }]
-    place(rules('IN', { own, nameServers: ['192.168.1.5'] }), /^-d 192\.168\.1\.5 -p udp --dport 53 -j ACCEPT$/)
+    const localNetworks = [{ subnet: net('192.168.1.0/24'), address: '192.168.1.5' }]
+    place(
+      rules('IN', { localNetworks, nameServers: ['192.168.1.5'] }),
+      /^-d 192\.168\.1\.5 -p udp --dport 53 -j ACCEPT$/,
+    )
     expect(rules('IN', { nameServers: ['192.168.1.5'] }).join()).not.toContain('53 -j ACCEPT')
   })
 })
@@ -122,7 +127,7 @@ class Tables {
   ]
   restored: string[] = []
 
-  readonly run: Run = async (program, args, input = '') => {
+  readonly run: RunIptables = async (program, args, input = '') => {
     if (program === 'iptables-restore') this.#restore(input)
     else if (args.includes('-N')) this.lines.push(`-N ${args.at(-1)}`)
     else if (args.includes('-I'))
@@ -147,8 +152,8 @@ describe('keeping rules in force', () => {
     const tables = new Tables()
     const keeper = new FirewallKeeper(tables.run)
     const firewall = firewallOf(policy)
-    expect(await keeper.keep(firewall)).toBe(true)
-    expect(await keeper.keep(firewall)).toBe(false)
+    expect(await keeper.enforce(firewall)).toBe(true)
+    expect(await keeper.enforce(firewall)).toBe(false)
     expect(tables.restored).toHaveLength(1)
     expect(tables.restored[0]).toMatch(
       /^\*filter\n:THON-\w{6}-FWD - [^]*\n-I DOCKER-USER 1 -i th\w{6}-\+ -j THON-[^]*\nCOMMIT\n$/,
@@ -159,21 +164,21 @@ describe('keeping rules in force', () => {
     const tables = new Tables()
     const keeper = new FirewallKeeper(tables.run)
     const firewall = firewallOf(policy)
-    await keeper.keep(firewall)
+    await keeper.enforce(firewall)
     tables.lines = tables.lines.filter((line) => !line.startsWith(`-A ${firewall.names[0]} `))
-    expect(await keeper.keep(firewall)).toBe(true)
+    expect(await keeper.enforce(firewall)).toBe(true)
     tables.lines = tables.lines.filter((line) => !line.startsWith('-A INPUT '))
-    expect(await keeper.keep(firewall)).toBe(true)
-    expect(await keeper.keep(firewallOf({ ...policy, blockInternet: true }))).toBe(true)
+    expect(await keeper.enforce(firewall)).toBe(true)
+    expect(await keeper.enforce(firewallOf({ ...policy, blockInternet: true }))).toBe(true)
     expect(tables.lines.filter((line) => line.startsWith('-A INPUT '))).toHaveLength(1)
   })
 
   test('moves a hook that other rules have been put before', async () => {
     const tables = new Tables()
     const keeper = new FirewallKeeper(tables.run)
-    await keeper.keep(firewallOf(policy))
+    await keeper.enforce(firewallOf(policy))
     tables.lines.unshift('-A INPUT -j ACCEPT')
-    expect(await keeper.keep(firewallOf(policy))).toBe(true)
+    expect(await keeper.enforce(firewallOf(policy))).toBe(true)
     expect(tables.lines[0]).toMatch(/^-A INPUT -i th/)
     expect(tables.lines.filter((line) => line.startsWith('-A INPUT -i'))).toHaveLength(1)
   })
@@ -181,7 +186,7 @@ describe('keeping rules in force', () => {
   test('makes the chain of Docker where Docker has not been yet', async () => {
     const tables = new Tables()
     tables.lines = ['-P INPUT ACCEPT', '-P FORWARD ACCEPT']
-    await new FirewallKeeper(tables.run).keep(firewallOf(policy))
+    await new FirewallKeeper(tables.run).enforce(firewallOf(policy))
     expect(tables.lines).toContain('-A FORWARD -j DOCKER-USER')
     expect(tables.lines).toContain('-N DOCKER-USER')
   })
@@ -193,17 +198,22 @@ const DENIED = Object.assign(new Error('Command failed: iptables -w 10 -S'), {
   stderr: 'iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n',
 })
 
-function network(run: Run, more: Partial<NetworkDeps> & { whyElsewhere?: string } = {}) {
+function network(run: RunIptables, more: Partial<SandboxNetworkDeps> & { remoteReason?: string } = {}) {
   const events = new Events()
   const told: null[] = []
   events.on('engine', () => told.push(null))
-  const ground = { node: 'n', run, whyElsewhere: async () => more.whyElsewhere ?? null, tidy: async () => undefined }
+  const hostNetwork = {
+    node: 'n',
+    run,
+    remoteReason: async () => more.remoteReason ?? null,
+    removeUnusedNetworks: () => Promise.resolve(),
+  }
   const env = {
     ports: [8100],
     reach: { pathPort: null },
     network: { pool: policy.pool, blockLan: true, blockInternet: false, allow: [], hostPorts: [8100, 13_305] },
-  } as unknown as NetworkDeps['env']
-  const parts = { env, events, log: createLog('silent'), ground, peers: async () => [], isConnected: () => true }
+  } as unknown as SandboxNetworkDeps['env']
+  const parts = { env, events, log: createLog('silent'), hostNetwork, peers: async () => [], isConnected: () => true }
   return { network: new SandboxNetwork({ ...parts, gateway: async () => null, ...more }), told, events }
 }
 
@@ -214,7 +224,7 @@ describe('the network of the sandboxes', () => {
     const { network: one, told } = network((...args) => (denied ? Promise.reject(DENIED) : tables.run(...args)))
     await one.start()
     expect(one.view().enforced).toBe(false)
-    expect(one.warnings().join()).toMatch(/not in force\. THON may not set them: run it as root/)
+    expect(one.warnings().join()).toMatch(/not in force\. THON may not set them\. Run it as root/)
     expect(told).toHaveLength(1)
     await one.reapply()
     expect(told).toHaveLength(1)
@@ -227,15 +237,17 @@ describe('the network of the sandboxes', () => {
   })
 
   test('says so where iptables is missing, or refuses', () => {
-    expect(whyNot(Object.assign(new Error('spawn iptables ENOENT'), { code: 'ENOENT' }))).toMatch(/not on this machine/)
-    expect(whyNot(Object.assign(new Error('x'), { code: 2, stderr: 'line 3 failed\nmore' }))).toBe(
+    expect(describeIptablesError(Object.assign(new Error('spawn iptables ENOENT'), { code: 'ENOENT' }))).toMatch(
+      /not on this machine/,
+    )
+    expect(describeIptablesError(Object.assign(new Error('x'), { code: 2, stderr: 'line 3 failed\nmore' }))).toBe(
       'iptables refused: line 3 failed',
     )
   })
 
   test('sets no rules where they would not reach the sandboxes', async () => {
     const tables = new Tables()
-    const { network: one } = network(tables.run, { whyElsewhere: 'Docker runs elsewhere.' })
+    const { network: one } = network(tables.run, { remoteReason: 'Docker runs elsewhere.' })
     await one.start()
     expect(tables.restored).toEqual([])
     expect(one.view().notices[0]).toMatch(/Docker runs elsewhere\./)
@@ -247,7 +259,7 @@ describe('the network of the sandboxes', () => {
     const { network: one } = network(tables.run)
     await one.start()
     expect(one.view()).toMatchObject({ hostPorts: [13_305], enforced: true })
-    expect(one.view().notices).toEqual([expect.stringMatching(/Port 8100 stays out of reach/)])
+    expect(one.view().notices).toEqual([expect.stringMatching(/never reach port 8100/)])
     expect(tables.lines.join('\n')).not.toContain('8100')
     await one.close()
   })
@@ -272,14 +284,14 @@ describe('the network of the sandboxes', () => {
     })
     expect(tables.lines.join('\n')).not.toContain('9081')
     const { notices } = await move({ host: 'gateway.example', port: 9_080 })
-    expect(notices.join()).toMatch(/gateway\.example, and rules take no names/)
-    expect((await move({ host: null, port: 8_100 })).notices.join()).toMatch(/Port 8100 stays out of reach/)
+    expect(notices.join()).toMatch(/at gateway\.example, but the network rules need an address/)
+    expect((await move({ host: null, port: 8_100 })).notices.join()).toMatch(/never reach port 8100/)
     expect((await move(null)).hostPorts).toEqual([13_305])
     await one.close()
   })
 
   test('of the embedded engine is said to enforce nothing', async () => {
-    const { network: one } = network(() => Promise.reject(DENIED), { ground: null })
+    const { network: one } = network(() => Promise.reject(DENIED), { hostNetwork: null })
     await one.start()
     expect(one.view()).toMatchObject({
       enforced: false,

@@ -23,7 +23,7 @@ async function setup(): Promise<EngineHarness> {
         ...overrides,
       }
     },
-    async engineSideKill(ref) {
+    async killExternally(ref) {
       const path = join(dir, '.sandboxes', `${(await find(ref))?.instanceId}.json`)
       process.kill(JSON.parse(await readFile(path, 'utf8')).pid, 'SIGKILL')
     },

@@ -5,9 +5,9 @@ import {
   covers,
   freeSubnets,
   gatewayOf,
-  overlap,
+  overlaps,
   parseSubnet,
-  showSubnet,
+  formatSubnet,
   type Subnet,
 } from '../../server/engine/network/subnets.ts'
 
@@ -16,23 +16,23 @@ const net = (text: string) => parseSubnet(text) as Subnet
 describe('subnets', () => {
   test('are read and shown, and anything else is none', () => {
     for (const text of ['10.0.0.0/8', '0.0.0.0/0', '255.255.255.255', '192.168.1.128/25'])
-      expect(showSubnet(net(text))).toBe(text)
-    expect(showSubnet(net('10.1.2.3/8'))).toBe('10.0.0.0/8')
+      expect(formatSubnet(net(text))).toBe(text)
+    expect(formatSubnet(net('10.1.2.3/8'))).toBe('10.0.0.0/8')
     for (const text of ['', '10.0.0', '10.0.0.256', '10.0.0.0/33', '::1', 'fe80::/64', ' 10.0.0.0', '10.0.0.0/8x'])
       expect(parseSubnet(text)).toBeNull()
   })
 
   test('overlap when they share an address, and cover when they have all of the other', () => {
-    expect(overlap(net('10.0.0.0/8'), net('10.9.0.0/16'))).toBe(true)
-    expect(overlap(net('10.9.0.0/16'), net('10.0.0.0/8'))).toBe(true)
-    expect(overlap(net('10.0.0.0/9'), net('10.128.0.0/9'))).toBe(false)
+    expect(overlaps(net('10.0.0.0/8'), net('10.9.0.0/16'))).toBe(true)
+    expect(overlaps(net('10.9.0.0/16'), net('10.0.0.0/8'))).toBe(true)
+    expect(overlaps(net('10.0.0.0/9'), net('10.128.0.0/9'))).toBe(false)
     expect(covers(net('10.0.0.0/8'), net('10.9.0.0/16'))).toBe(true)
     expect(covers(net('10.9.0.0/16'), net('10.0.0.0/8'))).toBe(false)
   })
 
   test('of a pool are handed out lowest first, without those in use, and end', () => {
     const used = [net('172.17.0.0/16'), net('10.0.0.128/25'), net('10.0.4.0/22')]
-    expect([...freeSubnets(net('10.0.0.0/20'), used)].map(showSubnet)).toEqual([
+    expect([...freeSubnets(net('10.0.0.0/20'), used)].map(formatSubnet)).toEqual([
       ...['10.0.2.0/23', '10.0.8.0/23', '10.0.10.0/23', '10.0.12.0/23', '10.0.14.0/23'],
     ])
     expect([...freeSubnets(net('10.208.0.0/12'), [])]).toHaveLength(2048)
@@ -47,7 +47,7 @@ docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
 eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
 tun0\t0101000A\t00000000\t0005\t0\t0\t0\tFFFFFFFF\t0\t0\t0
 `
-    expect(routesIn(table).map(showSubnet)).toEqual(['172.17.0.0/16', '192.0.2.0/24', '10.0.1.1'])
+    expect(routesIn(table).map(formatSubnet)).toEqual(['172.17.0.0/16', '192.0.2.0/24', '10.0.1.1'])
     expect(routesIn('')).toEqual([])
   })
 

@@ -1,39 +1,45 @@
-import { WITHIN, type Abortable, type DockerClient } from './client.ts'
-import type { Machine } from './spec.ts'
+import { TIMEOUT_MS, type Abortable, type DockerClient } from './client.ts'
 
-interface MachineInfo {
+/** What Docker's machine offers, as far as a new container depends on it. */
+export interface DockerHostInfo {
+  cpus: number
+  /** Whether docker-init is installed, which Debian has in a package of its own. */
+  hasInit: boolean
+}
+
+interface InfoResponse {
   NCPU: number
   InitBinary?: string
   InitCommit?: { ID?: string }
 }
 
-/** The machine of the engine, asked for once. */
-export class DockerMachine {
+/** The machine that Docker runs on. */
+export class DockerHost {
   readonly #client: DockerClient
-  #answer: Promise<Machine> | null = null
+  #info: Promise<DockerHostInfo> | null = null
 
   constructor(client: DockerClient) {
     this.#client = client
   }
 
-  /** What it can do; a failure is not remembered. Throws as the port says. */
-  ask(): Promise<Machine> {
-    this.#answer ??= this.#ask().catch((error: unknown) => {
-      this.#answer = null
+  /** Asks Docker once and remembers the answer, but not a failure. Throws as the port says. */
+  info(): Promise<DockerHostInfo> {
+    this.#info ??= this.#request().catch((error: unknown) => {
+      this.#info = null
       throw error
     })
-    return this.#answer
+    return this.#info
   }
 
-  async #ask(): Promise<Machine> {
-    const info = await this.#client.ask(WITHIN.look, (docker, abortSignal) =>
-      (docker.info as Abortable<MachineInfo>).call(docker, { abortSignal }),
+  async #request(): Promise<DockerHostInfo> {
+    const info = await this.#client.request(TIMEOUT_MS.inspect, (docker, abortSignal) =>
+      (docker.info as Abortable<InfoResponse>).call(docker, { abortSignal }),
     )
     return { cpus: info.NCPU, hasInit: hasInit(info) }
   }
 }
 
-/** Docker names the program it would use in any case, and the version only of one that it could run. */
-function hasInit({ InitBinary, InitCommit }: MachineInfo): boolean {
+/** Docker always names the program it would use, but reports a version only when it could run that program. */
+function hasInit({ InitBinary, InitCommit }: InfoResponse): boolean {
   return Boolean(InitBinary) && InitCommit?.ID !== undefined && InitCommit.ID !== 'N/A'
 }

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 export const PORT_TAKEN = 98
 
 /** What a sandbox's process is started with. */
-export interface Launch {
+export interface LaunchOptions {
   /** Where `code-server` is looked for, and the sandbox's own PATH. */
   path: string
   workspace: string
@@ -35,10 +35,10 @@ export function findCodeServer(path: string): string | null {
 const GATE = 'read -r go <&3 && unset PWD && exec "$@" 3<&-'
 
 /** A started process that does nothing yet. */
-export interface Launched {
+export interface LaunchedProcess {
   child: ChildProcess & { pid: number }
   /** Lets it become the sandbox. Call it once its pid is written down. */
-  go: () => void
+  release: () => void
 }
 
 /**
@@ -46,7 +46,7 @@ export interface Launched {
  * there is no moment at which a killed server leaves a sandbox that no record tells of. It never gets our environment,
  * which holds THON's secrets. Rejects when the system cannot start it.
  */
-export async function launch(options: Launch): Promise<Launched> {
+export async function launch(options: LaunchOptions): Promise<LaunchedProcess> {
   const codeServer = findCodeServer(options.path)
   const page = fileURLToPath(new URL('page/main.ts', import.meta.url))
   const [file, first] = codeServer ? [codeServer, []] : [process.execPath, [page]]
@@ -64,7 +64,7 @@ export async function launch(options: Launch): Promise<Launched> {
     const gate = child.stdio[3] as Writable
     // It may have ended before it was let go; its exit tells of that.
     gate.on('error', () => undefined)
-    return { child: child as ChildProcess & { pid: number }, go: () => gate.end('go\n') }
+    return { child: child as ChildProcess & { pid: number }, release: () => gate.end('go\n') }
   } finally {
     closeSync(log)
   }
@@ -82,12 +82,12 @@ export async function claimPort(claimed: Set<number>, wanted: number | null): Pr
   }
 }
 
-function codeServerArguments({ port, password, workspace }: Launch): string[] {
+function codeServerArguments({ port, password, workspace }: LaunchOptions): string[] {
   const auth = password === null ? 'none' : 'password'
   return ['--bind-addr', `127.0.0.1:${port}`, '--auth', auth, '--disable-telemetry', workspace]
 }
 
-function environment({ path, home, password }: Launch): Record<string, string> {
+function environment({ path, home, password }: LaunchOptions): Record<string, string> {
   const basic = { PATH: path, HOME: home, LANG: 'C.UTF-8', TERM: 'xterm-256color' }
   return password === null ? basic : { ...basic, PASSWORD: password }
 }

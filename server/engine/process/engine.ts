@@ -12,11 +12,11 @@ import type {
 } from '../engine.ts'
 import { EngineAway, EngineRefused } from '../engine.ts'
 import { findCodeServer } from './child.ts'
-import { orAway, refusing } from './errors.ts'
+import { orAway, orRefused } from './errors.ts'
 import { Feed } from './feed.ts'
 import { tail, trim } from './log.ts'
 import { RecordStore, isLive, toSandbox, type SandboxRecord } from './records.ts'
-import { ProcessSandbox, type Host } from './sandbox.ts'
+import { ProcessSandbox, type ProcessSandboxDeps } from './sandbox.ts'
 import { CpuMeter } from './stats.ts'
 import { processes } from './process-table.ts'
 import { Volumes, assertSegment } from './volumes.ts'
@@ -43,7 +43,7 @@ export class ProcessEngine implements SandboxEngine {
   readonly cannot = ['isolation', 'limits', 'images', 'survival'] as const
   readonly #node: string
   readonly #dir: string
-  readonly #host: Host
+  readonly #host: ProcessSandboxDeps
   readonly #feed = new Feed()
   readonly #cpu = new CpuMeter()
   readonly #sandboxes = new Map<string, ProcessSandbox>()
@@ -93,7 +93,7 @@ export class ProcessEngine implements SandboxEngine {
     progress('Preparing the workspace')
     this.#making.push(spec.volume)
     try {
-      return await refusing(this.#dir, () => this.#create(spec))
+      return await orRefused(this.#dir, () => this.#create(spec))
     } finally {
       this.#making.splice(this.#making.indexOf(spec.volume), 1)
     }
@@ -116,11 +116,11 @@ export class ProcessEngine implements SandboxEngine {
   }
 
   async kill(ref: string): Promise<void> {
-    await refusing(this.#dir, () => this.#find(ref)?.kill())
+    await orRefused(this.#dir, () => this.#find(ref)?.kill())
   }
 
   async remove(ref: string): Promise<void> {
-    await refusing(this.#dir, async () => {
+    await orRefused(this.#dir, async () => {
       const sandbox = this.#find(ref)
       await sandbox?.kill()
       if (!sandbox || !this.#sandboxes.delete(ref)) return
@@ -131,7 +131,7 @@ export class ProcessEngine implements SandboxEngine {
   }
 
   async update(ref: string, files: SandboxFile[]): Promise<string[]> {
-    return refusing(this.#dir, async () => {
+    return orRefused(this.#dir, async () => {
       const sandbox = this.#find(ref)
       if (!sandbox) throw new EngineRefused('The sandbox is gone.')
       const { volume, group, username } = sandbox.record
@@ -141,24 +141,24 @@ export class ProcessEngine implements SandboxEngine {
   }
 
   async logs(ref: string, lines: number): Promise<string> {
-    const sandbox = await refusing(this.#dir, () => this.#find(ref))
+    const sandbox = await orRefused(this.#dir, () => this.#find(ref))
     return sandbox ? tail(this.#host.records.logPath(sandbox.record), lines) : ''
   }
 
   async stats(ref: string): Promise<SandboxStats | null> {
-    const record = (await refusing(this.#dir, () => this.#find(ref)))?.record
+    const record = (await orRefused(this.#dir, () => this.#find(ref)))?.record
     return record && isLive(record) && record.pid !== null ? this.#cpu.measure(ref, record.pid) : null
   }
 
   async ensureVolume(volume: string, owner: { group: string; username: string }): Promise<void> {
-    await refusing(this.#dir, async () => {
+    await orRefused(this.#dir, async () => {
       this.#load()
       await this.#host.volumes.ensure(volume, owner)
     })
   }
 
   async removeVolume(volume: string): Promise<void> {
-    await refusing(this.#dir, async () => {
+    await orRefused(this.#dir, async () => {
       this.#load()
       const user = this.#making.includes(volume) ? 'a sandbox that is being made' : await this.#userOf(volume)
       if (user) throw new EngineRefused(`The workspace ${volume} is in use by ${user}: remove that first.`)
@@ -205,7 +205,7 @@ export class ProcessEngine implements SandboxEngine {
   }
 
   async #command(ref: string, act: (sandbox: ProcessSandbox) => Promise<void>): Promise<void> {
-    await refusing(this.#dir, () => {
+    await orRefused(this.#dir, () => {
       const sandbox = this.#find(ref)
       if (!sandbox) throw new EngineRefused('The sandbox is gone.')
       return act(sandbox)

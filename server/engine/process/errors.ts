@@ -1,12 +1,12 @@
 import { EngineAway, EngineRefused } from '../engine.ts'
 
 /** Runs a step; what the system refuses becomes an EngineRefused that says what to do. */
-export async function refusing<T>(dir: string, step: () => T | Promise<T>): Promise<T> {
+export async function orRefused<T>(dir: string, step: () => T | Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (error) {
     if (error instanceof EngineRefused || error instanceof EngineAway) throw error
-    throw new EngineRefused(advice(error, dir), { cause: error })
+    throw new EngineRefused(describeSystemError(error, dir), { cause: error })
   }
 }
 
@@ -15,12 +15,12 @@ export async function orAway<T>(dir: string, step: () => T | Promise<T>): Promis
   try {
     return await step()
   } catch (error) {
-    throw new EngineAway(advice(error, dir), { cause: error })
+    throw new EngineAway(describeSystemError(error, dir), { cause: error })
   }
 }
 
 /** What to do about an error of the file system or of a process's start, for people. */
-function advice(error: unknown, dir: string): string {
+function describeSystemError(error: unknown, dir: string): string {
   const { code, message } = error as NodeJS.ErrnoException
   switch (code) {
     case 'ENOSPC':

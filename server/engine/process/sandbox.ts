@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EngineAway, EngineRefused } from '../engine.ts'
-import { claimPort, launch, type Launched, PORT_TAKEN } from './child.ts'
+import { claimPort, launch, type LaunchedProcess, PORT_TAKEN } from './child.ts'
 import { tail, trim } from './log.ts'
 import { isLive, type RecordStore, type SandboxRecord } from './records.ts'
 import { descendants, processNow, type ProcessInfo } from './process-table.ts'
@@ -14,7 +14,7 @@ const GRACE_MS = 3000
 const PORT_ATTEMPTS = 3
 
 /** What all sandboxes of an engine share. */
-export interface Host {
+export interface ProcessSandboxDeps {
   path: string
   records: RecordStore
   volumes: Volumes
@@ -28,7 +28,7 @@ export interface Host {
 /** One sandbox: its record, and the process that belongs to it. Its commands are done one after the other. */
 export class ProcessSandbox {
   readonly record: SandboxRecord
-  readonly #host: Host
+  readonly #host: ProcessSandboxDeps
   /** Null while there is no process, or when it is not our child: a server before us started it. */
   #child: ChildProcess | null = null
   #turn: Promise<unknown> = Promise.resolve()
@@ -37,7 +37,7 @@ export class ProcessSandbox {
   #end: 'unasked' | 'asked' | 'restart' = 'unasked'
   #attempts = 0
 
-  constructor(record: SandboxRecord, host: Host) {
+  constructor(record: SandboxRecord, host: ProcessSandboxDeps) {
     this.record = record
     this.#host = host
     if (isLive(record) && record.hostPort !== null) host.ports.add(record.hostPort)
@@ -147,7 +147,7 @@ export class ProcessSandbox {
     }
   }
 
-  async #started({ child, go }: Launched, hostPort: number): Promise<void> {
+  async #started({ child, release }: LaunchedProcess, hostPort: number): Promise<void> {
     const startedAt = new Date().toISOString()
     Object.assign(this.record, { status: 'running', exitCode: null, pid: child.pid, hostPort, startedAt })
     this.#child = child
@@ -156,7 +156,7 @@ export class ProcessSandbox {
     try {
       this.record.start = processNow(child.pid)?.start ?? null
       this.#host.records.save({ ...this.record, letGo: false })
-      go()
+      release()
     } catch (error) {
       // A process that no record tells of would outlive everything.
       this.#end = 'asked'

@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, join, posix, relative, resolve, sep } from 'node:path'
 import { EngineRefused, type SandboxFile } from '../engine.ts'
-import { inTheWay, backupPath, LARGEST_KEPT, tooLarge } from '../backup-path.ts'
+import { pathBlocked, backupPath, MAX_BACKUP_BYTES, fileTooLarge } from '../backup-path.ts'
 
 /**
  * Volumes as plain directories, `<workspaceDir>/<group>/<username>`, where people find them. A link in
@@ -167,8 +167,8 @@ async function fileAt(base: string, path: string): Promise<Buffer | null> {
   await assertWithin(base, path)
   const found = await lstat(target).catch(ifMissing(null))
   if (found === null) return null
-  if (!found.isFile()) throw inTheWay(path, found.isDirectory() ? 'a folder' : 'no file')
-  if (found.size > LARGEST_KEPT) throw tooLarge(path, LARGEST_KEPT)
+  if (!found.isFile()) throw pathBlocked(path, found.isDirectory() ? 'a folder' : 'no file')
+  if (found.size > MAX_BACKUP_BYTES) throw fileTooLarge(path, MAX_BACKUP_BYTES)
   return readFile(target)
 }
 
