@@ -74,7 +74,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const { db, applied, lock } = await openLocked(env.dbPath, overrides.listens === false ? 0 : LOCK_TIMEOUT_MS)
   const token = newToken()
   const activity = new ActivityService(db, events)
-  const choice = overrides.engine ? { engine: overrides.engine, notices: [], ground: null } : await choose(env, db)
+  const choice = overrides.engine ? { engine: overrides.engine, notices: [], hostNetwork: null } : await choose(env, db)
   const disk = new DiskSpaceWatch(env.dbPath, () => events.publish('engine', null))
   const access = await createAccess({ env, db, events, activity, token })
   const created = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
