@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { slotsIn } from './read.ts'
+import { slotsIn } from './responses.ts'
 
 /** A model as older versions of Lemonade wrote it into `user_models.json`; any further keys are its own. */
 export interface WrittenModel {

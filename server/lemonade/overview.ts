@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 import type { LemonadeEnv } from '../config/ai.ts'
 import type { LemonadeClient } from './client.ts'
 import { readConfigDir, type WrittenModel } from './config-dir.ts'
-import { readHealth, readModels } from './read.ts'
+import { readHealth, readModels } from './responses.ts'
 
 /** Its programs, by the names of its versions. */
 const PROGRAMS = ['lemonade-server', 'lemonade', 'lemond']

@@ -19,9 +19,9 @@ import {
   type Variants,
 } from './model.ts'
 import { readPull } from './pulls.ts'
-import { readVariants } from './read.ts'
+import { readVariants } from './responses.ts'
 import { LemonadeOverview } from './overview.ts'
-import { LemonadeSources } from './sources.ts'
+import { LemonadeSources } from './resources.ts'
 
 /**
  * Time limits of commands, in milliseconds. Lemonade gives llama.cpp ten minutes to load a model, loads one after the

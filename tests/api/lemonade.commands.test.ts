@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
-import { ask, frameWith, hall, STATUS, type Status } from '../kit/lemonade-hall.ts'
+import { ask, frameWith, hall, STATUS, type Status } from '../kit/lemonade-app.ts'
 import { recorded } from '../kit/lemonade.ts'
 
 describe('commands', () => {

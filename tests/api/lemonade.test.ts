@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
-import { ask, frameWith, hall, STATUS, TROUBLE, type Status } from '../kit/lemonade-hall.ts'
+import { ask, frameWith, hall, STATUS, TROUBLE, type Status } from '../kit/lemonade-app.ts'
 import type { LemonadeStandIn } from '../kit/lemonade.ts'
 
 describe('what is known of it', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Json } from '../../server/lemonade/client.ts'
 import { Pulls } from '../../server/lemonade/pulls.ts'
 import { withSlots } from '../../server/lemonade/model.ts'
-import { slotsIn } from '../../server/lemonade/read.ts'
+import { slotsIn } from '../../server/lemonade/responses.ts'
 import { recorded } from '../kit/lemonade.ts'
 
 const [running] = recorded('downloads-running').body as Record<string, Json>[]

@@ -2,7 +2,7 @@ import { PolledResource } from '../upstream/polled-resource.ts'
 import { LemonadeRefusal, type LemonadeClient } from './client.ts'
 import type { Health, Model, Pull, Sample, Slot, Stats, System } from './model.ts'
 import { Pulls } from './pulls.ts'
-import { readHealth, readModels, readSlots, readStats, readSystem } from './read.ts'
+import { readHealth, readModels, readSlots, readStats, readSystem } from './responses.ts'
 
 /** How long samples are kept, in milliseconds. */
 const KEPT = 10 * 60_000
