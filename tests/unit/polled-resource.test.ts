@@ -1,19 +1,19 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { PolledResource, UpstreamTrouble, type Snapshot } from '../../server/upstream/polled-resource.ts'
+import { PolledResource, UpstreamFailure, type Snapshot } from '../../server/upstream/polled-resource.ts'
 
-/** A source whose answers the test gives, one for each question. */
-function asked<T>(interval = 10) {
-  const questions: PromiseWithResolvers<T>[] = []
-  const source = new PolledResource<T>({
+/** A resource whose requests the test answers. */
+function polled<T>(interval = 10) {
+  const requests: PromiseWithResolvers<T>[] = []
+  const resource = new PolledResource<T>({
     interval,
     ask: () => {
-      const question = Promise.withResolvers<T>()
-      questions.push(question)
-      return question.promise
+      const request = Promise.withResolvers<T>()
+      requests.push(request)
+      return request.promise
     },
   })
-  onTestFinished(() => source.close())
-  return { source, questions, question: (at: number) => vi.waitUntil(() => questions[at]) }
+  onTestFinished(() => resource.close())
+  return { resource, requests, request: (at: number) => vi.waitUntil(() => requests[at]) }
 }
 
 async function next<T>(frames: AsyncIterableIterator<Snapshot<T>>): Promise<Snapshot<T>> {
@@ -21,112 +21,115 @@ async function next<T>(frames: AsyncIterableIterator<Snapshot<T>>): Promise<Snap
   return value
 }
 
-test('asks nothing while nobody watches, and again as soon as somebody does', async () => {
-  const { source, questions, question } = asked<number>()
-  expect(questions).toHaveLength(0)
-  const frames = source.watch()
-  ;(await question(0)).resolve(1)
-  expect(await next(frames)).toMatchObject({ value: 1, trouble: null })
-  ;(await question(1)).resolve(2)
+test('polls only while someone watches', async () => {
+  const { resource, requests, request } = polled<number>()
+  expect(requests).toHaveLength(0)
+  const frames = resource.watch()
+  ;(await request(0)).resolve(1)
+  expect(await next(frames)).toMatchObject({ value: 1, error: null })
+  ;(await request(1)).resolve(2)
   expect((await next(frames)).value).toBe(2)
   await frames.return?.()
-  const before = questions.length
-  for (let n = 0; n < 5; n++) await new Promise((resolve) => setTimeout(resolve, 10))
-  expect(questions.length - before, 'one may have been due at the moment of leaving').toBeLessThanOrEqual(1)
-  expect(source.watchers).toBe(0)
+  expect(resource.watchers).toBe(0)
+  // One request was due as the watcher left. Its answer schedules no other one.
+  requests[2]?.resolve(3)
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(requests.length).toBeLessThanOrEqual(3)
 })
 
-test('asks one question at a time, however many watch, and tells all of them', async () => {
-  const { source, questions, question } = asked<string>()
-  const all = Array.from({ length: 50 }, () => source.watch())
-  const first = await question(0)
-  expect(questions).toHaveLength(1)
+test('sends one request at a time for all watchers', async () => {
+  const { resource, requests, request } = polled<string>()
+  const all = Array.from({ length: 50 }, () => resource.watch())
+  const first = await request(0)
+  expect(requests).toHaveLength(1)
   first.resolve('a')
   expect((await Promise.all(all.map(next))).map(({ value }) => value)).toEqual(all.map(() => 'a'))
-  const late = source.watch()
-  expect((await next(late)).value, 'who comes later is told what is known').toBe('a')
+  const late = resource.watch()
+  expect((await next(late)).value, 'a later watcher gets what is known').toBe('a')
 })
 
-test('tells changes only', async () => {
-  const { source, question } = asked<{ n: number }>()
-  const frames = source.watch()
-  for (const [at, n] of [1, 1, 1, 2].entries()) (await question(at)).resolve({ n })
+test('sends watchers changes only', async () => {
+  const { resource, request } = polled<{ n: number }>()
+  const frames = resource.watch()
+  for (const [at, n] of [1, 1, 1, 2].entries()) (await request(at)).resolve({ n })
   expect((await next(frames)).value).toEqual({ n: 1 })
   expect((await next(frames)).value).toEqual({ n: 2 })
 })
 
-test('keeps what it last knew while it is in trouble, and since when it is', async () => {
-  const { source, question } = asked<string>()
-  const frames = source.watch()
-  ;(await question(0)).resolve('good')
+test('keeps the last value and the start of the error while requests fail', async () => {
+  const { resource, request } = polled<string>()
+  const frames = resource.watch()
+  ;(await request(0)).resolve('good')
   const { at } = await next(frames)
-  ;(await question(1)).reject(new UpstreamTrouble('OFFLINE', 'gone'))
-  const fallen = await next(frames)
-  expect(fallen).toMatchObject({ value: 'good', at, trouble: { kind: 'OFFLINE', message: 'gone' } })
-  ;(await question(2)).reject(new UpstreamTrouble('SLOW', 'slow'))
-  expect((await next(frames)).error).toEqual({ kind: 'SLOW', message: 'slow', since: fallen.error?.since })
-  ;(await question(3)).resolve('good')
-  expect(await next(frames)).toMatchObject({ value: 'good', trouble: null })
+  ;(await request(1)).reject(new UpstreamFailure('OFFLINE', 'gone'))
+  const failed = await next(frames)
+  expect(failed).toMatchObject({ value: 'good', at, error: { kind: 'OFFLINE', message: 'gone.' } })
+  ;(await request(2)).reject(new UpstreamFailure('SLOW', 'slow'))
+  expect((await next(frames)).error).toEqual({ kind: 'SLOW', message: 'slow.', since: failed.error?.since })
+  ;(await request(3)).resolve('good')
+  expect(await next(frames)).toMatchObject({ value: 'good', error: null })
 })
 
-test('an unforeseen fault is trouble, too', async () => {
-  const { source, question } = asked<string>()
-  const answer = source.get()
-  ;(await question(0)).reject(new TypeError('x is undefined'))
-  expect((await answer).error).toMatchObject({ kind: 'FAULTY', message: 'It could not be asked: x is undefined' })
+test('an unexpected exception is an error too', async () => {
+  const { resource, request } = polled<string>()
+  const answer = resource.get()
+  ;(await request(0)).reject(new TypeError('x is undefined'))
+  expect((await answer).error).toMatchObject({ kind: 'FAULTY', message: 'The request failed: x is undefined.' })
 })
 
-test('gives an answer that is new enough, and asks once for all who want a newer one', async () => {
-  const { source, questions, question } = asked<number>(60_000)
-  const [one, two] = [source.get(), source.get()]
-  ;(await question(0)).resolve(1)
+test('returns a recent answer, and shares one request for a newer one', async () => {
+  const { resource, requests, request } = polled<number>(60_000)
+  const [one, two] = [resource.get(), resource.get()]
+  ;(await request(0)).resolve(1)
   expect([await one, await two].map(({ value }) => value)).toEqual([1, 1])
-  expect((await source.get()).value).toBe(1)
-  expect(questions).toHaveLength(1)
+  expect((await resource.get()).value).toBe(1)
+  expect(requests).toHaveLength(1)
 })
 
-test('who looks is told after a second what was known, and the question goes on', async () => {
+test('peek returns what was known after a second, and the request goes on', async () => {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
-  const { source, questions } = asked<number>(60_000)
-  const looked = source.peek()
+  const { resource, requests } = polled<number>(60_000)
+  const peeked = resource.peek()
   await vi.advanceTimersByTimeAsync(1_000)
-  expect(await looked).toEqual({ value: null, at: null, trouble: null })
-  const again = source.peek()
-  expect(questions).toHaveLength(1)
-  questions[0]?.resolve(1)
-  expect(await again).toMatchObject({ value: 1, trouble: null })
+  expect(await peeked).toEqual({ value: null, at: null, error: null })
+  const again = resource.peek()
+  expect(requests).toHaveLength(1)
+  requests[0]?.resolve(1)
+  expect(await again).toMatchObject({ value: 1, error: null })
 })
 
-test('asks anew after a command, also when a question from before it is under way', async () => {
-  const { source, question } = asked<string>(60_000)
-  const frames = source.watch()
-  const before = await question(0)
-  const refreshed = source.refresh()
+test('refresh sends a new request after the one that is open', async () => {
+  const { resource, request } = polled<string>(60_000)
+  const frames = resource.watch()
+  const before = await request(0)
+  const refreshed = resource.refresh()
   before.resolve('old')
-  ;(await question(1)).resolve('new')
+  ;(await request(1)).resolve('new')
   expect((await refreshed).value).toBe('new')
   expect((await next(frames)).value).toBe('old')
   expect((await next(frames)).value).toBe('new')
 })
 
-test('a command that nobody watches costs no question, and the next look asks', async () => {
-  const { source, questions, question } = asked<number>(60_000)
-  const first = source.get()
-  ;(await question(0)).resolve(1)
+test('invalidate without watchers sends nothing, and the next get asks', async () => {
+  const { resource, requests, request } = polled<number>(60_000)
+  const first = resource.get()
+  ;(await request(0)).resolve(1)
   await first
-  source.invalidate()
-  expect(questions).toHaveLength(1)
-  const second = source.get()
-  ;(await question(1)).resolve(2)
+  resource.invalidate()
+  expect(requests).toHaveLength(1)
+  const second = resource.get()
+  ;(await request(1)).resolve(2)
   expect((await second).value).toBe(2)
 })
 
-test('its end ends those who watch', async () => {
-  const { source, question } = asked<number>()
-  const frames = source.watch()
-  ;(await question(0)).resolve(1)
+test('close ends all watchers', async () => {
+  const { resource, request } = polled<number>()
+  const frames = resource.watch()
+  ;(await request(0)).resolve(1)
   await next(frames)
-  source.close()
+  resource.close()
   expect((await frames.next()).done).toBe(true)
 })
