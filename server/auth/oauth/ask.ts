@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { BadRequest, UpstreamFailed } from '../../core/errors.ts'
 import { NoAnswer, OversizedAnswer, requestUpstream, type UpstreamResponse } from '../../upstream/request.ts'
-import { words } from './text.ts'
+import { safeText } from './text.ts'
 
 /** One request to a provider. */
 export interface Asking {
@@ -94,5 +94,5 @@ function textIn(json: unknown, field: string): string {
  * @param hidden secrets that must not be in them
  */
 export function refusal(label: string, reason: string, hidden: readonly string[] = []): BadRequest {
-  return new BadRequest(`${label} refused the sign-in: ${words(reason, hidden) || 'no reason given'}`)
+  return new BadRequest(`${label} refused the sign-in: ${safeText(reason, hidden) || 'no reason given'}`)
 }
