@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { begin, get, sent, startSignIn } from '../kit/oauth-browser.ts'
+import { begin, cookieHeader, get, startSignIn } from '../kit/oauth-browser.ts'
 
 /** What browsers say of themselves when the provider sends them back. */
 const NAVIGATION = { 'sec-fetch-site': 'cross-site', accept: 'text/html,*/*' }
@@ -15,13 +15,13 @@ test.for([
   const { pathname, search } = await at.visit(ours.url)
   const theirs = await begin(app, 'github', '/', page)
   const asked = at.requests.length
-  for (const cookie of ['', sent(theirs.cookies)]) {
+  for (const cookie of ['', cookieHeader(theirs.cookies)]) {
     const refused = await get(app.url + pathname + search, { ...navigation, cookie })
     expect([refused.status, refused.headers.get('location')]).toEqual([303, '/login?problem=refused'])
     expect(refused.cookies).toEqual([])
   }
   expect(at.requests).toHaveLength(asked)
-  const tabs = `a=b; ${sent(theirs.cookies)}; ${sent(ours.cookies)}`
+  const tabs = `a=b; ${cookieHeader(theirs.cookies)}; ${cookieHeader(ours.cookies)}`
   const right = await get(app.url + pathname + search, { ...navigation, cookie: tabs })
   expect([right.status, right.headers.get('location'), right.cookies.length]).toEqual([303, '/', 1])
 })
@@ -31,7 +31,7 @@ test('people in a browser are sent to a page that says what went wrong', async (
   const goTo = async () => {
     const { url, cookies } = await begin(app, 'gitlab', '/', { 'user-agent': 'Mozilla/5.0' })
     const { pathname, search } = await at.visit(url)
-    const told = await get(app.url + pathname + search, { ...NAVIGATION, cookie: sent(cookies) })
+    const told = await get(app.url + pathname + search, { ...NAVIGATION, cookie: cookieHeader(cookies) })
     expect([told.status, told.cookies]).toEqual([303, []])
     return told.headers.get('location')
   }

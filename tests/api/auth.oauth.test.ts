@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { begin, come, get, sent, signIn, startSignIn } from '../kit/oauth-browser.ts'
-import type { Fault } from '../kit/oauth-faults.ts'
+import { begin, cookieHeader, get, signIn, startSignIn, visitProvider } from '../kit/oauth-browser.ts'
+import type { ProviderFault } from '../kit/oauth-faults.ts'
 import { PROVIDERS } from '../kit/oauth-flow.ts'
 import { person } from '../kit/oauth-people.ts'
 
@@ -14,13 +14,13 @@ describe('the whole way', () => {
     ['linkedin', 'linkedin:Li-4711'],
   ] as const)('%s signs people in, who land where they were going', async ([provider, id]) => {
     const { app, at } = await startSignIn()
-    const callback = await get(app.url + (await come(app, at, provider, '/groups?q=a#b')))
+    const callback = await get(app.url + (await visitProvider(app, at, provider, '/groups?q=a#b')))
     expect([callback.status, callback.headers.get('location'), callback.body]).toEqual([303, '/groups?q=a#b', ''])
     expect(callback.headers.get('cache-control')).toBe('no-store')
     expect(callback.cookies).toEqual([
       expect.stringMatching(/^session=v1:[a-z0-9]+:[0-9a-f]{16}; HttpOnly; Max-Age=86400; Path=\/; SameSite=lax$/),
     ])
-    expect((await get(app.url + ME, { cookie: sent(callback.cookies) })).body).toEqual({
+    expect((await get(app.url + ME, { cookie: cookieHeader(callback.cookies) })).body).toEqual({
       authenticated: true,
       user_id: id,
       display_name: 'Ada Lovelace',
@@ -33,7 +33,7 @@ describe('the whole way', () => {
   test('somebody who is sent elsewhere lands on the dashboard', async () => {
     const { app, at } = await startSignIn()
     for (const to of ['https://evil.example/', '//evil.example', '/\\evil.example']) {
-      const { headers } = await get(app.url + (await come(app, at, 'gitlab', to)))
+      const { headers } = await get(app.url + (await visitProvider(app, at, 'gitlab', to)))
       expect(headers.get('location'), to).toBe('/')
     }
   })
@@ -100,14 +100,14 @@ describe('refusals', () => {
     const { app, at } = await startSignIn()
     at.denies = true
     for (const [provider, label] of [['github', 'GitHub'] as const, ['linkedin', 'LinkedIn'] as const])
-      expect(await get(app.url + (await come(app, at, provider)))).toMatchObject({
+      expect(await get(app.url + (await visitProvider(app, at, provider)))).toMatchObject({
         status: 400,
         body: { detail: `${label} refused the sign-in: The user has denied your application access.` },
         cookies: [],
       })
   })
 
-  const BROKEN: [Fault, string][] = [
+  const BROKEN: [ProviderFault, string][] = [
     ['huge', 'GitLab sent too long an answer'],
     ['error', 'GitLab answered with HTTP 500'],
     ['text', 'GitLab sent an unreadable answer'],
@@ -118,14 +118,14 @@ describe('refusals', () => {
   test.for(BROKEN)('%s: 502, and the reason', async ([fault, detail]) => {
     const { app, at } = await startSignIn()
     at.fail('gitlab', 'profile', fault)
-    const told = await get(app.url + (await come(app, at, 'gitlab')))
+    const told = await get(app.url + (await visitProvider(app, at, 'gitlab')))
     expect(told).toMatchObject({ status: 502, body: { detail }, cookies: [] })
     expect([await app.db.identity.count(), await app.db.session.count()]).toEqual([0, 0])
   })
 
   test('a provider that is down: 502, and the reason', async () => {
     const { app, at } = await startSignIn()
-    const callback = await come(app, at, 'linkedin')
+    const callback = await visitProvider(app, at, 'linkedin')
     await at.close()
     expect(await get(app.url + callback)).toMatchObject({
       status: 502,
@@ -155,7 +155,7 @@ describe('refusals', () => {
 describe('states', () => {
   test('a callback signs in once', async () => {
     const { app, at } = await startSignIn()
-    const callback = await come(app, at, 'github')
+    const callback = await visitProvider(app, at, 'github')
     expect((await get(app.url + callback)).status).toBe(303)
     expect(await get(app.url + callback)).toMatchObject({ status: 400, body: INVALID, cookies: [] })
     expect(await app.db.session.count()).toBe(1)
@@ -163,7 +163,7 @@ describe('states', () => {
 
   test('one that expired or was forged is refused, and nobody is asked', async () => {
     const { app, at } = await startSignIn()
-    const callback = await come(app, at, 'github')
+    const callback = await visitProvider(app, at, 'github')
     const asked = at.requests.length
     const forged = callback.replace(/state=[\w-]+/, `state=${'x'.repeat(43)}`)
     expect(await get(app.url + forged)).toMatchObject({ status: 400, body: INVALID })
@@ -175,7 +175,7 @@ describe('states', () => {
 
   test('another provider’s callback is refused, and leaves the state to its own', async () => {
     const { app, at } = await startSignIn()
-    const callback = await come(app, at, 'github')
+    const callback = await visitProvider(app, at, 'github')
     for (const other of ['gitlab', 'linkedin'])
       expect(await get(app.url + callback.replace('/github', `/${other}`))).toMatchObject({
         status: 400,
@@ -201,7 +201,7 @@ describe('states', () => {
 
   test('of many callbacks at once with one state, one signs in', async () => {
     const { app, at } = await startSignIn()
-    const callback = await come(app, at, 'linkedin')
+    const callback = await visitProvider(app, at, 'linkedin')
     const told = await Promise.all(Array.from({ length: 8 }, () => get(app.url + callback)))
     expect(told.map(({ status }) => status).sort()).toEqual([303, ...Array<number>(7).fill(400)].sort())
     expect(await app.db.session.count()).toBe(1)
@@ -217,7 +217,7 @@ test('no secret gets into the log, the activity or an answer, whatever the provi
     for (const endpoint of [null, 'token', 'profile'] as const) {
       at.heal()
       if (endpoint) at.fail(provider, endpoint, 'echo')
-      const callback = await come(app, at, provider)
+      const callback = await visitProvider(app, at, provider)
       const { codeVerifier } = await app.db.oAuthState.findFirstOrThrow()
       const { clientSecret } = at.config()[provider]
       const code = /code=([\w-]+)/.exec(callback)?.[1] as string

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { createProviders, OAuthService } from '../../server/auth/oauth/service.ts'
 import { PROVIDERS, redirectUriOf, refused, startFlow } from '../kit/oauth-flow.ts'
-import type { Endpoint, Fault } from '../kit/oauth-faults.ts'
+import type { Endpoint, ProviderFault } from '../kit/oauth-faults.ts'
 
 const LABELS = { github: 'GitHub', gitlab: 'GitLab', linkedin: 'LinkedIn' }
 const WORDS = 'The code is incorrect or expired.'
 const TIME_LIMIT = 400
 
-const FAULTS: [Fault, code: string, message: string][] = [
+const FAULTS: [ProviderFault, code: string, message: string][] = [
   ['refuse', 'BAD_REQUEST', `refused the sign-in: ${WORDS}`],
   ['forbid', 'BAD_REQUEST', 'refused the sign-in: HTTP 403'],
   ['error', 'UPSTREAM_FAILED', 'answered with HTTP 500'],
@@ -38,7 +38,7 @@ describe.for(ENDPOINTS)('%s, %s', ([provider, endpoint]) => {
 
   test.for([...FAULTS, ...fieldless])('%s is %s', async ([fault, code, message]) => {
     const flow = await startFlow(fault === 'silent' || fault === 'slow' ? TIME_LIMIT : undefined)
-    const callback = await flow.come(provider)
+    const callback = await flow.visitProvider(provider)
     flow.at.fail(provider, endpoint, fault)
     const began = Date.now()
     const refusal = await refused(flow.service.finish(provider, callback))
@@ -49,13 +49,13 @@ describe.for(ENDPOINTS)('%s, %s', ([provider, endpoint]) => {
     expect(flow.at.poured).toBeLessThan(16 * 1024 * 1024)
     expect(flow.at.requests.map(({ path }) => path)).not.toContain('/elsewhere')
     flow.at.heal()
-    const again = await flow.service.finish(provider, await flow.come(provider))
+    const again = await flow.service.finish(provider, await flow.visitProvider(provider))
     expect(again.identity.email).toBe('ada@example.org')
   })
 
   test('a provider that repeats what it was sent gives no secret away', async () => {
     const flow = await startFlow()
-    const callback = await flow.come(provider)
+    const callback = await flow.visitProvider(provider)
     const { codeVerifier } = await flow.db.oAuthState.findFirstOrThrow()
     flow.at.fail(provider, endpoint, 'echo')
     const { message } = await refused(flow.service.finish(provider, callback))
@@ -74,7 +74,7 @@ describe.for(ENDPOINTS)('%s, %s', ([provider, endpoint]) => {
 
 test.for(PROVIDERS)('%s that is down is named with the reason', async (provider) => {
   const flow = await startFlow()
-  const callback = await flow.come(provider)
+  const callback = await flow.visitProvider(provider)
   await flow.at.close()
   expect(await refused(flow.service.finish(provider, callback))).toMatchObject({
     code: 'UPSTREAM_FAILED',
@@ -88,7 +88,7 @@ test('somebody else who answers in place of a provider is sent nothing', async (
   // The certificate is not for this name.
   const elsewhere = { ...gitlab, url: gitlab.url.replace('127.0.0.1', 'localhost') }
   const providers = createProviders({ github: null, gitlab: elsewhere, linkedin: null })
-  const callback = await flow.come('gitlab')
+  const callback = await flow.visitProvider('gitlab')
   const asked = flow.at.requests.length
   const refusal = await refused(new OAuthService({ db: flow.db, providers }).finish('gitlab', callback))
   expect(refusal.message).toBe('GitLab cannot be reached (ERR_TLS_CERT_ALTNAME_INVALID)')
@@ -106,7 +106,7 @@ test('a client secret that is wrong is refused by all providers, and not shown',
   }
   const service = new OAuthService({ db: flow.db, providers: createProviders(config) })
   for (const provider of PROVIDERS) {
-    const refusal = await refused(service.finish(provider, await flow.come(provider)))
+    const refusal = await refused(service.finish(provider, await flow.visitProvider(provider)))
     expect(refusal.message).toBe(`${LABELS[provider]} refused the sign-in: token: client authentication`)
   }
 })

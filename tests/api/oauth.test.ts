@@ -18,7 +18,7 @@ describe('the whole way', () => {
     ['linkedin', 'linkedin:Li-4711', ['/oauth/v2/authorization', '/oauth/v2/accessToken', '/v2/userinfo']],
   ] as const)('%s says who it is, and the person goes on to where they were', async ([provider, id, paths]) => {
     const flow = await startFlow()
-    const answer = await flow.service.finish(provider, await flow.come(provider, '/groups?q=a#b'))
+    const answer = await flow.service.finish(provider, await flow.visitProvider(provider, '/groups?q=a#b'))
     expect(answer).toEqual({
       identity: { id, provider, displayName: 'Ada Lovelace', email: 'ada@example.org' },
       goTo: '/groups?q=a#b',
@@ -87,14 +87,14 @@ describe('the whole way', () => {
 describe('states', () => {
   test('a state is used up by its callback', async () => {
     const flow = await startFlow()
-    const callback = await flow.come('github')
+    const callback = await flow.visitProvider('github')
     await flow.service.finish('github', callback)
     expect(await refused(flow.service.finish('github', callback))).toMatchObject(INVALID)
   })
 
   test('a state is used up also when the provider fails then', async () => {
     const flow = await startFlow()
-    const callback = await flow.come('github')
+    const callback = await flow.visitProvider('github')
     flow.at.fail('github', 'token', 'error')
     expect((await refused(flow.service.finish('github', callback))).code).toBe('UPSTREAM_FAILED')
     flow.at.heal()
@@ -103,7 +103,7 @@ describe('states', () => {
 
   test.for(['', 'forged', 'ä'.repeat(10_000), '\0'])('a forged state is refused (%#)', async (state) => {
     const flow = await startFlow()
-    const { code } = await flow.come('github')
+    const { code } = await flow.visitProvider('github')
     const asked = flow.at.requests.length
     expect(await refused(flow.service.finish('github', { code, state }))).toMatchObject(INVALID)
     expect(flow.at.requests).toHaveLength(asked)
@@ -111,14 +111,14 @@ describe('states', () => {
 
   test('what the database holds of a state is no state', async () => {
     const flow = await startFlow()
-    const { code } = await flow.come('github')
+    const { code } = await flow.visitProvider('github')
     const { id } = await flow.db.oAuthState.findFirstOrThrow()
     expect(await refused(flow.service.finish('github', { code, state: id }))).toMatchObject(INVALID)
   })
 
   test('the callback of another provider is refused, and leaves the state to its own', async () => {
     const flow = await startFlow()
-    const callback = await flow.come('github')
+    const callback = await flow.visitProvider('github')
     expect(await refused(flow.service.finish('gitlab', callback))).toMatchObject(INVALID)
     expect(await refused(flow.service.finish('linkedin', callback))).toMatchObject(INVALID)
     expect((await flow.service.finish('github', callback)).identity.id).toBe('github:4711')
@@ -126,7 +126,7 @@ describe('states', () => {
 
   test('a state lives for ten minutes', async () => {
     const flow = await startFlow()
-    const [early, late] = [await flow.come('github'), await flow.come('github')]
+    const [early, late] = [await flow.visitProvider('github'), await flow.visitProvider('github')]
     flow.later(10 * MINUTE - 5_000)
     expect((await flow.service.finish('github', early)).goTo).toBe('/')
     flow.later(5_000)
@@ -135,7 +135,7 @@ describe('states', () => {
 
   test('of many callbacks at once with one state, one wins and the provider is asked once', async () => {
     const flow = await startFlow()
-    const callback = await flow.come('gitlab')
+    const callback = await flow.visitProvider('gitlab')
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => flow.service.finish('gitlab', callback)))
     const lost = outcomes.filter((outcome) => outcome.status === 'rejected')
     expect(lost).toHaveLength(7)
@@ -145,10 +145,10 @@ describe('states', () => {
 
   test('expired states are deleted when the next sign-in begins', async () => {
     const flow = await startFlow()
-    await flow.come('github')
-    await flow.come('gitlab')
+    await flow.visitProvider('github')
+    await flow.visitProvider('gitlab')
     flow.later(11 * MINUTE)
-    await flow.come('linkedin')
+    await flow.visitProvider('linkedin')
     expect(await flow.db.oAuthState.findMany({ select: { provider: true } })).toEqual([{ provider: 'linkedin' }])
   })
 
@@ -158,7 +158,7 @@ describe('states', () => {
     const soon = Date.now() + MINUTE
     const data = Array.from({ length: 10_003 }, (_, n) => ({ ...rest, id: `${n}`, expiresAt: new Date(soon + n) }))
     await flow.db.oAuthState.createMany({ data })
-    const callback = await flow.come('github')
+    const callback = await flow.visitProvider('github')
     expect(await flow.db.oAuthState.count()).toBe(10_000)
     expect(await flow.db.oAuthState.findMany({ where: { id: { in: ['0', '3', '4'] } }, select: { id: true } })).toEqual(
       [{ id: '4' }],
@@ -168,7 +168,7 @@ describe('states', () => {
 
   test('a code of one sign-in does not end another: the verifier is not its own', async () => {
     const flow = await startFlow()
-    const [stolen, own] = [await flow.come('github'), await flow.come('github')]
+    const [stolen, own] = [await flow.visitProvider('github'), await flow.visitProvider('github')]
     const refusal = await refused(flow.service.finish('github', { code: stolen.code, state: own.state }))
     expect(refusal.message).toBe('GitHub refused the sign-in: token: code_challenge')
   })
@@ -215,7 +215,7 @@ describe('who they are', () => {
   ] as const)('%s, e-mail: %s', async ([provider, , known, email]) => {
     const flow = await startFlow()
     flow.at.who = person(known as Parameters<typeof person>[0])
-    expect((await flow.service.finish(provider, await flow.come(provider))).identity.email).toBe(email)
+    expect((await flow.service.finish(provider, await flow.visitProvider(provider))).identity.email).toBe(email)
   })
 
   test.for([
@@ -228,7 +228,7 @@ describe('who they are', () => {
   ] as const)('%s, name: %o', async ([provider, known, shown]) => {
     const flow = await startFlow()
     flow.at.who = person(known)
-    expect((await flow.service.finish(provider, await flow.come(provider))).identity.displayName).toBe(shown)
+    expect((await flow.service.finish(provider, await flow.visitProvider(provider))).identity.displayName).toBe(shown)
   })
 })
 
@@ -255,6 +255,6 @@ describe('where they go on to', () => {
     [`/${'a'.repeat(3000)}`, '/'],
   ] as const)('%j leads to %j', async ([wanted, goTo]) => {
     const flow = await startFlow()
-    expect((await flow.service.finish('gitlab', await flow.come('gitlab', wanted))).goTo).toBe(goTo)
+    expect((await flow.service.finish('gitlab', await flow.visitProvider('gitlab', wanted))).goTo).toBe(goTo)
   })
 })
