@@ -7,7 +7,7 @@ import { person } from '../kit/oauth-people.ts'
 const INVALID = { code: 'BAD_REQUEST', message: 'Invalid or expired OAuth state' }
 const MINUTE = 60_000
 
-describe('the whole way', () => {
+describe('a whole sign-in', () => {
   test.for([
     [
       'github',
@@ -16,7 +16,7 @@ describe('the whole way', () => {
     ],
     ['gitlab', 'gitlab:4711', ['/gitlab/oauth/authorize', '/gitlab/oauth/token', '/gitlab/api/v4/user']],
     ['linkedin', 'linkedin:Li-4711', ['/oauth/v2/authorization', '/oauth/v2/accessToken', '/v2/userinfo']],
-  ] as const)('%s says who it is, and the person goes on to where they were', async ([provider, id, paths]) => {
+  ] as const)('%s identifies the person, who gets the page they asked for', async ([provider, id, paths]) => {
     const flow = await startFlow()
     const answer = await flow.service.finish(provider, await flow.visitProvider(provider, '/groups?q=a#b'))
     expect(answer).toEqual({
@@ -29,7 +29,7 @@ describe('the whole way', () => {
   })
 
   test.for(PROVIDERS)(
-    'the authorization URL of %s has the challenge and state, and nothing secret',
+    'the authorization URL of %s holds challenge and state, and no secret',
     async (provider) => {
       const { service, db, at } = await startFlow()
       const begun = await service.begin(provider, { redirectUri: redirectUriOf(provider), goTo: '/' })
@@ -68,7 +68,7 @@ describe('the whole way', () => {
     expect(await refused(service.finish(name, { code: 'c', state: 's' }))).toMatchObject(refusal)
   })
 
-  test('somebody who presses Cancel is told so, and has to begin again', async () => {
+  test('pressing Cancel is reported, and needs a new sign-in', async () => {
     const flow = await startFlow()
     flow.at.denies = true
     const { authorizationUrl } = await flow.service.begin('gitlab', { redirectUri: redirectUriOf('gitlab'), goTo: '/' })
@@ -92,7 +92,7 @@ describe('states', () => {
     expect(await refused(flow.service.finish('github', callback))).toMatchObject(INVALID)
   })
 
-  test('a state is used up also when the provider fails then', async () => {
+  test('a state is used up even when the provider then fails', async () => {
     const flow = await startFlow()
     const callback = await flow.visitProvider('github')
     flow.at.fail('github', 'token', 'error')
@@ -109,14 +109,14 @@ describe('states', () => {
     expect(flow.at.requests).toHaveLength(asked)
   })
 
-  test('what the database holds of a state is no state', async () => {
+  test('the stored form of a state does not work as a state', async () => {
     const flow = await startFlow()
     const { code } = await flow.visitProvider('github')
     const { id } = await flow.db.oAuthState.findFirstOrThrow()
     expect(await refused(flow.service.finish('github', { code, state: id }))).toMatchObject(INVALID)
   })
 
-  test('the callback of another provider is refused, and leaves the state to its own', async () => {
+  test('the callback of another provider is refused and does not use it up', async () => {
     const flow = await startFlow()
     const callback = await flow.visitProvider('github')
     expect(await refused(flow.service.finish('gitlab', callback))).toMatchObject(INVALID)
@@ -133,7 +133,7 @@ describe('states', () => {
     expect(await refused(flow.service.finish('github', late))).toMatchObject(INVALID)
   })
 
-  test('of many callbacks at once with one state, one wins and the provider is asked once', async () => {
+  test('of many callbacks at once, one wins and the provider is asked once', async () => {
     const flow = await startFlow()
     const callback = await flow.visitProvider('gitlab')
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => flow.service.finish('gitlab', callback)))
@@ -152,7 +152,7 @@ describe('states', () => {
     expect(await flow.db.oAuthState.findMany({ select: { provider: true } })).toEqual([{ provider: 'linkedin' }])
   })
 
-  test('at most 10,000 are kept: the oldest go', async () => {
+  test('at most 10,000 are kept; the oldest are deleted', async () => {
     const flow = await startFlow()
     const rest = { provider: 'github', codeVerifier: 'v', redirectUri: 'r', goTo: '/' }
     const soon = Date.now() + MINUTE
@@ -166,7 +166,7 @@ describe('states', () => {
     expect((await flow.service.finish('github', callback)).identity.provider).toBe('github')
   })
 
-  test('a code of one sign-in does not end another: the verifier is not its own', async () => {
+  test('a code does not finish another sign-in, since the verifier differs', async () => {
     const flow = await startFlow()
     const [stolen, own] = [await flow.visitProvider('github'), await flow.visitProvider('github')]
     const refusal = await refused(flow.service.finish('github', { code: stolen.code, state: own.state }))
@@ -174,7 +174,7 @@ describe('states', () => {
   })
 })
 
-describe('who they are', () => {
+describe('the identity', () => {
   const of = (email: string, primary: boolean, verified: boolean) => ({ email, primary, verified })
 
   test.for([
@@ -192,7 +192,7 @@ describe('who they are', () => {
     ],
     [
       'github',
-      'one in the profile that is not verified any more',
+      'one in the profile that has lost its verification',
       { email: 'B@x.org', emails: [of('a@x.org', true, true), of('b@X.org', false, false)] },
       'a@x.org',
     ],
@@ -205,10 +205,10 @@ describe('who they are', () => {
     ['github', 'none at all', { email: null, emails: [] }, null],
     ['gitlab', 'a confirmed one', { email: 'Ada@X.org' }, 'ada@x.org'],
     ['gitlab', 'one that is not confirmed', { email: 'ada@x.org', verified: false }, null],
-    ['gitlab', 'waiting', { email: null }, null],
+    ['gitlab', 'none', { email: null }, null],
     ['linkedin', 'a verified one', { email: 'ADA@x.org' }, 'ada@x.org'],
     ['linkedin', 'one that is not verified', { email: 'ada@x.org', verified: false }, null],
-    ['linkedin', 'waiting', { email: null }, null],
+    ['linkedin', 'none', { email: null }, null],
     ['gitlab', 'no address', { email: 'ada' }, null],
     ['gitlab', 'two addresses', { email: 'ada@x.org,root@x.org' }, null],
     ['gitlab', 'the Kelvin sign, which would become a k', { email: '\u212aai@x.org' }, null],
@@ -232,7 +232,7 @@ describe('who they are', () => {
   })
 })
 
-describe('where they go on to', () => {
+describe('the page to open afterwards', () => {
   test.for([
     ['/', '/'],
     ['/groups/a%20b?x=1&y=//z#top', '/groups/a%20b?x=1&y=//z#top'],
@@ -253,8 +253,8 @@ describe('where they go on to', () => {
     ['/a\\..\\..\\\\evil.example', '/'],
     ['javascript:alert(1)', '/'],
     [`/${'a'.repeat(3000)}`, '/'],
-  ] as const)('%j leads to %j', async ([wanted, goTo]) => {
+  ] as const)('%j opens %j', async ([requested, goTo]) => {
     const flow = await startFlow()
-    expect((await flow.service.finish('gitlab', await flow.visitProvider('gitlab', wanted))).goTo).toBe(goTo)
+    expect((await flow.service.finish('gitlab', await flow.visitProvider('gitlab', requested))).goTo).toBe(goTo)
   })
 })
