@@ -16,7 +16,7 @@ const listUsers = operation({
   query: z.object({ group_id: text('Only users of this group; all when empty.').optional() }),
   answer: UsersList,
   answers: 'Users in the order they were added.',
-  kept: true,
+  cached: true,
 })
 
 const createUser = operation({
@@ -40,7 +40,7 @@ const getUser = operation({
   answer: UserResponse,
   answers: 'The user.',
   refuses: ['NOT_FOUND'],
-  kept: true,
+  cached: true,
 })
 
 const updateUser = operation({

@@ -28,7 +28,7 @@ const listGroups = operation({
   summary: 'List groups',
   answer: z.array(GroupRecord),
   answers: 'All groups with their users, in the order they were created.',
-  kept: true,
+  cached: true,
 })
 
 const createGroup = operation({
@@ -50,7 +50,7 @@ const exportGroups = operation({
   summary: 'Export groups',
   answer: ExportedGroups,
   answers: 'Groups by name, as in a groups file, with the first event.',
-  kept: true,
+  cached: true,
 })
 
 const listEvents = operation({
@@ -60,7 +60,7 @@ const listEvents = operation({
   summary: 'List events',
   answer: z.array(EventRecord),
   answers: 'All events, in the order they were created.',
-  kept: true,
+  cached: true,
 })
 
 const getEvent = operation({
@@ -72,7 +72,7 @@ const getEvent = operation({
   answer: EventRecord,
   answers: 'The event.',
   refuses: ['NOT_FOUND'],
-  kept: true,
+  cached: true,
 })
 
 const getGroup = operation({
@@ -84,7 +84,7 @@ const getGroup = operation({
   answer: GroupRecord,
   answers: 'The group with its users.',
   refuses: ['NOT_FOUND'],
-  kept: true,
+  cached: true,
 })
 
 const renameGroup = operation({

@@ -22,8 +22,8 @@ export interface LinkEntryDeps {
   sessions: SessionsForLinks
   identities: {
     /** Call it before anyone signs in by a link as this user. @throws Forbidden when an organizer suspended them */
-    assertMayEnter(userId: string): Promise<void>
-    admitByLink(user: { id: string; username: string; group: string }): Promise<Identity>
+    assertNotSuspended(userId: string): Promise<void>
+    signInByLink(user: { id: string; username: string; group: string }): Promise<Identity>
   }
   users: {
     /** @param within runs in the same transaction: when it throws, the user is not created. @throws InvalidInput, Conflict */
@@ -84,8 +84,8 @@ export class LinkEntry {
     await this.#assertNotTooMany(link)
     const user = link.user ? await this.#enterAs(link, link.user) : await this.#join(link, link.group as Group, raw)
     const { id, username, group } = user
-    const identity = await this.#deps.identities.admitByLink({ id, username, group: group.name })
-    const cookie = await this.#deps.sessions.begin(identity.id)
+    const identity = await this.#deps.identities.signInByLink({ id, username, group: group.name })
+    const cookie = await this.#deps.sessions.create(identity.id)
     await this.#entries.penalty(link.id)
     await this.#assertNotReplaced(link, identity.id)
     await this.#report(link, user, identity)
@@ -117,7 +117,7 @@ export class LinkEntry {
   }
 
   async #enterAs(link: LinkWithOwner, user: JoiningUser): Promise<JoiningUser> {
-    await this.#deps.identities.assertMayEnter(user.id)
+    await this.#deps.identities.assertNotSuspended(user.id)
     await this.#deps.db.$transaction(async (tx) => {
       await countUse(tx, link)
       await claim(tx, user.id)
@@ -132,7 +132,7 @@ export class LinkEntry {
     if (!user) return { ...(await this.#add(link, group, username)), group }
     const [free] = link.allowExistingUsers ? await unclaimed(db, { id: user.id }) : []
     if (!free) throw nameTaken(link, username)
-    await this.#deps.identities.assertMayEnter(user.id)
+    await this.#deps.identities.assertNotSuspended(user.id)
     await db.$transaction(async (tx) => {
       if (!(await claim(tx, user.id))) throw nameTaken(link, username)
       await countUse(tx, link)
@@ -163,7 +163,7 @@ export class LinkEntry {
   async #assertNotReplaced(link: LinkWithOwner, identityId: string): Promise<void> {
     if (link.userId === null) return
     if ((await this.#deps.db.accessLink.count({ where: { id: link.id, hash: link.hash } })) > 0) return
-    await this.#deps.sessions.endOf([identityId])
+    await this.#deps.sessions.revokeAllOf([identityId])
     throw noSuchLink()
   }
 

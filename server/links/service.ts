@@ -11,9 +11,9 @@ import { hashOf, joinInput, newSecret, personalInput, type NewJoinLink, type Per
 /** What links need of sessions. */
 export interface SessionsForLinks {
   /** @returns the cookie that signs the browser in */
-  begin(identityId: string): Promise<string>
+  create(identityId: string): Promise<string>
   /** Closes every session of these identities. */
-  endOf(identityIds: string[]): Promise<void>
+  revokeAllOf(identityIds: string[]): Promise<void>
 }
 
 /** What the service depends on. */
@@ -49,7 +49,7 @@ export class LinksService {
     const created = await this.#deps.db.$transaction((tx) => this.#create(tx, viewer, [...new Set(userIds)], replace))
     const fresh = [...created.values()].filter((one) => one.secret !== null)
     const replaced = fresh.filter((one) => one.user.link)
-    await this.#deps.sessions.endOf(replaced.map((one) => linkIdentity(one.user.id)))
+    await this.#deps.sessions.revokeAllOf(replaced.map((one) => linkIdentity(one.user.id)))
     await this.#deps.activity.add(
       ...fresh.map(({ user }) => ({
         actor: viewer,
@@ -73,7 +73,7 @@ export class LinksService {
     return this.#deps.activity.recording(viewer, 'revoke link', userTarget(user), async () => {
       const { count } = await this.#deps.db.accessLink.deleteMany({ where: { userId } })
       if (count === 0) throw new NotFound(`User ${user.username} does not have a link.`)
-      await this.#deps.sessions.endOf([linkIdentity(userId)])
+      await this.#deps.sessions.revokeAllOf([linkIdentity(userId)])
       this.#changed([user.group])
       return plain(user)
     })

@@ -146,8 +146,8 @@ describe('personal links', () => {
     const { ids } = await team(app, 'alpha', ['ann'])
     const secret = await personalLink(app, ids.ann!)
     const { identities } = app.services
-    const admit = identities.admitByLink.bind(identities)
-    vi.spyOn(identities, 'admitByLink').mockImplementation(async (user) => {
+    const admit = identities.signInByLink.bind(identities)
+    vi.spyOn(identities, 'signInByLink').mockImplementation(async (user) => {
       const row = await admit(user)
       await personalLink(app, ids.ann!)
       return row
@@ -201,11 +201,11 @@ describe('people who joined by a link', () => {
       boss,
     )
     expect(data?.identities).toContainEqual({ id, provider: 'link', displayName: 'ann of alpha', role: 'PARTICIPANT' })
-    await expect(app.services.identities.setRole(organizer, id, 'organizer')).rejects.toMatchObject({
+    await expect(app.services.identities.update(organizer, { id, role: 'organizer' })).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringContaining('ann of alpha') as string,
     })
-    await app.services.identities.setRole(organizer, id, 'waiting')
+    await app.services.identities.update(organizer, { id: id, role: 'waiting' })
     const { uses } = await app.db.accessLink.findFirstOrThrow()
     expect((await app.answer('{ groups { items { id } } }', {}, { cookie })).errors?.[0]?.extensions?.code).toBe(
       'FORBIDDEN',
@@ -213,7 +213,7 @@ describe('people who joined by a link', () => {
     expect((await enter(app, secret)).status).toBe(403)
     expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(403)
     expect([uses, (await app.db.accessLink.findFirstOrThrow()).uses]).toEqual([1, 0])
-    await app.services.identities.setRole(organizer, id, 'participant')
+    await app.services.identities.update(organizer, { id: id, role: 'participant' })
     expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(200)
   })
 
@@ -222,7 +222,7 @@ describe('people who joined by a link', () => {
     const { ids } = await team(app, 'alpha', ['ann'])
     await enter(app, await personalLink(app, ids.ann!))
     const first = { id: 'github:1', provider: 'github', displayName: 'x', email: null }
-    expect((await app.services.identities.admit(first)).role).toBe('organizer')
+    expect((await app.services.identities.signIn(first)).role).toBe('organizer')
   })
 
   test('see no links, and cannot create, replace or revoke any', async () => {

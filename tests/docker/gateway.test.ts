@@ -50,7 +50,7 @@ test(
     const port = await proxyOf()
     const app = await startDockerApp({ ...apisix.environment, SANDBOX_NETWORK_POOL: testPool })
     await app.services.gatewaySetup.set(organizer, { proxyPort: port })
-    await app.services.configFiles.put(organizer, 'config_kilo_json', {
+    await app.services.configFiles.update(organizer, 'config_kilo_json', {
       content: '{ "apiKey": "PLACEHOLDER", "baseURL": "http://localhost:13305/v1" } // to be filled in',
     })
     const { id } = await addGroup(app, team, ['ann'])

@@ -78,7 +78,7 @@ test('whoever opens the page while a set-up goes on, or after it, sees every ste
 
 test('sandboxes that run with an old key are told, and given the new one with two clicks', LONG, async () => {
   const { page, app, group } = await hall(['ann', 'bob'])
-  await app.services.configFiles.put(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
+  await app.services.configFiles.update(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
   await app.execute('mutation ($id: ID!) { startGroup(input: { id: $id }) { error { message } } }', { id: group.id })
   await app.until<{ instances: { items: { state: string }[] } }>('{ instances { items { state } } }', {}, (data) =>
     data.instances.items.every(({ state }) => state === 'RUNNING'),

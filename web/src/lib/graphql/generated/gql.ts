@@ -15,18 +15,18 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  */
 type Documents = {
     "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": typeof types.ActivityRowFragmentDoc,
-    "\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n": typeof types.ActivityDocument,
-    "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityAddedDocument,
+    "\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityDocument,
+    "\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityChangedDocument,
     "\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n": typeof types.ViewerDocument,
     "\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n": typeof types.SignInOptionsDocument,
     "\n  fragment IdentityRow on Identity {\n    id\n    provider\n    displayName\n    email\n    role\n    createdAt\n    lastSeenAt\n  }\n": typeof types.IdentityRowFragmentDoc,
-    "\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n": typeof types.IdentitiesDocument,
+    "\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n": typeof types.IdentitiesDocument,
     "\n  subscription IdentityChanged {\n    identityChanged {\n      kind\n      id\n      identity {\n        ...IdentityRow\n      }\n    }\n  }\n": typeof types.IdentityChangedDocument,
-    "\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n": typeof types.SetRoleDocument,
+    "\n  mutation UpdateIdentity($input: UpdateIdentityInput!) {\n    updateIdentity(input: $input) {\n      ...IdentityRow\n    }\n  }\n": typeof types.UpdateIdentityDocument,
     "\n  fragment ApiTokenRow on ApiToken {\n    id\n    name\n    createdBy\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n": typeof types.ApiTokenRowFragmentDoc,
-    "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": typeof types.ApiTokensDocument,
-    "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.CreateApiTokenDocument,
-    "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": typeof types.RevokeApiTokenDocument,
+    "\n  query ApiTokens {\n    apiTokens(page: { size: 1000 }) {\n      items {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.ApiTokensDocument,
+    "\n  mutation CreateApiToken($input: CreateApiTokenInput!) {\n    createApiToken(input: $input) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.CreateApiTokenDocument,
+    "\n  mutation RevokeApiToken($input: RevokeApiTokenInput!) {\n    revokeApiToken(input: $input) {\n      id\n    }\n  }\n": typeof types.RevokeApiTokenDocument,
     "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": typeof types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": typeof types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": typeof types.EngineChangedDocument,
@@ -127,32 +127,32 @@ type Documents = {
     "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": typeof types.ParticipantsMayStartDocument,
     "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": typeof types.AddressesDocument,
     "\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n": typeof types.ExampleAddressDocument,
-    "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n": typeof types.SetSettingDocument,
-    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": typeof types.SettingChangedDocument,
+    "\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n": typeof types.UpdateSettingDocument,
+    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": typeof types.SettingChangedDocument,
     "\n  fragment ConfigFileRow on ConfigFile {\n    key\n    label\n    hasContent\n    size\n    updatedAt\n    updatedBy\n  }\n": typeof types.ConfigFileRowFragmentDoc,
     "\n  query ConfigFiles {\n    configFiles {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.ConfigFilesDocument,
     "\n  query ConfigFileText($key: String!) {\n    configFile(key: $key) {\n      key\n      content\n      updatedAt\n      updatedBy\n    }\n  }\n": typeof types.ConfigFileTextDocument,
-    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n": typeof types.CheckConfigFileDocument,
-    "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.SetConfigFileDocument,
-    "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n": typeof types.DeleteConfigFileDocument,
-    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": typeof types.ConfigFileChangedDocument,
+    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content) {\n      line\n      column\n      message\n    }\n  }\n": typeof types.CheckConfigFileDocument,
+    "\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.UpdateConfigFileDocument,
+    "\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n": typeof types.DeleteConfigFileDocument,
+    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": typeof types.ConfigFileChangedDocument,
     "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": typeof types.RunningSandboxesDocument,
     "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.UpdateSandboxFilesDocument,
 };
 const documents: Documents = {
     "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": types.ActivityRowFragmentDoc,
-    "\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n": types.ActivityDocument,
-    "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityAddedDocument,
+    "\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityDocument,
+    "\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityChangedDocument,
     "\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n": types.ViewerDocument,
     "\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n": types.SignInOptionsDocument,
     "\n  fragment IdentityRow on Identity {\n    id\n    provider\n    displayName\n    email\n    role\n    createdAt\n    lastSeenAt\n  }\n": types.IdentityRowFragmentDoc,
-    "\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n": types.IdentitiesDocument,
+    "\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n": types.IdentitiesDocument,
     "\n  subscription IdentityChanged {\n    identityChanged {\n      kind\n      id\n      identity {\n        ...IdentityRow\n      }\n    }\n  }\n": types.IdentityChangedDocument,
-    "\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n": types.SetRoleDocument,
+    "\n  mutation UpdateIdentity($input: UpdateIdentityInput!) {\n    updateIdentity(input: $input) {\n      ...IdentityRow\n    }\n  }\n": types.UpdateIdentityDocument,
     "\n  fragment ApiTokenRow on ApiToken {\n    id\n    name\n    createdBy\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n": types.ApiTokenRowFragmentDoc,
-    "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": types.ApiTokensDocument,
-    "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.CreateApiTokenDocument,
-    "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": types.RevokeApiTokenDocument,
+    "\n  query ApiTokens {\n    apiTokens(page: { size: 1000 }) {\n      items {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.ApiTokensDocument,
+    "\n  mutation CreateApiToken($input: CreateApiTokenInput!) {\n    createApiToken(input: $input) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.CreateApiTokenDocument,
+    "\n  mutation RevokeApiToken($input: RevokeApiTokenInput!) {\n    revokeApiToken(input: $input) {\n      id\n    }\n  }\n": types.RevokeApiTokenDocument,
     "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": types.EngineChangedDocument,
@@ -253,15 +253,15 @@ const documents: Documents = {
     "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": types.ParticipantsMayStartDocument,
     "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": types.AddressesDocument,
     "\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n": types.ExampleAddressDocument,
-    "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n": types.SetSettingDocument,
-    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": types.SettingChangedDocument,
+    "\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n": types.UpdateSettingDocument,
+    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": types.SettingChangedDocument,
     "\n  fragment ConfigFileRow on ConfigFile {\n    key\n    label\n    hasContent\n    size\n    updatedAt\n    updatedBy\n  }\n": types.ConfigFileRowFragmentDoc,
     "\n  query ConfigFiles {\n    configFiles {\n      ...ConfigFileRow\n    }\n  }\n": types.ConfigFilesDocument,
     "\n  query ConfigFileText($key: String!) {\n    configFile(key: $key) {\n      key\n      content\n      updatedAt\n      updatedBy\n    }\n  }\n": types.ConfigFileTextDocument,
-    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n": types.CheckConfigFileDocument,
-    "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n": types.SetConfigFileDocument,
-    "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n": types.DeleteConfigFileDocument,
-    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": types.ConfigFileChangedDocument,
+    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content) {\n      line\n      column\n      message\n    }\n  }\n": types.CheckConfigFileDocument,
+    "\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n": types.UpdateConfigFileDocument,
+    "\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n": types.DeleteConfigFileDocument,
+    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": types.ConfigFileChangedDocument,
     "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": types.RunningSandboxesDocument,
     "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.UpdateSandboxFilesDocument,
 };
@@ -287,11 +287,11 @@ export function graphql(source: "\n  fragment ActivityRow on Activity {\n    id\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n"): (typeof documents)["\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n"];
+export function graphql(source: "\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -307,7 +307,7 @@ export function graphql(source: "\n  fragment IdentityRow on Identity {\n    id\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n"): (typeof documents)["\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n"];
+export function graphql(source: "\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -315,7 +315,7 @@ export function graphql(source: "\n  subscription IdentityChanged {\n    identit
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateIdentity($input: UpdateIdentityInput!) {\n    updateIdentity(input: $input) {\n      ...IdentityRow\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateIdentity($input: UpdateIdentityInput!) {\n    updateIdentity(input: $input) {\n      ...IdentityRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -323,15 +323,15 @@ export function graphql(source: "\n  fragment ApiTokenRow on ApiToken {\n    id\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n"): (typeof documents)["\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n"];
+export function graphql(source: "\n  query ApiTokens {\n    apiTokens(page: { size: 1000 }) {\n      items {\n        ...ApiTokenRow\n      }\n    }\n  }\n"): (typeof documents)["\n  query ApiTokens {\n    apiTokens(page: { size: 1000 }) {\n      items {\n        ...ApiTokenRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation CreateApiToken($input: CreateApiTokenInput!) {\n    createApiToken(input: $input) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateApiToken($input: CreateApiTokenInput!) {\n    createApiToken(input: $input) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RevokeApiToken($input: RevokeApiTokenInput!) {\n    revokeApiToken(input: $input) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeApiToken($input: RevokeApiTokenInput!) {\n    revokeApiToken(input: $input) {\n      id\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -735,11 +735,11 @@ export function graphql(source: "\n  query ExampleAddress($groupId: ID!) {\n    
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -755,19 +755,19 @@ export function graphql(source: "\n  query ConfigFileText($key: String!) {\n    
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n"): (typeof documents)["\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n"];
+export function graphql(source: "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content) {\n      line\n      column\n      message\n    }\n  }\n"): (typeof documents)["\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content) {\n      line\n      column\n      message\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n"): (typeof documents)["\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n"];
+export function graphql(source: "\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n"): (typeof documents)["\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
