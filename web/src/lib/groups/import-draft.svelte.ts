@@ -43,7 +43,8 @@ export class ImportDraft {
   /** Takes the text of a file. */
   async read(file: File): Promise<void> {
     if (file.size > LONGEST) return this.#refuse(`${file.name} is too large. A groups file may have at most 1 MiB.`)
-    if (!/\.(ya?ml|json)$/i.test(file.name)) return this.#refuse(`${file.name} is not a groups file. Choose a .yaml, .yml or .json file.`)
+    if (!/\.(ya?ml|json)$/i.test(file.name))
+      return this.#refuse(`${file.name} is not a groups file. Choose a .yaml, .yml or .json file.`)
     this.#text = await file.text()
     this.#soon(0)
   }

@@ -28,10 +28,7 @@ class Runs {
     this.#runs.set(id, { asking: true, skipped: none })
     const { data } = await mutate(StartGroup, { input: { id } })
     if (!data) return this.dismiss(id)
-    this.#finish(
-      id,
-      data.startGroup.map(skipOf),
-    )
+    this.#finish(id, data.startGroup.map(skipOf))
   }
 
   /** Starts the users whose instance failed. */

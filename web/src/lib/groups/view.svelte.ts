@@ -60,9 +60,7 @@ export class GroupsView {
   readonly #event = $derived(page.url.searchParams.get('event'))
   readonly #user = $derived(page.url.searchParams.get('user'))
   readonly #found = new GroupPages(() => this.#search)
-  readonly #all = new GroupPages(() =>
-    this.#search !== '' && (this.needsAll || this.#user !== null) ? '' : null,
-  )
+  readonly #all = new GroupPages(() => (this.#search !== '' && (this.needsAll || this.#user !== null) ? '' : null))
   readonly #events = liveQuery({ query: EventsQuery, on: ['groups'] })
 
   constructor() {
