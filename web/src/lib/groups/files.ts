@@ -1,6 +1,6 @@
 import type { ImportGroupsMutation } from '#lib/graphql/generated/graphql.ts'
 import { tabClient } from '#lib/graphql/client.ts'
-import { problemOf, type Problem } from '#lib/graphql/errors.ts'
+import { problemOf, sentence, type Problem } from '#lib/graphql/errors.ts'
 import { ExportGroups } from './documents.ts'
 import { ImportGroups } from './mutations.ts'
 
@@ -40,11 +40,6 @@ function fileProblemOf({ message }: { message: string }): FileProblem {
   const [, line, column, rule] = /^line (\d+), column (\d+): (.*)$/s.exec(message) ?? []
   if (!line || !column || !rule) return { line: null, column: null, message: sentence(message) }
   return { line: Number(line), column: Number(column), message: sentence(rule) }
-}
-
-/** A rule with a capital and a full stop. */
-function sentence(rule: string): string {
-  return `${rule.charAt(0).toUpperCase()}${rule.slice(1)}${/[.!?]$/.test(rule) ? '' : '.'}`
 }
 
 /** Downloads all events and groups as a file. @returns the problem, if any */

@@ -129,7 +129,7 @@ export type CreateApiTokenInput = {
 export type CreateGroupInput = {
   /** Short name of the event it belongs to. */
   eventId?: string | null | undefined;
-  /** 1 to 64 letters, digits, spaces or any of . _ - */
+  /** 1 to 64 letters, digits, spaces, dots, dashes or underscores. */
   name: string;
   /** For people; 200 characters at most. */
   title?: string | null | undefined;
@@ -179,7 +179,7 @@ export type CreateUserInput = {
   email?: string | null | undefined;
   /** The group to add the user to. */
   groupId: string | number;
-  /** 1 to 64 letters, digits, spaces or any of . _ - */
+  /** 1 to 64 letters, digits, spaces, dots, dashes or underscores. */
   username: string;
 };
 
