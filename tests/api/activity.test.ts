@@ -77,13 +77,15 @@ test('actions on groups and users are logged under the name of that time', async
   await startUser(app, ann.id)
   await startUser(app, ann.id)
   await renameUser(app, ann.id, 'anna')
-  await app.refused('mutation { createGroup(name: "alpha") { id } }')
-  await app.execute('mutation ($id: ID!) { renameGroup(id: $id, name: "beta") { id } }', { id: alpha.id })
-  await app.execute('mutation ($id: ID!) { deleteGroup(id: $id, deleteWorkspaces: true) { id } }', { id: alpha.id })
+  await app.refused('mutation { createGroup(input: { name: "alpha" }) { id } }')
+  await app.execute('mutation ($id: ID!) { updateGroup(input: { id: $id, name: "beta" }) { id } }', { id: alpha.id })
+  await app.execute('mutation ($id: ID!) { deleteGroup(input: { id: $id, deleteWorkspaces: true }) { id } }', {
+    id: alpha.id,
+  })
   const log = (await entries()).reverse().filter(({ actor }) => actor === 'organizer')
   expect(log.map(({ action, kind, label, outcome }) => [action, kind, label, outcome])).toEqual([
     ['create group', 'GROUP', 'alpha', 'DONE'],
-    ['add user', 'USER', 'alpha/ann', 'DONE'],
+    ['create user', 'USER', 'alpha/ann', 'DONE'],
     ['start', 'INSTANCE', 'alpha/ann', 'DONE'],
     ['start', 'INSTANCE', 'alpha/ann', 'REFUSED'],
     ['rename user to anna', 'USER', 'alpha/ann', 'DONE'],

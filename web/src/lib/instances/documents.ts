@@ -141,12 +141,14 @@ export const NamesakesQuery = graphql(`
 /** Names to suggest where an instance is created. */
 export const PeopleQuery = graphql(`
   query People {
-    groups {
-      id
-      name
-      users {
+    groups(page: { size: 1000 }) {
+      items {
         id
-        username
+        name
+        users {
+          id
+          username
+        }
       }
     }
   }

@@ -121,6 +121,6 @@ export const KillInstances = graphql(`
 /** Deletes the files for good. */
 export const DeleteWorkspace = graphql(`
   mutation DeleteWorkspace($volume: String!, $confirm: String!) {
-    deleteWorkspace(volume: $volume, confirm: $confirm)
+    deleteWorkspace(input: { volume: $volume, confirm: $confirm })
   }
 `)
