@@ -43,7 +43,7 @@ const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
       resolve: (query, viewer, _args, { users }) => users.mine(viewer, query),
     }),
     mayStart: t.boolean({
-      description: 'Whether startOwnSandbox may start one for them at present.',
+      description: 'Whether startMySandbox may start one for them at present.',
       resolve: (viewer, _args, { mySandbox }) => mySandbox.mayStart(viewer),
     }),
     hasGateway: t.boolean({

@@ -34,14 +34,14 @@ export class GroupsImport {
   readonly #events: Events
   readonly #activity: ActivityService
   readonly #volumeFor: UsersService['volumeFor']
-  readonly #claim: InstancesForGroups['claim']
+  readonly #assignOwner: InstancesForGroups['assignOwner']
 
   constructor({ db, events, activity, instances }: UsersDeps, volumeFor: UsersService['volumeFor']) {
     this.#db = db
     this.#events = events
     this.#activity = activity
     this.#volumeFor = volumeFor
-    this.#claim = instances.claim
+    this.#assignOwner = instances.assignOwner
   }
 
   /**
@@ -170,7 +170,7 @@ export class GroupsImport {
       if (was && user.email !== undefined && user.email !== was.email)
         await tx.user.update({ where: { id: was.id }, data: { email: user.email } })
     }
-    return { group, isNew: !before, publish: await this.#claim(tx, name, added) }
+    return { group, isNew: !before, publish: await this.#assignOwner(tx, name, added) }
   }
 
   /** Chosen before the transaction, since choosing reads the database. */

@@ -165,7 +165,7 @@ export class GroupsService {
             const renamed = await tx.group.update({ where: { id }, data: { name }, include: { users: true } })
             const after = []
             for (const user of renamed.users)
-              after.push(await this.#parts.instances.follow(tx, user.id, { group: name, username: user.username }))
+              after.push(await this.#parts.instances.syncOwner(tx, user.id, { group: name, username: user.username }))
             return { renamed, after }
           }),
       )

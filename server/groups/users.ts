@@ -126,7 +126,7 @@ export class UsersService {
             }
             const created = await tx.user.create({ data })
             await within(tx, created)
-            return { created, publish: await this.#parts.instances.claim(tx, owner.name, [created]) }
+            return { created, publish: await this.#parts.instances.assignOwner(tx, owner.name, [created]) }
           }),
       )
       publish()
@@ -153,7 +153,7 @@ export class UsersService {
         this.#parts.db.$transaction(async (tx) => {
           const changed = await tx.user.update({ where: { id }, data: { ...changes, volume } })
           const names = { group: before.group.name, username: changed.username }
-          return { changed, publish: username ? await this.#parts.instances.follow(tx, id, names) : () => undefined }
+          return { changed, publish: username ? await this.#parts.instances.syncOwner(tx, id, names) : () => undefined }
         }),
       )
       publish()
@@ -198,7 +198,7 @@ export class UsersService {
               if (active)
                 throw new Conflict(`User ${before.username} has instance ${active.id}. End it before the transfer.`)
               const moved = await tx.user.update({ where: { id }, data: { groupId: targetGroupId } })
-              return { moved, publish: await this.#parts.instances.follow(tx, id, names) }
+              return { moved, publish: await this.#parts.instances.syncOwner(tx, id, names) }
             }),
         )
         publish()

@@ -46,7 +46,7 @@ test('every act is written down with who, what, to which and how it ended', asyn
     ['THON', 'ready', 'done'],
     ['organizer', 'kill', 'done'],
   ])
-  expect(told[2]?.detail).toBe(`Cannot resume instance ${id}: it is Running.`)
+  expect(told[2]?.detail).toBe('Cannot resume alpha/ann: it is running.')
   expect(told[4]?.detail).toBe('busy')
   expect(told.every((act) => act.label === 'alpha/ann' && Date.parse(act.at) > 0)).toBe(true)
   expect((await acts()).at(-1)).toMatchObject({
@@ -94,7 +94,7 @@ test('a crash that nobody asked for is written down', async () => {
   expect((await acts({ first: 1 }))[0]).toMatchObject({
     actor: 'THON',
     outcome: 'failed',
-    detail: 'It crashed (exit code 5).',
+    detail: 'Crashed, exit code 5.',
   })
 })
 

@@ -12,13 +12,13 @@ function list(app: TestApp): Promise<List> {
   return app.execute<List>(LIST)
 }
 
-/** How often groups were really loaded since. */
+/** Counts how often groups are loaded from now on. */
 function loads(app: TestApp) {
   return vi.spyOn(app.services.groups, 'list')
 }
 
-describe('an answer made of rows', () => {
-  test('is made once, however often it is asked for', async () => {
+describe('an answer made of rows only', () => {
+  test('is computed once for repeated queries', async () => {
     const app = await startApp()
     await addGroup(app, 'alpha', ['ann'])
     const loaded = loads(app)
@@ -26,7 +26,7 @@ describe('an answer made of rows', () => {
     expect(loaded).toHaveBeenCalledTimes(1)
   })
 
-  test('is made once for many who ask at the same time', async () => {
+  test('is computed once for twenty queries at once', async () => {
     const app = await startApp()
     await addGroup(app, 'alpha', ['ann'])
     const loaded = loads(app)
@@ -34,7 +34,7 @@ describe('an answer made of rows', () => {
     expect(loaded).toHaveBeenCalledTimes(1)
   })
 
-  test('is another for other variables', async () => {
+  test('differs for other variables', async () => {
     const app = await startApp()
     await addGroup(app, 'alpha')
     await addGroup(app, 'beta')
@@ -43,7 +43,7 @@ describe('an answer made of rows', () => {
       expect(await app.execute(search, { search: name })).toEqual({ groups: [{ name }] })
   })
 
-  test('is not kept when it failed', async () => {
+  test('is not cached when it failed', async () => {
     const app = await startApp()
     app.logged.expect(/disk/)
     await addGroup(app, 'alpha')
@@ -64,7 +64,7 @@ describe('after a change', () => {
     ['deleteGroup', (ids: Ids) => `deleteGroup(id: "${ids.group}") { id }`],
     ['importGroups', () => `importGroups(yaml: "groups: {gamma: [eve]}") { applied }`],
     ['startUser', (ids: Ids) => `startUser(id: "${ids.user}") { warning }`],
-  ] as const)('by %s the next answer tells it', async ([, mutation]) => {
+  ] as const)('by %s, the next answer shows it', async ([, mutation]) => {
     const app = await startApp()
     const before = await list(app)
     const alpha = await addGroup(app, 'alpha', ['ann'])
@@ -75,7 +75,7 @@ describe('after a change', () => {
     expect(await list(app)).not.toEqual(known)
   })
 
-  test('also by an import that brings an event and no group', async () => {
+  test('by an import of an event without groups, too', async () => {
     const app = await startApp()
     const events = '{ events { eventId title } }'
     const file = (title: string) =>
@@ -86,7 +86,7 @@ describe('after a change', () => {
     expect(await app.execute(events)).toEqual({ events: [{ eventId: 'e1', title: 'Two' }] })
   })
 
-  test('an answer that was begun before it is given to nobody who asks after it', async () => {
+  test('an answer that began before it is not reused', async () => {
     const app = await startApp()
     const alpha = await addGroup(app, 'alpha')
     const [read, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -106,7 +106,7 @@ describe('after a change', () => {
     for (const answer of [late, await list(app)]) expect(answer.groups[0]?.users).toHaveLength(1)
   })
 
-  test('no answer is older than what was changed before it was asked for, whatever goes on side by side', async () => {
+  test('no answer is older than the changes before its query', async () => {
     const app = await startApp()
     const alpha = await addGroup(app, 'name-0')
     let done = 0
@@ -126,7 +126,7 @@ describe('after a change', () => {
     await Promise.all(readers)
   })
 
-  test('states of instances are true in the list as soon as they are anywhere', async () => {
+  test('states of instances are up to date', async () => {
     const app = await startApp()
     const ann = userOf(await addGroup(app, 'alpha', ['ann']), 'ann')
     const state = async () => (await list(app)).groups[0]?.users[0]?.instance?.state
@@ -136,12 +136,12 @@ describe('after a change', () => {
     const { instances } = await app.execute<{ instances: { items: { id: string }[] } }>(
       '{ instances { items { id } } }',
     )
-    await app.execute(`mutation { pauseInstance(id: "${instances.items[0]?.id}") { id } }`)
+    await app.execute(`mutation { pauseInstance(input: { id: "${instances.items[0]?.id}" }) { id } }`)
     await app.until<List>(LIST, {}, ({ groups }) => groups[0]?.users[0]?.instance?.state === 'PAUSED')
   })
 })
 
-describe('what is more than rows is made anew each time', () => {
+describe('an answer made of more than rows is never cached', () => {
   test.for(['queuePlace', 'progress', 'logs'])('%s', async (field) => {
     const app = await startApp()
     const ann = userOf(await addGroup(app, 'alpha', ['ann']), 'ann')
@@ -152,14 +152,14 @@ describe('what is more than rows is made anew each time', () => {
     expect(loaded).toHaveBeenCalledTimes(3)
   })
 
-  test('a list that also asks for the engine', async () => {
+  test('a list together with the engine', async () => {
     const app = await startApp()
     const loaded = loads(app)
     for (let turn = 0; turn < 3; turn++) await app.execute('{ groups { name } engine { waiting } }')
     expect(loaded).toHaveBeenCalledTimes(3)
   })
 
-  test('commands are never answered from what is kept', async () => {
+  test('mutations', async () => {
     const app = await startApp()
     const create = 'mutation { createGroup(name: "alpha") { name } }'
     await app.execute(create)
@@ -167,7 +167,7 @@ describe('what is more than rows is made anew each time', () => {
   })
 })
 
-test('a hall of more than a thousand users can be listed', async () => {
+test('a group of 1,500 users can be listed', async () => {
   const app = await startApp()
   const { id: groupId } = await app.db.group.create({ data: { name: 'alpha' } })
   const users = Array.from({ length: 1_500 }, (_, index) => ({

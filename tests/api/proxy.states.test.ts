@@ -91,7 +91,7 @@ test('a paused one offers to resume it, an ended one to start it again, a failed
   const failed = await page(visitor)
   expect(failed).toMatchObject({
     title: 'Your sandbox has failed',
-    detail: 'It crashed (exit code 3).',
+    detail: 'Crashed, exit code 3.',
     button: 'Start again',
   })
   await visitor.ask(HOST, failed.action as string, { method: 'POST' })

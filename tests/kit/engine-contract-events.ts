@@ -19,7 +19,7 @@ export function eventTests(kit: () => ContractKit): void {
     await watch.until(ref, 'exited')
     await engine.remove(ref)
     await watch.until(ref, null)
-    expect(watch.told(ref)).toEqual(['created', 'running', 'paused', 'running', 'exited', null])
+    expect(watch.statuses(ref)).toEqual(['created', 'running', 'paused', 'running', 'exited', null])
   })
 
   test('an event carries the sandbox as list tells it', async () => {
@@ -82,6 +82,6 @@ export function eventTests(kit: () => ContractKit): void {
     await first.stop()
     await kit().engine.start(ref)
     await second.until(ref, 'running')
-    expect(first.told(ref)).toEqual(['created'])
+    expect(first.statuses(ref)).toEqual(['created'])
   })
 }

@@ -1,12 +1,12 @@
 import type { Sandbox, SandboxEngine, SandboxEvent, SandboxStatus } from '../../server/engine/engine.ts'
 
-/** Generous, since the machines of CI are slow, in milliseconds. */
-const PATIENCE = 20_000
+/** How long `until` waits, in milliseconds. Machines of CI are slow. */
+const TIMEOUT_MS = 20_000
 
-/** Follows the events of an engine for a test: keeps them all, and waits for those to come. */
+/** Follows the events of an engine: keeps all of them, and waits for more. */
 export class EngineWatch {
   readonly events: SandboxEvent[] = []
-  /** Settles when the stream is over: null when it ended, else what it threw. */
+  /** Settles when the stream is over, with null or with what it threw. */
   readonly over: Promise<unknown>
   readonly #abort = new AbortController()
   #wake = () => {}
@@ -30,31 +30,31 @@ export class EngineWatch {
     return watch as EngineWatch
   }
 
-  /** Statuses told of one sandbox so far, repetitions left out; null is "gone". */
-  told(ref: string): (SandboxStatus | null)[] {
+  /** The statuses of one sandbox so far, without repetitions; null is "gone". */
+  statuses(ref: string): (SandboxStatus | null)[] {
     const all = this.events.filter((event) => event.ref === ref).map(({ sandbox }) => sandbox?.status ?? null)
     return all.filter((status, index) => index === 0 || status !== all[index - 1])
   }
 
-  /** The last sandbox told with this status, waiting for it; null waits for "gone". Looks from the event `from` on. */
+  /** Waits for an event with this status and returns its sandbox; null waits for "gone". Starts at the event `from`. */
   async until(ref: string, status: SandboxStatus | null, from = 0): Promise<Sandbox | null> {
     const found = await this.#until(() =>
       this.events.slice(from).findLast((event) => event.ref === ref && (event.sandbox?.status ?? null) === status),
     )
     if (found) return found.sandbox
     throw new Error(
-      `No event told that ${ref} is ${status ?? 'gone'}; told were: ${this.told(ref).join(', ') || 'none'}`,
+      `No event says that ${ref} is ${status ?? 'gone'}, only: ${this.statuses(ref).join(', ') || 'none'}`,
     )
   }
 
-  /** Ends the stream and waits for its end; what it threw is returned. */
+  /** Ends the stream. @returns what it threw */
   async stop(): Promise<unknown> {
     this.#abort.abort()
     return this.over
   }
 
   async #until<T>(look: () => T | undefined): Promise<T | undefined> {
-    const end = Date.now() + PATIENCE
+    const end = Date.now() + TIMEOUT_MS
     for (;;) {
       const found = look()
       if (found !== undefined || Date.now() > end) return found
