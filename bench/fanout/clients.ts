@@ -65,7 +65,10 @@ function join(crowd: Crowd, url: string, query: string | undefined): Promise<voi
   return new Promise((resolve, reject) => {
     socket.once('error', reject)
     socket.once('open', () => {
-      if (!query) return resolve()
+      if (!query) {
+        resolve()
+        return
+      }
       socket.send('{"type":"connection_init"}')
       socket.once('message', () => {
         socket.send(

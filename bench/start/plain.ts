@@ -29,7 +29,7 @@ export class PlainHall {
     const container = await docker.createContainer(this.#recipe(volume))
     await container.start()
     const { NetworkSettings: network } = await container.inspect()
-    const [published] = Object.values(network.Ports).flatMap((bindings) => bindings ?? [])
+    const [published] = Object.values(network.Ports).flat()
     const answers = await waitUntilReady(Number(published?.HostPort), 60, new AbortController().signal)
     if (!answers) throw new Error(`${volume} does not answer`)
   }

@@ -131,13 +131,6 @@ export const InstanceType = builder.prismaObject('Instance', {
       nullable: true,
       description: 'When it stops automatically; null for never.',
     }),
-    logs: t.string({
-      description:
-        'The last lines that its sandbox printed, oldest first; for a failed one, those before its end. Empty in lists and in subscriptions.',
-      args: { lines: t.arg.int({ defaultValue: 50, description: 'How many lines, 1 to 500.' }) },
-      resolve: (row, { lines }, { instances }, info) =>
-        isAlone(info) ? instances.logs(row, Math.min(Math.max(lines ?? 50, 1), 500)) : '',
-    }),
   }),
 })
 
@@ -157,6 +150,13 @@ builder.prismaObjectFields('Instance', (t) => ({
     nullable: true,
     description: 'Address by the domain of the settings; null without one, and while it is not published.',
     resolve: (row, _args, { addresses }) => addresses.of(row).domainUrl,
+  }),
+  logs: t.string({
+    description:
+      'The last lines that its sandbox printed, oldest first; for a failed one, those before its end. Empty in lists and in subscriptions.',
+    args: { lines: t.arg.int({ defaultValue: 50, description: 'How many lines, 1 to 500.' }) },
+    resolve: (row, { lines }, { instances }, info) =>
+      isAlone(info) ? instances.logs(row, Math.min(Math.max(lines ?? 50, 1), 500)) : '',
   }),
 }))
 

@@ -72,7 +72,7 @@ const bulkRegister = operation({
 })
 
 /** The three bulk commands have one declaration. */
-const bulk = <const Command extends 'pause' | 'resume' | 'kill'>(command: Command) =>
+const bulk = (command: 'pause' | 'resume' | 'kill') =>
   operation({
     method: 'post',
     path: `/api/instances/bulk/${command}`,

@@ -51,9 +51,9 @@ export class SyncInstanceCommands {
   async bulk(viewer: Viewer, command: BulkCommand, ids: string[]): Promise<Result<InstanceRow>[]> {
     const results = await this.#instances.bulk(viewer, { command, ids })
     return Promise.all(
-      results.map((result) => {
+      results.map(async (result) => {
         const { row } = result
-        return row ? settle(result.id, () => this.#settled(viewer, row, command)) : result
+        return row ? await settle(result.id, () => this.#settled(viewer, row, command)) : result
       }),
     )
   }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { addGroup } from '../kit/groups.ts'
 import {
@@ -107,14 +107,13 @@ test.for(['create', 'start'] as const)(
 test('changes during the full list are not missed', async () => {
   const app = await startApp()
   const { id, ref } = await running(app)
-  const { list } = app.engine
+  const list = app.engine.list.bind(app.engine)
   await leave(app)
-  app.engine.list = async () => {
-    const listed = await list.call(app.engine)
-    app.engine.list = list
+  vi.spyOn(app.engine, 'list').mockImplementationOnce(async () => {
+    const listed = await list()
     await app.engine.exit(ref as string, 3)
     return listed
-  }
+  })
   await back(app)
   expect((await inState(app, id, 'FAILED')).reason).toBe('Crashed, exit code 3.')
 })
@@ -147,12 +146,12 @@ test.for(['pause', 'kill'] as const)('a %s that loses the engine is carried out 
 test('a restart that loses the engine half way ends in the state of the engine', async () => {
   const app = await startApp()
   const { id, ref } = await running(app)
-  const { restart } = app.engine
-  app.engine.restart = async (of: string) => {
+  const restart = app.engine.restart.bind(app.engine)
+  vi.spyOn(app.engine, 'restart').mockImplementation(async (of) => {
     await app.engine.exit(of, 143)
     app.engine.leave()
-    return restart.call(app.engine, of)
-  }
+    return restart(of)
+  })
   await command(app, 'restartInstance', id)
   await connected(app, false)
   expect((await get(app, id)).state).toBe('PENDING')

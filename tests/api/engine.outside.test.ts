@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { all, command, create, get, inState, passwordOf, running, when } from '../kit/instances.ts'
 
@@ -36,12 +36,11 @@ test('a sandbox stopped on the engine is removed when its user starts again', as
 test('a second sandbox started on the engine does not count as active', async () => {
   const app = await startApp()
   const first = await running(app)
-  const { clear } = { clear: app.engine.remove }
-  app.engine.remove = () => Promise.resolve()
+  const remove = vi.spyOn(app.engine, 'remove').mockResolvedValue()
   await app.engine.exit(first.ref as string, 0)
   await inState(app, first.id, 'TERMINATED')
   const second = await running(app)
-  app.engine.remove = clear
+  remove.mockRestore()
   await app.engine.startByHand(first.ref as string)
   expect((await when(app, first.id, (row) => row.reason?.includes('another sandbox') ?? false)).state).toBe(
     'TERMINATED',

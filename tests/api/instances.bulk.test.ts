@@ -44,7 +44,7 @@ test('a repeated id gets a result each time, and its command runs once', async (
 test('killing an instance ten times at once stops it once', async () => {
   const app = await startApp()
   const { id } = await running(app)
-  await bulk(app, 'killInstances', Array(10).fill(id))
+  await bulk(app, 'killInstances', Array<string>(10).fill(id))
   await inState(app, id, 'TERMINATED')
 })
 

@@ -40,8 +40,10 @@ test('READY comes first, without any change', async () => {
   const app = await startApp()
   const client = app.socket()
   const source = client.iterate<Frame>({ query: 'subscription { instanceChanged { kind id instance { id } } }' })
-  const first = await source.next()
-  expect(first.value?.data?.instanceChanged).toEqual({ kind: 'READY', id: null, instance: null })
+  for await (const { data } of source) {
+    expect(data?.instanceChanged).toEqual({ kind: 'READY', id: null, instance: null })
+    break
+  }
 })
 
 test('changes made on the engine reach subscribers', async () => {

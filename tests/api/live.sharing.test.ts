@@ -74,8 +74,10 @@ test('a late subscriber of the engine gets its current state first', async () =>
   app.engine.leave()
   await first.until(({ engineChanged }) => !engineChanged.connected)
   const source = app.socket().iterate<EngineFrame>({ query })
-  expect((await source.next()).value?.data?.engineChanged.connected).toBe(false)
-  await source.return?.()
+  for await (const { data } of source) {
+    expect(data?.engineChanged.connected).toBe(false)
+    break
+  }
 })
 
 test('subscribers that leave or are cut off leave no listeners', async () => {
@@ -117,7 +119,9 @@ async function rawSubscriber(app: TestApp, wait = true): Promise<WebSocket> {
   const socket = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
   const message = (type: string) =>
     new Promise<void>((resolve) =>
-      socket.on('message', (data) => (JSON.parse(String(data)) as { type: string }).type === type && resolve()),
+      socket.on('message', (data: Buffer) => {
+        if ((JSON.parse(data.toString()) as { type: string }).type === type) resolve()
+      }),
     )
   await new Promise((resolve) => socket.once('open', resolve))
   const acknowledged = message('connection_ack')

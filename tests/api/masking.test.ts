@@ -25,11 +25,13 @@ async function overSocket(
   const socket = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
   const messages: Message[] = []
   const done = Promise.withResolvers<void>()
-  socket.on('message', (data) => {
-    const message = JSON.parse(String(data)) as Message
-    if (message.type === 'connection_ack')
-      return socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+  socket.on('message', (data: Buffer) => {
+    const message = JSON.parse(data.toString()) as Message
     if (message.type === 'ping') return
+    if (message.type === 'connection_ack') {
+      socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+      return
+    }
     messages.push(message)
     if (message.type === 'complete' || message.type === 'error') done.resolve()
     else act(messages.length)

@@ -143,7 +143,9 @@ test('labeled containers without a row are adopted, and others left alone', LONG
   const password = await passwordOf(first, row.id)
   await first.app.close()
   const stranger = await docker('run', '-d', testImage, 'code-server', '--bind-addr', '0.0.0.0:8443', '--auth', 'none')
-  onTestFinished(async () => void (await docker('rm', '-f', stranger)))
+  onTestFinished(async () => {
+    await docker('rm', '-f', stranger)
+  })
   await first.app.services.db.$disconnect()
   const { rmSync } = await import('node:fs')
   for (const file of ['thon.db', 'thon.db-wal', 'thon.db-shm']) rmSync(join(dir, file), { force: true })

@@ -20,14 +20,13 @@ export class EngineWatch {
 
   /** Resolves when the stream is open. */
   static async open(engine: SandboxEngine): Promise<EngineWatch> {
-    let watch: EngineWatch | undefined
-    await new Promise<void>((resolve, reject) => {
-      watch = new EngineWatch(
-        (signal) => engine.events(signal),
-        (error) => (error === undefined ? resolve() : reject(error as Error)),
-      )
-    })
-    return watch as EngineWatch
+    const opened = Promise.withResolvers<undefined>()
+    const watch = new EngineWatch(
+      (signal) => engine.events(signal),
+      (error) => (error === undefined ? opened.resolve(undefined) : opened.reject(error)),
+    )
+    await opened.promise
+    return watch
   }
 
   /** The statuses of one sandbox so far, without repetitions; null is "gone". */

@@ -141,18 +141,18 @@ export class InstanceController {
 
   async #restart(id: string, row: InstanceRow | null): Promise<void> {
     const sandbox = this.seen(id)
-    let isUnreachable = false
+    let failure: unknown = null
     if (row && sandbox)
       await this.#once(id, 'start', async () => {
         await this.#deps.engine.restart(sandbox.ref).catch((error: unknown) => {
-          isUnreachable = error instanceof EngineAway
+          failure = error
           throw error
         })
         if (sandbox.startedAt) this.#stoppedRuns.set(id, sandbox.startedAt)
       })
     this.#restarting.delete(id)
     // What was seen last may be half of the restart. The list that follows shows how it came out.
-    if (isUnreachable) return
+    if (failure instanceof EngineAway) return
     const now = await this.#deps.repository.find(id)
     const after = this.seen(id)
     if (!now) return
@@ -242,7 +242,10 @@ export class InstanceController {
   async #taskFailed(id: string, task: Todo, error: unknown): Promise<void> {
     // The database is closed too. The next start goes on from what the engine has.
     if (this.#closed) return
-    if (error instanceof EngineAway) return this.#deps.onUnreachable()
+    if (error instanceof EngineAway) {
+      this.#deps.onUnreachable()
+      return
+    }
     if (!(error instanceof EngineRefused))
       this.#deps.log.error({ err: error, instance: id }, 'a sandbox command failed')
     const reported = this.#deps.report(id, { type: 'refused', message: messageOf(error) })

@@ -46,13 +46,13 @@ export class Reconciler implements SandboxObserver {
     const rows = new Map((await repository.live(sandboxes.map((one) => one.instanceId))).map((row) => [row.id, row]))
     const ids = new Set([...rows.keys(), ...sandboxes.map((one) => one.instanceId)])
     await Promise.all(
-      [...ids].map((id) => {
+      [...ids].map(async (id) => {
         const row = rows.get(id)
         // Sandboxes of another engine are neither in this list nor gone.
         if (row && row.engine !== engine.kind) return
         const sandbox = controller.seen(id)
-        if (sandbox) return this.#inLine(id, () => this.#see(id, sandbox))
-        return row && this.#inLine(id, () => this.#absent(row))
+        if (sandbox) await this.#inLine(id, () => this.#see(id, sandbox))
+        else if (row) await this.#inLine(id, () => this.#absent(row))
       }),
     )
   }
@@ -118,8 +118,8 @@ export class Reconciler implements SandboxObserver {
   /** A live row without a sandbox. If it never had one, it still has to be launched. */
   async #absent(row: InstanceRow): Promise<void> {
     if (this.#deps.controller.isStarting(row.id)) return
-    if (row.state === 'Pending' && row.ref === null) return this.#deps.controller.drive(row)
-    if (isActive(row.state)) await this.#apply(row.id, { type: 'gone' }, { ref: null })
+    if (row.state === 'Pending' && row.ref === null) this.#deps.controller.drive(row)
+    else if (isActive(row.state)) await this.#apply(row.id, { type: 'gone' }, { ref: null })
   }
 
   async #apply(id: string, observation: Observation, facts: SandboxFacts = {}, sandbox?: Sandbox): Promise<void> {

@@ -91,7 +91,7 @@ export class Commander {
 
   /** One command for several instances. Each succeeds or is refused by itself. */
   async sendAll(command: BulkCommand, rows: readonly Row[]): Promise<boolean> {
-    const { mutation, done } = bulk.find((one) => one.command === command)!
+    const { mutation, done } = bulk[command]
     this.outcome = null
     this.bulkBusy = command
     const { data } = await mutate(mutation, { ids: rows.map((row) => row.id) })

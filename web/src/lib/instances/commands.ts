@@ -57,16 +57,20 @@ export const simple: Record<SimpleCommand, TypedDocumentNode<unknown, { id: stri
 /** A command for several instances at once. */
 export type BulkCommand = 'PAUSE' | 'RESUME' | 'KILL'
 
-/** The bulk commands, in the order of the bar. */
-export const bulk: {
-  command: BulkCommand
+/** How a bulk command is shown and sent. */
+interface BulkLook {
   label: string
   /** Its outcome in a word, for the summary of results. */
   done: string
   icon: IconComponent
   mutation: TypedDocumentNode<PauseInstancesMutation, { ids: string[] | string }>
-}[] = [
-  { command: 'PAUSE', label: 'Pause', done: 'paused', icon: Pause, mutation: documents.PauseInstances },
-  { command: 'RESUME', label: 'Resume', done: 'resumed', icon: Play, mutation: documents.ResumeInstances },
-  { command: 'KILL', label: 'Kill…', done: 'killed', icon: Power, mutation: documents.KillInstances },
-]
+}
+
+/** The bulk commands, in the order of the bar. */
+export const bulkCommands: readonly BulkCommand[] = ['PAUSE', 'RESUME', 'KILL']
+
+export const bulk: Record<BulkCommand, BulkLook> = {
+  PAUSE: { label: 'Pause', done: 'paused', icon: Pause, mutation: documents.PauseInstances },
+  RESUME: { label: 'Resume', done: 'resumed', icon: Play, mutation: documents.ResumeInstances },
+  KILL: { label: 'Kill…', done: 'killed', icon: Power, mutation: documents.KillInstances },
+}

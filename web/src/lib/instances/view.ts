@@ -29,6 +29,7 @@ const newestFirst = { key: 'createdAt', descending: true } as const
 
 /** The page sizes to choose from. */
 export const sizes = [50, 100, 250, 1000]
+const DEFAULT_SIZE = 50
 
 /** Reads the view from the URL and ignores invalid parts. */
 export function viewOf(params: Params): InstancesView {
@@ -44,7 +45,7 @@ export function viewOf(params: Params): InstancesView {
     sort: sortOf(params.get('sort') ?? ''),
     page: {
       number: Number.isInteger(number) && number >= 1 && number < 1e6 ? number : 1,
-      size: sizes.includes(size) ? size : sizes[0]!,
+      size: sizes.includes(size) ? size : DEFAULT_SIZE,
     },
     id: params.get('id') || null,
   }
@@ -75,7 +76,7 @@ export function sortParam(now: Sort, key: string): string | null {
 
 /** A page in the URL; defaults are left out. */
 export function pageParams({ number, size }: InstancesView['page']): Record<'page' | 'size', number | null> {
-  return { page: number > 1 ? number : null, size: size === sizes[0] ? null : size }
+  return { page: number > 1 ? number : null, size: size === DEFAULT_SIZE ? null : size }
 }
 
 /** Whether a filter is active. */
