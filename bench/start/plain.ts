@@ -11,7 +11,7 @@ export class PlainHall {
     this.#recipe = recipe
   }
 
-  /** @returns seconds until all answer; what was made is gone afterwards */
+  /** @returns seconds until all answer; everything created is removed afterwards */
   async start(people: number, concurrency: number): Promise<number> {
     const run = ++this.#runs
     const waiting = Array.from({ length: people }, (_, index) => `thon-bench-${process.pid}-${run}-${index}`)

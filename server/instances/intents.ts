@@ -110,7 +110,7 @@ export class InstanceIntents {
     if (stopped && isActive(stopped.state)) throw new Unavailable(`The sandbox of ${labelOf(row)} did not stop.`)
   }
 
-  /** Resolves with the row once no change of state is under way, or as it is after so long; null when there is no row. */
+  /** Resolves with the row once no change of state is under way, or as it is when the time is up; null when there is no row. */
   async settled(id: string, seconds: number): Promise<InstanceRow | null> {
     const { events, repository } = this.#deps
     const done = Promise.withResolvers<undefined>()

@@ -244,7 +244,7 @@ export class InstancesService {
     )
   }
 
-  /** Resolves with the row once no change of state is under way, or as it is after so many seconds. */
+  /** Resolves with the row once no change of state is under way, or as it is when the time is up. */
   settled(id: string, seconds: number): Promise<InstanceRow | null> {
     return this.#deps.intents.settled(id, seconds)
   }

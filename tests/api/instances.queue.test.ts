@@ -130,7 +130,7 @@ test('time in line does not count against the deadline of a start', async () => 
   await inState(app, second.id, 'RUNNING')
 })
 
-/** Waits for so many turns of the expiry reaper, each of which stops an expired instance. */
+/** Waits for a number of turns of the expiry reaper, each of which stops an expired instance. */
 async function turns(app: TestApp, count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) {
     const { id } = await app.db.instance.create({

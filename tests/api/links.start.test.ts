@@ -37,12 +37,12 @@ describe('startMySandbox', () => {
     const started = await start(app, ann, cookie)
     expect(started).toMatchObject({ state: 'PENDING', user: { id: ann } })
     const { id } = started as { id: string }
-    await settled(app, id, 'RUNNING')
+    await settled(app, id, 'Running')
     expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'RUNNING' })
     await app.services.instances.pause(organizer, id)
     // Also while it is being paused.
     expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'PENDING' })
-    await settled(app, id, 'RUNNING')
+    await settled(app, id, 'Running')
     await app.services.instances.kill(organizer, id)
     const next = await start(app, ann, cookie)
     expect(next).toMatchObject({ state: 'PENDING' })
@@ -92,9 +92,9 @@ describe('startMySandbox', () => {
     expect([await mayStart(boss), await mayStart('')]).toEqual([true, false])
     expect(await start(app, bob, boss)).toMatchObject({ state: 'PENDING' })
     const { id } = (await start(app, ann, boss)) as { id: string }
-    await settled(app, id, 'RUNNING')
+    await settled(app, id, 'Running')
     await app.services.instances.pause(organizer, id)
-    await settled(app, id, 'PAUSED')
+    await settled(app, id, 'Paused')
     expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'PENDING' })
     await forbid(app, '')
     expect(await mayStart()).toBe(true)

@@ -16,7 +16,7 @@ const crash: Observation = { type: 'exited', exitCode: 1, outOfMemory: false, me
 const stop: Observation = { type: 'exited', exitCode: 143, outOfMemory: false, memoryBytes: null }
 const oom: Observation = { type: 'exited', exitCode: 137, outOfMemory: true, memoryBytes: 1.5 * 2 ** 30 }
 
-/** State × observation → the state after it, with the beginning of its reason; "=" is no change. */
+/** State × observation → the state after it, with the beginning of its reason; "=" means no change. */
 const STEPS: Record<State, Record<string, string>> = {
   Pending: {
     ...{ created: '=', running: '=', ready: 'Running', paused: '=', gone: 'Failed: Removed outside THON while' },

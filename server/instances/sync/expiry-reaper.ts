@@ -8,7 +8,7 @@ import type { Observation, State } from './lifecycle.ts'
 import type { InstancesService } from '../service.ts'
 
 const EVERY_MS = 1_000
-/** Every so many turns, commands that failed are tried again. */
+/** Commands that failed are tried again every tenth turn. */
 const RETRY_TURNS = 10
 const PRUNE_TURNS = 600
 /** How long a transitional state may last, in seconds. Waiting in the start queue does not count. */
