@@ -38,6 +38,27 @@ export async function activeRows(backend: Backend, group: string | null): Promis
   }
 }
 
+/** A group as commands know it. */
+export interface Group {
+  id: string
+  name: string
+  userCount: number
+}
+
+const GROUPS = `query ($page: Int!) {
+  groups(page: { number: $page, size: 1000 }) { total items { id name userCount } }
+}`
+
+/** All groups, in the order they were created. */
+export async function allGroups(backend: Backend): Promise<Group[]> {
+  const found: Group[] = []
+  for (let page = 1; ; page++) {
+    const { groups } = await backend.ask<{ groups: { total: number; items: Group[] } }>(GROUPS, { page })
+    found.push(...groups.items)
+    if (groups.items.length === 0 || found.length >= groups.total) return found
+  }
+}
+
 /** How many are asked for at once. */
 const AT_ONCE = 20
 

@@ -32,7 +32,7 @@ const listInstances = operation({
   }),
   answer: InstancesList,
   answers: 'One page.',
-  kept: true,
+  cached: true,
 })
 
 const createInstance = operation({
@@ -107,7 +107,7 @@ const getInstance = operation({
   answer: InstanceInfo,
   answers: 'The instance.',
   refuses: ['NOT_FOUND', 'UNAVAILABLE'],
-  kept: true,
+  cached: true,
 })
 
 const killInstance = operation({

@@ -146,7 +146,7 @@ test('programs on this machine may use REST without signing in; through a proxy,
   expect((await groups()).status).toBe(200)
   for (const header of ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via', 'x-forwarded-proto', 'x-forwarded-host'])
     expect((await groups({ [header]: 'x' })).status, header).toBe(401)
-  expect((await app.refused('{ groups { id } }')).code).toBe('UNAUTHENTICATED')
+  expect((await app.refused('{ groups { items { id } } }')).code).toBe('UNAUTHENTICATED')
 })
 
 test('neither the password nor a cookie gets into log, activity or errors', async () => {

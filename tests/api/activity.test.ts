@@ -63,9 +63,11 @@ test('acts on groups and users are written down, by the name they had then', asy
   await startUser(app, ann.id)
   await startUser(app, ann.id)
   await renameUser(app, ann.id, 'anna')
-  await app.refused('mutation { createGroup(name: "alpha") { id } }')
-  await app.execute('mutation ($id: ID!) { renameGroup(id: $id, name: "beta") { id } }', { id: alpha.id })
-  await app.execute('mutation ($id: ID!) { deleteGroup(id: $id, deleteWorkspaces: true) { id } }', { id: alpha.id })
+  await app.refused('mutation { createGroup(input: { name: "alpha" }) { id } }')
+  await app.execute('mutation ($id: ID!) { updateGroup(input: { id: $id, name: "beta" }) { id } }', { id: alpha.id })
+  await app.execute('mutation ($id: ID!) { deleteGroup(input: { id: $id, deleteWorkspaces: true }) { id } }', {
+    id: alpha.id,
+  })
   const told = (await acts()).reverse().filter((act) => act.actor === 'organizer')
   expect(told.map((act) => [act.action, act.kind, act.label, act.outcome])).toEqual([
     ['create group', 'group', 'alpha', 'done'],
@@ -81,7 +83,7 @@ test('acts on groups and users are written down, by the name they had then', asy
 })
 
 test('bad input changed nothing and is not written down', async () => {
-  await app.refused('mutation { createGroup(name: "a/b") { id } }')
+  await app.refused('mutation { createGroup(input: { name: "a/b" }) { id } }')
   await app.refused('mutation { createInstance(input: { port: 0 }) { id } }')
   expect(await acts()).toEqual([])
 })
@@ -144,7 +146,7 @@ test('an empty log can be pruned', async () => {
 test('what an act made can be found in the log by its id', async () => {
   const app = await startApp()
   const { createGroup } = await app.execute<{ createGroup: { id: string } }>(
-    'mutation { createGroup(name: "made") { id } }',
+    'mutation { createGroup(input: { name: "made" }) { id } }',
   )
   const { activity } = await app.execute<{ activity: { action: string }[] }>(
     'query ($id: ID!) { activity(kind: "group", target: $id) { action } }',

@@ -83,7 +83,7 @@ test('the first to sign in is the organizer; the second is told to ask them, unt
   const bob = await signIn(app, at, 'gitlab')
   const message = 'You are not let in yet. Ask the organizer.'
   const rest = () => get(`${app.url}/api/groups`, { cookie: bob })
-  const graphql = () => app.answer('{ groups { id } }', {}, { cookie: bob })
+  const graphql = () => app.answer('{ groups { items { id } } }', {}, { cookie: bob })
   expect((await get(`${app.url}/api/groups`, { cookie: ada })).status).toBe(200)
   expect(await rest()).toMatchObject({ status: 403, body: { detail: message } })
   expect((await graphql()).errors).toMatchObject([{ message, extensions: { code: 'FORBIDDEN' } }])

@@ -19,7 +19,7 @@ async function ask(app: TestApp, path: string, headers: Record<string, string> =
 }
 
 const JSON_BODY = { 'Content-Type': 'application/json' }
-const MUTATION = JSON.stringify({ query: 'mutation { createGroup(name: "evil") { id } }' })
+const MUTATION = JSON.stringify({ query: 'mutation { createGroup(input: { name: "evil" }) { id } }' })
 
 test('a page of another origin cannot send commands, by any kind of body', async () => {
   const app = await startApp()
@@ -38,7 +38,7 @@ test('a page of another origin cannot send commands, by any kind of body', async
 
 test('a link cannot send commands', async () => {
   const app = await startApp()
-  const query = encodeURIComponent('mutation { createGroup(name: "evil") { id } }')
+  const query = encodeURIComponent('mutation { createGroup(input: { name: "evil" }) { id } }')
   expect((await ask(app, `/graphql?query=${query}`, { Origin: 'http://evil.example' })).status).toBe(405)
   expect((await ask(app, `/graphql?query=${query}`)).status).toBe(405)
   expect(await app.db.group.count()).toBe(0)

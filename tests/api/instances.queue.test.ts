@@ -103,9 +103,9 @@ test('sixty users of a group start in order, a few at a time', async () => {
   app.engine.delay = 5
   const usernames = Array.from({ length: 60 }, (_, index) => `u${String(index).padStart(2, '0')}`)
   const yaml = `groups: { big: [${usernames.join(', ')}] }`
-  await app.execute('mutation ($yaml: String!) { importGroups(yaml: $yaml) { applied } }', { yaml })
-  const { groups } = await app.execute<{ groups: { id: string }[] }>('{ groups { id } }')
-  const started = await startGroup(app, (groups[0] as { id: string }).id)
+  await app.execute('mutation ($yaml: String!) { importGroups(input: { yaml: $yaml }) { applied } }', { yaml })
+  const { groups } = await app.execute<{ groups: { items: { id: string }[] } }>('{ groups { items { id } } }')
+  const started = await startGroup(app, (groups.items[0] as { id: string }).id)
   expect(started.map((one) => one.user.username)).toEqual(usernames)
   await allRunning(app, 60)
   expect(app.engine.most.get('create')).toBeLessThanOrEqual(4)

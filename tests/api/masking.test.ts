@@ -58,12 +58,12 @@ async function broken(): Promise<TestApp> {
 
 test('an unexpected error is masked over HTTP', async () => {
   const app = await broken()
-  expect(errorsOf(await app.answer('{ groups { id } }'))).toEqual(MASKED)
+  expect(errorsOf(await app.answer('{ groups { items { id } } }'))).toEqual(MASKED)
   expect(app.logged.lines.join()).toContain('SELECT secret')
 })
 
 test('an unexpected error is masked in a query over the socket', async () => {
-  const [next] = await overSocket(await broken(), '{ groups { id } }')
+  const [next] = await overSocket(await broken(), '{ groups { items { id } } }')
   expect(errorsOf(next?.payload)).toEqual(MASKED)
 })
 

@@ -10,7 +10,7 @@ const SETTINGS_PATH = '/home/vscode/.local/share/code-server/User/settings.json'
 const PROVIDER = { lemonade: { options: { apiKey: 'PLACEHOLDER', baseURL: 'http://YOUR_IP:13305/v1' } } }
 
 async function store(app: TestApp, key: string, content: string): Promise<void> {
-  await app.services.configFiles.put(organizer, key, { content })
+  await app.services.configFiles.update(organizer, key, { content })
 }
 
 /** Starts ann's sandbox. @returns the files that her new sandbox was made with, by path, and what it lacks */
@@ -99,7 +99,7 @@ test('files, image, port and time of a start go before what is stored and usual,
   await store(app, 'config_vscode_settings', '{ "stored": true }')
   const group = await addGroup(app, 'alpha', ['ann', 'bob'])
   const START = `mutation ($id: ID!, $options: StartOptionsInput) {
-    startGroup(id: $id, options: $options) { instance { id image port secure expiresAt } } }`
+    startGroup(input: { id: $id, options: $options }) { instance { id image port secure expiresAt } } }`
   const options = {
     ...{ image: 'own/image:1', port: 9000, secure: true, timeoutMinutes: 5 },
     files: [{ key: 'config_vscode_settings', content: '{ "given": true }' }],

@@ -122,10 +122,10 @@ test.for(Object.keys(STAGES))(
     const dir = mkdtempSync(join(tmpdir(), 'thon-kill-'))
     onTestFinished(() => clear(dir))
     const first = await Server.start(dir)
-    await first.ask('mutation ($yaml: String!) { importGroups(yaml: $yaml) { applied } }', { yaml: YAML })
-    const { groups } = await first.ask<{ groups: { id: string }[] }>('{ groups { id } }')
+    await first.ask('mutation ($yaml: String!) { importGroups(input: { yaml: $yaml }) { applied } }', { yaml: YAML })
+    const { groups } = await first.ask<{ groups: { items: { id: string }[] } }>('{ groups { items { id } } }')
     const started = first
-      .ask('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id: groups[0]?.id })
+      .ask('mutation ($id: ID!) { startGroup(input: { id: $id }) { error { message } } }', { id: groups.items[0]?.id })
       .catch(() => null)
     await expect.poll(() => STAGES[stage]?.(first, dir), { interval: 5, timeout: 30_000 }).toBe(true)
     await first.end('SIGKILL')
@@ -147,11 +147,11 @@ test.for(Object.keys(STAGES))(
     expect(serving(dir)).toHaveLength(rows.length)
 
     // A second try starts the users who had no row yet.
-    const again = await second.ask<{ startGroup: { warning: string | null }[] }>(
-      'mutation ($id: ID!) { startGroup(id: $id) { warning } }',
-      { id: groups[0]?.id },
+    const again = await second.ask<{ startGroup: { error: { message: string } | null }[] }>(
+      'mutation ($id: ID!) { startGroup(input: { id: $id }) { error { message } } }',
+      { id: groups.items[0]?.id },
     )
-    expect(again.startGroup.filter((one) => one.warning !== null)).toHaveLength(rows.length)
+    expect(again.startGroup.filter((one) => one.error !== null)).toHaveLength(rows.length)
     await expect
       .poll(async () => (await second.rows()).filter((row) => row.state === 'RUNNING').length, { timeout: 60_000 })
       .toBe(5)

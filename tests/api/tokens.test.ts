@@ -44,7 +44,7 @@ async function make(app: TestApp, headers: Headers, name = 'backup', days?: numb
 async function ways(app: TestApp, headers: Headers): Promise<unknown[]> {
   const sent = { ...headers, 'x-forwarded-for': '10.0.0.1' }
   const rest = await fetch(`${app.url}/api/groups`, { headers: sent })
-  const { data, errors } = await app.answer('{ groups { id } }', {}, sent)
+  const { data, errors } = await app.answer('{ groups { items { id } } }', {}, sent)
   return [rest.status, data ? 'let in' : errors?.[0]?.extensions?.code, await upgraded(app, sent)]
 }
 
@@ -101,7 +101,7 @@ describe.each(LOCKED)('with %s', (setup) => {
     const app = await startWith(setup)
     const headers = { ...(await boss(app)), authorization: 'Bearer thon_wrong' }
     expect((await fetch(`${app.url}/api/groups`, { headers })).status).toBe(401)
-    expect(codeOf(await app.answer('{ groups { id } }', {}, headers))).toBe('UNAUTHENTICATED')
+    expect(codeOf(await app.answer('{ groups { items { id } } }', {}, headers))).toBe('UNAUTHENTICATED')
   })
 
   test('a token is refused from the moment it is revoked, or has expired', async () => {

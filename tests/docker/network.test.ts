@@ -85,7 +85,7 @@ function lanAddress(): string {
 
 function allowPeers(app: TestApp, id: string, allowed: boolean) {
   const query =
-    'mutation ($id: ID!, $allowed: Boolean!) { setGroupPeerAccess(id: $id, allowed: $allowed) { peerAccess } }'
+    'mutation ($id: ID!, $allowed: Boolean!) { updateGroup(input: { id: $id, peerAccess: $allowed }) { peerAccess } }'
   return app.execute(query, { id, allowed })
 }
 

@@ -99,7 +99,7 @@ test('a first sandbox appears by itself, and whoever may not start asks the orga
   const app = await hall()
   const { ids } = await team(app, 'alpha', ['ann'])
   const { services } = app
-  await services.settings.set(organizer, 'participants_may_start', { value: 'false' })
+  await services.settings.update(organizer, 'participants_may_start', { value: 'false' })
   const { page } = await openLink(`${app.url}/enter#${await personalLink(app, ids.ann!)}`)
   const told = page.waitForEvent('websocket', SLOW).then((socket) => socket.waitForEvent('framereceived', SLOW))
   await page.getByRole('button', { name: 'Continue' }).click(SLOW)
@@ -118,7 +118,7 @@ test('a first sandbox appears by itself, and whoever may not start asks the orga
   const { id } = await app.db.instance.findFirstOrThrow()
   await services.instances.kill(organizer, id)
   await card.getByText('Ask your organizer to start it again.').waitFor(SLOW)
-  await services.settings.set(organizer, 'participants_may_start', { value: 'true' })
+  await services.settings.update(organizer, 'participants_may_start', { value: 'true' })
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
   await card.getByRole('button', { name: 'Start again' }).click(SLOW)
   await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
@@ -189,7 +189,7 @@ test('a link that was revoked, replaced or cut short says what to do, and ends w
   await desk.getByRole('button', { name: 'Revoke…' }).click(SLOW)
   await desk.getByRole('button', { name: 'Revoke link' }).click()
   await desk.getByRole('button', { name: 'Make link' }).waitFor(SLOW)
-  await page.getByRole('dialog', { name: 'You were signed out' }).waitFor(SLOW)
+  await page.getByRole('dialog', { name: 'You’ve been signed out' }).waitFor(SLOW)
 
   await page.goto('about:blank')
   await page.goto(link)
@@ -199,7 +199,7 @@ test('a link that was revoked, replaced or cut short says what to do, and ends w
   await page.getByRole('heading', { name: 'This link is incomplete' }).waitFor(SLOW)
 
   const { secret, id } = await joinLink(app, groupId)
-  await app.services.links.rotateJoin(organizer, id)
+  await app.services.links.rotateJoinLink(organizer, id)
   await page.goto(`${app.url}/enter#${secret}`)
   await page.getByRole('heading', { name: 'This link does not let you in' }).waitFor(SLOW)
 })
@@ -217,7 +217,7 @@ test('links lead to where people are, also when they are made at the machine its
     ['external_ip', 'box.example', 'box.example'],
     ['domain', 'hall.example', 'hall.example'],
   ] as const) {
-    await app.services.settings.set(organizer, key, { value })
+    await app.services.settings.update(organizer, key, { value })
     await desk.reload()
     await awake(desk)
     await desk.getByRole('button', { name: 'Replace…' }).click(SLOW)
@@ -256,7 +256,7 @@ test('cards: one for each participant, whose code says their link, and none is c
   await desk.getByRole('article').first().waitFor(SLOW)
   expect(await desk.getByRole('article').count()).toBe(8)
   // Hers is good still.
-  await app.services.linkEntry.look({ secret: first }, '127.0.0.1')
+  await app.services.linkEntry.inspect({ secret: first }, '127.0.0.1')
 
   await desk.reload()
   await awake(desk)
@@ -270,7 +270,7 @@ test('cards: one for each participant, whose code says their link, and none is c
     const link = /http\S+\/enter#\S+/.exec(text)?.[0] as string
     expect(text).toContain(`alpha-${name}.localhost`)
     expect(await shownCode(card.getByRole('img'))).toEqual(codeOf(link))
-    const view = await app.services.linkEntry.look({ secret: secretOf(link) }, '127.0.0.1')
+    const view = await app.services.linkEntry.inspect({ secret: secretOf(link) }, '127.0.0.1')
     expect(view).toMatchObject({ kind: 'person', username: name })
   }
 
@@ -294,7 +294,7 @@ test('the switch of the settings says whether participants may start', LONG, asy
   expect(await app.services.settings.participantsMayStart()).toBe(false)
   await desk.reload()
   expect(await control.getAttribute('aria-checked')).toBe('false')
-  await app.services.settings.set(organizer, 'participants_may_start', { value: 'true' })
+  await app.services.settings.update(organizer, 'participants_may_start', { value: 'true' })
   await expect.poll(() => control.getAttribute('aria-checked'), SLOW).toBe('true')
 
   await desk.getByRole('button', { name: 'Change the addresses' }).click()

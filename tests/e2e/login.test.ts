@@ -30,7 +30,7 @@ async function somebody(app: TestApp, name: string, role: Role) {
   const data = { id: `github:${name}`, provider: 'github', displayName: name, email, role }
   const row = await db.identity.create({ data })
   events.publish('identity', { kind: 'ADDED', id: row.id, row })
-  const begun = await new Sessions(db, events, { secret: SECRET, secure: false }).begin(row.id)
+  const begun = await new Sessions(db, events, { secret: SECRET, secure: false }).create(row.id)
   return { id: row.id, email, cookie: /^session=([^;]+)/.exec(begun)?.[1] as string }
 }
 
@@ -121,7 +121,7 @@ test('whoever is signed out while a table is open is told at once, and goes on w
   const [session] = await app.db.session.findMany()
   await app.db.session.deleteMany()
   app.services.events.publish('session', { id: session!.id })
-  const notice = page.getByRole('dialog', { name: 'You were signed out' })
+  const notice = page.getByRole('dialog', { name: 'You’ve been signed out' })
   await notice.waitFor(SOON)
 
   // What was asked in the same moment may still be on its way.
@@ -135,7 +135,7 @@ test('whoever is signed out while a table is open is told at once, and goes on w
   expect(asked).toEqual([])
   await notice.getByRole('button', { name: 'Stay here' }).click()
   await notice.waitFor({ state: 'detached', ...SLOW })
-  await page.getByRole('alert').filter({ hasText: 'You were signed out.' }).waitFor(SOON)
+  await page.getByRole('alert').filter({ hasText: 'You’ve been signed out.' }).waitFor(SOON)
 
   await page.getByRole('button', { name: 'Sign in again' }).click()
   await signIn(page)
@@ -150,7 +150,7 @@ test('signing out in one tab is told in the other', LONG, async () => {
   await untilLive(other, () => other.goto(`${app.url}/groups`))
   await other.getByRole('button', { name: 'Sign out' }).click()
   await other.waitForURL('**/login', SLOW)
-  await page.getByRole('dialog', { name: 'You were signed out' }).waitFor(SOON)
+  await page.getByRole('dialog', { name: 'You’ve been signed out' }).waitFor(SOON)
 })
 
 test('a question that is refused for want of a session is told as well', LONG, async () => {
@@ -159,7 +159,7 @@ test('a question that is refused for want of a session is told as well', LONG, a
   await untilLive(page, () => signIn(page))
   await page.context().clearCookies()
   await page.getByRole('link', { name: 'Groups', exact: true }).dispatchEvent('click')
-  await page.getByRole('dialog', { name: 'You were signed out' }).waitFor(SOON)
+  await page.getByRole('dialog', { name: 'You’ve been signed out' }).waitFor(SOON)
 })
 
 test('a server that came back without the session says so too', LONG, async () => {
@@ -170,7 +170,7 @@ test('a server that came back without the session says so too', LONG, async () =
   await first.close()
   const variables = { AUTH_LOCAL_PASSWORD: PASSWORD, THON_PORTS: new URL(first.url).port }
   await startApp(variables, { dashboard: 'built', dir: first.dir })
-  await page.getByRole('dialog', { name: 'You were signed out' }).waitFor(SLOW)
+  await page.getByRole('dialog', { name: 'You’ve been signed out' }).waitFor(SLOW)
 })
 
 test('participants see their sandbox alone, wherever they go', LONG, async () => {
@@ -178,7 +178,7 @@ test('participants see their sandbox alone, wherever they go', LONG, async () =>
   const ann = await somebody(app, 'Ann', 'participant')
   const { createGroup } = await asOrganizer<{ createGroup: { id: string } }>(
     app,
-    'mutation { createGroup(name: "red") { id } }',
+    'mutation { createGroup(input: { name: "red" }) { id } }',
   )
   const page = await openAs(app, ann, '/instances')
   await page.waitForURL(`${app.url}/my`, SLOW)
@@ -186,15 +186,17 @@ test('participants see their sandbox alone, wherever they go', LONG, async () =>
   await page.getByText('No sandbox yet').waitFor(SLOW)
 
   const variables = { groupId: createGroup.id, email: ann.email }
-  const { addUser } = await asOrganizer<{ addUser: { id: string } }>(
+  const { createUser } = await asOrganizer<{ createUser: { id: string } }>(
     app,
-    'mutation ($groupId: ID!, $email: String) { addUser(groupId: $groupId, username: "ann", email: $email) { id } }',
+    'mutation ($groupId: ID!, $email: String) { createUser(input: { groupId: $groupId, username: "ann", email: $email }) { id } }',
     variables,
   )
   await asOrganizer(app, 'mutation { createInstance(input: { group: "blue", username: "bob" }) { id } }')
   await untilLive(page, () => page.reload())
   await page.getByText('Not started yet').waitFor(SLOW)
-  await asOrganizer(app, 'mutation ($id: ID!) { startUser(id: $id) { warning } }', { id: addUser.id })
+  await asOrganizer(app, 'mutation ($id: ID!) { startUser(input: { id: $id }) { error { message } } }', {
+    id: createUser.id,
+  })
 
   const card = page.getByRole('article')
   await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
@@ -243,8 +245,8 @@ test('a token is shown once, works, and is revoked', LONG, async () => {
   await page.getByRole('button', { name: 'Done' }).click()
   expect(await page.content()).not.toContain(token)
 
-  const asked = () => app.answer('{ groups { id } }', {}, { authorization: `Bearer ${token}` })
-  expect((await asked()).data).toEqual({ groups: [] })
+  const asked = () => app.answer('{ groups { items { id } } }', {}, { authorization: `Bearer ${token}` })
+  expect((await asked()).data).toEqual({ groups: { items: [] } })
   await page.getByRole('button', { name: 'Revoke backup' }).click()
   await page.getByRole('button', { name: 'Revoke token' }).click()
   await page.getByText('No tokens yet').waitFor(SLOW)

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { AppError, BadRequest, UpstreamFailed } from '../../core/errors.ts'
-import { words } from './text.ts'
+import { safeText } from './text.ts'
 
 /** One request to a provider. */
 export interface Asking {
@@ -110,7 +110,7 @@ function hasText(json: unknown, field: string): boolean {
  * @param hidden secrets that must not be in them
  */
 export function refusal(label: string, said: string, hidden: readonly string[] = []): BadRequest {
-  return new BadRequest(`${label} refused the sign-in: ${words(said, hidden) || 'no reason given'}`)
+  return new BadRequest(`${label} refused the sign-in: ${safeText(said, hidden) || 'no reason given'}`)
 }
 
 /** What the network says, by its code: the rest of such an error is for programmers. */

@@ -15,18 +15,18 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  */
 type Documents = {
     "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": typeof types.ActivityRowFragmentDoc,
-    "\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n": typeof types.ActivityDocument,
-    "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityAddedDocument,
+    "\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityDocument,
+    "\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityChangedDocument,
     "\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n": typeof types.ViewerDocument,
     "\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n": typeof types.SignInOptionsDocument,
     "\n  fragment IdentityRow on Identity {\n    id\n    provider\n    displayName\n    email\n    role\n    createdAt\n    lastSeenAt\n  }\n": typeof types.IdentityRowFragmentDoc,
-    "\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n": typeof types.IdentitiesDocument,
+    "\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n": typeof types.IdentitiesDocument,
     "\n  subscription IdentityChanged {\n    identityChanged {\n      kind\n      id\n      identity {\n        ...IdentityRow\n      }\n    }\n  }\n": typeof types.IdentityChangedDocument,
-    "\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n": typeof types.SetRoleDocument,
+    "\n  mutation UpdateIdentity($input: UpdateIdentityInput!) {\n    updateIdentity(input: $input) {\n      ...IdentityRow\n    }\n  }\n": typeof types.UpdateIdentityDocument,
     "\n  fragment ApiTokenRow on ApiToken {\n    id\n    name\n    createdBy\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n": typeof types.ApiTokenRowFragmentDoc,
-    "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": typeof types.ApiTokensDocument,
-    "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.CreateApiTokenDocument,
-    "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": typeof types.RevokeApiTokenDocument,
+    "\n  query ApiTokens {\n    apiTokens(page: { size: 1000 }) {\n      items {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.ApiTokensDocument,
+    "\n  mutation CreateApiToken($input: CreateApiTokenInput!) {\n    createApiToken(input: $input) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.CreateApiTokenDocument,
+    "\n  mutation RevokeApiToken($input: RevokeApiTokenInput!) {\n    revokeApiToken(input: $input) {\n      id\n    }\n  }\n": typeof types.RevokeApiTokenDocument,
     "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": typeof types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": typeof types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": typeof types.EngineChangedDocument,
@@ -50,7 +50,7 @@ type Documents = {
     "\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n": typeof types.DeleteConsumersDocument,
     "\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RotateConsumerKeyDocument,
     "\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealConsumerKeyDocument,
-    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.GiveKeysDocument,
+    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.GiveKeysDocument,
     "\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": typeof types.UserRowFragmentDoc,
@@ -70,26 +70,26 @@ type Documents = {
     "\n  mutation StartUser($id: ID!) {\n    startUser(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.StartUserDocument,
     "\n  mutation StartGroup($id: ID!) {\n    startGroup(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.StartGroupDocument,
     "\n  mutation ImportGroups($yaml: String!, $dryRun: Boolean!) {\n    importGroups(yaml: $yaml, dryRun: $dryRun) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n": typeof types.ImportGroupsDocument,
-    "\n  fragment InstanceRow on Instance {\n    id\n    groupName\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": typeof types.InstanceRowFragmentDoc,
+    "\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": typeof types.InstanceRowFragmentDoc,
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": typeof types.InstanceChangedDocument,
     "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.InstanceDocument,
     "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      hasGateway\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n": typeof types.OwnUsersDocument,
+    "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": typeof types.InstancePasswordDocument,
     "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": typeof types.InstanceLogsDocument,
     "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": typeof types.NamesakesDocument,
     "\n  query People {\n    groups {\n      id\n      name\n      users {\n        id\n        username\n      }\n    }\n  }\n": typeof types.PeopleDocument,
     "\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n": typeof types.CreateInstanceDocument,
-    "\n  mutation StartMySandbox($userId: ID!) {\n    startMySandbox(input: { userId: $userId }) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": typeof types.StartMySandboxDocument,
-    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.PauseInstanceDocument,
-    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.ResumeInstanceDocument,
-    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RestartInstanceDocument,
-    "\n  mutation KillInstance($id: ID!) {\n    killInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.KillInstanceDocument,
-    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RecreateInstanceDocument,
-    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(input: { id: $id, timeoutMinutes: $timeoutMinutes }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RenewInstanceDocument,
-    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.PauseInstancesDocument,
-    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.ResumeInstancesDocument,
-    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.KillInstancesDocument,
-    "\n  mutation RevealInstancePassword($id: ID!) {\n    revealInstancePassword(input: { id: $id }) {\n      id\n      password\n    }\n  }\n": typeof types.RevealInstancePasswordDocument,
+    "\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": typeof types.StartOwnSandboxDocument,
+    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.PauseInstanceDocument,
+    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.ResumeInstanceDocument,
+    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RestartInstanceDocument,
+    "\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.KillInstanceDocument,
+    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RecreateInstanceDocument,
+    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RenewInstanceDocument,
+    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.PauseInstancesDocument,
+    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.ResumeInstancesDocument,
+    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.KillInstancesDocument,
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": typeof types.DeleteWorkspaceDocument,
     "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": typeof types.LemonadeStatusViewFragmentDoc,
     "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": typeof types.LemonadeStatsViewFragmentDoc,
@@ -127,32 +127,32 @@ type Documents = {
     "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": typeof types.ParticipantsMayStartDocument,
     "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": typeof types.AddressesDocument,
     "\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n": typeof types.ExampleAddressDocument,
-    "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n": typeof types.SetSettingDocument,
-    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": typeof types.SettingChangedDocument,
+    "\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n": typeof types.UpdateSettingDocument,
+    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": typeof types.SettingChangedDocument,
     "\n  fragment ConfigFileRow on ConfigFile {\n    key\n    label\n    hasContent\n    size\n    updatedAt\n    updatedBy\n  }\n": typeof types.ConfigFileRowFragmentDoc,
     "\n  query ConfigFiles {\n    configFiles {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.ConfigFilesDocument,
     "\n  query ConfigFileText($key: String!) {\n    configFile(key: $key) {\n      key\n      content\n      updatedAt\n      updatedBy\n    }\n  }\n": typeof types.ConfigFileTextDocument,
-    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n": typeof types.CheckConfigFileDocument,
-    "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.SetConfigFileDocument,
-    "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n": typeof types.DeleteConfigFileDocument,
-    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": typeof types.ConfigFileChangedDocument,
-    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group: groupName\n        username\n      }\n      total\n    }\n  }\n": typeof types.RunningSandboxesDocument,
-    "\n  mutation UpdateInstanceFiles($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.UpdateInstanceFilesDocument,
+    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content) {\n      line\n      column\n      message\n    }\n  }\n": typeof types.CheckConfigFileDocument,
+    "\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.UpdateConfigFileDocument,
+    "\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n": typeof types.DeleteConfigFileDocument,
+    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": typeof types.ConfigFileChangedDocument,
+    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": typeof types.RunningSandboxesDocument,
+    "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.UpdateSandboxFilesDocument,
 };
 const documents: Documents = {
     "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": types.ActivityRowFragmentDoc,
-    "\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n": types.ActivityDocument,
-    "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityAddedDocument,
+    "\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityDocument,
+    "\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityChangedDocument,
     "\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n": types.ViewerDocument,
     "\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n": types.SignInOptionsDocument,
     "\n  fragment IdentityRow on Identity {\n    id\n    provider\n    displayName\n    email\n    role\n    createdAt\n    lastSeenAt\n  }\n": types.IdentityRowFragmentDoc,
-    "\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n": types.IdentitiesDocument,
+    "\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n": types.IdentitiesDocument,
     "\n  subscription IdentityChanged {\n    identityChanged {\n      kind\n      id\n      identity {\n        ...IdentityRow\n      }\n    }\n  }\n": types.IdentityChangedDocument,
-    "\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n": types.SetRoleDocument,
+    "\n  mutation UpdateIdentity($input: UpdateIdentityInput!) {\n    updateIdentity(input: $input) {\n      ...IdentityRow\n    }\n  }\n": types.UpdateIdentityDocument,
     "\n  fragment ApiTokenRow on ApiToken {\n    id\n    name\n    createdBy\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n": types.ApiTokenRowFragmentDoc,
-    "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": types.ApiTokensDocument,
-    "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.CreateApiTokenDocument,
-    "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": types.RevokeApiTokenDocument,
+    "\n  query ApiTokens {\n    apiTokens(page: { size: 1000 }) {\n      items {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.ApiTokensDocument,
+    "\n  mutation CreateApiToken($input: CreateApiTokenInput!) {\n    createApiToken(input: $input) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.CreateApiTokenDocument,
+    "\n  mutation RevokeApiToken($input: RevokeApiTokenInput!) {\n    revokeApiToken(input: $input) {\n      id\n    }\n  }\n": types.RevokeApiTokenDocument,
     "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": types.EngineChangedDocument,
@@ -176,7 +176,7 @@ const documents: Documents = {
     "\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n": types.DeleteConsumersDocument,
     "\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RotateConsumerKeyDocument,
     "\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RevealConsumerKeyDocument,
-    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.GiveKeysDocument,
+    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.GiveKeysDocument,
     "\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n": types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": types.UserRowFragmentDoc,
@@ -196,26 +196,26 @@ const documents: Documents = {
     "\n  mutation StartUser($id: ID!) {\n    startUser(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n": types.StartUserDocument,
     "\n  mutation StartGroup($id: ID!) {\n    startGroup(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n": types.StartGroupDocument,
     "\n  mutation ImportGroups($yaml: String!, $dryRun: Boolean!) {\n    importGroups(yaml: $yaml, dryRun: $dryRun) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n": types.ImportGroupsDocument,
-    "\n  fragment InstanceRow on Instance {\n    id\n    groupName\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": types.InstanceRowFragmentDoc,
+    "\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": types.InstanceRowFragmentDoc,
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": types.InstanceChangedDocument,
     "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.InstanceDocument,
     "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      hasGateway\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n": types.OwnUsersDocument,
+    "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": types.InstancePasswordDocument,
     "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": types.InstanceLogsDocument,
     "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": types.NamesakesDocument,
     "\n  query People {\n    groups {\n      id\n      name\n      users {\n        id\n        username\n      }\n    }\n  }\n": types.PeopleDocument,
     "\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n": types.CreateInstanceDocument,
-    "\n  mutation StartMySandbox($userId: ID!) {\n    startMySandbox(input: { userId: $userId }) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": types.StartMySandboxDocument,
-    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.PauseInstanceDocument,
-    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.ResumeInstanceDocument,
-    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.RestartInstanceDocument,
-    "\n  mutation KillInstance($id: ID!) {\n    killInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.KillInstanceDocument,
-    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.RecreateInstanceDocument,
-    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(input: { id: $id, timeoutMinutes: $timeoutMinutes }) {\n      ...InstanceRow\n    }\n  }\n": types.RenewInstanceDocument,
-    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.PauseInstancesDocument,
-    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.ResumeInstancesDocument,
-    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.KillInstancesDocument,
-    "\n  mutation RevealInstancePassword($id: ID!) {\n    revealInstancePassword(input: { id: $id }) {\n      id\n      password\n    }\n  }\n": types.RevealInstancePasswordDocument,
+    "\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": types.StartOwnSandboxDocument,
+    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.PauseInstanceDocument,
+    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.ResumeInstanceDocument,
+    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.RestartInstanceDocument,
+    "\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.KillInstanceDocument,
+    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.RecreateInstanceDocument,
+    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n": types.RenewInstanceDocument,
+    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.PauseInstancesDocument,
+    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.ResumeInstancesDocument,
+    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.KillInstancesDocument,
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": types.DeleteWorkspaceDocument,
     "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": types.LemonadeStatusViewFragmentDoc,
     "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": types.LemonadeStatsViewFragmentDoc,
@@ -253,17 +253,17 @@ const documents: Documents = {
     "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": types.ParticipantsMayStartDocument,
     "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": types.AddressesDocument,
     "\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n": types.ExampleAddressDocument,
-    "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n": types.SetSettingDocument,
-    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": types.SettingChangedDocument,
+    "\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n": types.UpdateSettingDocument,
+    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": types.SettingChangedDocument,
     "\n  fragment ConfigFileRow on ConfigFile {\n    key\n    label\n    hasContent\n    size\n    updatedAt\n    updatedBy\n  }\n": types.ConfigFileRowFragmentDoc,
     "\n  query ConfigFiles {\n    configFiles {\n      ...ConfigFileRow\n    }\n  }\n": types.ConfigFilesDocument,
     "\n  query ConfigFileText($key: String!) {\n    configFile(key: $key) {\n      key\n      content\n      updatedAt\n      updatedBy\n    }\n  }\n": types.ConfigFileTextDocument,
-    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n": types.CheckConfigFileDocument,
-    "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n": types.SetConfigFileDocument,
-    "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n": types.DeleteConfigFileDocument,
-    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": types.ConfigFileChangedDocument,
-    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group: groupName\n        username\n      }\n      total\n    }\n  }\n": types.RunningSandboxesDocument,
-    "\n  mutation UpdateInstanceFiles($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.UpdateInstanceFilesDocument,
+    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content) {\n      line\n      column\n      message\n    }\n  }\n": types.CheckConfigFileDocument,
+    "\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n": types.UpdateConfigFileDocument,
+    "\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n": types.DeleteConfigFileDocument,
+    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": types.ConfigFileChangedDocument,
+    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": types.RunningSandboxesDocument,
+    "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.UpdateSandboxFilesDocument,
 };
 
 /**
@@ -287,11 +287,11 @@ export function graphql(source: "\n  fragment ActivityRow on Activity {\n    id\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n"): (typeof documents)["\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n"];
+export function graphql(source: "\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -307,7 +307,7 @@ export function graphql(source: "\n  fragment IdentityRow on Identity {\n    id\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n"): (typeof documents)["\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n"];
+export function graphql(source: "\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -315,7 +315,7 @@ export function graphql(source: "\n  subscription IdentityChanged {\n    identit
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateIdentity($input: UpdateIdentityInput!) {\n    updateIdentity(input: $input) {\n      ...IdentityRow\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateIdentity($input: UpdateIdentityInput!) {\n    updateIdentity(input: $input) {\n      ...IdentityRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -323,15 +323,15 @@ export function graphql(source: "\n  fragment ApiTokenRow on ApiToken {\n    id\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n"): (typeof documents)["\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n"];
+export function graphql(source: "\n  query ApiTokens {\n    apiTokens(page: { size: 1000 }) {\n      items {\n        ...ApiTokenRow\n      }\n    }\n  }\n"): (typeof documents)["\n  query ApiTokens {\n    apiTokens(page: { size: 1000 }) {\n      items {\n        ...ApiTokenRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation CreateApiToken($input: CreateApiTokenInput!) {\n    createApiToken(input: $input) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateApiToken($input: CreateApiTokenInput!) {\n    createApiToken(input: $input) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RevokeApiToken($input: RevokeApiTokenInput!) {\n    revokeApiToken(input: $input) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeApiToken($input: RevokeApiTokenInput!) {\n    revokeApiToken(input: $input) {\n      id\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -427,7 +427,7 @@ export function graphql(source: "\n  mutation RevealConsumerKey($username: Strin
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -507,7 +507,7 @@ export function graphql(source: "\n  mutation ImportGroups($yaml: String!, $dryR
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment InstanceRow on Instance {\n    id\n    groupName\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n"): (typeof documents)["\n  fragment InstanceRow on Instance {\n    id\n    groupName\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n"];
+export function graphql(source: "\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n"): (typeof documents)["\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -527,6 +527,10 @@ export function graphql(source: "\n  query OwnUsers {\n    viewer {\n      name\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n"): (typeof documents)["\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n"): (typeof documents)["\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -543,47 +547,43 @@ export function graphql(source: "\n  mutation CreateInstance($input: CreateInsta
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation StartMySandbox($userId: ID!) {\n    startMySandbox(input: { userId: $userId }) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartMySandbox($userId: ID!) {\n    startMySandbox(input: { userId: $userId }) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RestartInstance($id: ID!) {\n    restartInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation KillInstance($id: ID!) {\n    killInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstance($id: ID!) {\n    killInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(input: { id: $id, timeoutMinutes: $timeoutMinutes }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(input: { id: $id, timeoutMinutes: $timeoutMinutes }) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation RevealInstancePassword($id: ID!) {\n    revealInstancePassword(input: { id: $id }) {\n      id\n      password\n    }\n  }\n"): (typeof documents)["\n  mutation RevealInstancePassword($id: ID!) {\n    revealInstancePassword(input: { id: $id }) {\n      id\n      password\n    }\n  }\n"];
+export function graphql(source: "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -735,11 +735,11 @@ export function graphql(source: "\n  query ExampleAddress($groupId: ID!) {\n    
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -755,27 +755,27 @@ export function graphql(source: "\n  query ConfigFileText($key: String!) {\n    
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n"): (typeof documents)["\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n"];
+export function graphql(source: "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content) {\n      line\n      column\n      message\n    }\n  }\n"): (typeof documents)["\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content) {\n      line\n      column\n      message\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n"): (typeof documents)["\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n"];
+export function graphql(source: "\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n"): (typeof documents)["\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group: groupName\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group: groupName\n        username\n      }\n      total\n    }\n  }\n"];
+export function graphql(source: "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation UpdateInstanceFiles($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateInstanceFiles($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};
