@@ -21,6 +21,7 @@ import {
   type InstanceRow,
   type SandboxOwner,
 } from './model.ts'
+import { reasonFor } from './reason.ts'
 import type { InstancePage, InstanceRepository } from './repository.ts'
 import type { InstanceController } from './sync/controller.ts'
 import { canDo, isActive } from './sync/lifecycle.ts'
@@ -82,6 +83,11 @@ export class InstancesService {
   /** What a slow start is doing, as a short text for people; null when it is not known. */
   progress(id: string): string | null {
     return this.#deps.controller.progress(id)
+  }
+
+  /** Why an instance stopped or failed, in words for the viewer. */
+  reasonFor(viewer: Viewer, row: InstanceRow): string | null {
+    return reasonFor(viewer, row)
   }
 
   /** The last lines that its sandbox printed. Without a sandbox, those that were kept when it failed. */

@@ -86,7 +86,7 @@ test('a slow code-server does not hold up other starts', async () => {
 
 test('the progress of a slow start can be queried and is pushed', async () => {
   const app = await startApp()
-  app.engine.saying = 'Pulling image 45 %'
+  app.engine.progressText = 'Pulling image 45 %'
   const release = app.engine.hold('create')
   const frames = await app.subscribe<{ instanceChanged: { instance: { progress: string | null } } }>(
     'subscription { instanceChanged { instance { progress } } }',

@@ -25,7 +25,7 @@ describe('commands', () => {
     await frameWith<Status>(frames, ({ loads }) => loads.length === 1)
     done.resolve()
     await frameWith<Status>(frames, ({ loads }) => loads.length === 0)
-    expect(lemonade.server.taken.find(({ path }) => path === '/v1/load')?.body).toEqual({
+    expect(lemonade.server.requests.find(({ path }) => path === '/v1/load')?.body).toEqual({
       ...{ model_name: 'Tiny', ctx_size: 4096, llamacpp_args: '--flash-attn -np 4' },
     })
   })
@@ -78,7 +78,7 @@ describe('commands', () => {
     expect(await app.execute(pull, { input })).toEqual({
       pullModel: { id: 'model:user.Tiny-Q8', model: 'Tiny-Q8', state: 'DOWNLOADING' },
     })
-    expect(lemonade.server.taken.at(-1)?.body).toEqual({
+    expect(lemonade.server.requests.at(-1)?.body).toEqual({
       ...{ model_name: 'user.Tiny-Q8', checkpoint: 'tinyorg/tiny-GGUF:Q8_0', recipe: 'llamacpp' },
       ...{ stream: true, subscribe: false },
     })
@@ -95,7 +95,7 @@ describe('commands', () => {
     ])
     lemonade.replies.set('/v1/downloads/control', recorded('downloads-paused'))
     await app.execute('mutation { cancelPull(id: "model:user.Tiny-Q8") }')
-    expect(lemonade.server.taken.at(-1)).toMatchObject({ body: { id: 'model:user.Tiny-Q8', action: 'cancel' } })
+    expect(lemonade.server.requests.at(-1)).toMatchObject({ body: { id: 'model:user.Tiny-Q8', action: 'cancel' } })
   })
 
   test.each([
@@ -129,7 +129,7 @@ describe('commands', () => {
     const { app, lemonade } = await hall()
     const { code, fields } = await app.refused(`mutation { ${mutation} }`)
     expect([code, fields?.map((one) => one.field)]).toEqual(['INVALID_INPUT', [field]])
-    expect(lemonade.server.taken).toEqual([])
+    expect(lemonade.server.requests).toEqual([])
   })
 
   test('a download through REST that fails after it began is a failure', async () => {

@@ -224,8 +224,8 @@ test('links lead to where people are, also when they are made at the machine its
     await desk.getByRole('button', { name: 'Replace link' }).click()
     expect(await shownLink(desk)).toMatch(`http://${host}:${port}/enter#`)
     // THON answers to that name.
-    expect((await new Visitor(app.url).ask(host, '/enter')).status).toBe(200)
-    expect((await new Visitor(app.url).ask('other.example', '/enter')).status).not.toBe(200)
+    expect((await new Visitor(app.url).request(host, '/enter')).status).toBe(200)
+    expect((await new Visitor(app.url).request('other.example', '/enter')).status).not.toBe(200)
   }
   expect(await desk.getByText('Links made here work on this machine only').count()).toBe(0)
 })

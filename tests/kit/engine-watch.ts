@@ -1,52 +1,46 @@
 import type { Sandbox, SandboxEngine, SandboxEvent, SandboxStatus } from '../../server/engine/engine.ts'
 
-/** How long `until` waits, in milliseconds. Machines of CI are slow. */
+/** Generous, because CI machines are slow. */
 const TIMEOUT_MS = 20_000
 
-/** Follows the events of an engine: keeps all of them, and waits for more. */
+/** Collects the events of an engine for a test, and waits for expected ones. */
 export class EngineWatch {
   readonly events: SandboxEvent[] = []
-  /** Settles when the stream is over, with null or with what it threw. */
+  /** Settles when the stream is over, with null when it ended, else with what it threw. */
   readonly over: Promise<unknown>
   readonly #abort = new AbortController()
   #wake = () => {}
 
-  private constructor(
-    open: (signal: AbortSignal) => Promise<AsyncIterable<SandboxEvent>>,
-    opened: (e?: unknown) => void,
-  ) {
-    this.over = this.#run(open, opened)
+  private constructor(engine: SandboxEngine, opened: PromiseWithResolvers<void>) {
+    this.over = this.#run(engine, opened)
   }
 
   /** Resolves when the stream is open. */
   static async open(engine: SandboxEngine): Promise<EngineWatch> {
-    const opened = Promise.withResolvers<undefined>()
-    const watch = new EngineWatch(
-      (signal) => engine.events(signal),
-      (error) => (error === undefined ? opened.resolve(undefined) : opened.reject(error)),
-    )
+    const opened = Promise.withResolvers<void>()
+    const watch = new EngineWatch(engine, opened)
     await opened.promise
     return watch
   }
 
-  /** The statuses of one sandbox so far, without repetitions; null is "gone". */
+  /** Statuses of one sandbox so far, without repetitions; null means removed. */
   statuses(ref: string): (SandboxStatus | null)[] {
     const all = this.events.filter((event) => event.ref === ref).map(({ sandbox }) => sandbox?.status ?? null)
     return all.filter((status, index) => index === 0 || status !== all[index - 1])
   }
 
-  /** Waits for an event with this status and returns its sandbox; null waits for "gone". Starts at the event `from`. */
+  /** Waits for an event with this status and returns its sandbox; null waits for the removal. @param from index of the first event to check */
   async until(ref: string, status: SandboxStatus | null, from = 0): Promise<Sandbox | null> {
     const found = await this.#until(() =>
       this.events.slice(from).findLast((event) => event.ref === ref && (event.sandbox?.status ?? null) === status),
     )
     if (found) return found.sandbox
     throw new Error(
-      `No event says that ${ref} is ${status ?? 'gone'}, only: ${this.statuses(ref).join(', ') || 'none'}`,
+      `No event reported ${ref} as ${status ?? 'removed'}, only as: ${this.statuses(ref).join(', ') || 'nothing'}`,
     )
   }
 
-  /** Ends the stream. @returns what it threw */
+  /** Ends the stream. @returns what it threw, or null */
   async stop(): Promise<unknown> {
     this.#abort.abort()
     return this.over
@@ -64,20 +58,17 @@ export class EngineWatch {
     }
   }
 
-  async #run(
-    open: (signal: AbortSignal) => Promise<AsyncIterable<SandboxEvent>>,
-    opened: (error?: unknown) => void,
-  ): Promise<unknown> {
+  async #run(engine: SandboxEngine, opened: PromiseWithResolvers<void>): Promise<unknown> {
     try {
-      const stream = await open(this.#abort.signal)
-      opened()
+      const stream = await engine.events(this.#abort.signal)
+      opened.resolve()
       for await (const event of stream) {
         this.events.push(event)
         this.#wake()
       }
       return null
     } catch (error) {
-      opened(error)
+      opened.reject(error)
       return error
     }
   }

@@ -6,7 +6,7 @@ import { Pulls, readPull } from '../../server/lemonade/pulls.ts'
 import { readHealth, readModels, readSlots, readStats, readSystem, readVariants } from '../../server/lemonade/read.ts'
 import { UpstreamTrouble } from '../../server/upstream/polled-resource.ts'
 import { recording } from '../kit/lemonade.ts'
-import { OutsideServer } from '../kit/outside-server.ts'
+import { ExternalServer } from '../kit/external-server.ts'
 
 // Everything the real server was seen to answer to what THON asks, its refusals included.
 const names = readdirSync(join(import.meta.dirname, '..', 'fixtures', 'lemonade')).map((file) =>
@@ -42,7 +42,7 @@ test.each(names)('%s is understood', async (name) => {
   const told = recording(name)
   const { method, path } = told.request
   const { status, body, content_type } = told.response
-  const server = await OutsideServer.start(() => ({ status, body, headers: { 'Content-Type': content_type } }))
+  const server = await ExternalServer.start(() => ({ status, body, headers: { 'Content-Type': content_type } }))
   const client = new LemonadeClient({ url: server.url, apiKey: null, adminApiKey: null })
   const answer = method === 'GET' ? client.get(path, { within: 5_000 }) : client.post(path, { within: 5_000 })
   const failure = failureIn(told)

@@ -71,7 +71,7 @@ export class Reconciler implements SandboxObserver {
   }
 
   /** The engine became available or unavailable. */
-  turned({ connected, message }: EngineStatus): void {
+  connectionChanged({ connected, message }: EngineStatus): void {
     const { activity, engine, log } = this.#deps
     const target = { kind: 'engine', id: null, label: engine.kind } as const
     const act = connected
