@@ -4,7 +4,7 @@ import { GroupType } from './graphql.ts'
 const CreateGroupInput = builder.inputType('CreateGroupInput', {
   description: 'A new group.',
   fields: (t) => ({
-    name: t.string({ required: true, description: '1 to 64 letters, digits, spaces or any of . _ -' }),
+    name: t.string({ required: true, description: '1 to 64 letters, digits, spaces, dots, dashes or underscores.' }),
     title: t.string({ description: 'For people; 200 characters at most.' }),
     eventId: t.string({ description: 'Short name of the event it belongs to.' }),
   }),

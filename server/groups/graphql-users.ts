@@ -8,7 +8,10 @@ const CreateUserInput = builder.inputType('CreateUserInput', {
   description: 'A new user.',
   fields: (t) => ({
     groupId: t.id({ required: true, description: 'The group to add the user to.' }),
-    username: t.string({ required: true, description: '1 to 64 letters, digits, spaces or any of . _ -' }),
+    username: t.string({
+      required: true,
+      description: '1 to 64 letters, digits, spaces, dots, dashes or underscores.',
+    }),
     email: t.string({ description: 'Signing in with an account of this address makes a person this user.' }),
   }),
 })

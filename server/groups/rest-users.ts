@@ -5,7 +5,7 @@ import { operation, type Operations } from '../rest/operation.ts'
 import { UserResponse, UsersList, wireUser } from './rest-shapes.ts'
 
 const ofUser = { user_id: 'Id of the user.' }
-const name = text('1 to 64 letters, digits, spaces or any of . _ -', 'ann')
+const name = text('1 to 64 letters, digits, spaces, dots, dashes or underscores.', 'ann')
 const email = text('E-mail address.', 'ann@example.org').nullish()
 
 const listUsers = operation({

@@ -15,7 +15,7 @@ import {
 
 const ofGroup = { group_id: 'Id of the group.' }
 const ofMember = { ...ofGroup, user_id: 'Id of one of its users.' }
-const name = text('1 to 64 letters, digits, spaces or any of . _ -', 'team-a')
+const name = text('1 to 64 letters, digits, spaces, dots, dashes or underscores.', 'team-a')
 const withVolumes = z.object({
   delete_workspaces: flag('Also delete the volumes with all files. They are kept by default.').default(false),
 })

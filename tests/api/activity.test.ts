@@ -71,7 +71,7 @@ test('acts on groups and users are written down, by the name they had then', asy
   const told = (await acts()).reverse().filter((act) => act.actor === 'organizer')
   expect(told.map((act) => [act.action, act.kind, act.label, act.outcome])).toEqual([
     ['create group', 'group', 'alpha', 'done'],
-    ['add user', 'user', 'alpha/ann', 'done'],
+    ['create user', 'user', 'alpha/ann', 'done'],
     ['start', 'instance', 'alpha/ann', 'done'],
     ['start', 'instance', 'alpha/ann', 'refused'],
     ['rename user to anna', 'user', 'alpha/ann', 'done'],

@@ -51,7 +51,7 @@ describe('an answer made of rows only', () => {
     await addGroup(app, 'alpha')
     loads(app).mockRejectedValueOnce(new Error('disk'))
     expect((await app.answer(LIST)).errors?.[0]?.extensions?.code).toBe('INTERNAL_ERROR')
-    expect((await list(app)).groups).toHaveLength(1)
+    expect((await list(app)).groups.items).toHaveLength(1)
   })
 })
 

@@ -7,7 +7,7 @@ beforeEach(async () => {
   app = await startApp()
 })
 
-const NAME = 'must be 1 to 64 letters, digits, spaces or any of . _ -, and not "." or ".."'
+const NAME = 'must be 1 to 64 letters, digits, spaces, dots, dashes or underscores, and not just "." or ".."'
 const PORT = 'must be 1 to 65535'
 const MINUTES = 'must be 1 to 525600 minutes'
 

@@ -131,12 +131,14 @@ export const NamesakesQuery = graphql(`
 /** Names to suggest in the dialog that creates an instance. */
 export const PeopleQuery = graphql(`
   query People {
-    groups {
-      id
-      name
-      users {
+    groups(page: { size: 1000 }) {
+      items {
         id
-        username
+        name
+        users {
+          id
+          username
+        }
       }
     }
   }

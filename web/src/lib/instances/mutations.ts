@@ -131,6 +131,6 @@ export const RevealInstancePassword = graphql(`
 /** Deletes the files for good. */
 export const DeleteWorkspace = graphql(`
   mutation DeleteWorkspace($volume: String!, $confirm: String!) {
-    deleteWorkspace(volume: $volume, confirm: $confirm)
+    deleteWorkspace(input: { volume: $volume, confirm: $confirm })
   }
 `)

@@ -28,8 +28,10 @@ export const AddressesQuery = graphql(`
       byPath
     }
     groups {
-      id
-      userCount
+      items {
+        id
+        userCount
+      }
     }
   }
 `)
