@@ -81,7 +81,9 @@ test('a real code-server goes by the stored settings, and by those it is given l
   const looks = () => page.locator('.monaco-workbench').getAttribute('class')
   await expect.poll(looks, { timeout: 30_000 }).toContain('solarized-light')
   await store('Monokai')
-  await app.execute('mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { error { message } } }', { ids: [id] })
+  await app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', {
+    ids: [id],
+  })
   // Images that can watch files need no reload.
   await page.reload()
   await expect.poll(looks, { timeout: 30_000 }).toContain('monokai')
