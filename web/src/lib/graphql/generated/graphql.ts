@@ -94,22 +94,22 @@ export type CreateInstanceInput = {
   username?: string | null | undefined;
 };
 
-/** Something an engine may be unable to do. */
+/** What an engine may be unable to do. */
 export type EngineCapability =
   /** Run a sandbox from an image. */
   | 'IMAGES'
-  /** Keep sandboxes apart from each other and from the host. */
+  /** Keep sandboxes apart from each other and from the machine. */
   | 'ISOLATION'
-  /** Limit memory, CPU and number of processes. */
+  /** Limit the memory, the CPU and the number of processes of a sandbox. */
   | 'LIMITS'
-  /** Keep sandboxes running while THON is not. */
+  /** Keep sandboxes running while THON is stopped. */
   | 'SURVIVAL';
 
 /** What runs the sandboxes. */
 export type EngineKind =
-  /** A Docker engine: a container for each sandbox. */
+  /** Docker: one container per sandbox. */
   | 'DOCKER'
-  /** The embedded engine: a child process of THON for each sandbox. It isolates nothing. */
+  /** The embedded engine: one child process of THON per sandbox. It isolates nothing. */
   | 'PROCESS';
 
 /** Who shares a key and its tokens. */
