@@ -3,6 +3,7 @@ import type { Sessions } from '../auth/sessions.ts'
 import type { DiskSpaceWatch } from '../db/disk-space.ts'
 import type { Env } from '../config/env.ts'
 import type { Events } from '../core/events.ts'
+import { describeProblem } from '../core/syntax.ts'
 import type { Services } from '../graphql/context.ts'
 import { GatewayService } from '../gateway/service.ts'
 import { GatewaySetup } from '../gateway/setup.ts'
@@ -22,7 +23,7 @@ import type { Log } from '../core/log.ts'
 import type { EngineChoice } from '../engine/choose.ts'
 import type { SandboxEngine } from '../engine/engine.ts'
 import { Addresses } from '../proxy/addresses.ts'
-import { SandboxNetwork } from '../engine/network/network.ts'
+import { SandboxNetwork } from '../engine/network/sandbox-network.ts'
 import { EngineService } from '../engine/service.ts'
 import { ConfigFilesService } from '../settings/config-files.ts'
 import { settingInput } from '../settings/model.ts'
@@ -84,12 +85,12 @@ function createLegacy({
     db,
     importGroups: groupsImport.import.bind(groupsImport),
     updateUser: users.updateUser.bind(users),
-    findSetting: settings.find.bind(settings),
+    findSetting: settings.get.bind(settings),
     checkSetting: (key, value) => settingInput(key).safeParse({ value }).error?.issues[0]?.message ?? null,
-    storeSetting: settings.store.bind(settings),
+    storeSetting: settings.update.bind(settings),
     getConfigFile: configFiles.get.bind(configFiles),
-    putConfigFile: configFiles.put.bind(configFiles),
-    checkConfigFile: configFiles.check.bind(configFiles),
+    putConfigFile: configFiles.update.bind(configFiles),
+    checkConfigFile: (...file) => configFiles.check(...file).map(describeProblem)[0] ?? null,
   })
 }
 
@@ -101,12 +102,11 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   const live = createInstances({
     ...{ env, db, events, activity, engine, log },
     // Instances start before users exist, but ask for them only later.
-    personOf: (...names) => users.personOf(...names),
+    personOf: (...names) => users.ownerOf(...names),
     filesFor: (instance, keysOnly) => sandboxFiles.for(instance, keysOnly),
   })
   const workspaces = {
     remove: async (volume: string) => {
-      live.instances.assertEngine()
       await live.removeVolume(volume)
     },
   }
@@ -115,7 +115,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   const syncCommands = new SyncInstanceCommands(live.instances)
   const addresses = new Addresses(db, events, env.reach, env.allowedHosts)
   const network = new SandboxNetwork({
-    ...{ env, events, log, ground: choice.ground },
+    ...{ env, events, log, hostNetwork: choice.hostNetwork },
     peers: async () => (await db.group.findMany({ where: { peerAccess: true } })).map(({ name }) => name),
     isConnected: () => live.engineStatus().connected,
     gateway: () => ai.gatewaySetup.place(),
@@ -133,9 +133,10 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     activity,
     users,
     groups: new GroupsService(parts),
-    starter: new GroupStarter(db, live.instances, syncCommands.started.bind(syncCommands)),
+    starter: new GroupStarter(db, live.instances, syncCommands.untilRunning.bind(syncCommands)),
     groupsImport,
     instances: live.instances,
+    instanceFiles: live.instanceFiles,
     mySandbox: new MySandboxService({
       ...{ db, instances: live.instances },
       participantsMayStart: () => settings.participantsMayStart(),

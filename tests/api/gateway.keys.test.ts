@@ -104,8 +104,8 @@ describe('keys', () => {
   test('that running sandboxes do not have are told, until the sandboxes are given them', async () => {
     const { app, apisix } = await hall()
     const group = await addGroup(app, 'alpha', ['ann', 'bob'])
-    await app.services.configFiles.put(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
-    const start = 'mutation ($id: ID!) { startGroup(id: $id) { instance { id } } }'
+    await app.services.configFiles.update(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
+    const start = 'mutation ($id: ID!) { startGroup(input: { id: $id }) { instance { id } } }'
     await app.execute(start, { id: group.id })
     type Ids = { instances: { items: { id: string; username: string; state: string }[] } }
     const { instances } = await app.until<Ids>('{ instances { items { id username state } } }', {}, ({ instances }) =>
@@ -114,7 +114,9 @@ describe('keys', () => {
     const idOf = (name: string) => instances.items.find(({ username }) => username === name)?.id
     const outdated = async () => (await statusOf(app)).outdatedInstances
     const give = (ids: unknown) =>
-      app.execute('mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { error { message } } }', { ids })
+      app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', {
+        ids,
+      })
     // They started before there were any keys.
     expect(await outdated()).toEqual([])
     await setUp(app)

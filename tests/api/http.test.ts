@@ -16,7 +16,7 @@ async function send(app: TestApp, path: string, headers: Record<string, string> 
 }
 
 const JSON_BODY = { 'Content-Type': 'application/json' }
-const MUTATION = JSON.stringify({ query: 'mutation { createGroup(name: "evil") { id } }' })
+const MUTATION = JSON.stringify({ query: 'mutation { createGroup(input: { name: "evil" }) { id } }' })
 
 test('a page of another origin cannot send commands with any kind of body', async () => {
   const app = await startApp()
@@ -35,7 +35,7 @@ test('a page of another origin cannot send commands with any kind of body', asyn
 
 test('a link cannot send commands', async () => {
   const app = await startApp()
-  const query = encodeURIComponent('mutation { createGroup(name: "evil") { id } }')
+  const query = encodeURIComponent('mutation { createGroup(input: { name: "evil" }) { id } }')
   expect((await send(app, `/graphql?query=${query}`, { Origin: 'http://evil.example' })).status).toBe(405)
   expect((await send(app, `/graphql?query=${query}`)).status).toBe(405)
   expect(await app.db.group.count()).toBe(0)

@@ -50,12 +50,12 @@ test(
     const port = await proxyOf()
     const app = await startDockerApp({ ...apisix.environment, SANDBOX_NETWORK_POOL: testPool })
     await app.services.gatewaySetup.set(organizer, { proxyPort: port })
-    await app.services.configFiles.put(organizer, 'config_kilo_json', {
+    await app.services.configFiles.update(organizer, 'config_kilo_json', {
       content: '{ "apiKey": "PLACEHOLDER", "baseURL": "http://localhost:13305/v1" } // to be filled in',
     })
     const { id } = await addGroup(app, team, ['ann'])
     await setUp(app)
-    await app.execute('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id })
+    await app.execute('mutation ($id: ID!) { startGroup(input: { id: $id }) { error { message } } }', { id })
     type Rows = { instances: { items: { id: string; ref: string; state: string }[] } }
     const { instances } = await app.until<Rows>(
       '{ instances { items { id ref state } } }',
@@ -78,7 +78,7 @@ test(
     await app.services.gateway.consumers.rotateKey(organizer, `${team}-ann`)
     const outdated = async () => (await app.services.gateway.status(organizer)).snapshot?.outdatedInstances
     await expect.poll(outdated, { timeout: 10_000 }).toEqual([instance])
-    await app.execute('mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { error { message } } }', {
+    await app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', {
       ids: [instance],
     })
     expect((await config()).apiKey).toBe(keyAt(apisix, `${team}-ann`).replace('Bearer ', ''))

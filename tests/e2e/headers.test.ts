@@ -54,7 +54,7 @@ test.for(['/', '/instances', '/groups', '/activity'])('%s works under its policy
 test('the policy lets the dashboard subscribe to changes', async () => {
   const app = await startApp({}, { dashboard: 'built' })
   const page = await openPage(`${app.url}/groups`)
-  await app.execute('mutation { createGroup(name: "newcomers") { id } }')
+  await app.execute('mutation { createGroup(input: { name: "newcomers" }) { id } }')
   await page.getByText('newcomers').first().waitFor(SLOW)
 })
 

@@ -41,7 +41,7 @@ describe.each<FrontProxy>(['nginx', 'caddy'])('THON behind the real %s with its 
     const send = (origin: string, host?: string) =>
       fronted.request('/graphql', {
         ...{ method: 'POST', headers: { ...JSON_BODY, Origin: origin }, host },
-        body: JSON.stringify({ query: 'mutation { createGroup(name: "alpha") { name } }' }),
+        body: JSON.stringify({ query: 'mutation { createGroup(input: { name: "alpha" }) { name } }' }),
       })
     expect(await send(Origin)).toMatchObject({ status: 200, text: '{"data":{"createGroup":{"name":"alpha"}}}' })
     expect((await send('https://evil.example')).status).toBe(403)
@@ -60,7 +60,7 @@ describe.each<FrontProxy>(['nginx', 'caddy'])('THON behind the real %s with its 
     const query = 'subscription { groupChanged { kind group { name } } }'
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
     await expect.poll(() => frames.join('\n')).toContain('READY')
-    await fronted.app.execute('mutation { createGroup(name: "beta") { id } }')
+    await fronted.app.execute('mutation { createGroup(input: { name: "beta" }) { id } }')
     await expect.poll(() => frames.join('\n')).toContain('"name":"beta"')
   })
 
