@@ -24,7 +24,7 @@ async function startIdeApp(settings: object) {
     ...{ SANDBOX_IMAGE: codeServerImage, THON_READY_SECONDS: '90', SANDBOX_MEMORY: '1g' },
   })
   const store = (content: object) =>
-    app.services.configFiles.put(organizer, 'config_vscode_settings', {
+    app.services.configFiles.update(organizer, 'config_vscode_settings', {
       content: `// Of the event\n${JSON.stringify(content)}`,
     })
   await store(settings)
@@ -84,7 +84,9 @@ test('a real code-server uses the stored settings, and later changes of them', L
   const looks = () => page.locator('.monaco-workbench').getAttribute('class')
   await expect.poll(looks, { timeout: 30_000 }).toContain('solarized-light')
   await store({ 'workbench.colorTheme': 'Monokai' })
-  await app.execute('mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { error { message } } }', { ids: [id] })
+  await app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', {
+    ids: [id],
+  })
   // Images that can watch files need no reload.
   await workbench.reload()
   await expect.poll(looks, { timeout: 30_000 }).toContain('monokai')
