@@ -7,10 +7,10 @@ import { inWords, withOnce, type GatewayActions } from './actions.ts'
 import { consumerChanges } from './changes.ts'
 import { pageOf, type ConsumerPage } from './list.ts'
 import { consumerInput, listInput, type ConsumerRow, type Present, type RevealedKey, type Setup } from './model.ts'
-import type { GatewaySetup } from './setup.ts'
-import { newKey } from './steps.ts'
-import { consumerBody, readConsumer } from './desired.ts'
-import { isAway, type Found, type GatewayWatch } from './watch.ts'
+import type { GatewaySetup } from './settings.ts'
+import { newKey } from './reconcile/steps.ts'
+import { consumerBody, readConsumer } from './reconcile/desired.ts'
+import { isAway, type Found, type GatewayWatch } from './reconcile/watch.ts'
 
 const MOST_NAMES = 2_000
 

@@ -6,7 +6,7 @@ import { PageInput } from '../graphql/page.ts'
 import { Settings, Status } from './graphql.ts'
 import type { ConsumerPage } from './list.ts'
 import type { ConsumerRow, Standing } from './model.ts'
-import type { JobView, Step } from './job.ts'
+import type { JobView, Step } from './reconcile/job.ts'
 
 const ConsumerType = builder.enumType('ConsumerType', {
   description: 'What a consumer is for.',

@@ -1,7 +1,7 @@
 import { builder } from '../graphql/builder.ts'
 import { asOf, trouble } from '../graphql/upstream.ts'
 import type { GatewayStatus, Mode, Plan, Reachable, RouteState } from './model.ts'
-import type { SetupView, GatewaySetup } from './setup.ts'
+import type { SetupView, GatewaySetup } from './settings.ts'
 import type { GatewayService } from './service.ts'
 
 declare module '../graphql/context.ts' {

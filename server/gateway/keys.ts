@@ -3,10 +3,10 @@ import type { Db } from '../db/client.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { UpstreamTrouble } from '../upstream/polled-resource.ts'
-import type { Apisix } from './apisix.ts'
+import type { Apisix } from './client/apisix.ts'
 import type { Present, Setup, Wanted } from './model.ts'
-import { compare, owns, type Due } from './plan.ts'
-import { readConsumer, wantedConsumers } from './desired.ts'
+import { compare, owns, type Due } from './reconcile/plan.ts'
+import { readConsumer, wantedConsumers } from './reconcile/desired.ts'
 
 /** Where the keys of people are. */
 export interface KeysDeps {

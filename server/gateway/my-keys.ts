@@ -5,8 +5,8 @@ import { messageOf, NotFound } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { forParticipants, type Keys } from './keys.ts'
 import type { RevealedKey } from './model.ts'
-import type { GatewaySetup } from './setup.ts'
-import type { GatewayWatch } from './watch.ts'
+import type { GatewaySetup } from './settings.ts'
+import type { GatewayWatch } from './reconcile/watch.ts'
 
 /** How soon the page knows that a sandbox was given a key, in milliseconds. */
 const NOTED_WITHIN = 1_000

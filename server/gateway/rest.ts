@@ -1,10 +1,10 @@
 import type { Services } from '../graphql/context.ts'
 import type { Operations } from '../rest/operation.ts'
 import { UpstreamFailed } from '../core/errors.ts'
-import type { Job } from './job.ts'
+import type { Job } from './reconcile/job.ts'
 import * as routes from './rest-routes.ts'
-import { ROUTE_ID } from './desired.ts'
-import type { Found } from './watch.ts'
+import { ROUTE_ID } from './reconcile/desired.ts'
+import type { Found } from './reconcile/watch.ts'
 
 /** What serving the gateway's REST takes. */
 type GatewayRestDeps = Pick<Services, 'gateway' | 'gatewaySetup'>

@@ -1,6 +1,6 @@
 import { createClient } from '@redis/client'
-import { messageOf } from '../core/errors.ts'
-import type { Reachable, Setup } from './model.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { Reachable, Setup } from '../model.ts'
 
 const WITHIN = 2_000
 

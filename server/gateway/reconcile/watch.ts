@@ -1,8 +1,8 @@
-import type { Db } from '../db/client.ts'
-import { Channel } from '../core/events.ts'
-import { PolledResource, UpstreamTrouble, type Snapshot } from '../upstream/polled-resource.ts'
-import { Apisix } from './apisix.ts'
-import type { Keys } from './keys.ts'
+import type { Db } from '../../db/client.ts'
+import { Channel } from '../../core/events.ts'
+import { PolledResource, UpstreamTrouble, type Snapshot } from '../../upstream/polled-resource.ts'
+import { Apisix } from '../client/apisix.ts'
+import type { Keys } from '../keys.ts'
 import {
   masked,
   type ConsumerRow,
@@ -11,11 +11,11 @@ import {
   type Setup,
   type GatewaySnapshot,
   type Wanted,
-} from './model.ts'
+} from '../model.ts'
 import { compare, limitationsOf, planOf, routeStateOf, type Compared } from './plan.ts'
-import { lookAtRedis } from './redis.ts'
-import type { GatewaySetup } from './setup.ts'
-import { UsageMeter, type Usage } from './usage.ts'
+import { lookAtRedis } from '../client/redis.ts'
+import type { GatewaySetup } from '../settings.ts'
+import { UsageMeter, type Usage } from '../usage.ts'
 import { readConsumer, ROUTE_ID, wantedConsumers, type Team } from './desired.ts'
 
 /** What watching needs of its surroundings. */

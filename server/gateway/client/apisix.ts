@@ -1,6 +1,6 @@
-import { messageOf } from '../core/errors.ts'
-import { UpstreamTrouble } from '../upstream/polled-resource.ts'
-import { askUpstream, NoAnswer, type UpstreamAnswer } from '../upstream/request.ts'
+import { messageOf } from '../../core/errors.ts'
+import { UpstreamTrouble } from '../../upstream/polled-resource.ts'
+import { askUpstream, NoAnswer, type UpstreamAnswer } from '../../upstream/request.ts'
 
 /** A list of 1,000 consumers has less than 1 MB. */
 const LARGEST = 32 * 1024 * 1024

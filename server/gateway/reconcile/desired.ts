@@ -1,5 +1,5 @@
-import { hashedName, sandboxName, slug } from '../core/names.ts'
-import type { Present, Setup, Wanted } from './model.ts'
+import { hashedName, sandboxName, slug } from '../../core/names.ts'
+import type { Present, Setup, Wanted } from '../model.ts'
 
 /** The one route, and the one instance in it that limits are counted for: a limit for another name would limit nothing. */
 export const ROUTE_ID = 'ai-gateway-route'

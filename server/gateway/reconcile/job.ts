@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Viewer } from '../core/viewer.ts'
+import type { Viewer } from '../../core/viewer.ts'
 
 /** Consumers that are written at the same time. */
 const AT_ONCE = 8

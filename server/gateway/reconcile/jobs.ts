@@ -1,7 +1,7 @@
-import type { Viewer } from '../core/viewer.ts'
-import { Conflict, messageOf } from '../core/errors.ts'
-import { Channel } from '../core/events.ts'
-import { ApisixRefusal } from './apisix.ts'
+import type { Viewer } from '../../core/viewer.ts'
+import { Conflict, messageOf } from '../../core/errors.ts'
+import { Channel } from '../../core/events.ts'
+import { ApisixRefusal } from '../client/apisix.ts'
 import { Job, type Fault, type JobView, type Task } from './job.ts'
 import { isAway } from './watch.ts'
 

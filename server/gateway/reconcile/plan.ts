@@ -1,4 +1,4 @@
-import type { Plan, Present, RouteState, Setup, Standing, Wanted } from './model.ts'
+import type { Plan, Present, RouteState, Setup, Standing, Wanted } from '../model.ts'
 import { consumerBody, holds, routeBody } from './desired.ts'
 
 /** What set-up would do about one consumer. */
