@@ -1,118 +1,153 @@
 import { builder } from '../graphql/builder.ts'
-import { GatewayMode, Route, Settings } from './graphql.ts'
-import { RunType } from './graphql-consumers.ts'
+import { ResultError } from '../graphql/result.ts'
+import type { ConsumerResult } from './consumers.ts'
+import { GatewayMode, GatewayRoute, GatewaySettings } from './graphql.ts'
+import { GatewayJob } from './graphql-jobs.ts'
 import type { RevealedKey } from './model.ts'
+import { DELETE_CONFIRMATION } from './service.ts'
 
-const Revealed = builder.objectRef<RevealedKey>('RevealedKey').implement({
-  description: 'A key in clear text.',
+const UpdateSettingsInput = builder.inputType('UpdateGatewaySettingsInput', {
+  description: 'Fields that are null or left out stay. An empty text clears a setting or restores its first value.',
   fields: (t) => ({
-    username: t.exposeString('username', { description: 'Name of the consumer.' }),
-    key: t.exposeString('key', { description: 'Its key; clients of OpenAI send it as they do theirs.' }),
-    baseUrl: t.exposeString('baseUrl', { description: 'Base URL for clients of OpenAI in sandboxes.' }),
-  }),
-})
-
-const SettingsInput = builder.inputType('GatewaySettingsInput', {
-  description: 'Settings to change; what is left out or null stays. Empty texts clear what may be without.',
-  fields: (t) => ({
-    enabled: t.boolean({ description: 'Whether the gateway is used.' }),
-    mode: t.field({ type: GatewayMode, description: 'Who shares a key.' }),
-    tokenLimit: t.int({ description: 'Tokens of one person in one window, at least 1.' }),
+    enabled: t.boolean(),
+    mode: t.field({ type: GatewayMode }),
+    tokenLimit: t.int({ description: 'Tokens of one person per window, at least 1.' }),
     timeWindow: t.int({ description: 'Length of a window in seconds, at least 1.' }),
-    redisHost: t.string({ description: 'Redis that counts; empty counts in APISIX.' }),
-    redisPort: t.int({ description: 'Its port.' }),
-    redisPassword: t.string({ description: 'Its password; empty is none.' }),
+    redisHost: t.string({ description: 'Redis for the token counters; empty when APISIX counts by itself.' }),
+    redisPort: t.int(),
+    redisPassword: t.string({ description: 'Empty removes it.' }),
     lemonadeUrl: t.string({
-      description: 'Where the gateway finds the LLM server, with a path or without; empty is where it was first.',
+      description:
+        'Address at which APISIX reaches the LLM server, with or without a path; empty restores the first value.',
     }),
-    lemonadeApiKey: t.string({ description: 'Key of the LLM server; empty is none.' }),
-    lemonadeModel: t.string({ description: 'The model everybody gets; empty is the one a client asks for.' }),
-    adminUrl: t.string({ description: "Where APISIX's Admin API answers; empty is where it was first." }),
-    adminKey: t.string({ description: "Its key; empty is that of the environment, or of APISIX's own configuration." }),
-    proxyPort: t.int({ description: 'Port on which the gateway serves people.' }),
+    lemonadeApiKey: t.string({ description: 'API key of the LLM server; empty removes it.' }),
+    lemonadeModel: t.string({ description: 'The model that everyone gets; empty leaves the choice to the client.' }),
+    adminUrl: t.string({ description: "Address of APISIX's Admin API; empty restores the first value." }),
+    adminKey: t.string({
+      description: "Key of the Admin API; empty restores the one of the environment or of APISIX's configuration file.",
+    }),
+    proxyPort: t.int({ description: 'Port on which APISIX serves people.' }),
   }),
 })
 
-const ConsumerInput = builder.inputType('ConsumerInput', {
-  description: 'A consumer to make by hand.',
+const DeleteConfigInput = builder.inputType('DeleteGatewayConfigInput', {
   fields: (t) => ({
-    username: t.string({ required: true, description: '1 to 256 letters, digits, _ or -.' }),
-    key: t.string({ description: 'Its key; left out, one is made.' }),
-    tokenLimit: t.int({ description: 'Tokens in one window; left out, as in the settings.' }),
-    timeWindow: t.int({ description: 'Length of a window in seconds; left out, as in the settings.' }),
+    confirm: t.string({ required: true, description: `Has to be \`${DELETE_CONFIRMATION}\`.` }),
   }),
 })
-
-const ConsumerResult = builder.objectRef<{ username: string; error: string | null }>('ConsumerResult').implement({
-  description: 'What became of one of several consumers.',
-  fields: (t) => ({
-    username: t.exposeString('username', { description: 'Which one.' }),
-    ok: t.boolean({ description: 'Whether it was done.', resolve: ({ error }) => error === null }),
-    error: t.exposeString('error', { nullable: true, description: 'Why not.' }),
-  }),
-})
-
-const itsName = { required: true, description: 'Name of the consumer.' } as const
 
 builder.mutationFields((t) => ({
-  setGatewaySettings: t.field({
-    type: Settings,
-    description: 'Changes settings of the AI gateway. Consumers and route follow at the next set-up.',
-    args: { input: t.arg({ type: SettingsInput, required: true, description: 'What to change.' }) },
-    resolve: (_root, { input }, { gatewaySetup, viewer }) => gatewaySetup.set(viewer, input),
+  updateGatewaySettings: t.field({
+    type: GatewaySettings,
+    description: 'Changes settings of the AI gateway. Consumers and the route follow with the next applyGatewayConfig.',
+    args: { input: t.arg({ type: UpdateSettingsInput, required: true }) },
+    resolve: (_root, { input }, { gatewaySettings, viewer }) => gatewaySettings.update(viewer, input),
   }),
-  setUpGateway: t.field({
-    type: RunType,
+  applyGatewayConfig: t.field({
+    type: GatewayJob,
     description:
-      'Begins to make the gateway what the database says, and answers at once. Keys that are there stay; what is as it should be is left alone. CONFLICT while a run is under way; UPSTREAM_FAILED when the gateway does not answer, and nothing was begun.',
-    resolve: async (_root, _args, { gateway, viewer }) => (await gateway.setUp(viewer)).view(),
+      'Starts to bring the gateway in line with the database, and returns at once. Existing keys stay; what is up to date is left alone. CONFLICT while another job is running; UPSTREAM_FAILED when the gateway does not answer, with nothing changed.',
+    resolve: async (_root, _args, { gateway, viewer }) => (await gateway.applyConfig(viewer)).view(),
   }),
-  cleanUpGateway: t.field({
-    type: RunType,
-    description: 'Begins to remove every consumer and the route. Every key stops working.',
-    args: { confirm: t.arg.string({ required: true, description: 'The words: clean up' }) },
-    resolve: async (_root, { confirm }, { gateway, viewer }) => (await gateway.cleanUp(viewer, confirm)).view(),
+  deleteGatewayConfig: t.field({
+    type: GatewayJob,
+    description: 'Starts to delete every consumer and the route, and returns at once. Every key stops working.',
+    args: { input: t.arg({ type: DeleteConfigInput, required: true }) },
+    resolve: async (_root, { input }, { gateway, viewer }) =>
+      (await gateway.deleteConfig(viewer, input.confirm)).view(),
   }),
-  putGatewayRoute: t.field({
-    type: Route,
-    description: 'Makes or updates the route alone.',
-    resolve: (_root, _args, { gateway, viewer }) => gateway.putRoute(viewer),
+  updateGatewayRoute: t.field({
+    type: GatewayRoute,
+    description: 'Creates or updates the route alone.',
+    resolve: (_root, _args, { gateway, viewer }) => gateway.updateRoute(viewer),
   }),
   deleteGatewayRoute: t.boolean({
-    description: 'Removes the route: nobody reaches the models any more. Returns whether there was one.',
+    description: 'Deletes the route, so that no one can reach the models. Returns whether it existed.',
     resolve: (_root, _args, { gateway, viewer }) => gateway.deleteRoute(viewer),
   }),
 }))
 
+const Revealed = builder.objectRef<RevealedKey>('RevealedKey').implement({
+  description: 'A key in plain text.',
+  fields: (t) => ({
+    username: t.exposeString('username', { description: 'Name of the consumer.' }),
+    key: t.exposeString('key', { description: 'OpenAI clients take it as their API key.' }),
+    baseUrl: t.exposeString('baseUrl', { description: 'Base URL for OpenAI clients in sandboxes.' }),
+  }),
+})
+
+const DeletedConsumer = builder.objectRef<ConsumerResult>('ConsumerResult').implement({
+  description: 'What became of one of several consumers.',
+  fields: (t) => ({
+    username: t.exposeString('username', { description: 'Name of the consumer.' }),
+    error: t.field({
+      type: ResultError,
+      nullable: true,
+      description: 'Why it was not deleted.',
+      resolve: ({ error }) => error && { code: error.code, message: error.message, fields: error.fields },
+    }),
+  }),
+})
+
+const CreateConsumerInput = builder.inputType('CreateConsumerInput', {
+  fields: (t) => ({
+    username: t.string({ required: true, description: '1 to 256 letters, digits, _ or -.' }),
+    key: t.string({ description: 'Generated when it is left out.' }),
+    tokenLimit: t.int({ description: 'Tokens per window; by default as in the settings.' }),
+    timeWindow: t.int({ description: 'Length of a window in seconds; by default as in the settings.' }),
+  }),
+})
+
+const DeleteConsumersInput = builder.inputType('DeleteConsumersInput', {
+  fields: (t) => ({
+    usernames: t.stringList({ required: true, description: 'Names of consumers, at most 2000.' }),
+  }),
+})
+
+/** The input of a mutation that takes the name of one consumer. */
+function consumerNameInput(name: string) {
+  return builder.inputType(name, {
+    fields: (t) => ({ username: t.string({ required: true, description: 'Name of the consumer.' }) }),
+  })
+}
+
+const RotateKeyInput = consumerNameInput('RotateConsumerKeyInput')
+const RevealKeyInput = consumerNameInput('RevealConsumerKeyInput')
+const RevealUserKeyInput = builder.inputType('RevealUserKeyInput', {
+  fields: (t) => ({ userId: t.id({ required: true }) }),
+})
+
 builder.mutationFields((t) => ({
   createConsumer: t.field({
     type: Revealed,
-    description: 'Makes a consumer by hand, and tells its key. CONFLICT when there is one of that name.',
-    args: { input: t.arg({ type: ConsumerInput, required: true, description: 'What to make.' }) },
+    description:
+      'Creates a consumer outside the groups, and returns its key. CONFLICT when the name or the key is taken.',
+    args: { input: t.arg({ type: CreateConsumerInput, required: true }) },
     resolve: (_root, { input }, { gateway, viewer }) => gateway.consumers.create(viewer, input),
   }),
   deleteConsumers: t.field({
-    type: [ConsumerResult],
-    description: 'Removes consumers: their keys stop working. One result for each, in their order.',
-    args: { usernames: t.arg.stringList({ required: true, description: 'Names of consumers, 2000 at most.' }) },
-    resolve: (_root, { usernames }, { gateway, viewer }) => gateway.consumers.deleteMany(viewer, usernames),
+    type: [DeletedConsumer],
+    description: 'Deletes consumers; their keys stop working. Returns one result per name, in the same order.',
+    args: { input: t.arg({ type: DeleteConsumersInput, required: true }) },
+    resolve: (_root, { input }, { gateway, viewer }) => gateway.consumers.deleteMany(viewer, input.usernames),
   }),
   rotateConsumerKey: t.field({
     type: Revealed,
-    description: 'Gives a consumer a new key, and tells it. The old one stops working; what was used still counts.',
-    args: { username: t.arg.string(itsName) },
-    resolve: (_root, { username }, { gateway, viewer }) => gateway.consumers.rotateKey(viewer, username),
+    description: 'Gives a consumer a new key, and returns it. The old key stops working; used tokens still count.',
+    args: { input: t.arg({ type: RotateKeyInput, required: true }) },
+    resolve: (_root, { input }, { gateway, viewer }) => gateway.consumers.rotateKey(viewer, input.username),
   }),
   revealConsumerKey: t.field({
     type: Revealed,
-    description: 'Tells the key of a consumer. A mutation, since the activity log tells that it was told.',
-    args: { username: t.arg.string(itsName) },
-    resolve: (_root, { username }, { gateway, viewer }) => gateway.consumers.reveal(viewer, username),
+    description: 'Returns the key of a consumer, and writes that to the activity log.',
+    args: { input: t.arg({ type: RevealKeyInput, required: true }) },
+    resolve: (_root, { input }, { gateway, viewer }) => gateway.consumers.reveal(viewer, input.username),
   }),
   revealUserKey: t.field({
     type: Revealed,
-    description: 'Tells the key of a user, or of their group: to themselves, and to organizers.',
-    args: { userId: t.arg.id({ required: true, description: 'Id of the user.' }) },
-    resolve: (_root, { userId }, { gateway, viewer }) => gateway.myKeys.reveal(viewer, userId),
+    description:
+      'Returns the key of a user, or of their group, and writes that to the activity log. For that user and for organizers.',
+    args: { input: t.arg({ type: RevealUserKeyInput, required: true }) },
+    resolve: (_root, { input }, { gateway, viewer }) => gateway.myKeys.reveal(viewer, input.userId),
   }),
 }))

@@ -52,23 +52,23 @@ describe('keys', () => {
     const { id } = userOf(group, 'ann')
     const key = keyAt(apisix, 'alpha-ann').replace('Bearer ', '')
     const lists = apisix.server.count('/apisix/admin/consumers')
-    expect(await app.services.gateway.myKeys.of(id)).toMatchObject({
+    expect(await app.services.gateway.myKeys.find(id)).toMatchObject({
       key,
       baseUrl: 'http://host.docker.internal:9080/v1',
     })
     expect(apisix.server.count('/apisix/admin/consumers')).toBe(lists)
     await app.services.users.updateUser(organizer, id, { username: 'anna' })
-    expect(await app.services.gateway.myKeys.of(id)).toMatchObject({ username: 'alpha-ann', key })
+    expect(await app.services.gateway.myKeys.find(id)).toMatchObject({ username: 'alpha-ann', key })
     // Somebody new has the old name: that is no way to the key.
     const other = await addUser(app, group.id, 'ann')
-    expect(await app.services.gateway.myKeys.of(other.id)).toMatch(/has no key/)
+    expect(await app.services.gateway.myKeys.find(other.id)).toMatch(/has no key/)
     await app.execute('mutation { setGatewaySettings(input: { mode: PER_GROUP }) { mode } }')
-    expect(await app.services.gateway.myKeys.of(id)).toMatch(/has no key for this user yet/)
+    expect(await app.services.gateway.myKeys.find(id)).toMatch(/has no key for this user yet/)
     await setUp(app)
     const ofGroup = keyAt(apisix, 'group-alpha').replace('Bearer ', '')
-    expect(await app.services.gateway.myKeys.of(id)).toMatchObject({ username: 'group-alpha', key: ofGroup })
+    expect(await app.services.gateway.myKeys.find(id)).toMatchObject({ username: 'group-alpha', key: ofGroup })
     await apisix.server.down()
-    expect(await app.services.gateway.myKeys.of(id)).toMatch(/^the AI gateway cannot be asked/)
+    expect(await app.services.gateway.myKeys.find(id)).toMatch(/^the AI gateway cannot be asked/)
   })
 
   test('are told to participants one at a time: their own, or their group’s, and nobody else’s', async () => {

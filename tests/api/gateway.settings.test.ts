@@ -78,6 +78,6 @@ describe('settings', () => {
     ['http://gateway.example:9180', 'http://gateway.example:9080', 'http://gateway.example:9080/v1'],
   ])('of an Admin API at %s people are served at %s', async (adminUrl, proxyUrl, peopleUrl) => {
     const { app } = await hall()
-    expect(app.services.gatewaySetup.addressesOf({ adminUrl, proxyPort: 9080 })).toEqual({ proxyUrl, peopleUrl })
+    expect(app.services.gatewaySettings.addressesOf({ adminUrl, proxyPort: 9080 })).toEqual({ proxyUrl, peopleUrl })
   })
 })

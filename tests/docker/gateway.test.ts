@@ -49,7 +49,7 @@ test(
     const apisix = await ApisixStandIn.start()
     const port = await proxyOf()
     const app = await startDockerApp({ ...apisix.environment, SANDBOX_NETWORK_POOL: testPool })
-    await app.services.gatewaySetup.set(organizer, { proxyPort: port })
+    await app.services.gatewaySettings.update(organizer, { proxyPort: port })
     await app.services.configFiles.put(organizer, 'config_kilo_json', {
       content: '{ "apiKey": "PLACEHOLDER", "baseURL": "http://localhost:13305/v1" } // to be filled in',
     })

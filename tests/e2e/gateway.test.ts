@@ -176,8 +176,8 @@ test('participants find their own key on their page, hidden until they ask for i
   )
   const { ids } = await team(app, 'alpha', ['ann', 'bob'])
   await (
-    await app.services.gateway.setUp(organizer)
-  ).ended
+    await app.services.gateway.applyConfig(organizer)
+  ).over
   const page = await openPage(`${app.url}/enter#${await personalLink(app, ids.ann!)}`)
   await page.getByRole('button', { name: 'Continue' }).click(SLOW)
   await page.getByRole('button', { name: 'Show the key of ann' }).waitFor(SLOW)

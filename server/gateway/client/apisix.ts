@@ -2,41 +2,43 @@ import { messageOf } from '../../core/errors.ts'
 import { UpstreamTrouble } from '../../upstream/polled-resource.ts'
 import { askUpstream, NoAnswer, type UpstreamAnswer } from '../../upstream/request.ts'
 
-/** A list of 1,000 consumers has less than 1 MB. */
-const LARGEST = 32 * 1024 * 1024
-const WITHIN = 5_000
-const LONGEST_EXCERPT = 500
-/** Where what is written has secrets. */
+/** Bytes; a list of 1,000 consumers has less than 1 MB. */
+const MAX_BYTES = 32 * 1024 * 1024
+const TIMEOUT_MS = 5_000
+const MAX_EXCERPT = 500
+/** Fields of request bodies that hold secrets. */
 const SECRET_NAMES = new Set(['key', 'redis_password', 'Authorization'])
 
-/** The Admin API answered, and said no. */
-export class ApisixRefusal extends UpstreamTrouble {
+/** The Admin API answered with an error status. */
+export class ApisixError extends UpstreamTrouble {
   readonly status: number
-  /** What it said, as a sentence. */
-  readonly sentence: string
+  /** Its reason, in its own words. */
+  readonly reason: string
 
-  /** @param told its body, without secrets */
-  constructor(status: number, method: string, path: string, told: string) {
-    super('FAULTY', `APISIX Admin API error ${status} for ${method} ${path}: ${told}`)
+  /** @param body the answer, without secrets */
+  constructor(status: number, method: string, path: string, body: string) {
+    super('FAULTY', `APISIX Admin API error ${status} for ${method} ${path}: ${body}`)
     this.status = status
-    this.sentence = sentenceOf(told)
+    this.reason = reasonIn(body)
   }
 
   override get summary(): string {
-    return `APISIX answered ${this.status}: ${this.sentence}`
+    return `APISIX answered ${this.status}: ${this.reason}.`
   }
 }
 
-/** One thing as the Admin API lists it. */
-interface Listed {
+type AdminMethod = 'GET' | 'PUT' | 'DELETE'
+
+/** A consumer or route as the Admin API wraps it. */
+interface AdminEntry {
   value: Record<string, unknown>
 }
 
-/** Talks to the Admin API of one APISIX: https://apisix.apache.org/docs/apisix/admin-api/ */
+/** Client of the Admin API of one APISIX: https://apisix.apache.org/docs/apisix/admin-api/ */
 export class Apisix {
   readonly #url: string
   readonly #key: string | null
-  /** Its version, such as `3.18.0`, once it answered. */
+  /** Such as `3.18.0`; null until the first answer, or when APISIX hides it. */
   version: string | null = null
 
   constructor(url: string, key: string | null) {
@@ -45,77 +47,80 @@ export class Apisix {
   }
 
   /**
-   * Every consumer, in one answer: between two pages somebody may delete one, and a consumer that was only overlooked would
-   * get a new key.
+   * Every consumer, in one answer: with pages, a deletion between two of them would hide a consumer, which would then get a
+   * new key.
    * @throws UpstreamTrouble
    */
   async consumers(): Promise<Record<string, unknown>[]> {
-    const answer = (await this.#ask('GET', '/consumers')) as { list?: Listed[] | object }
+    const answer = (await this.#ask('GET', '/consumers')) as { list?: AdminEntry[] | object }
     if (typeof answer.list !== 'object') throw unreadable('GET', '/consumers')
-    // None at all may be an object, not a list.
-    return (Array.isArray(answer.list) ? (answer.list as Listed[]) : []).map((one) => one?.value).filter(isRecord)
+    // APISIX encodes an empty list as an object.
+    return (Array.isArray(answer.list) ? (answer.list as (AdminEntry | null)[]) : [])
+      .map((one) => one?.value)
+      .filter(isRecord)
   }
 
-  /** One thing in clear text; null when there is none. @throws UpstreamTrouble */
+  /** A consumer or route with its secrets in plain text; null when it does not exist. @throws UpstreamTrouble */
   async get(kind: 'consumers' | 'routes', id: string): Promise<Record<string, unknown> | null> {
     try {
-      const { value } = (await this.#ask('GET', `/${kind}/${encodeURIComponent(id)}`)) as Partial<Listed>
+      const { value } = (await this.#ask('GET', `/${kind}/${encodeURIComponent(id)}`)) as Partial<AdminEntry>
       return isRecord(value) ? value : null
     } catch (error) {
-      if (error instanceof ApisixRefusal && error.status === 404) return null
+      if (error instanceof ApisixError && error.status === 404) return null
       throw error
     }
   }
 
-  /** Makes or replaces one. Its answer has ciphertext, so it is not read. @throws UpstreamTrouble */
+  /** Creates or replaces a consumer or route. The answer holds encrypted secrets, so it is not read. @throws UpstreamTrouble */
   async put(kind: 'consumers' | 'routes', id: string, body: object): Promise<void> {
-    // A consumer's name is in its body; in the path, too, it could only be wrong.
+    // The body already names the consumer, and APISIX rejects a path that differs.
     await this.#ask('PUT', kind === 'consumers' ? '/consumers' : `/routes/${encodeURIComponent(id)}`, body)
   }
 
-  /** @returns whether there was one. @throws UpstreamTrouble */
+  /** @returns whether it existed. @throws UpstreamTrouble */
   async delete(kind: 'consumers' | 'routes', id: string): Promise<boolean> {
     try {
       await this.#ask('DELETE', `/${kind}/${encodeURIComponent(id)}`)
       return true
     } catch (error) {
-      if (error instanceof ApisixRefusal && error.status === 404) return false
+      if (error instanceof ApisixError && error.status === 404) return false
       throw error
     }
   }
 
-  async #ask(method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object): Promise<unknown> {
-    if (this.#key === null)
+  async #ask(method: AdminMethod, path: string, body?: object): Promise<unknown> {
+    const key = this.#key
+    if (key === null)
       throw new UpstreamTrouble(
         'UNAUTHORIZED',
-        'APISIX Admin API authentication failed: no Admin key is set, and none was found',
+        'APISIX Admin API authentication failed: no Admin key is set, and none was found in APISIX’s configuration file.',
       )
-    const { status, headers, text } = await this.#send(method, path, body)
-    const told = () => withoutSecrets(text, [this.#key as string, ...secretsIn(body)])
+    const { status, headers, text } = await this.#send(key, method, path, body)
+    const safeText = () => withoutSecrets(text, [key, ...secretsIn(body)])
     this.version = /^APISIX\/(\S+)/.exec(String(headers.server ?? ''))?.[1] ?? this.version
     if (status === 401)
-      throw new UpstreamTrouble('UNAUTHORIZED', `APISIX Admin API authentication failed: ${sentenceOf(told())}`)
+      throw new UpstreamTrouble('UNAUTHORIZED', `APISIX Admin API authentication failed: ${reasonIn(safeText())}.`)
     if (status === 403)
       throw new UpstreamTrouble(
         'UNAUTHORIZED',
-        'APISIX Admin API authentication failed: this machine’s address is not in allow_admin of its configuration',
+        'APISIX Admin API authentication failed: its configuration does not list this machine’s address in allow_admin.',
       )
-    if (status < 200 || status > 299) throw new ApisixRefusal(status, method, path, told())
+    if (status < 200 || status > 299) throw new ApisixError(status, method, path, safeText())
     try {
       const value: unknown = JSON.parse(text)
       if (isRecord(value)) return value
     } catch {
-      // Said below.
+      // Reported below.
     }
     throw unreadable(method, path)
   }
 
-  async #send(method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object): Promise<UpstreamAnswer> {
-    const headers: Record<string, string> = { 'X-API-KEY': this.#key as string, Accept: 'application/json' }
+  async #send(key: string, method: AdminMethod, path: string, body?: object): Promise<UpstreamAnswer> {
+    const headers: Record<string, string> = { 'X-API-KEY': key, Accept: 'application/json' }
     if (body) headers['Content-Type'] = 'application/json'
     try {
       return await askUpstream({
-        ...{ method, headers, within: WITHIN, largest: LARGEST },
+        ...{ method, headers, within: TIMEOUT_MS, largest: MAX_BYTES },
         url: new URL(`${this.#url}/apisix/admin${path}`),
         body: body ? JSON.stringify(body) : null,
       })
@@ -123,7 +128,7 @@ export class Apisix {
       const slow = error instanceof NoAnswer && error.slow
       throw new UpstreamTrouble(
         slow ? 'SLOW' : 'OFFLINE',
-        `Cannot connect to APISIX Admin API at ${this.#url}: ${messageOf(error)}`,
+        `Cannot connect to APISIX Admin API at ${this.#url}: ${messageOf(error)}.`,
       )
     }
   }
@@ -134,10 +139,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function unreadable(method: string, path: string): UpstreamTrouble {
-  return new UpstreamTrouble('FAULTY', `APISIX Admin API returned an unreadable answer for ${method} ${path}`)
+  return new UpstreamTrouble('FAULTY', `APISIX Admin API returned an unreadable answer for ${method} ${path}.`)
 }
 
-/** Every secret in something that is written. */
+/** The secrets in a request body. */
 function secretsIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, one]: [string, unknown]) =>
@@ -145,20 +150,21 @@ function secretsIn(value: unknown): string[] {
   )
 }
 
-/** What it says may quote what it was sent: all of it after `req_body`, or a value that it does not like. */
+/** APISIX quotes requests in its errors: the whole body as `req_body`, or the value it rejects. */
 function withoutSecrets(body: string, secrets: readonly string[]): string {
   const quoted = secrets.flatMap((one) => [one, JSON.stringify(one).slice(1, -1)]).filter((one) => one.length > 5)
-  const told = quoted
+  const safe = quoted
     .reduce((text, secret) => text.replaceAll(secret, '…'), body.replace(/,?\s*"req_body"[^]*$/, '}'))
     .replace(/("?(?:key|password|authorization)"?\s*[:=]\s*"?)(?:Bearer\s+)?[^\s",}]{4,}/gi, '$1…')
     .trim()
-  return told.length > LONGEST_EXCERPT ? `${told.slice(0, LONGEST_EXCERPT).toWellFormed()}…` : told
+  return safe.length > MAX_EXCERPT ? `${safe.slice(0, MAX_EXCERPT).toWellFormed()}…` : safe
 }
 
-function sentenceOf(body: string): string {
+function reasonIn(body: string): string {
   try {
     const { error_msg: text, message, description } = JSON.parse(body) as Record<string, unknown>
-    for (const one of [description, text, message]) if (typeof one === 'string' && one !== '') return one
+    for (const one of [description, text, message])
+      if (typeof one === 'string' && one !== '') return one.replace(/[.]$/, '')
   } catch {
     // A page of HTML, or plain text.
   }

@@ -1,48 +1,35 @@
 import { hashedName, sandboxName, slug } from '../../core/names.ts'
-import type { Present, Setup, Wanted } from '../model.ts'
+import type { ExistingConsumer, GatewayConfig, DesiredConsumer } from '../model.ts'
 
-/** The one route, and the one instance in it that limits are counted for: a limit for another name would limit nothing. */
+/** The only route. Limits apply to an instance of it by name, so consumers and route have to name the same one. */
 export const ROUTE_ID = 'ai-gateway-route'
-export const INSTANCE = 'lemonade-instance'
-export const URI = '/v1/chat/completions'
+const INSTANCE = 'lemonade-instance'
+const URI = '/v1/chat/completions'
 
-/** What THON writes on its consumers. */
+/** Labels that THON writes on its consumers. */
 const LABEL = { kind: 'thon-kind', user: 'thon-user', group: 'thon-group', users: 'thon-users' }
-const MOST = 2_147_483_647
-/** How long an answer may take: models are slow. */
-const PATIENCE = 600_000
+const MAX_TOKENS = 2_147_483_647
+/** How long the LLM server may take to answer: models are slow. */
+const TIMEOUT_MS = 600_000
 
-/** A group with its users, by name. */
-export interface Team {
+/** A group as the database has it; users are sorted by name. */
+export interface GroupWithUsers {
   id: string
   name: string
   users: { id: string; username: string }[]
 }
 
-/** The consumers that there should be: one for each user, or for each group that has users, in the order of their names. */
-export function wantedConsumers(
-  teams: readonly Team[],
-  { mode, tokenLimit, timeWindow }: Pick<Setup, 'mode' | 'tokenLimit' | 'timeWindow'>,
-): Wanted[] {
-  const limits = (people: number) => ({ tokenLimit: Math.min(tokenLimit * people, MOST), timeWindow })
-  return teams.flatMap(({ id: groupId, name: group, users }): Wanted[] => {
+/** The consumers that should exist: one for each user, or one for each group that has users, in the order of their names. */
+export function desiredConsumers(
+  groups: readonly GroupWithUsers[],
+  { mode, tokenLimit, timeWindow }: Pick<GatewayConfig, 'mode' | 'tokenLimit' | 'timeWindow'>,
+): DesiredConsumer[] {
+  const limits = (people: number) => ({ tokenLimit: Math.min(tokenLimit * people, MAX_TOKENS), timeWindow })
+  return groups.flatMap(({ id: groupId, name: group, users }): DesiredConsumer[] => {
     if (users.length === 0) return []
     const userCount = users.length
-    if (mode === 'per-group')
-      return [
-        {
-          ...{
-            username: groupName(group),
-            type: 'GROUP' as const,
-            userId: null,
-            groupId,
-            group,
-            user: null,
-            userCount,
-          },
-          ...limits(userCount),
-        },
-      ]
+    const shared = { username: groupName(group), type: 'GROUP' as const, userId: null, groupId, group, user: null }
+    if (mode === 'per-group') return [{ ...shared, userCount, ...limits(userCount) }]
     return users.map(({ id: userId, username: user }) => ({
       ...{ username: userName(group, user), type: 'USER' as const, userId, groupId, group, user, userCount: 1 },
       ...limits(1),
@@ -50,40 +37,40 @@ export function wantedConsumers(
   })
 }
 
-/** `<group>-<username>`, or a slug with a hash where APISIX would refuse it or it could be somebody else's. */
+/** `<group>-<username>`, or a slug with a hash where APISIX would reject that name or another user could have it. */
 function userName(group: string, user: string): string {
   const name = sandboxName('', group, user).replace(/^-/, '')
-  return isTaken(name) ? name : hashedName('', group, user, '').replace(/^-/, '')
+  return isValidName(name) ? name : hashedName('', group, user, '').replace(/^-/, '')
 }
 
 function groupName(group: string): string {
   const name = `group-${group}`
-  return isTaken(name) ? name : `group-${slug(group)}--${hashedName('', group, '', '').slice(-10)}`
+  return isValidName(name) ? name : `group-${slug(group)}--${hashedName('', group, '', '').slice(-10)}`
 }
 
-/** Whether APISIX takes it for a name. */
-function isTaken(name: string): boolean {
+/** Whether APISIX accepts it as a name, with room for the ending of a second one. */
+function isValidName(name: string): boolean {
   return /^[A-Za-z0-9_-]{1,200}$/.test(name)
 }
 
-/** A consumer as it is written. @param key without `Bearer ` */
+/** A consumer as THON writes it. @param key without `Bearer ` @param owner null for a consumer outside the groups */
 export function consumerBody(
   { username, tokenLimit, timeWindow }: { username: string; tokenLimit: number; timeWindow: number },
   key: string,
-  redis: Setup['redis'],
-  of: Wanted | null,
+  redis: GatewayConfig['redis'],
+  owner: DesiredConsumer | null,
 ): Record<string, unknown> {
   return {
     username,
-    ...(of && { desc: describe(of), labels: labelsOf(of) }),
+    ...(owner && { desc: ownerLabel(owner).slice(0, 256).toWellFormed(), labels: labelsOf(owner) }),
     plugins: {
-      // As clients of OpenAI send it, word for word.
+      // OpenAI clients send the key in exactly this form.
       'key-auth': { key: `Bearer ${key}` },
       'ai-rate-limiting': {
         limit_strategy: 'total_tokens',
         instances: [{ name: INSTANCE, limit: tokenLimit, time_window: timeWindow }],
         rejected_code: 429,
-        rejected_msg: 'Your tokens for this moment are used up. Try again in a little while.',
+        rejected_msg: 'You have used all your tokens for now. Try again in a moment.',
         ...(redis
           ? {
               ...{ policy: 'redis', redis_host: redis.host, redis_port: redis.port },
@@ -95,12 +82,12 @@ export function consumerBody(
   }
 }
 
-function describe({ group, user }: Wanted): string {
-  const text = user === null ? `Group ${group}` : `${group}/${user}`
-  return text.slice(0, 256).toWellFormed()
+/** Whose consumer it is, for people: `alpha/ann` or `Group alpha`. */
+export function ownerLabel({ group, user }: Pick<DesiredConsumer, 'group' | 'user'>): string {
+  return user === null ? `Group ${group}` : `${group}/${user}`
 }
 
-function labelsOf({ type, userId, groupId, userCount }: Wanted): Record<string, string> {
+function labelsOf({ type, userId, groupId, userCount }: DesiredConsumer): Record<string, string> {
   return {
     [LABEL.kind]: type.toLowerCase(),
     [LABEL.group]: groupId,
@@ -109,12 +96,12 @@ function labelsOf({ type, userId, groupId, userCount }: Wanted): Record<string, 
   }
 }
 
-/** The route as it is written. */
+/** The route as THON writes it. */
 export function routeBody({
   lemonadeUrl,
   lemonadeApiKey,
   lemonadeModel,
-}: Pick<Setup, 'lemonadeUrl' | 'lemonadeApiKey' | 'lemonadeModel'>): Record<string, unknown> {
+}: Pick<GatewayConfig, 'lemonadeUrl' | 'lemonadeApiKey' | 'lemonadeModel'>): Record<string, unknown> {
   return {
     name: 'thon-ai-gateway',
     desc: 'Made by THON: models for everybody with a key',
@@ -123,11 +110,11 @@ export function routeBody({
     plugins: {
       'key-auth': { header: 'Authorization', hide_credentials: true },
       'ai-proxy-multi': {
-        timeout: PATIENCE,
+        timeout: TIMEOUT_MS,
         instances: [
           {
             ...{ name: INSTANCE, provider: 'openai-compatible', weight: 100 },
-            // With nothing here the client's own header, which is its key, would go on to the LLM server.
+            // Without a header here, APISIX would forward the client's own header, and with it the client's key.
             auth: { header: { Authorization: `Bearer ${lemonadeApiKey ?? 'none'}` } },
             override: { endpoint: endpointOf(lemonadeUrl) },
             ...(lemonadeModel !== null && { options: { model: lemonadeModel } }),
@@ -139,24 +126,24 @@ export function routeBody({
   }
 }
 
-/** A route as APISIX has it, without the key of the LLM server. */
+/** A route as the Admin API returns it, without the key of the LLM server. */
 export function withoutAuth(route: Record<string, unknown>): Record<string, unknown> {
-  // JSON came in, so JSON may go out.
+  // It was parsed from JSON, so nothing is lost.
   return JSON.parse(JSON.stringify(route, (name, value: unknown) => (name === 'auth' ? undefined : value))) as Record<
     string,
     unknown
   >
 }
 
-/** The whole address of the chat: APISIX takes any path, even `/`, for all of it. */
+/** The full address of chat completions: APISIX takes any path, even `/`, for the whole path. */
 export function endpointOf(lemonadeUrl: string): string {
   const { origin, pathname } = new URL(lemonadeUrl)
   const path = pathname.replace(/\/+$/, '').replace(/\/(v1|v0)\/chat\/completions$/, '/$1')
   return `${origin}${path === '' || path === '/api' ? `${path}/v1` : path}/chat/completions`
 }
 
-/** Reads what the Admin API has of a consumer. */
-export function readConsumer(value: Record<string, unknown>): Present | null {
+/** Reads a consumer that the Admin API returned; null when it does not have a name. */
+export function readConsumer(value: Record<string, unknown>): ExistingConsumer | null {
   const { username, desc, labels, plugins } = value as {
     username?: unknown
     desc?: unknown
@@ -167,29 +154,35 @@ export function readConsumer(value: Record<string, unknown>): Present | null {
   const key = plugins?.['key-auth']?.key
   const limiting = plugins?.['ai-rate-limiting']
   const limit = (limiting?.instances as Record<string, unknown>[] | undefined)?.[0] ?? limiting
-  const label = (name: string) => (typeof labels?.[name] === 'string' ? (labels[name] as string) : null)
+  const label = (name: string) => stringOrNull(labels?.[name])
   const kind = label(LABEL.kind)
   return {
     username,
     key: typeof key === 'string' && key !== '' ? key.replace(/^Bearer /, '') : null,
-    ...{ tokenLimit: whole(limit?.limit), timeWindow: whole(limit?.time_window) },
+    ...{ tokenLimit: integer(limit?.limit), timeWindow: integer(limit?.time_window) },
     type: kind === 'user' ? 'USER' : kind === 'group' ? 'GROUP' : 'OTHER',
-    ...{ userId: label(LABEL.user), groupId: label(LABEL.group), desc: typeof desc === 'string' ? desc : null },
+    ...{ userId: label(LABEL.user), groupId: label(LABEL.group), desc: stringOrNull(desc) },
     body: value,
   }
 }
 
-function whole(value: unknown): number | null {
+export function stringOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function integer(value: unknown): number | null {
   return Number.isSafeInteger(value) ? (value as number) : null
 }
 
-/** Whether everything wanted is there as it is wanted; what else is there does not matter. */
-export function holds(present: unknown, wanted: unknown): boolean {
-  if (Array.isArray(wanted))
+/** Whether every field of `desired` is in `existing` with the same value. Other fields of `existing` do not matter. */
+export function contains(existing: unknown, desired: unknown): boolean {
+  if (Array.isArray(desired))
     return (
-      Array.isArray(present) && present.length === wanted.length && wanted.every((one, at) => holds(present[at], one))
+      Array.isArray(existing) &&
+      existing.length === desired.length &&
+      desired.every((value, index) => contains(existing[index], value))
     )
-  if (typeof wanted !== 'object' || wanted === null) return present === wanted
-  if (typeof present !== 'object' || present === null) return false
-  return Object.entries(wanted).every(([name, one]) => holds((present as Record<string, unknown>)[name], one))
+  if (typeof desired !== 'object' || desired === null) return existing === desired
+  if (typeof existing !== 'object' || existing === null) return false
+  return Object.entries(desired).every(([name, value]) => contains((existing as Record<string, unknown>)[name], value))
 }

@@ -1,113 +1,116 @@
 import { randomUUID } from 'node:crypto'
+import PQueue from 'p-queue'
 import type { Viewer } from '../../core/viewer.ts'
 
-/** Consumers that are written at the same time. */
-const AT_ONCE = 8
+/** Requests to APISIX at the same time. */
+const CONCURRENCY = 8
 
-/** One thing that a run does. */
+/** One write of a job. */
 export interface Step {
   /** Name of the consumer, or id of the route. */
   username: string
-  /** Who it is for, for people. */
+  /** Whose it is, for people. */
   label: string
   action: 'ROUTE' | 'CREATE' | 'UPDATE' | 'KEEP' | 'DELETE'
+  /** Null when there is nothing to do. */
+  work: (() => Promise<unknown>) | null
+}
+
+/** A step as people see it. */
+export interface StepView extends Omit<Step, 'work'> {
   state: 'WAITING' | 'DONE' | 'FAILED'
   message: string | null
 }
 
-/** Something to do, and how. */
-export interface Task extends Pick<Step, 'username' | 'label' | 'action'> {
-  /** Null: there is nothing to do. */
-  work: (() => Promise<unknown>) | null
-}
-
-/** A run as it is now. */
+/** A job as people see it. */
 export interface JobView {
   id: string
-  kind: 'SETUP' | 'CLEANUP'
+  kind: 'APPLY' | 'DELETE'
+  /** Name of the person who started it. */
   by: string
   startedAt: Date
   endedAt: Date | null
   total: number
   done: number
   failed: number
-  /** Why it stopped before its end. */
+  /** Why it stopped early. */
   message: string | null
-  steps: Step[]
+  steps: StepView[]
 }
 
-/** What a failed step says, and whether there is any use in going on. */
-export interface Fault {
+/** Why a step failed, and whether the steps after it would fail too. */
+export interface StepFailure {
   message: string
-  stops: boolean
+  stopsJob: boolean
 }
 
-/** Set-up, clean-up or removal under way: many small writes, each with its own outcome. */
+/** Many small writes to the gateway, each with its own outcome. */
 export class Job {
   readonly id = randomUUID()
   readonly #kind: JobView['kind']
   readonly #by: string
-  readonly #tasks: readonly Task[]
-  readonly #steps: Step[]
+  readonly #steps: { step: Step; view: StepView }[]
   readonly #startedAt = new Date()
-  readonly #changed: () => void
-  readonly #faultOf: (error: unknown) => Fault
-  readonly #ended = Promise.withResolvers<void>()
+  readonly #onChange: () => void
+  readonly #failureOf: (error: unknown) => StepFailure
+  readonly #over = Promise.withResolvers<void>()
   #endedAt: Date | null = null
   #message: string | null = null
 
   /**
-   * @param changed called after each change
-   * @param faultOf what a failed step says
+   * @param onChange called after each change
+   * @param failureOf explains what a step threw
    */
   constructor(
     kind: JobView['kind'],
     viewer: Viewer,
-    tasks: readonly Task[],
-    changed: () => void,
-    faultOf: (error: unknown) => Fault,
+    steps: readonly Step[],
+    onChange: () => void,
+    failureOf: (error: unknown) => StepFailure,
   ) {
     this.#kind = kind
     this.#by = viewer.name
-    this.#tasks = tasks
-    this.#steps = tasks.map(({ work, ...task }) => ({ ...task, state: work ? 'WAITING' : 'DONE', message: null }))
-    this.#changed = changed
-    this.#faultOf = faultOf
+    this.#steps = steps.map((step) => {
+      const { work, ...rest } = step
+      return { step, view: { ...rest, state: work ? 'WAITING' : 'DONE', message: null } }
+    })
+    this.#onChange = onChange
+    this.#failureOf = failureOf
   }
 
   get isOver(): boolean {
     return this.#endedAt !== null
   }
 
-  /** Resolves when it is over. */
-  get ended(): Promise<void> {
-    return this.#ended.promise
+  /** Resolves when the job is over. */
+  get over(): Promise<void> {
+    return this.#over.promise
   }
 
-  /** How it stands. */
   view(): JobView {
-    const count = (state: Step['state']) => this.#steps.filter((one) => one.state === state).length
+    const steps = this.#steps.map(({ view }) => view)
+    const count = (state: StepView['state']) => steps.filter((one) => one.state === state).length
     return {
       ...{ id: this.id, kind: this.#kind, by: this.#by, startedAt: this.#startedAt, endedAt: this.#endedAt },
-      ...{ total: this.#steps.length, done: count('DONE'), failed: count('FAILED'), message: this.#message },
-      steps: this.#steps,
+      ...{ total: steps.length, done: count('DONE'), failed: count('FAILED'), message: this.#message },
+      steps,
     }
   }
 
-  /** Does it all, some at a time; ends early when nothing can be done any more. */
-  async start(): Promise<void> {
-    const next = this.#steps.entries()
-    const worker = async () => {
-      for (const [at, step] of next) {
-        if (this.#message !== null) return
-        await this.#take(step, this.#tasks[at] as Task)
-      }
-    }
-    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  /** Does all steps, in order and several at a time; stops early after a failure that stops the job. */
+  async run(): Promise<void> {
+    const queue = new PQueue({ concurrency: CONCURRENCY })
+    await queue.addAll(
+      this.#steps.map(
+        ({ step, view }) =>
+          () =>
+            this.#do(step, view),
+      ),
+    )
     this.#end()
   }
 
-  /** Ends it now; what was sent already is not called back. @param why as the message of the run */
+  /** Ends the job now; requests that were sent already may still take effect. @param why becomes the message of the job */
   stop(why: string): void {
     this.#message ??= why
     this.#end()
@@ -116,21 +119,21 @@ export class Job {
   #end(): void {
     if (this.isOver) return
     this.#endedAt = new Date()
-    this.#changed()
-    this.#ended.resolve()
+    this.#onChange()
+    this.#over.resolve()
   }
 
-  async #take(step: Step, { work }: Task): Promise<void> {
-    if (!work) return
+  async #do({ work }: Step, view: StepView): Promise<void> {
+    if (!work || this.#message !== null) return
     try {
       await work()
-      step.state = 'DONE'
+      view.state = 'DONE'
     } catch (error) {
-      const { message, stops } = this.#faultOf(error)
-      step.state = 'FAILED'
-      step.message = message
-      if (stops) this.#message ??= message
+      const { message, stopsJob } = this.#failureOf(error)
+      view.state = 'FAILED'
+      view.message = message
+      if (stopsJob) this.#message ??= message
     }
-    this.#changed()
+    this.#onChange()
   }
 }

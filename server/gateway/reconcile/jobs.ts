@@ -1,74 +1,74 @@
 import type { Viewer } from '../../core/viewer.ts'
 import { Conflict, messageOf } from '../../core/errors.ts'
 import { Channel } from '../../core/events.ts'
-import { ApisixRefusal } from '../client/apisix.ts'
-import { Job, type Fault, type JobView, type Task } from './job.ts'
-import { isAway } from './watch.ts'
+import { ApisixError } from '../client/apisix.ts'
+import { Job, type JobView, type Step, type StepFailure } from './job.ts'
+import { isUnavailable } from './watch.ts'
 
-/** Between two frames of a run, in milliseconds: it changes hundreds of times a second. */
-const PACE = 200
+/** Milliseconds between two frames of a job, which changes hundreds of times a second. */
+const FRAME_INTERVAL_MS = 200
 
-/** The runs of this server, one at a time. */
+/** The jobs of this server, one at a time. */
 export class Jobs {
-  readonly #onEnd: () => void
+  readonly #onOver: () => void
   readonly #listeners = new Set<() => void>()
-  #run: Job | null = null
+  #job: Job | null = null
 
-  /** @param onEnd called after each run */
-  constructor(onEnd: () => void) {
-    this.#onEnd = onEnd
+  /** @param onOver called after each job */
+  constructor(onOver: () => void) {
+    this.#onOver = onOver
   }
 
-  /** The last one since this server started; null before the first. */
+  /** The last job since this server started; null before the first. */
   get last(): JobView | null {
-    return this.#run?.view() ?? null
+    return this.#job?.view() ?? null
   }
 
-  /** @throws Conflict while one is under way */
-  assertNone(): void {
-    if (this.#run && !this.#run.isOver)
-      throw new Conflict('The gateway is being set up or cleaned up at the moment. Wait until that is done.')
+  /** @throws Conflict while a job is running */
+  assertIdle(): void {
+    if (this.#job && !this.#job.isOver)
+      throw new Conflict('The gateway is already being changed. Wait until that is done, then try again.')
   }
 
-  /** Begins one. @throws Conflict while another is under way */
-  begin(kind: JobView['kind'], viewer: Viewer, tasks: readonly Task[]): Job {
-    this.assertNone()
-    const run = new Job(kind, viewer, tasks, () => this.#tell(), faultOf)
-    this.#run = run
-    void run.start().then(this.#onEnd)
-    this.#tell()
-    return run
+  /** Starts a job, and returns at once. @throws Conflict while another one is running */
+  start(kind: JobView['kind'], viewer: Viewer, steps: readonly Step[]): Job {
+    this.assertIdle()
+    const job = new Job(kind, viewer, steps, () => this.#notify(), failureOf)
+    this.#job = job
+    void job.run().then(this.#onOver)
+    this.#notify()
+    return job
   }
 
-  /** How the last run stands: first as it is, then after changes. Null before the first run. */
+  /** The last job: first its current state, then every change of it. Null before the first job. */
   watch(): AsyncIterableIterator<JobView | null> {
     let timer: NodeJS.Timeout | undefined
-    const frame = () => {
+    const sendFrame = () => {
       timer = undefined
       channel.push(this.last)
     }
-    const listener = () => void (timer ??= setTimeout(frame, PACE))
+    const listener = () => void (timer ??= setTimeout(sendFrame, FRAME_INTERVAL_MS))
     const channel = new Channel<JobView | null>(() => {
       clearTimeout(timer)
       this.#listeners.delete(listener)
     })
     this.#listeners.add(listener)
-    frame()
+    sendFrame()
     return channel
   }
 
-  /** Ends the one under way, if there is one. */
+  /** Stops the job that is running, if there is one. */
   close(): void {
-    this.#run?.stop('THON was stopped')
+    this.#job?.stop('THON was stopped.')
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener()
   }
 }
 
-function faultOf(error: unknown): Fault {
-  // Without its own database the gateway can do nothing.
-  const stops = isAway(error) || (error instanceof ApisixRefusal && error.status === 503)
-  return { message: error instanceof ApisixRefusal ? error.sentence : messageOf(error), stops }
+function failureOf(error: unknown): StepFailure {
+  // 503 means that APISIX has lost its own database, so nothing else can be written either.
+  const stopsJob = isUnavailable(error) || (error instanceof ApisixError && error.status === 503)
+  return { message: error instanceof ApisixError ? error.reason : messageOf(error), stopsJob }
 }

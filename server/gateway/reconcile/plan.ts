@@ -1,75 +1,90 @@
-import type { Plan, Present, RouteState, Setup, Standing, Wanted } from '../model.ts'
-import { consumerBody, holds, routeBody } from './desired.ts'
+import type {
+  ApplyPlan,
+  ConsumerStatus,
+  DesiredConsumer,
+  ExistingConsumer,
+  GatewayConfig,
+  RouteState,
+} from '../model.ts'
+import { consumerBody, contains, routeBody, stringOrNull } from './desired.ts'
 
-/** What set-up would do about one consumer. */
-export interface Due {
-  wanted: Wanted
-  /** The one that is there; null when there is none. */
-  present: Present | null
+/** What applying the configuration does about one desired consumer. */
+export interface PendingChange {
+  desired: DesiredConsumer
+  /** Null when it has to be created. */
+  existing: ExistingConsumer | null
   action: 'CREATE' | 'UPDATE' | 'KEEP'
-  /** The name it has, or gets. */
+  /** The name it has, or will get. */
   username: string
 }
 
-/** How what is there stands to what should be. */
-export interface Compared {
-  due: Due[]
-  standings: Map<string, Standing>
+/** How the existing consumers differ from the desired ones. */
+export interface ConsumerDiff {
+  /** One for each desired consumer, also where there is nothing to do. */
+  changes: PendingChange[]
+  /** Of every existing consumer, by its name. */
+  statuses: Map<string, ConsumerStatus>
 }
 
 /**
- * Compares. A consumer belongs to the user or group whose id is written on it, whatever it is called by now; one of the old
- * system, on which nothing is written, to whoever has its name.
+ * Compares existing consumers with the desired ones. A consumer belongs to the user or group whose id is in its labels, whatever
+ * its name. One without labels, as THON's predecessor wrote them, belongs to the user or group that would get its name.
  */
-export function compare(
-  wanted: readonly Wanted[],
-  present: readonly Present[],
-  setup: Setup,
+export function diff(
+  desired: readonly DesiredConsumer[],
+  existing: readonly ExistingConsumer[],
+  config: GatewayConfig,
   version: string | null,
-): Compared {
-  const byOwner = new Map(present.filter((one) => one.type !== 'OTHER').map((one) => [ownerOf(one), one]))
-  const byName = new Map(present.filter((one) => one.type === 'OTHER').map((one) => [one.username, one]))
-  const standings = new Map<string, Standing>(
-    present.map(({ username, type }) => [username, type === 'OTHER' ? 'OTHER' : 'LEFT']),
+): ConsumerDiff {
+  const byOwner = new Map(existing.filter((one) => one.type !== 'OTHER').map((one) => [ownerOf(one), one]))
+  const byName = new Map(existing.filter((one) => one.type === 'OTHER').map((one) => [one.username, one]))
+  const statuses = new Map<string, ConsumerStatus>(
+    existing.map(({ username, type }) => [username, type === 'OTHER' ? 'OTHER' : 'ORPHANED']),
   )
-  const taken = new Set(present.map(({ username }) => username))
-  const due = wanted.map((one): Due => {
+  const takenNames = new Set(existing.map(({ username }) => username))
+  const changes = desired.map((one): PendingChange => {
     const found = byOwner.get(ownerOf(one)) ?? byName.get(one.username) ?? null
-    if (!found) return { wanted: one, present: null, action: 'CREATE', username: freeName(one.username, taken) }
-    const isCurrent = found.key !== null && isAs(found, bodyFor(one, found.username, found.key, setup, version))
-    standings.set(found.username, isCurrent ? 'CURRENT' : 'OUTDATED')
-    return { wanted: one, present: found, action: isCurrent ? 'KEEP' : 'UPDATE', username: found.username }
+    if (!found) return { desired: one, existing: null, action: 'CREATE', username: freeName(one.username, takenNames) }
+    const isCurrent = found.key !== null && isUpToDate(found, bodyFor(one, found.username, found.key, config, version))
+    statuses.set(found.username, isCurrent ? 'CURRENT' : 'OUTDATED')
+    return { desired: one, existing: found, action: isCurrent ? 'KEEP' : 'UPDATE', username: found.username }
   })
-  return { due, standings }
+  return { changes, statuses }
 }
 
-/** Whether one is as it would be written. A password that Redis has no more is the one thing that is wanted gone. */
-function isAs({ body }: Present, wanted: Record<string, unknown>): boolean {
-  return holds(body, wanted) && redisPasswordOf(body) === redisPasswordOf(wanted)
+/** Fields that THON does not write do not matter, except for a Redis password that has to go. */
+function isUpToDate({ body }: ExistingConsumer, desired: Record<string, unknown>): boolean {
+  return contains(body, desired) && redisPasswordOf(body) === redisPasswordOf(desired)
 }
 
 function redisPasswordOf({ plugins }: Record<string, unknown>): unknown {
   return (plugins as Record<string, { redis_password?: unknown } | undefined>)['ai-rate-limiting']?.redis_password
 }
 
-/** What is written for one. Redis is for versions that go by it: older ones keep such fields, and count on their own. */
-export function bodyFor(wanted: Wanted, username: string, key: string, setup: Setup, version: string | null) {
-  const redis = isAtLeast(version, 3, 18) ? setup.redis : null
-  return consumerBody({ ...wanted, username }, key, redis, wanted)
+/** The body to write for a desired consumer. Redis is left out for versions that would store its fields and ignore them. */
+export function bodyFor(
+  desired: DesiredConsumer,
+  username: string,
+  key: string,
+  config: GatewayConfig,
+  version: string | null,
+) {
+  const redis = isAtLeast(version, 3, 18) ? config.redis : null
+  return consumerBody({ ...desired, username }, key, redis, desired)
 }
 
-/** Counts of a comparison. */
-export function planOf({ due, standings }: Compared, route: RouteState): Plan {
-  const count = (action: Due['action']) => due.filter((one) => one.action === action).length
-  const left = [...standings.values()].filter((one) => one === 'LEFT').length
+/** The diff in numbers. */
+export function planOf({ changes, statuses }: ConsumerDiff, route: RouteState): ApplyPlan {
+  const count = (action: PendingChange['action']) => changes.filter((one) => one.action === action).length
+  const orphaned = [...statuses.values()].filter((one) => one === 'ORPHANED').length
   return {
-    ...{ missing: count('CREATE'), outdated: count('UPDATE'), current: count('KEEP'), left },
-    routeDue: !route.current,
+    ...{ missing: count('CREATE'), outdated: count('UPDATE'), current: count('KEEP'), orphaned },
+    routePending: !route.current,
   }
 }
 
-/** How the route stands. @param value as the Admin API has it; null when there is none */
-export function routeStateOf(value: Record<string, unknown> | null, setup: Setup): RouteState {
+/** How the route compares with the configuration. @param value as the Admin API returned it; null when it does not exist */
+export function routeStateOf(value: Record<string, unknown> | null, config: GatewayConfig): RouteState {
   if (!value) return { configured: false, current: false, uri: null, upstream: null, model: null }
   const { uri, plugins } = value as {
     uri?: unknown
@@ -78,73 +93,71 @@ export function routeStateOf(value: Record<string, unknown> | null, setup: Setup
     }
   }
   const instance = plugins?.['ai-proxy-multi']?.instances?.[0]
-  const [model, upstream] = [text(instance?.options?.model), text(instance?.override?.endpoint)]
+  const model = stringOrNull(instance?.options?.model)
   return {
-    ...{ configured: true, uri: text(uri), upstream, model },
-    // Somebody may have switched it off, which setting it anew undoes.
-    current: model === setup.lemonadeModel && value.status !== 0 && holds(value, routeBody(setup)),
+    ...{ configured: true, uri: stringOrNull(uri), upstream: stringOrNull(instance?.override?.endpoint), model },
+    // Status 0 means that someone switched the route off; writing it again switches it on.
+    current: model === config.lemonadeModel && value.status !== 0 && contains(value, routeBody(config)),
   }
 }
 
-/** What does not hold, a sentence each: what this version cannot do, and how people get past it. */
+/** Warnings for organizers, a sentence each: what this version of APISIX cannot do, and how people can get around the gateway. */
 export function limitationsOf(
   version: string | null,
-  { redis, mode, lemonadeApiKey }: Pick<Setup, 'redis' | 'mode' | 'lemonadeApiKey'>,
-  wantsDashes: boolean,
+  { redis, mode, lemonadeApiKey }: Pick<GatewayConfig, 'redis' | 'mode' | 'lemonadeApiKey'>,
+  needsDashes: boolean,
 ): string[] {
   const found: string[] = []
   if (version === null)
     found.push(
-      'This APISIX does not tell its version. Names with a dash need 3.13 or newer, limits for each consumer 3.15, and Redis 3.18.',
+      'This APISIX does not show its version. Names with a dash need 3.13 or newer, limits for each consumer need 3.15, and Redis needs 3.18.',
     )
-  if (wantsDashes && !isAtLeast(version, 3, 13))
-    found.push(
-      `APISIX ${version} takes no dash in names, which consumers here have. Update it to 3.13 or newer to set it up.`,
-    )
+  if (needsDashes && !supportsDashes(version)) found.push(needsNewer(version))
   if (!isAtLeast(version, 3, 15))
     found.push(
-      `APISIX ${version} counts everybody with the same limit together: one person can use up the tokens of all. Limits for each ${mode === 'per-user' ? 'user' : 'group'} need 3.15 or newer.`,
+      `APISIX ${version} counts all consumers with the same limit together: one person can use up everyone's tokens. Limits for each ${mode === 'per-user' ? 'user' : 'group'} need 3.15 or newer.`,
     )
   if (redis && !isAtLeast(version, 3, 18))
     found.push(
-      `APISIX ${version} counts on its own and not in Redis. Counters that several gateways share need 3.18 or newer.`,
+      `APISIX ${version} keeps its own counters and ignores Redis. Counters shared by several gateways need 3.18 or newer.`,
     )
   if (lemonadeApiKey === null)
     found.push(
-      'No API key of the LLM server is set. Where it wants none, people get past the gateway and its limits by asking it directly.',
+      'No API key of the LLM server is set. If the server does not require one, people can use it directly, without the gateway and its limits.',
     )
   return found
 }
 
-/** Whether set-up may be tried at all with this version and these names. */
-export function mayTakeDashes(version: string | null): boolean {
+/** Why the configuration cannot be applied with a version that does not support dashes. */
+export function needsNewer(version: string | null): string {
+  return `APISIX ${version} does not allow dashes in names, and the consumers here have them. Update it to 3.13 or newer, then apply.`
+}
+
+/** Whether names of consumers may have dashes, which those of THON have. */
+export function supportsDashes(version: string | null): boolean {
   return isAtLeast(version, 3, 13)
 }
 
-/** An unknown version is taken for a new one. */
+/** An unknown version counts as a new one. */
 function isAtLeast(version: string | null, major: number, minor: number): boolean {
-  const [, found, then] = /^(\d+)\.(\d+)/.exec(version ?? '') ?? []
-  if (found === undefined) return true
-  return Number(found) > major || (Number(found) === major && Number(then) >= minor)
+  const [, foundMajor, foundMinor] = /^(\d+)\.(\d+)/.exec(version ?? '') ?? []
+  if (foundMajor === undefined) return true
+  return Number(foundMajor) > major || (Number(foundMajor) === major && Number(foundMinor) >= minor)
 }
 
-/** Whether what is written on a consumer says that it is whose it should be. */
-export function owns(present: Present, wanted: Wanted): boolean {
-  return present.type !== 'OTHER' && ownerOf(present) === ownerOf(wanted)
+/** Whether the labels of an existing consumer name the same owner as a desired one. */
+export function matches(existing: ExistingConsumer, desired: DesiredConsumer): boolean {
+  return existing.type !== 'OTHER' && ownerOf(existing) === ownerOf(desired)
 }
 
-function ownerOf({ type, userId, groupId }: Pick<Present, 'type' | 'userId' | 'groupId'>): string {
+function ownerOf({ type, userId, groupId }: Pick<ExistingConsumer, 'type' | 'userId' | 'groupId'>): string {
   return type === 'USER' ? `user ${userId}` : `group ${groupId}`
 }
 
-/** Names of consumers that somebody made by hand are not taken over. */
+/** The name, or one with a number: consumers that someone created by hand are not taken over. */
 function freeName(name: string, taken: Set<string>): string {
   let free = name
   for (let n = 2; taken.has(free); n++) free = `${name}--${n}`
   taken.add(free)
   return free
-}
-
-function text(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
 }

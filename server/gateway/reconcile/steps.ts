@@ -1,44 +1,34 @@
-import { randomBytes } from 'node:crypto'
+import { newKey } from '../keys.ts'
+import { ownerLabel, ROUTE_ID, routeBody } from './desired.ts'
+import type { Step } from './job.ts'
 import { bodyFor, routeStateOf } from './plan.ts'
-import type { Task } from './job.ts'
-import { ROUTE_ID, routeBody } from './desired.ts'
-import type { Found } from './watch.ts'
+import type { Inspection } from './watch.ts'
 
-/** Every step of a set-up, those with nothing to do too: the route first, without which no key is worth anything. */
-export function setUpTasks({ setup, apisix, route, compared }: Found): Task[] {
-  const isCurrent = routeStateOf(route, setup).current
-  const put = () => apisix.put('routes', ROUTE_ID, routeBody(setup))
-  const ofRoute: Task = { username: ROUTE_ID, label: 'Route', action: 'ROUTE', work: isCurrent ? null : put }
+/** Every step of applying the configuration, also those with nothing to do. The route comes first: no key works without it. */
+export function applySteps({ config, apisix, route, diff }: Inspection): Step[] {
+  const isCurrent = routeStateOf(route, config).current
+  const writeRoute = () => apisix.put('routes', ROUTE_ID, routeBody(config))
   return [
-    ofRoute,
-    ...compared.due.map(({ wanted, present, action, username }): Task => {
-      const label = wanted.user === null ? `Group ${wanted.group}` : `${wanted.group}/${wanted.user}`
-      const body = () => bodyFor(wanted, username, present?.key ?? newKey(), setup, apisix.version)
-      return {
-        username,
-        label,
-        action,
-        work: action === 'KEEP' ? null : () => apisix.put('consumers', username, body()),
-      }
+    { username: ROUTE_ID, label: 'Route', action: 'ROUTE', work: isCurrent ? null : writeRoute },
+    ...diff.changes.map(({ desired, existing, action, username }): Step => {
+      const body = () => bodyFor(desired, username, existing?.key ?? newKey(), config, apisix.version)
+      const work = action === 'KEEP' ? null : () => apisix.put('consumers', username, body())
+      return { username, label: ownerLabel(desired), action, work }
     }),
   ]
 }
 
-/** Every step of a clean-up: the route first, so that nobody's keys end one after the other. */
-export function cleanUpTasks({ apisix, present, route }: Found): Task[] {
-  const ofRoute: Task[] = route
-    ? [{ username: ROUTE_ID, label: 'Route', action: 'DELETE', work: () => apisix.delete('routes', ROUTE_ID) }]
-    : []
+/** Every step of deleting the configuration. The route comes first, so that all keys stop working at the same moment. */
+export function deleteSteps({ apisix, existing, route }: Inspection): Step[] {
+  const deleteRoute: Step = {
+    ...{ username: ROUTE_ID, label: 'Route', action: 'DELETE' },
+    work: () => apisix.delete('routes', ROUTE_ID),
+  }
   return [
-    ...ofRoute,
-    ...present.map(({ username, desc }): Task => {
+    ...(route ? [deleteRoute] : []),
+    ...existing.map(({ username, desc }): Step => {
       const work = () => apisix.delete('consumers', username)
       return { username, label: desc ?? username, action: 'DELETE', work }
     }),
   ]
-}
-
-/** A key that nobody guesses. */
-export function newKey(): string {
-  return randomBytes(24).toString('base64url')
 }

@@ -2,165 +2,173 @@ import type { Db } from '../../db/client.ts'
 import { Channel } from '../../core/events.ts'
 import { PolledResource, UpstreamTrouble, type Snapshot } from '../../upstream/polled-resource.ts'
 import { Apisix } from '../client/apisix.ts'
+import { checkRedis } from '../client/redis.ts'
 import type { Keys } from '../keys.ts'
 import {
-  masked,
+  maskedKey,
   type ConsumerRow,
-  type Present,
-  type Reachable,
-  type Setup,
+  type DesiredConsumer,
+  type ExistingConsumer,
+  type GatewayConfig,
   type GatewaySnapshot,
-  type Wanted,
+  type Reachability,
 } from '../model.ts'
-import { compare, limitationsOf, planOf, routeStateOf, type Compared } from './plan.ts'
-import { lookAtRedis } from '../client/redis.ts'
-import type { GatewaySetup } from '../settings.ts'
+import type { GatewaySettingsService } from '../settings.ts'
 import { UsageMeter, type Usage } from '../usage.ts'
-import { readConsumer, ROUTE_ID, wantedConsumers, type Team } from './desired.ts'
+import { desiredConsumers, readConsumer, ROUTE_ID, type GroupWithUsers } from './desired.ts'
+import { diff, limitationsOf, planOf, routeStateOf, type ConsumerDiff } from './plan.ts'
 
-/** What watching needs of its surroundings. */
 export interface WatchDeps {
   db: Db
-  setup: GatewaySetup
+  settings: GatewaySettingsService
   keys: Keys
   metricsUrl: string
 }
 
-/** Everything that a set-up goes by, as it is now. */
-export interface Found {
-  setup: Setup
+/** The gateway and the database side by side, read at one moment. */
+export interface Inspection {
+  config: GatewayConfig
   apisix: Apisix
-  wanted: Wanted[]
-  present: Present[]
+  desired: DesiredConsumer[]
+  existing: ExistingConsumer[]
+  /** As the Admin API returned it; null when it does not exist. */
   route: Record<string, unknown> | null
-  compared: Compared
+  diff: ConsumerDiff
 }
 
-/** Looks at the gateway: what is there, and how it stands to the database. */
+/** Polls the gateway while someone watches, and compares it with the database. */
 export class GatewayWatch {
+  /** Null while the gateway is turned off. */
   readonly source: PolledResource<GatewaySnapshot | null>
-  /** By itself: it answers also while the gateway does not. */
-  readonly redis: PolledResource<Reachable | null>
-  readonly #parts: WatchDeps
+  /** Polled on its own, since it may answer while the gateway does not. */
+  readonly redis: PolledResource<Reachability | null>
+  readonly #deps: WatchDeps
   readonly #usage: UsageMeter
-  #apisix: { of: string; client: Apisix } | null = null
+  #apisix: { key: string; client: Apisix } | null = null
 
-  constructor(parts: WatchDeps) {
-    this.#parts = parts
-    this.#usage = new UsageMeter(parts.metricsUrl)
-    this.source = new PolledResource({ interval: 5_000, ask: () => this.#look() })
-    this.redis = new PolledResource({ interval: 10_000, ask: () => this.#lookAtRedis() })
+  constructor(deps: WatchDeps) {
+    this.#deps = deps
+    this.#usage = new UsageMeter(deps.metricsUrl)
+    this.source = new PolledResource({ interval: 5_000, ask: () => this.#snapshot() })
+    this.redis = new PolledResource({ interval: 10_000, ask: () => this.#checkRedis() })
   }
 
-  /** What is seen of the gateway, and once more when Redis comes or goes. */
+  /** Snapshots of the gateway after each change, and the last one again after each change of Redis. */
   watch(): AsyncIterableIterator<Snapshot<GatewaySnapshot | null>> {
     const [gateway, redis] = [this.source.watch(), this.redis.watch()]
     const channel = new Channel<Snapshot<GatewaySnapshot | null>>(
       () => void Promise.all([gateway.return?.(), redis.return?.()]),
     )
-    void pass(gateway, (seen) => channel.push(seen)).then(() => channel.end())
-    void pass(
-      redis,
-      () => (this.source.snapshot.at || this.source.snapshot.error) && channel.push(this.source.snapshot),
-    )
+    const repeatLast = () => {
+      const last = this.source.snapshot
+      if (last.at || last.error) channel.push(last)
+    }
+    void forEach(gateway, (snapshot) => channel.push(snapshot)).then(() => channel.end())
+    void forEach(redis, repeatLast)
     return channel
   }
 
-  /** Asks anew, where somebody watches. */
-  nudge(): void {
+  /** Polls again now, if someone watches. */
+  invalidate(): void {
     this.source.invalidate()
     this.redis.invalidate()
   }
 
-  /** Ends every question. */
+  /** Stops polling. */
   close(): void {
     this.source.close()
     this.redis.close()
   }
 
-  /** The client for these settings: one as long as they stay. */
-  apisix({ adminUrl, adminKey }: Setup): Apisix {
-    const of = JSON.stringify([adminUrl, adminKey])
-    if (this.#apisix?.of !== of) this.#apisix = { of, client: new Apisix(adminUrl, adminKey) }
+  /** The client for these settings. It is kept as long as they stay the same, since it remembers the version. */
+  apisix({ adminUrl, adminKey }: GatewayConfig): Apisix {
+    const key = JSON.stringify([adminUrl, adminKey])
+    if (this.#apisix?.key !== key) this.#apisix = { key, client: new Apisix(adminUrl, adminKey) }
     return this.#apisix.client
   }
 
-  /** What is there and what should be, asked now. @throws UpstreamTrouble */
-  async find(setup: Setup): Promise<Found> {
-    const apisix = this.apisix(setup)
-    const [listed, route, teams] = await Promise.all([
+  /** Reads the gateway and the database now, and compares them. @throws UpstreamTrouble */
+  async inspect(config: GatewayConfig): Promise<Inspection> {
+    const apisix = this.apisix(config)
+    const [listed, route, groups] = await Promise.all([
       apisix.consumers(),
       apisix.get('routes', ROUTE_ID),
-      this.#teams(),
+      this.#groups(),
     ])
-    const present = listed.flatMap((one) => readConsumer(one) ?? [])
-    const wanted = wantedConsumers(teams, setup)
-    return { setup, apisix, wanted, present, route, compared: compare(wanted, present, setup, apisix.version) }
+    const existing = listed.flatMap((one) => readConsumer(one) ?? [])
+    const desired = desiredConsumers(groups, config)
+    return { config, apisix, desired, existing, route, diff: diff(desired, existing, config, apisix.version) }
   }
 
-  async #look(): Promise<GatewaySnapshot | null> {
-    const setup = await this.#parts.setup.now()
-    if (!setup.enabled) return null
-    const found = await this.find(setup)
-    const { present, wanted, compared, route, apisix } = found
-    const windows = new Map(present.map((one) => [one.username, one.timeWindow]))
-    const usage = await this.#usage.read((name) => windows.get(name) ?? setup.timeWindow)
-    const state = routeStateOf(route, setup)
+  async #snapshot(): Promise<GatewaySnapshot | null> {
+    const config = await this.#deps.settings.resolve()
+    if (!config.enabled) return null
+    const { existing, desired, diff, route, apisix } = await this.inspect(config)
+    const windows = new Map(existing.map((one) => [one.username, one.timeWindow]))
+    const usage = await this.#usage.read((name) => windows.get(name) ?? config.timeWindow)
+    const routeState = routeStateOf(route, config)
     return {
       version: apisix.version,
-      rows: rowsOf(present, compared, usage),
-      route: state,
-      plan: planOf(compared, state),
-      limitations: limitationsOf(apisix.version, setup, wanted.length > 0),
+      rows: rowsOf(existing, diff, usage),
+      route: routeState,
+      plan: planOf(diff, routeState),
+      limitations: limitationsOf(apisix.version, config, desired.length > 0),
       usage: { reachable: usage.reachable, message: usage.message },
-      outdatedInstances: await this.#parts.keys.outdatedIn(compared.due),
+      outdatedInstances: await this.#deps.keys.outdatedInstances(diff.changes),
     }
   }
 
-  async #lookAtRedis(): Promise<Reachable | null> {
-    const { enabled, redis } = await this.#parts.setup.now()
-    return enabled && redis ? lookAtRedis(redis) : null
+  async #checkRedis(): Promise<Reachability | null> {
+    const { enabled, redis } = await this.#deps.settings.resolve()
+    return enabled && redis ? checkRedis(redis) : null
   }
 
-  async #teams(): Promise<Team[]> {
-    return this.#parts.db.group.findMany({
+  #groups(): Promise<GroupWithUsers[]> {
+    return this.#deps.db.group.findMany({
       select: { id: true, name: true, users: { select: { id: true, username: true }, orderBy: { username: 'asc' } } },
       orderBy: { name: 'asc' },
     })
   }
 }
 
-/** Whether there is any use in asking on after this. */
-export function isAway(error: unknown): boolean {
+/** Whether more requests would fail in the same way: the gateway does not answer, or rejects the Admin key. */
+export function isUnavailable(error: unknown): boolean {
   return error instanceof UpstreamTrouble && error.kind !== 'FAULTY'
 }
 
-function rowsOf(present: Present[], { due, standings }: Compared, usage: Usage): ConsumerRow[] {
-  const of = new Map(due.flatMap(({ present: one, wanted: whose }) => (one ? [[one.username, whose] as const] : [])))
-  return present.map((one) => {
-    const whose = of.get(one.username)
-    const [group, user] = whose ? [whose.group, whose.user] : namesIn(one)
+function rowsOf(existing: ExistingConsumer[], { changes, statuses }: ConsumerDiff, usage: Usage): ConsumerRow[] {
+  const owners = new Map(
+    changes.flatMap(({ existing: one, desired }) => (one ? [[one.username, desired] as const] : [])),
+  )
+  return existing.map((one) => {
+    const owner = owners.get(one.username)
+    const [group, user] = owner ? [owner.group, owner.user] : namesIn(one)
     return {
-      ...{ username: one.username, maskedKey: masked(one.key), tokenLimit: one.tokenLimit, timeWindow: one.timeWindow },
-      ...{ type: whose?.type ?? one.type, standing: standings.get(one.username) ?? 'OTHER', group, user },
-      userCount: whose?.userCount ?? 1,
-      tokensInWindow: usage.reachable ? inWindowOf(usage, one.username) : null,
+      ...{
+        username: one.username,
+        maskedKey: maskedKey(one.key),
+        tokenLimit: one.tokenLimit,
+        timeWindow: one.timeWindow,
+      },
+      ...{ type: owner?.type ?? one.type, status: statuses.get(one.username) ?? 'OTHER', group, user },
+      userCount: owner?.userCount ?? 1,
+      tokensInWindow: usage.reachable ? tokensInWindow(usage, one.username) : null,
       tokensTotal: usage.reachable ? (usage.total.get(one.username) ?? 0) : null,
     }
   })
 }
 
-function inWindowOf({ inWindow }: Usage, username: string): number | null {
+function tokensInWindow({ inWindow }: Usage, username: string): number | null {
   const used = inWindow.get(username)
   return used === undefined ? 0 : used
 }
 
-async function pass<T>(frames: AsyncIterableIterator<T>, push: (frame: T) => void): Promise<void> {
-  for await (const frame of frames) push(frame)
+async function forEach<T>(frames: AsyncIterableIterator<T>, action: (frame: T) => void): Promise<void> {
+  for await (const frame of frames) action(frame)
 }
 
-/** Names of somebody who has left, as they were written down. */
-function namesIn({ type, desc }: Present): [string | null, string | null] {
+/** Group and user of a consumer whose owner is gone, from its description. */
+function namesIn({ type, desc }: ExistingConsumer): [string | null, string | null] {
   if (type === 'GROUP') return [desc?.replace(/^Group /, '') ?? null, null]
   if (type !== 'USER' || desc === null) return [null, null]
   const [group = null, ...user] = desc.split('/')

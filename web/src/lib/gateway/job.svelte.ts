@@ -1,44 +1,48 @@
-import type { GatewayRunViewFragment } from '#lib/graphql/generated/graphql.ts'
+import type { GatewayJobViewFragment } from '#lib/graphql/generated/graphql.ts'
 import { liveQuery } from '#lib/graphql/live.svelte.ts'
-import { GatewayRunQuery } from './documents.ts'
+import { GatewayJobQuery } from './documents.ts'
 
-/** The last set-up or clean-up, whoever began it. Make one while a component is made. */
-export class FollowedRun {
-  readonly #query = liveQuery({ query: GatewayRunQuery, on: ['gatewayRun'] })
-  /** The run that was over, and well, before anybody looked here; undefined until the first answer. */
-  #old = $state<string | null>()
-  /** Somebody here has read how it ended. */
-  #dismissed = $state<string | null>(null)
+/** Follows the last job of the gateway, whoever started it. Create it while a component is created. */
+export class FollowedJob {
+  readonly #query = liveQuery({ query: GatewayJobQuery, on: ['gatewayJob'] })
+  /** The job that had succeeded before this page was opened; undefined until the first answer. */
+  #oldId = $state<string | null>()
+  /** The job whose result was closed on this page. */
+  #dismissedId = $state<string | null>(null)
 
   constructor() {
-    this.#begin()
-    $effect(() => this.#begin())
+    this.#rememberOld()
+    $effect(() => this.#rememberOld())
   }
 
-  /** Null when there was none since the server started. */
-  get view(): GatewayRunViewFragment | null {
-    return this.#query.data?.gatewayRun ?? null
+  /** Null before the first job since the server started. */
+  get view(): GatewayJobViewFragment | null {
+    return this.#query.data?.gatewayJob ?? null
   }
 
-  /** Whether it goes on. */
-  get isUnderWay(): boolean {
+  get isRunning(): boolean {
     return this.view !== null && this.view.endedAt === null
   }
 
-  /** Whether there is something to show: it goes on, or its end was not read. A good end of before the page was opened is not. */
+  /** Whether it stopped early or some of its steps failed. */
+  get isIncomplete(): boolean {
+    return this.view !== null && (Boolean(this.view.message) || this.view.failed > 0)
+  }
+
+  /** Whether to show it: it is running, or its result has not been closed. A success from before the page was opened is not shown. */
   get isShown(): boolean {
     const id = this.view?.id
-    return id !== undefined && this.#old !== undefined && id !== this.#old && id !== this.#dismissed
+    return id !== undefined && this.#oldId !== undefined && id !== this.#oldId && id !== this.#dismissedId
   }
 
-  /** Somebody has read how it ended. */
+  /** Closes its result. */
   dismiss(): void {
-    this.#dismissed = this.view?.id ?? null
+    this.#dismissedId = this.view?.id ?? null
   }
 
-  #begin(): void {
-    if (this.#old !== undefined || !this.#query.data) return
-    const run = this.view
-    this.#old = run && run.endedAt !== null && run.done === run.total ? run.id : null
+  #rememberOld(): void {
+    if (this.#oldId !== undefined || !this.#query.data) return
+    const job = this.view
+    this.#oldId = job && job.endedAt !== null && job.done === job.total ? job.id : null
   }
 }

@@ -10,7 +10,7 @@ export type Topic =
   | 'settings'
   | 'configFiles'
   | 'gateway'
-  | 'gatewayRun'
+  | 'gatewayJob'
   | 'consumers'
 
 /**
