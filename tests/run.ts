@@ -39,6 +39,8 @@ const CHECKS: [string, string, string[]][] = [
 
 interface Suite {
   name: string
+  /** Where its files are: `tests/<name>/` by default. */
+  dir?: string
   /** Makes the machine ready; throws with what is missing when it cannot. */
   prepare?: () => Promise<void>
   /** Files that run side by side. */
@@ -49,6 +51,7 @@ interface Suite {
 
 const SUITES: Suite[] = [
   { name: 'unit', workers: 2 },
+  { name: 'web', dir: 'web/src/', workers: 2 },
   { name: 'api', workers: 2 },
   { name: 'docker', workers: 1, prepare: async () => void (await ensureDocker(), await ensureTestImages()) },
   { name: 'contract', workers: 1, prepare: async () => void (await ensureDocker(), await ensureTestImages()) },
@@ -118,7 +121,7 @@ async function runCheck(title: string, command: string, args: string[]): Promise
   return code === 0 ? { ...NOTHING, passed: 1 } : fault(title)
 }
 
-async function runSuite({ name, prepare, workers, lacks }: Suite): Promise<Tally> {
+async function runSuite({ name, dir = `tests/${name}/`, prepare, workers, lacks }: Suite): Promise<Tally> {
   try {
     await prepare?.()
   } catch (error) {
@@ -131,7 +134,7 @@ async function runSuite({ name, prepare, workers, lacks }: Suite): Promise<Tally
     console.log(`\n! suite ${name} left out: ${lack}`)
     return NOTHING
   }
-  const first = await vitest(name, [`tests/${name}/`], workers)
+  const first = await vitest(name, [dir], workers)
   if (first === null) return fault(`suite ${name} ended without a report`)
   const failed = first.testResults.filter(({ status }) => status !== 'passed')
   const troubles = failed.flatMap(troublesOf)

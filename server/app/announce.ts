@@ -2,8 +2,8 @@ import type { App } from './app.ts'
 import { organizer } from '../core/viewer.ts'
 import type { Env } from '../config/env.ts'
 
-/** What a start prints: where to go, and what it found. */
-export function announce(env: Env, app: App): string {
+/** What a start prints: the addresses, and what it found. */
+export function announcementText(env: Env, app: App): string {
   const engine = app.services.engine.view(organizer)
   const present = engine.info?.imagePresent ?? null
   const image =
@@ -21,7 +21,7 @@ export function announce(env: Env, app: App): string {
       'Engine',
       engine.connected
         ? `${engine.kind} ${engine.info?.version ?? ''}`.trim()
-        : `${engine.kind}, away: ${engine.message}`,
+        : `${engine.kind}, unavailable: ${engine.message}`,
     ],
     ['Image', image],
     ['Login', login(env)],
@@ -38,7 +38,7 @@ export function announce(env: Env, app: App): string {
 }
 
 /** The same for programs. */
-export function announcement(env: Env, app: App): object {
+export function announcementJson(env: Env, app: App): object {
   const { kind, connected, info, message, image, notices } = app.services.engine.view(organizer)
   return {
     ...{ pid: process.pid, urls: app.urls, database: env.dbPath, migrated: app.migrated },
@@ -49,6 +49,6 @@ export function announcement(env: Env, app: App): object {
 function login({ auth }: Env): string {
   const providers = Object.entries(auth.providers).flatMap(([name, one]) => (auth.enabled && one ? [name] : []))
   const ways = [...(auth.localPassword === null ? [] : ['local password']), ...providers]
-  if (ways.length === 0) return 'off: whoever reaches this address is the organizer'
-  return `${ways.join(', ')}${auth.enabled ? '' : '; programs on this machine may use /api without'}`
+  if (ways.length === 0) return 'off: anyone who can reach this address is an organizer'
+  return `${ways.join(', ')}${auth.enabled ? '' : '; programs on this machine may use /api without it'}`
 }

@@ -4,12 +4,12 @@ import { ActivityService } from '../activity/service.ts'
 import { createAccess } from '../auth/create.ts'
 import { newToken } from '../auth/tokens.ts'
 import { withAuthentication, withPageRedirects } from '../auth/with-authentication.ts'
-import { closeDb, openDb } from '../db/client.ts'
-import { DiskWatch } from '../db/disk-space.ts'
+import { closeDb, openDb, type Db } from '../db/client.ts'
+import { DiskSpaceWatch } from '../db/disk-space.ts'
 import type { Env } from '../config/env.ts'
 import { Events } from '../core/events.ts'
 import type { Services } from '../graphql/context.ts'
-import { createSocket } from '../graphql/socket.ts'
+import { createSocket, type GraphqlSocket } from '../graphql/socket.ts'
 import { createGraphql } from '../graphql/yoga.ts'
 import { Clients } from '../http/client.ts'
 import { Gate } from '../http/gate.ts'
@@ -17,7 +17,7 @@ import { healthRoutes } from '../http/health.ts'
 import { HttpServer } from '../http/server.ts'
 import { Tls } from '../http/tls.ts'
 import { builtDashboard, devDashboard, type Dashboard } from '../http/web.ts'
-import { createLog } from '../core/log.ts'
+import { createLog, type Log } from '../core/log.ts'
 import { createProxy, vouchedBy } from '../proxy/create.ts'
 import { acquireDatabaseLock, lockHolderOf } from '../db/lock.ts'
 import { createRest } from './rest.ts'
@@ -25,21 +25,21 @@ import { chooseEngine, type EngineChoice } from '../engine/choose.ts'
 import { schema } from './schema.ts'
 import { createServices } from './services.ts'
 
-/** A groups file of 1 MiB, escaped as JSON, and room for the operation. */
+/** Largest GraphQL operation in bytes: a groups file of 1 MiB, escaped as JSON, and room for the rest. */
 const LARGEST_OPERATION = 3 * 1024 * 1024
 
-/** How long a server waits for a command that has the database, in milliseconds. */
-const PATIENCE = 10_000
+/** How long a server waits for a command that has the database locked, in milliseconds. */
+const LOCK_TIMEOUT_MS = 10_000
 
-/** What tests and the dev server put in place of the usual. */
+/** What tests, commands and the dev server replace. */
 export interface Overrides {
   /** The sandbox engine, instead of choosing one. */
   engine?: EngineChoice['engine']
   /** `built` by default; `dev` serves the sources with hot reload; `none` serves no dashboard. */
   dashboard?: 'built' | 'dev' | 'none'
-  /** Whether the sandboxes' proxy is a process of its own; it is, unless said otherwise. */
+  /** Whether the proxy of sandboxes is a process of its own; true by default. */
   proxyProcess?: boolean
-  /** False for a command that only needs the services: nothing is listened to. */
+  /** False for a command that needs only the services: it listens on no port. */
   listens?: false
 }
 
@@ -53,71 +53,44 @@ export interface App {
   close(): Promise<void>
 }
 
-/** Somebody else writes to the database: two at once would each undo what the other does. */
+/** Another process has the database locked: two writers would undo each other's work. */
 export class DatabaseLocked extends Error {
   constructor(dbPath: string) {
-    const owner = lockHolderOf(dbPath)
+    const holder = lockHolderOf(dbPath)
     super(
-      owner?.urls.length === 0
-        ? `a thon command (process ${owner.pid}) is at work with the database ${dbPath}. Try again when it has ended`
-        : `another THON runs with the database ${dbPath}${owner ? ` (process ${owner.pid}, ${owner.urls.join(' ')})` : ''}. End that one, or set THON_DB_PATH`,
+      holder?.urls.length === 0
+        ? `A thon command (process ${holder.pid}) is using the database ${dbPath}. Try again when it has finished.`
+        : `Another THON is running with the database ${dbPath}${holder ? ` (process ${holder.pid}, ${holder.urls.join(' ')})` : ''}. Stop it, or set THON_DB_PATH.`,
     )
   }
 }
 
-/** Makes everything once, hands each part what it needs, and listens. */
+/** Creates every part once, hands each its dependencies, and listens. */
 export async function createApp(env: Env, overrides: Overrides = {}): Promise<App> {
   const log = createLog(env.logLevel)
   const events = new Events()
   const clients = new Clients(env.reach.trustedProxies)
   const tls = env.reach.tls && new Tls(env.reach.tls, { log, onChange: () => events.publish('engine', null) })
-  const { db, applied, ownership } = await openOwnDb(env.dbPath, overrides.listens === false ? 0 : PATIENCE)
+  const { db, applied, lock } = await openLocked(env.dbPath, overrides.listens === false ? 0 : LOCK_TIMEOUT_MS)
   const token = newToken()
   const activity = new ActivityService(db, events)
   const choice = overrides.engine ? { engine: overrides.engine, notices: [], ground: null } : await choose(env, db)
-
-  const disk = new DiskWatch(env.dbPath, () => events.publish('engine', null))
+  const disk = new DiskSpaceWatch(env.dbPath, () => events.publish('engine', null))
   const access = await createAccess({ env, db, events, activity, token })
-  const made = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
-  const { services, live, network, addresses } = made
-  const { door, signIn } = access
-  const rest = withAuthentication(door, 'rest', createRest({ services, door, signIn, clients, log }))
-  const yoga = createGraphql(schema, services, (request) => door.authenticated(request).viewer, log)
-  const socket = createSocket(schema, services, (sessionId) => door.reauthenticate(sessionId), log)
-  const dashboard = await openDashboard(overrides.dashboard ?? 'built', async (request, req) =>
-    yoga.fetch(request, { req }),
-  )
+  const created = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
+  const { services, live, network, addresses } = created
+  const socket = createSocket(schema, services, (sessionId) => access.door.reauthenticate(sessionId), log)
   const proxy = await createProxy({
-    ...{ db, events, clients, addresses, door, tls, log },
+    ...{ db, events, clients, addresses, door: access.door, tls, log },
     trustedProxies: env.reach.trustedProxies,
     ownProcess: overrides.proxyProcess ?? true,
     ...{ instances: services.instances, own: services.mySandbox },
     engineConnected: () => live.engineStatus().connected,
     participantsMayStart: () => services.settings.participantsMayStart(),
   })
-  const http = new HttpServer({
-    clients,
-    tls,
-    gate: new Gate(env.host, env.allowedHosts, (name) => addresses.isOurs(name)),
-    sandboxes: proxy.hosts,
-    guard: proxy.handOver && ((server) => proxy.handOver?.guard(server)),
-    routes: [
-      { path: '/graphql', handle: withAuthentication(door, 'page', yoga), largestBody: LARGEST_OPERATION },
-      { path: '/api', handle: rest },
-      { path: '/openapi.json', handle: rest },
-      { path: '/docs', handle: rest },
-      { path: '/open', handle: withAuthentication(door, 'page', proxy.open) },
-      ...healthRoutes(db, () => live.engineStatus().connected),
-      ...(dashboard
-        ? [{ path: '/', handle: withPageRedirects(door, dashboard.handle, overrides.dashboard === 'dev') }]
-        : []),
-    ],
-    upgrade: async (request, duplex, head) => {
-      const pass = await door.authenticate(request, 'page')
-      if (pass.viewer.role !== 'anonymous') socket.upgrade(request, duplex, head, pass)
-      return pass.viewer.role === 'anonymous' ? '401 Unauthorized' : null
-    },
-  })
+  const dashboardKind = overrides.dashboard ?? 'built'
+  const parts = { env, log, clients, tls, db, services, live, addresses, access, socket, proxy, dashboardKind }
+  const { http, dashboard } = await createHttp(parts)
 
   let closing: Promise<void> | undefined
   const close = () => (closing ??= end())
@@ -132,7 +105,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     await services.gateway.close()
     await Promise.all([network.close(), live.close()])
     await closeDb(db)
-    ownership.release()
+    lock.release()
   }
   try {
     await disk.start()
@@ -143,7 +116,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     if (proxy.handOver) await http.listenAt(proxy.handOver.backDoor, vouchedBy(clients))
     await proxy.handOver?.start()
     const urls = await listen(http, env, addresses, overrides.listens !== false)
-    if (urls.length > 0) ownership.announce({ urls, token })
+    if (urls.length > 0) lock.announce({ urls, token })
     return { urls, services, migrated: applied, close }
   } catch (error) {
     await close()
@@ -151,21 +124,73 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   }
 }
 
-/** Opens the database, for this process alone. @throws DatabaseTaken, and as `openDb` */
-async function openOwnDb(dbPath: string, patience: number) {
-  const ownership = await acquireDatabaseLock(dbPath, patience)
-  if (!ownership) throw new DatabaseLocked(dbPath)
+/** What answers HTTP requests is made of. */
+interface HttpParts {
+  env: Env
+  log: Log
+  clients: Clients
+  tls: Tls | null
+  db: Db
+  services: Services
+  live: ReturnType<typeof createServices>['live']
+  addresses: Services['addresses']
+  access: Awaited<ReturnType<typeof createAccess>>
+  socket: GraphqlSocket
+  proxy: Awaited<ReturnType<typeof createProxy>>
+  dashboardKind: NonNullable<Overrides['dashboard']>
+}
+
+/** The HTTP server with all its routes: GraphQL, REST, the dashboard and the way to sandboxes. */
+async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboard: Dashboard | null }> {
+  const { env, log, clients, tls, db, services, live, addresses, access, socket, proxy, dashboardKind } = parts
+  const { door, signIn } = access
+  const rest = withAuthentication(door, 'rest', createRest({ services, door, signIn, clients, log }))
+  const yoga = createGraphql(schema, services, (request) => door.authenticated(request).viewer, log)
+  const dashboard = await openDashboard(dashboardKind, async (request, req) => yoga.fetch(request, { req }))
+  const http = new HttpServer({
+    clients,
+    tls,
+    gate: new Gate(env.host, env.allowedHosts, (name) => addresses.isOurs(name)),
+    sandboxes: proxy.hosts,
+    guard: proxy.handOver && ((server) => proxy.handOver?.guard(server)),
+    routes: [
+      {
+        path: '/graphql',
+        handle: withAuthentication(door, 'page', (request, response) => void yoga(request, response)),
+        largestBody: LARGEST_OPERATION,
+      },
+      { path: '/api', handle: rest },
+      { path: '/openapi.json', handle: rest },
+      { path: '/docs', handle: rest },
+      { path: '/open', handle: withAuthentication(door, 'page', proxy.open) },
+      ...healthRoutes(db, () => live.engineStatus().connected),
+      ...(dashboard ? [{ path: '/', handle: withPageRedirects(door, dashboard.handle, dashboardKind === 'dev') }] : []),
+    ],
+    upgrade: async (request, duplex, head) => {
+      const credentials = await door.authenticate(request, 'page')
+      if (credentials.viewer.role === 'anonymous') return '401 Unauthorized'
+      socket.upgrade(request, duplex, head, credentials)
+      return null
+    },
+  })
+  return { http, dashboard }
+}
+
+/** Opens the database for this process alone. @throws DatabaseLocked, and as `openDb` */
+async function openLocked(dbPath: string, timeoutMs: number) {
+  const lock = await acquireDatabaseLock(dbPath, timeoutMs)
+  if (!lock) throw new DatabaseLocked(dbPath)
   try {
-    return { ...(await openDb(dbPath)), ownership }
+    return { ...(await openDb(dbPath)), lock }
   } catch (error) {
-    ownership.release()
+    lock.release()
     throw error
   }
 }
 
 /**
- * Listens, and lets it be known where sandboxes are reached.
- * @param really false for a command: they are reached where a server of this configuration will listen
+ * Listens on the configured ports and tells `addresses` which ones these are.
+ * @param really false for a command: sandboxes are reached where a server of this configuration will listen
  * @returns the URLs of THON itself
  */
 async function listen(
@@ -179,15 +204,15 @@ async function listen(
   const found = really ? urls.map((url) => Number(new URL(url).port) || (reach.tls ? 443 : 80)) : wanted
   addresses.listensAt({
     scheme: reach.tls ? 'https' : 'http',
-    // The last one is the dashboard's, by the seed's order.
+    // The seed lists the dashboard's port last.
     port: found[ports.length - 1] as number,
     pathPort: reach.pathPort === null ? null : (found.at(-1) as number),
   })
   return urls.slice(0, ports.length)
 }
 
-async function choose(env: Env, db: Services['db']): Promise<EngineChoice> {
-  // Another database is another THON: each knows its sandboxes on a shared engine by the database they are written in.
+async function choose(env: Env, db: Db): Promise<EngineChoice> {
+  // Each database is a THON of its own: on a shared engine it finds its sandboxes by this id.
   const node = createHash('sha256').update(env.dbPath).digest('hex').slice(0, 12)
   const inDocker = await db.instance.count({ where: { engine: 'docker', activeKey: { not: null } } })
   return chooseEngine(env, node, inDocker > 0)

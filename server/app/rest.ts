@@ -19,12 +19,12 @@ import type { Log } from '../core/log.ts'
 import type { BodyLimits } from '../rest/body.ts'
 import { docsRoutes } from '../rest/docs.ts'
 import { Operations, type RestEnv } from '../rest/operation.ts'
-import { refused } from '../rest/http-errors.ts'
+import { httpErrorOf } from '../rest/http-errors.ts'
 
-/** What the REST shim needs of its surroundings. */
+/** What the REST shim depends on. */
 export interface RestDeps {
   services: Services
-  /** Who sent a request that has come in by it. */
+  /** The result of authenticating a request. */
   door: Pick<Authenticator, 'authenticated'>
   signIn: SignIn
   /** Where a request comes from. */
@@ -35,16 +35,16 @@ export interface RestDeps {
 
 const LIMITS: BodyLimits = { largest: 1024 * 1024, idle: 10_000, whole: 60_000 }
 
-/** Paths that need nobody to be signed in, also where there is nothing. */
+/** Paths that need no sign-in, including unknown ones. */
 const OPEN = /^\/(?!api\/)|^\/api\/auth\//
 
 /** `/api/*`, `/openapi.json` and `/docs`, as a handler of Node's HTTP server. */
 export function createRest({ services, door, signIn, clients, log, limits = LIMITS }: RestDeps): RequestListener {
   const app = new OpenAPIHono<RestEnv>()
   const viewerOf = (incoming: RestEnv['Bindings']['incoming']) => door.authenticated(incoming).viewer
-  const operations = new Operations({ app, viewerOf, kept: new ResponseCache(services.events), limits })
+  const operations = new Operations({ app, viewerOf, cache: new ResponseCache(services.events), limits })
   app.use('/api/*', async (c, next) => {
-    // Hono would answer HEAD from GET; the operations here are only what is declared.
+    // Hono would answer HEAD from GET, but only declared operations exist.
     if (c.req.method === 'HEAD' || c.req.method === 'OPTIONS') return c.notFound()
     return next()
   })
@@ -62,10 +62,10 @@ export function createRest({ services, door, signIn, clients, log, limits = LIMI
   app.notFound((c) => {
     const { pathname, search } = new URL(c.req.url)
     const path = decoded(pathname)
-    // Nobody learns what there is before they are let in.
+    // Callers learn which paths exist only after they have been approved.
     if (!OPEN.test(pathname)) assertApproved(viewerOf(c.env.incoming))
     const same = operations.declared.find((one) => one.pattern.test(path))
-    // Only the method of the first match is named, as scripts know it from Python.
+    // Allow names only the method of the first match, as the Python server does.
     if (same) return c.json({ detail: 'Method Not Allowed' }, 405, { Allow: same.method })
     const bare = path.replace(/\/$/, '')
     if (bare !== path && operations.declared.some((one) => one.pattern.test(bare)))
@@ -73,26 +73,26 @@ export function createRest({ services, door, signIn, clients, log, limits = LIMI
     return c.json({ detail: 'Not Found' }, 404)
   })
   app.onError((error, c) => {
-    const { status, body, close, retryAfter } = refused(error, log)
+    const { status, body, close, retryAfter } = httpErrorOf(error, log)
     return c.body(safely(body), status as 500, {
       'Content-Type': 'application/json',
       ...(close && { Connection: 'close' }),
       ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
     })
   })
-  const listener = getRequestListener(app.fetch as Parameters<typeof getRequestListener>[0], {
+  const listener = getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
-    // Nothing but an address that is none comes here; what operations throw is answered above.
+    // Only malformed addresses end here; errors of operations are answered above.
     errorHandler: () => Response.json({ detail: 'The address cannot be read.' }, { status: 400 }),
   })
   return (incoming, outgoing) => {
-    // A character like any other in Python; the web's URL takes it for a slash.
+    // An ordinary character in Python; URL would take it for a slash.
     incoming.url = incoming.url?.replaceAll('\\', '%5C')
     return void listener(incoming, outgoing)
   }
 }
 
-/** What was sent comes back in the list of faults; nested too deep, it cannot be written. */
+/** The list of errors repeats the input, which cannot be written when it is nested too deeply. */
 function safely(body: { detail: unknown }): string {
   try {
     return JSON.stringify(body)
@@ -101,7 +101,7 @@ function safely(body: { detail: unknown }): string {
   }
 }
 
-/** As Python decodes a path: what is no escape stays. */
+/** Decodes a path as Python does: malformed escapes stay as they are. */
 function decoded(path: string): string {
   return path.replace(/(?:%[\da-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString())
 }

@@ -1,6 +1,6 @@
 import type { ActivityService } from '../activity/service.ts'
 import type { Sessions } from '../auth/sessions.ts'
-import type { DiskWatch } from '../db/disk-space.ts'
+import type { DiskSpaceWatch } from '../db/disk-space.ts'
 import type { Env } from '../config/env.ts'
 import type { Events } from '../core/events.ts'
 import type { Services } from '../graphql/context.ts'
@@ -29,21 +29,21 @@ import { settingInput } from '../settings/model.ts'
 import { SandboxFiles } from '../settings/sandbox-files.ts'
 import { SettingsService } from '../settings/service.ts'
 
-/** What all services are made of. */
+/** What all services depend on. */
 export interface ServicesDeps {
   env: Env
   db: Services['db']
   events: Events
   activity: ActivityService
   log: Log
-  disk: DiskWatch
-  /** Null where plain HTTP is served. */
+  disk: DiskSpaceWatch
+  /** Null for plain HTTP. */
   tls: Tls | null
   choice: EngineChoice
   access: Pick<Services, 'identities' | 'tokens' | 'signIn'> & { sessions: Sessions }
 }
 
-/** What is asked of the servers of language models, and how sandboxes reach them. */
+/** The services of the language model servers, and how sandboxes reach these. */
 function createAi(means: Pick<ServicesDeps, 'env' | 'db' | 'events' | 'activity' | 'log'> & { engine: SandboxEngine }) {
   const { env, db, events, activity, log, engine } = means
   const hostInSandbox = engine.kind === 'docker' ? 'host.docker.internal' : '127.0.0.1'
@@ -55,15 +55,15 @@ function createAi(means: Pick<ServicesDeps, 'env' | 'db' | 'events' | 'activity'
   const gateway = new GatewayService({ ...{ db, events, activity, log }, env: env.gateway, settings: gatewaySettings })
   const accessNow = async (userId: string | null) => {
     if (!(await gateway.isEnabled()))
-      // A client of OpenAI has to send some key, also where none is asked for.
+      // OpenAI clients insist on sending a key, even where none is needed.
       return { key: apiKey ?? 'none', baseUrl: `http://${hostInSandbox}:${new URL(url).port}/v1` }
-    return userId === null ? 'only users of a group have keys' : gateway.myKeys.find(userId)
+    return userId === null ? 'only users in the database have keys' : gateway.myKeys.find(userId)
   }
   return {
     gateway,
     gatewaySettings,
     lemonade: new LemonadeService({ env: env.lemonade, path: env.path, db, activity }),
-    /** How somebody's sandbox reaches the models: by the gateway when it is on, else straight. */
+    /** How a user's sandbox reaches the models: through the gateway when it is on, else directly. */
     accessOf: async (userId: string | null) => {
       const access = await accessNow(userId)
       const isOfGateway = typeof access !== 'string' && 'username' in access
@@ -93,15 +93,15 @@ function createLegacy({
   })
 }
 
-/** Makes the services; features get here what they need of each other. */
+/** Creates the services, and hands features what they need of each other. */
 export function createServices({ env, db, events, activity, log, disk, tls, choice, access }: ServicesDeps) {
   const { engine } = choice
-  const placed: { users?: UsersService } = {}
   const ai = createAi({ ...{ env, db, events, activity, log }, engine })
   const sandboxFiles = new SandboxFiles({ db, accessOf: ai.accessOf })
   const live = createInstances({
     ...{ env, db, events, activity, engine, log },
-    personOf: (...names) => placed.users!.personOf(...names),
+    // Instances start before users exist, but ask for them only later.
+    personOf: (...names) => users.personOf(...names),
     filesFor: (instance, keysOnly) => sandboxFiles.for(instance, keysOnly),
   })
   const workspaces = {
@@ -113,7 +113,6 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   const parts = { db, events, activity, instances: live.forGroups, workspaces }
   const users = new UsersService(parts)
   const syncCommands = new SyncInstanceCommands(live.instances)
-  placed.users = users
   const addresses = new Addresses(db, events, env.reach, env.allowedHosts)
   const network = new SandboxNetwork({
     ...{ env, events, log, ground: choice.ground },

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { AppError, BadRequest } from '../core/errors.ts'
 import type { Clients } from '../http/client.ts'
 import type { Operations } from '../rest/operation.ts'
-import { missing, Unprocessable } from '../rest/validation-errors.ts'
+import { missingError, Unprocessable } from '../rest/validation-errors.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { Callback } from './oauth/service.ts'
 import * as routes from './rest-routes.ts'
@@ -94,5 +94,5 @@ function callbackOf({ code, state, error, error_description }: CallbackQuery): C
     ...(code === undefined && error === undefined ? ['code'] : []),
     ...(state === undefined ? ['state'] : []),
   ]
-  throw new Unprocessable(absent.map((name) => missing(['query', name], null)))
+  throw new Unprocessable(absent.map((name) => missingError(['query', name], null)))
 }

@@ -41,51 +41,51 @@ export class InvalidInput extends AppError {
   }
 }
 
-/** The caller's input is larger than what is stored; nothing was changed. */
+/** The caller's input is larger than what can be stored; nothing was changed. */
 export class TooLarge extends AppError {
   constructor(field: string, message: string) {
     super('TOO_LARGE', message, [{ field, message }])
   }
 }
 
-/** There is no such thing. */
+/** It does not exist, or is not the caller's. */
 export class NotFound extends AppError {
   constructor(message: string) {
     super('NOT_FOUND', message)
   }
 }
 
-/** It exists, but its present state, or something else that exists, forbids this. */
+/** Its state, or something else that exists, forbids this. */
 export class Conflict extends AppError {
   constructor(message: string, fields: FieldError[] = []) {
     super('CONFLICT', message, fields)
   }
 }
 
-/** Known, but not allowed to do this. */
+/** The caller may not do this. */
 export class Forbidden extends AppError {
   constructor(message: string) {
     super('FORBIDDEN', message)
   }
 }
 
-/** Nobody is signed in, and this needs somebody. */
+/** The caller has to sign in first. */
 export class Unauthenticated extends AppError {
   constructor() {
     super('UNAUTHENTICATED', 'Not authenticated')
   }
 }
 
-/** Asked for in a way that nobody could do it; the input itself keeps all rules. */
+/** The request makes no sense as a whole, though every field keeps its rule. */
 export class BadRequest extends AppError {
   constructor(message: string) {
     super('BAD_REQUEST', message)
   }
 }
 
-/** Asked too often. */
+/** Too many requests. */
 export class TooMany extends AppError {
-  /** Seconds until it may be asked again. */
+  /** Seconds until the caller may try again. */
   readonly retryAfter: number
 
   constructor(message: string, retryAfter: number) {
@@ -94,37 +94,37 @@ export class TooMany extends AppError {
   }
 }
 
-/** Something outside THON that this needs does not answer: the sandbox engine, mostly. Try again later. */
+/** Something that this needs does not answer: mostly the sandbox engine. Try again later. */
 export class Unavailable extends AppError {
   constructor(message: string) {
     super('UNAVAILABLE', message)
   }
 }
 
-/** There is no room for what the database was to write. */
+/** The disk with the database is full. */
 export class DiskFull extends Unavailable {
   constructor() {
     super(
-      "The disk with THON's database is full. Nothing was changed, and nothing is lost: make some room and try again.",
+      "The disk with THON's database is full. Nothing was changed and nothing is lost. Free some space and try again.",
     )
   }
 }
 
-/** Whether SQLite failed for want of room, by what it says. */
+/** Whether SQLite failed because the disk is full, by its message. */
 export function isDiskFull(error: unknown): boolean {
   return (
     error instanceof Error && /database or disk is full|SQLITE_FULL/.test(`${error.message} ${JSON.stringify(error)}`)
   )
 }
 
-/** Something outside THON was asked, answered, and could not do it. */
+/** Another server answered that it could not do it, or with something that cannot be read. */
 export class UpstreamFailed extends AppError {
   constructor(message: string) {
     super('UPSTREAM_FAILED', message)
   }
 }
 
-/** The text of whatever was thrown, for reasons shown to people and for logs. */
+/** The message of anything that was thrown, for people and for logs. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,12 +1,12 @@
 import type { Activity, ConfigFile, Group, Identity, Instance, Setting } from '../../prisma/generated/client/client.ts'
 
 /**
- * What happened to a row. `READY` is said once, first, to each new subscriber: it listens now, so whatever it queries
- * from here on and the changes that follow leave no gap.
+ * What happened to a row. Each new subscriber gets one `READY` first: changes are reported from then on, so a query made
+ * after it and the changes that follow leave no gap.
  */
 export type ChangeKind = 'READY' | 'ADDED' | 'UPDATED' | 'REMOVED'
 
-/** One change, carrying the row as it was committed, so that readers need not load it and see every state in order. */
+/** One change with the row as it was committed: readers need not load it, and see every state in order. */
 export interface Change<Row> {
   kind: Exclude<ChangeKind, 'READY'>
   id: string
@@ -20,7 +20,7 @@ export interface Ready {
   row: null
 }
 
-/** Every topic and what its events carry. */
+/** Every topic and its events. */
 export interface Topics {
   instance: Change<Instance>
   group: Change<Group>
@@ -28,11 +28,11 @@ export interface Topics {
   setting: Change<Setting>
   configFile: Change<ConfigFile>
   identity: Change<Identity>
-  /** A session was ended before its time, or somebody has other rights from here on. */
+  /** A session ended early, or the rights of an identity changed. */
   session: { id: string } | { identityId: string }
-  /** The AI gateway is set up otherwise from here on; ask its service. */
+  /** The settings of the AI gateway changed; ask its service. */
   gatewaySettings: null
-  /** The engine came, went, or its queue moved; ask the engine service what is true now. */
+  /** The engine connected, disconnected, or its start queue moved; ask the engine service. */
   engine: null
 }
 
@@ -42,7 +42,7 @@ type Listener<T> = (event: T) => void
 export class Events {
   readonly #listeners = new Map<keyof Topics, Set<Listener<never>>>()
 
-  /** Tells every listener of the topic, before returning. */
+  /** Calls every listener of the topic before it returns. */
   publish<T extends keyof Topics>(topic: T, event: Topics[T]): void {
     for (const listener of this.#listeners.get(topic) ?? []) (listener as Listener<Topics[T]>)(event)
   }
@@ -55,12 +55,12 @@ export class Events {
     return () => void listeners.delete(listener)
   }
 
-  /** Whether anybody listens: what nobody hears need not be put together. */
+  /** Whether the topic has a listener; an event without one need not be built. */
   isHeard(topic: keyof Topics): boolean {
     return (this.#listeners.get(topic)?.size ?? 0) > 0
   }
 
-  /** As `stream`, with one READY first. @param isFor leaves out what it is false for; asked anew for each event */
+  /** As `stream`, with one READY first. @param isFor filters, called for each event */
   changes<T extends Exclude<keyof Topics, 'engine' | 'session' | 'gatewaySettings'>>(
     topic: T,
     isFor: (event: Topics[T]) => boolean = () => true,
@@ -71,7 +71,7 @@ export class Events {
     return channel
   }
 
-  /** The topic's events from this very call on, as an iterable that ends when its consumer returns. */
+  /** The topic's events from this call on; ends when its consumer returns. */
   stream<T extends keyof Topics>(topic: T): Channel<Topics[T]> {
     const channel = new Channel<Topics[T]>(() => stop())
     const stop = this.on(topic, (event) => channel.push(event))
@@ -80,8 +80,8 @@ export class Events {
 }
 
 /**
- * A queue read as an async iterator. Unlike an async generator its `return()` takes effect at once, also while a `next()`
- * is waiting, so a subscriber that leaves never waits for one more event.
+ * A queue that is read as an async iterator. Unlike an async generator's, its `return()` takes effect at once, even while
+ * a `next()` is waiting: a subscriber that leaves never waits for one more event.
  */
 export class Channel<T> implements AsyncIterableIterator<T> {
   #queue: T[] = []
@@ -94,7 +94,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     this.#onEnd = onEnd
   }
 
-  /** Items not yet read: the sign of a consumer that does not keep up. */
+  /** Unread items; it grows when a consumer does not keep up. */
   get backlog(): number {
     return this.#queue.length
   }
@@ -106,7 +106,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     else this.#queue.push(item)
   }
 
-  /** No more items; those queued are still delivered. */
+  /** Takes no more items; queued ones are still delivered. */
   end(): void {
     if (this.#ended) return
     this.#ended = true

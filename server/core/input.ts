@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { InvalidInput } from './errors.ts'
 import { isName, NAME_RULE } from './names.ts'
 
-/** A group or user name: trimmed, then held to the rule of `names.ts`. */
+/** A group or user name: trimmed, then checked by the rule of `names.ts`. */
 export const name = z.string().trim().refine(isName, NAME_RULE)
 
 /**
- * Parses what a service method was given.
- * @throws InvalidInput naming every field and its rule
+ * Parses the input of a service method.
+ * @throws InvalidInput naming every bad field and its rule
  */
 export function parse<T>(schema: z.ZodType<T>, raw: unknown): T {
   const parsed = schema.safeParse(raw)
@@ -18,8 +18,8 @@ export function parse<T>(schema: z.ZodType<T>, raw: unknown): T {
 }
 
 /**
- * Text as search compares it, in any script: case and compatibility forms do not matter. LIKE's wildcards, which Prisma
- * does not escape, become characters that no name holds.
+ * Text as search compares it, in any script: without case and compatibility forms. Prisma does not escape the wildcards
+ * of LIKE, so they become characters that names cannot contain.
  */
 export function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase().replaceAll('_', '\u001f').replaceAll('%', '\u001e')

@@ -1,6 +1,6 @@
 import { pino, type Logger } from 'pino'
 
-/** The server's own log: one JSON object a line, on standard error. Secrets are redacted wherever they may turn up. */
+/** The server's log: one JSON object per line on standard error, with secrets redacted. */
 export type Log = Logger
 
 /** @param level pino's level name, or `silent` */

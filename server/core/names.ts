@@ -5,15 +5,15 @@ export const NAME_RULE = 'must be 1 to 64 letters, digits, spaces or any of . _ 
 
 /** Whether a trimmed name is allowed: letters and digits of any script, space, `. _ -`. */
 export function isName(name: string): boolean {
-  return [...name].length <= 64 && /^[\p{L}\p{M}\p{N} ._-]+$/u.test(name) && name !== '.' && name !== '..'
+  return Array.from(name).length <= 64 && /^[\p{L}\p{M}\p{N} ._-]+$/u.test(name) && name !== '.' && name !== '..'
 }
 
 /**
- * The engine-safe name of one person's things: `<prefix>-<group>-<username>` when nobody else's can look the same,
- * else a slug, two dashes and a hash.
+ * The engine-safe name of a person's volume or container: `<prefix>-<group>-<username>` when that is unambiguous, else a
+ * slug, two dashes and a hash.
  *
- * Plain names are unambiguous because the username in one holds no dash and the group does not end in one, so the last
- * dash splits it; and a hashed name cannot be mistaken for a plain one, since there the last dash follows another.
+ * A plain name is unambiguous because its username contains no dash and its group does not end in one: the last dash
+ * splits it. A hashed name cannot be mistaken for a plain one, since its last dash follows another.
  */
 export function sandboxName(prefix: string, group: string, username: string): string {
   const plain = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
@@ -22,7 +22,7 @@ export function sandboxName(prefix: string, group: string, username: string): st
   return unambiguous && name.length <= 120 ? name : hashedName(prefix, group, username, '')
 }
 
-/** The hashed form, different for every salt: for a second person whose plain name is taken. */
+/** The hashed form, different for every salt: for a second person whose plain name is already used. */
 export function hashedName(prefix: string, group: string, username: string, salt: string): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([group, username, salt]))
@@ -44,12 +44,12 @@ export function slug(text: string): string {
   return ascii || 'x'
 }
 
-/** What of each name is in a hashed host label: with two of them, three dashes and the hash it fits into 63 characters. */
+/** Characters of each name in a hashed host label: two of them, three dashes and the hash fit into 63. */
 const LABEL_PART = 24
 
 /**
- * The host label of one person's sandbox: `<group>-<username>` when nobody else's can look the same and DNS takes it, else a
- * slug, two dashes and a hash. As `sandboxName`, but in lower case and at most 63 characters (RFC 1035, 2.3.4).
+ * The host label of a person's sandbox: `<group>-<username>` when that is unambiguous and valid in DNS, else a slug, two
+ * dashes and a hash. Like `sandboxName`, but in lower case and at most 63 characters (RFC 1035, 2.3.4).
  */
 export function hostLabel(group: string, username: string): string {
   const plain = `${group}-${username}`

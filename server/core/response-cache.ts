@@ -1,19 +1,19 @@
 import type { Events } from './events.ts'
 
-/** How many values are kept at once. */
-const MOST = 100
-/** Every command ends in the activity log, so that also counts which change rows without a topic of their own. */
+/** Most values at once. */
+const MAX_ENTRIES = 100
+/** Every command ends in the activity log, so `activity` also covers rows that have no topic of their own. */
 const TOPICS = ['instance', 'group', 'setting', 'configFile', 'activity'] as const
 
 /**
- * Values made from rows of the database and nothing else, kept until any row changes. Whoever asks gets what was made
- * after the last change that was published before they asked, and many who ask at once wait for one making.
+ * Values computed from rows of the database and nothing else, cached until any row changes. A caller gets a value computed
+ * after the last change published before the call; concurrent callers share one computation.
  */
 export class ResponseCache<T extends object> {
   readonly #events: Events
-  /** Each goes in when it is begun, so a change in the middle of its making throws it out as well. */
-  readonly #kept = new Map<string, Promise<T>>()
-  /** Ends listening for changes, which is done only while something is kept: `Events.isHeard` is about others. */
+  /** A value goes in when its computation starts, so that a change meanwhile drops it too. */
+  readonly #entries = new Map<string, Promise<T>>()
+  /** Stops listening for changes. It listens only while it has entries, so that `Events.isHeard` counts others. */
   #stops: (() => void)[] = []
 
   constructor(events: Events) {
@@ -21,29 +21,31 @@ export class ResponseCache<T extends object> {
   }
 
   /**
-   * @param key equal for exactly those values that are equal
-   * @param make reads rows only after it is called
-   * @param mayKeep whether others may have this value too; who waited for one that may not makes their own
+   * @param key equal for exactly the values that are equal
+   * @param compute reads rows only after it is called
+   * @param isShareable whether others may get this value too; a caller that waited for one that is not computes its own
    */
-  async get(key: string, make: () => Promise<T>, mayKeep: (value: T) => boolean): Promise<T> {
-    const waiting = this.#kept.get(key)
-    const known = waiting && (await waiting.catch(() => undefined))
-    if (known && mayKeep(known)) return known
-    if (this.#stops.length === 0) this.#stops = TOPICS.map((topic) => this.#events.on(topic, () => this.#forget()))
-    const kept = this.#kept
-    const making = make()
-    if (kept.size >= MOST) kept.delete(kept.keys().next().value as string)
-    kept.set(key, making)
+  async get(key: string, compute: () => Promise<T>, isShareable: (value: T) => boolean): Promise<T> {
+    const pending = this.#entries.get(key)
+    const cached = pending && (await pending.catch(() => undefined))
+    if (cached && isShareable(cached)) return cached
+    if (this.#stops.length === 0) this.#stops = TOPICS.map((topic) => this.#events.on(topic, () => this.#clear()))
+    const entries = this.#entries
+    const value = compute()
+    if (entries.size >= MAX_ENTRIES) entries.delete(entries.keys().next().value as string)
+    entries.set(key, value)
     const drop = () => {
-      if (kept.get(key) === making) kept.delete(key)
-      if (kept.size === 0) this.#forget()
+      if (entries.get(key) === value) entries.delete(key)
+      if (entries.size === 0) this.#clear()
     }
-    making.then((value) => mayKeep(value) || drop(), drop)
-    return making
+    value.then((result) => {
+      if (!isShareable(result)) drop()
+    }, drop)
+    return value
   }
 
-  #forget(): void {
-    this.#kept.clear()
+  #clear(): void {
+    this.#entries.clear()
     for (const stop of this.#stops) stop()
     this.#stops = []
   }

@@ -6,13 +6,13 @@ import { PrismaLibSql } from '@prisma/adapter-libsql'
 import { PrismaClient } from '../../prisma/generated/client/client.ts'
 import { databaseUrl, openSqlite } from './sqlite.ts'
 
-/** The database, open. Writes and transactions run one at a time (the adapter's own lock), so keep them short. */
+/** An open database. Writes and transactions run one at a time (the adapter's lock), so keep them short. */
 export type Db = PrismaClient
 
 const migrationsDir = join(import.meta.dirname, '..', '..', 'prisma', 'migrations')
 
 /**
- * Opens the SQLite file, making it (mode 0600) and its folder when missing, and applies pending migrations.
+ * Opens the SQLite file and applies pending migrations. Creates the file (mode 0600) and its folder when missing.
  * @param path absolute path of the file
  * @returns the client, and the names of the migrations applied now
  * @throws when the file cannot be opened or a migration fails; the failed migration leaves no trace
@@ -29,14 +29,14 @@ export async function openDb(path: string): Promise<{ db: Db; applied: string[] 
   return { db, applied }
 }
 
-/** Closes it, with everything in the one file: whoever copies that has all of it. */
+/** Closes the database with everything in the one file, so that a plain copy of it is complete. */
 export async function closeDb(db: Db): Promise<void> {
-  // On a full disk it stays in the file beside, as after a crash.
+  // On a full disk the rest stays in the write-ahead log, as after a crash.
   await db.$queryRaw`PRAGMA wal_checkpoint(TRUNCATE)`.catch(() => undefined)
   await db.$disconnect()
 }
 
-/** Prisma takes SQLite's limit of parameters to be the 999 of old, and refuses to load what belongs to more rows at once. */
+/** Prisma assumes SQLite's old limit of 999 parameters and refuses to load relations of more rows at once. */
 class Adapter extends PrismaLibSql {
   override async connect() {
     const connection = await super.connect()
@@ -45,7 +45,7 @@ class Adapter extends PrismaLibSql {
   }
 }
 
-/** Brings the file up to date by prisma/migrations, keeping Prisma's own bookkeeping table so that its CLI stays usable. */
+/** Applies prisma/migrations, and keeps Prisma's own bookkeeping table so that its CLI stays usable. */
 async function migrate(path: string): Promise<string[]> {
   const client = openSqlite(path)
   try {
@@ -55,7 +55,7 @@ async function migrate(path: string): Promise<string[]> {
     const foreign = newerThanThis(done)
     if (foreign)
       throw new Error(
-        `${path} was written by a newer THON (${foreign}). Update this one, or restore a backup of its own`,
+        `${path} was written by a newer THON (${foreign}). Update this one, or restore one of its own backups.`,
       )
     const pending = migrationNames().filter((name) => !done.includes(name))
     for (const name of pending) await applyOne(client, name)
@@ -65,13 +65,13 @@ async function migrate(path: string): Promise<string[]> {
   }
 }
 
-/** The migrations that a database has had. */
+/** The migrations that were applied to a database. */
 export async function migrationsIn(client: Client): Promise<string[]> {
   const { rows } = await client.execute('SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL')
-  return rows.map((row) => String(row.migration_name))
+  return rows.map((row) => row.migration_name as string)
 }
 
-/** A migration that this THON does not know; undefined when it knows them all. */
+/** An applied migration that this THON does not know; undefined when it knows them all. */
 export function newerThanThis(done: readonly string[]): string | undefined {
   const known = migrationNames()
   return done.find((name) => !known.includes(name))

@@ -4,20 +4,20 @@ import { dirname } from 'node:path'
 const EVERY_MS = 15_000
 const LOW_BYTES = 500 * 1024 * 1024
 
-/** Watches how much room is left on the disk with the database, so that the dashboard can say so before writes fail. */
-export class DiskWatch {
+/** Watches the free space of the disk with the database, so that the dashboard can warn before writes fail. */
+export class DiskSpaceWatch {
   readonly #dir: string
   readonly #onChange: () => void
   #timer: NodeJS.Timeout | undefined
   #notice: string | null = null
 
-  /** @param onChange called when the notice appears, changes or goes */
+  /** @param onChange called when the notice appears, changes or disappears */
   constructor(dbPath: string, onChange: () => void) {
     this.#dir = dirname(dbPath)
     this.#onChange = onChange
   }
 
-  /** What to tell the organizer; null while there is room. */
+  /** A warning for organizers; null while there is space. */
   get notice(): string | null {
     return this.#notice
   }
@@ -37,7 +37,7 @@ export class DiskWatch {
     const megabytes = Math.floor((bavail * bsize) / 1024 ** 2)
     const notice =
       bavail * bsize < LOW_BYTES
-        ? `Only ${megabytes} MB are left on the disk with ${this.#dir}. Make room, or commands will soon fail.`
+        ? `Only ${megabytes} MB are free on the disk with ${this.#dir}. Free some space, or commands will soon fail.`
         : null
     if (notice === this.#notice) return
     this.#notice = notice

@@ -3,51 +3,54 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openSqlite } from './sqlite.ts'
 
-/** Who has a database: a server, or a command at work; and how programs of the same person talk to a server. */
+/** Which process has a database locked, a server or a command, and how programs of the same user reach a server. */
 export interface LockHolder {
   pid: number
-  /** Where a server listens, one URL for each port; empty for a command, and for a server that is about to listen. */
+  /** One URL per port of a server; empty for a command, and for a server that does not listen yet. */
   urls: string[]
-  /** Lets in as the organizer, as long as it runs; '' where nothing listens. Secret: for whoever may read the database's folder. */
+  /** A secret API token of an organizer, valid while the server runs; '' when nothing listens. */
   token: string
 }
 
-/** The right to write to a database: one server has it, or one command. It ends with the process, however that ends. */
+/** The exclusive right to write to a database. It ends with the process, however that ends. */
 export interface DatabaseLock {
-  /** Says where the server that has it listens. */
+  /** Publishes where the server listens. */
   announce(server: Omit<LockHolder, 'pid'>): void
-  /** Gives it back. */
+  /** Releases the lock. */
   release(): void
 }
 
-const LOOK_EVERY = 100
+const RETRY_MS = 100
 
 /**
- * Takes the right to write to a database, by SQLite's own lock of a file beside it.
+ * Locks a database for this process, by SQLite's own lock of a file next to it.
  * @param dbPath absolute path of the database
- * @param patience milliseconds to wait for a command that has it; a server that listens is not waited for
- * @returns null when somebody has it
- * @throws Error when it belongs to another user of this machine
+ * @param timeoutMs how long to wait for a command that has it; a listening server is not waited for
+ * @returns null when another process has it
+ * @throws Error when its files belong to another user of this machine
  */
-export async function acquireDatabaseLock(dbPath: string, patience = 0): Promise<DatabaseLock | null> {
+export async function acquireDatabaseLock(dbPath: string, timeoutMs = 0): Promise<DatabaseLock | null> {
   mkdirSync(dirname(dbPath), { recursive: true, mode: 0o700 })
-  for (const until = Date.now() + patience; ; await sleep(LOOK_EVERY)) {
-    const ownership = await tryToLock(dbPath)
-    if (ownership || Date.now() >= until || (lockHolderOf(dbPath)?.urls.length ?? 0) > 0) return ownership
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const lock = await tryToLock(dbPath)
+    if (lock || Date.now() >= deadline || (lockHolderOf(dbPath)?.urls.length ?? 0) > 0) return lock
+    await sleep(RETRY_MS)
   }
 }
 
 async function tryToLock(dbPath: string): Promise<DatabaseLock | null> {
-  // Without the right to write, SQLite would grant a lock that keeps nobody away.
+  // Without write permission, SQLite would grant a lock that excludes no one.
   for (const path of [dbPath, lockOf(dbPath)]) assertWritable(path)
   const client = openSqlite(lockOf(dbPath), 200)
-  const note = (owner: Omit<LockHolder, 'pid'>) =>
-    writeFileSync(noteOf(dbPath), JSON.stringify({ pid: process.pid, ...owner }), { mode: 0o600 })
+  const announce = (holder: Omit<LockHolder, 'pid'>) => {
+    writeFileSync(noteOf(dbPath), JSON.stringify({ pid: process.pid, ...holder }), { mode: 0o600 })
+  }
   try {
     const held = await client.transaction('write')
-    note({ urls: [], token: '' })
+    announce({ urls: [], token: '' })
     return {
-      announce: note,
+      announce,
       release: () => {
         rmSync(noteOf(dbPath), { force: true })
         held.close()
@@ -61,7 +64,7 @@ async function tryToLock(dbPath: string): Promise<DatabaseLock | null> {
   }
 }
 
-/** Who said last that they have a database; null when nobody did. Whether they still do, their answers tell. */
+/** The process that last announced that it has the database; null when none did. It may have died since. */
 export function lockHolderOf(dbPath: string): LockHolder | null {
   try {
     const { pid, urls, token } = JSON.parse(readFileSync(noteOf(dbPath), 'utf8')) as LockHolder
@@ -71,14 +74,16 @@ export function lockHolderOf(dbPath: string): LockHolder | null {
   }
 }
 
-/** @throws Error when there is such a file, and it may not be written to */
+/** @throws Error when the file exists and is not writable */
 export function assertWritable(path: string): void {
   if (!existsSync(path)) return
   try {
     accessSync(path, constants.R_OK | constants.W_OK)
   } catch {
-    const whose = `belongs to the user with id ${statSync(path).uid}`
-    throw new Error(`${path} ${whose}, and may not be written to. Do this as them, or set THON_DB_PATH`)
+    const { uid } = statSync(path)
+    throw new Error(
+      `${path} is not writable: it belongs to user id ${uid}. Run THON as that user, or set THON_DB_PATH.`,
+    )
   }
 }
 

@@ -3,8 +3,8 @@ import { AppError, DiskFull, isDiskFull } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 
 /**
- * What of an error leaves the server: an AppError keeps its message, code and fields; faults of the query itself stay as
- * they are; everything else is logged with its stack and answered as INTERNAL_ERROR.
+ * The part of an error that leaves the server: an AppError keeps its message, code and fields; errors in the query itself
+ * stay unchanged; everything else is logged with its stack and answered as INTERNAL_ERROR.
  */
 export function maskError(error: unknown, log: Log): GraphQLError {
   const original = error instanceof GraphQLError ? error.originalError : error

@@ -1,14 +1,14 @@
 import { GraphQLError, subscribe, type ExecutionArgs, type ExecutionResult } from 'graphql'
 import { Channel } from '../core/events.ts'
 
-/** What may be waiting for one subscriber before it is cut off: it will come back and query anew. */
-const LONGEST_BACKLOG = 2_000
+/** Frames that may wait for one subscriber. A slower one is cut off: it reconnects and queries again. */
+const MAX_BACKLOG = 2_000
 
 /** The frames of one subscriber. */
 export class Frames extends Channel<ExecutionResult> {
   /**
-   * Where a frame goes while the reader waits for one, in place of the reader: at once, which costs far less with many.
-   * The reader gets what came before it first waited, and the end.
+   * Takes frames at once while the reader waits for one, which costs far less with many subscribers. The reader gets only
+   * what came before it first waited, and the end.
    */
   sink: ((frame: ExecutionResult) => void) | null = null
   #readerWaits = false
@@ -25,9 +25,9 @@ export class Frames extends Channel<ExecutionResult> {
 }
 
 /**
- * One execution for all subscribers of the same operation with the same variables and the same rights: every event is
- * resolved once, and its result handed to each of them. Who joins later gets the first frame (READY), or the newest
- * where the topic tells a present state, so that joining costs no execution either.
+ * One execution for all subscribers of the same operation, variables and audience: every event is resolved once and its
+ * result goes to each of them. A later subscriber gets the first frame (READY), or the newest one of a topic that sends
+ * the current state, so that joining costs no execution either.
  */
 export class FanOut {
   readonly #shared = new Map<string, Promise<Shared | ExecutionResult>>()
@@ -38,8 +38,8 @@ export class FanOut {
   }
 
   /**
-   * @param key equal for exactly those operations whose results are equal
-   * @param args as for graphql's `subscribe`; made into a context of the shared execution's own
+   * @param key equal for exactly the operations whose results are equal
+   * @param args as for graphql's `subscribe`; the shared execution gets a copy of the context
    * @returns the frames, or the result that refuses the subscription
    */
   async subscribe(key: string, args: ExecutionArgs): Promise<Frames | ExecutionResult> {
@@ -49,15 +49,15 @@ export class FanOut {
       if (!(shared instanceof Shared)) return shared
       const channel = shared.join()
       if (channel) return channel
-      // It ended between our finding it and now.
+      // It ended after it was found.
       if (this.#shared.get(key) === pending) this.#shared.delete(key)
     }
   }
 
   #begin(key: string, args: ExecutionArgs): Promise<Shared | ExecutionResult> {
-    const began = this.#open(key, args)
-    this.#shared.set(key, began)
-    return began
+    const opening = this.#open(key, args)
+    this.#shared.set(key, opening)
+    return opening
   }
 
   async #open(key: string, args: ExecutionArgs): Promise<Shared | ExecutionResult> {
@@ -108,20 +108,20 @@ class Shared {
 
   async #pump(): Promise<void> {
     try {
-      for await (const result of this.#source) this.#hand(result)
+      for await (const result of this.#source) this.#deliver(result)
     } catch (error) {
-      // As a last frame: thrown on, it would end the process; the socket masks it.
+      // Sent as the last frame; thrown, it would end the process. The socket masks it.
       const originalError = error instanceof Error ? error : new Error(String(error))
-      this.#hand({ errors: [new GraphQLError(originalError.message, { originalError })] })
+      this.#deliver({ errors: [new GraphQLError(originalError.message, { originalError })] })
     } finally {
       this.#end()
     }
   }
 
-  #hand(result: ExecutionResult): void {
+  #deliver(result: ExecutionResult): void {
     if (this.#newest || !this.#replay) this.#replay = result
     for (const channel of this.#subscribers) {
-      if (channel.backlog < LONGEST_BACKLOG) channel.push(result)
+      if (channel.backlog < MAX_BACKLOG) channel.push(result)
       else void channel.return()
     }
   }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { GraphiQLRenderer, Plugin } from 'graphql-yoga'
 
-/** Nothing is loaded, and nobody frames it: for answers that are no pages. */
+/** For answers that are not pages: loads nothing and cannot be framed. */
 const NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
-/** What the page is made of besides its script: styles and pictures of Monaco, and workers it makes of its own text. */
+/** What the page loads besides its script: Monaco's styles and pictures, and workers created from its own text. */
 const PAGE = [
   "default-src 'none'",
   "style-src 'unsafe-inline'",
@@ -17,11 +17,11 @@ const PAGE = [
   "frame-ancestors 'none'",
 ]
 
-/** GraphiQL, under a policy by which no script runs but its own. */
+/** GraphiQL, under a content security policy that runs its own script only. */
 export class Graphiql {
   #policy = NOTHING
 
-  /** The page. Its package is 9 MB of text, and few ever open it. */
+  /** The page. Its package is 9 MB and rarely needed, so it is loaded at the first request. */
   readonly render: GraphiQLRenderer = async (options) => {
     const page = (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options)
     const script = /<script>(.*?)<\/script>/s.exec(page)?.[1] ?? ''
@@ -30,7 +30,7 @@ export class Graphiql {
     return page
   }
 
-  /** Tells browsers the policy of that page, and of every other answer that it is none. */
+  /** Sets the policy of that page, and the strict one for every other answer. */
   readonly plugin: Plugin = {
     onResponse: ({ response }) => {
       const isPage = response.headers.get('content-type')?.startsWith('text/html') ?? false

@@ -20,48 +20,48 @@ import {
   type ValidationRule,
 } from 'graphql'
 
-/** The dashboard needs 75, GraphiQL's introspection about 200. Parsing nests as deep; a stack overflows from 1500 on. */
-const MOST_TOKENS = 1_000
-/** The dashboard needs 5. Introspection is not counted: a rule of graphql itself keeps that from nesting. */
-const DEEPEST = 8
+/** The dashboard needs 150, GraphiQL's introspection about 200. The parser recurses this deep; the stack overflows at 1500. */
+const MAX_TOKENS = 1_000
+/** The dashboard needs 5. Introspection is not counted: a rule of graphql limits that. */
+const MAX_DEPTH = 8
 /** The dashboard needs 1. */
-const MOST_ALIASES = 30
-/** The dashboard needs 1800, of which a list of groups with everybody in them is the most. */
-const HIGHEST_COST = 10_000
-/** How many rows a list is taken to have. */
-const ROWS = 10
+const MAX_ALIASES = 30
+/** The dashboard needs 1800, mostly for the list of groups with all their users. */
+const MAX_COST = 10_000
+/** Rows that a list is assumed to have. */
+const ROWS_OF_LIST = 10
 
 const LIMITS: readonly ValidationRule[] = [
   maxDepthRule({
-    n: DEEPEST,
+    n: MAX_DEPTH,
     flattenFragments: true,
     propagateOnRejection: false,
-    onReject: [(context) => context?.reportError(tooComplex(`The query is nested deeper than ${DEEPEST} fields.`))],
+    onReject: [(context) => context?.reportError(tooComplex(`The query is nested deeper than ${MAX_DEPTH} fields.`))],
   }),
   maxAliasesRule({
-    n: MOST_ALIASES,
-    // By default as many __typename as one likes.
+    n: MAX_ALIASES,
+    // The default allows any number of __typename.
     allowList: [],
     propagateOnRejection: false,
-    onReject: [(context) => context?.reportError(tooComplex(`The query has more than ${MOST_ALIASES} aliases.`))],
+    onReject: [(context) => context?.reportError(tooComplex(`The query has more than ${MAX_ALIASES} aliases.`))],
   }),
   costRule,
 ]
 
 /**
- * Parses a document of at most so many tokens.
+ * Parses a document of at most MAX_TOKENS tokens.
  * @throws GraphQLError as `parse` of graphql does
  */
 export function parseWithin(text: string | Source): DocumentNode {
   const refuse = () => {
-    throw tooComplex(`The query has more than ${MOST_TOKENS} tokens. Send lists and long texts as variables.`)
+    throw tooComplex(`The query has more than ${MAX_TOKENS} tokens. Send lists and long texts as variables.`)
   }
-  return new MaxTokensParserWLexer(text, { n: MOST_TOKENS, onReject: [refuse] }).parseDocument()
+  return new MaxTokensParserWLexer(text, { n: MAX_TOKENS, onReject: [refuse] }).parseDocument()
 }
 
 /**
- * Validates a document. Our limits come first: they take little time whatever is sent, which GraphQL's own rules do not.
- * @param rules GraphQL's own, if not the usual
+ * Validates a document. Our limits come first: they are fast for any input, which GraphQL's own rules are not.
+ * @param rules GraphQL's rules; its specified ones by default
  */
 export function validateWithin(
   schema: GraphQLSchema,
@@ -77,17 +77,17 @@ function tooComplex(message: string): GraphQLError {
 }
 
 /**
- * How many fields an operation may be answered with, each list taken to have so many rows. The rule of GraphQL Armor
- * does not know which fields are lists, so that groups in groups in groups cost it less than one row of the dashboard.
+ * Limits how many fields the answer to an operation can have, assuming ROWS_OF_LIST rows per list. The rule of GraphQL
+ * Armor does not know which fields are lists, so groups in groups in groups would cost less than one row of the dashboard.
  */
 function costRule(context: ValidationContext): ASTVisitor {
-  // What a fragment costs is told by its own type, so once is enough however often it is spread.
+  // A fragment's cost depends only on its own type, so it is computed once however often it is spread.
   const known = new Map<string, number>()
 
   const costOfFragment = (name: string): number => {
     const fragment = context.getFragment(name)
     if (!known.has(name)) {
-      // For a fragment that spreads itself, which the validation after this refuses.
+      // Ends the recursion of a fragment that spreads itself; later validation refuses it.
       known.set(name, 0)
       if (fragment) known.set(name, costOf(fragment.selectionSet.selections, typeOf(fragment.typeCondition.name.value)))
     }
@@ -103,7 +103,7 @@ function costRule(context: ValidationContext): ASTVisitor {
       return costOf(below, selection.typeCondition ? typeOf(selection.typeCondition.name.value) : type)
     const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[selection.name.value] : undefined
     if (!field) return 1
-    return 1 + (isListType(getNullableType(field.type)) ? ROWS : 1) * costOf(below, getNamedType(field.type))
+    return 1 + (isListType(getNullableType(field.type)) ? ROWS_OF_LIST : 1) * costOf(below, getNamedType(field.type))
   }
 
   const costOf = (selections: readonly SelectionNode[], type: GraphQLNamedType | undefined): number =>
@@ -112,11 +112,9 @@ function costRule(context: ValidationContext): ASTVisitor {
   return {
     OperationDefinition: ({ operation, selectionSet }) => {
       const cost = costOf(selectionSet.selections, context.getSchema().getRootType(operation) ?? undefined)
-      if (cost > HIGHEST_COST)
+      if (cost > MAX_COST)
         context.reportError(
-          tooComplex(
-            `The query may be answered with more than ${HIGHEST_COST} fields, if its lists have ${ROWS} rows.`,
-          ),
+          tooComplex(`The answer could have more than ${MAX_COST} fields if each list has ${ROWS_OF_LIST} rows.`),
         )
     },
   }

@@ -1,6 +1,6 @@
 import { builder } from './builder.ts'
 
-/** What every page of a list says beside its `items`. */
+/** What every page of a list has in addition to its `items`. */
 export interface PageFacts {
   /** How many there are on all pages. */
   total: number

@@ -11,18 +11,21 @@ import type { Events } from '../core/events.ts'
 import { ResponseCache } from '../core/response-cache.ts'
 import type { GraphContext } from './context.ts'
 
-/** What of the context tells nothing but rows, and no row changes without an event. */
-const FROM_ROWS: ReadonlySet<string> = new Set<keyof GraphContext>(['db', 'groups', 'users', 'viewer'])
+/** Parts of the context that return only rows; no row changes without an event. */
+const ROW_SERVICES: ReadonlySet<string> = new Set<keyof GraphContext>(['db', 'groups', 'users', 'viewer'])
 
-/** Yoga writes out a result that brings its own `stringify` by that. */
+/** Yoga writes a result with its `stringify` if it has one. */
 type Answer = ExecutionResult & { stringify?: () => string }
+
+/** Yoga types the arguments of an execution as `any`. */
+type Execution = ExecutionArgs & { contextValue: GraphContext & { params: { query?: string } } }
 
 type Execute = (args: ExecutionArgs) => Promise<ExecutionResult> | ExecutionResult
 
 /**
- * A plugin of Yoga that keeps answers to queries until the next change: to load a hundred groups takes a tenth of a
- * second, and a hall of dashboards asks for them over and over. Kept is only what was made from rows: an answer whose
- * resolvers took anything else from the context, such as a queue, the engine or a log, is made anew each time.
+ * A Yoga plugin that caches answers to queries until the next change: loading a hundred groups takes a tenth of a second,
+ * and a hall full of dashboards asks for them over and over. Only answers made from rows are cached: one whose resolvers
+ * used anything else of the context, such as the queue or the engine, is computed every time.
  */
 export function responseCachePlugin(events: Events): Plugin<GraphContext> {
   const kept = new ResponseCache<Answer>(events)
@@ -39,10 +42,10 @@ export function responseCachePlugin(events: Events): Plugin<GraphContext> {
 
   return {
     onExecute: ({ args, executeFn, setExecuteFn }) => {
-      const { document, operationName, variableValues, contextValue } = args
+      const { document, operationName, variableValues, contextValue } = args as Execution
       if (getOperationAST(document, operationName)?.operation !== OperationTypeNode.QUERY || live.has(document)) return
       const { viewer, params } = contextValue
-      // Short, however long the query is: it is kept.
+      // A hash, because the key stays in memory and queries can be long.
       const asked = JSON.stringify([viewer.audienceKey, params.query, operationName, variableValues])
       const key = createHash('sha256').update(asked).digest('base64')
       const mayKeep = (answer: Answer) => answer.stringify !== undefined
@@ -51,12 +54,12 @@ export function responseCachePlugin(events: Events): Plugin<GraphContext> {
   }
 }
 
-/** The context, and whether only what tells rows was taken from it. Symbols are Pothos keeping notes. */
+/** The context, and whether only row services were read from it. Pothos itself uses symbols on it. */
 function watched(context: GraphContext): { value: GraphContext; onlyRows: () => boolean } {
   let onlyRows = true
   const value = new Proxy(context, {
     get: (target, name) => {
-      if (typeof name === 'string' && !FROM_ROWS.has(name)) onlyRows = false
+      if (typeof name === 'string' && !ROW_SERVICES.has(name)) onlyRows = false
       return Reflect.get(target, name) as unknown
     },
   })

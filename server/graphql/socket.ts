@@ -16,39 +16,42 @@ import type { GraphContext, Services } from './context.ts'
 import { Documents } from './documents.ts'
 import { maskError } from './errors.ts'
 import { FanOut, Frames } from './fanout.ts'
-import { Transport, type Pass, type Peer } from './transport.ts'
+import { Transport, type Credentials, type Peer } from './transport.ts'
 
 /** GraphQL over WebSocket: the graphql-transport-ws protocol (https://github.com/graphql/graphql-over-http, graphql-ws PROTOCOL.md). */
 export interface GraphqlSocket {
-  /** Takes over an HTTP request that asked to be upgraded, already let in by the gate. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, pass: Pass): void
-  /** Ends every socket with code 1001, "going away", after which clients reconnect. */
+  /** Takes over an upgrade request that has been authenticated. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, pass: Credentials): void
+  /** Closes every socket with code 1001 (going away), after which clients reconnect. */
   close(): Promise<void>
 }
 
-/** Operations that one socket may have under way; dashboards have some ten. */
-const MOST_OPERATIONS = 200
+/** Most operations of one socket at a time; the dashboard has about ten. */
+const MAX_OPERATIONS = 200
 
 interface Subscription extends ExecutionArgs {
-  /** Equal for exactly those operations that may share one execution. */
+  /** Equal for exactly the operations that may share one execution. */
   shareKey: string
-  /** Whom its frames are for, and under which id. */
+  /** Whose frames these are. */
   peer: Peer
   id: string
 }
 
-/** @param again whether a session that was good is so still */
+/**
+ * GraphQL over WebSocket for one server.
+ * @param reauthenticate whether a session is still valid; null when it is not
+ */
 export function createSocket(
   schema: GraphQLSchema,
   services: Services,
-  again: (sessionId: string) => Promise<Pass | null>,
+  reauthenticate: (sessionId: string) => Promise<Credentials | null>,
   log: Log,
 ): GraphqlSocket {
   const documents = new Documents(schema)
   const fanOut = new FanOut()
   const texts = new WeakMap<ExecutionResult, string>()
 
-  /** Made once for each result, however many it goes to. */
+  /** Written once per result, however many sockets it goes to. */
   const textOf = (result: ExecutionResult): string => {
     const text = texts.get(result) ?? JSON.stringify(masked(result, log) ?? result)
     texts.set(result, text)
@@ -60,8 +63,8 @@ export function createSocket(
   const transport = new Transport(
     {
       onSubscribe: ({ extra: peer, subscriptions }, id, { query, operationName, variables }) => {
-        if (Object.keys(subscriptions).length > MOST_OPERATIONS)
-          return [new GraphQLError(`One socket may have ${MOST_OPERATIONS} operations under way.`)]
+        if (Object.keys(subscriptions).length > MAX_OPERATIONS)
+          return [new GraphQLError(`A socket may have at most ${MAX_OPERATIONS} operations at a time.`)]
         const { viewer } = peer
         const parsed = documents.get(query)
         if (parsed.errors) return parsed.errors
@@ -83,7 +86,7 @@ export function createSocket(
       onNext: (_context, _id, _payload, _args, result) => masked(result, log),
       onError: (_context, _id, _payload, errors) => errors.map((error) => maskError(error, log)),
     },
-    again,
+    reauthenticate,
   )
 
   const stop = services.events.on('session', (whose) => transport.dismiss(whose))
@@ -96,7 +99,7 @@ export function createSocket(
   }
 }
 
-/** Short, since every subscriber keeps one. */
+/** Short, because every subscriber keeps one. */
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('base64')
 }

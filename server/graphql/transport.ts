@@ -4,42 +4,42 @@ import { CloseCode, handleProtocols, makeServer, type Server, type ServerOptions
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Viewer } from '../core/viewer.ts'
 
-/** Who is let in, and until when. */
-export interface Pass {
+/** Who a socket belongs to, and until when. */
+export interface Credentials {
   viewer: Viewer
   session: { id: string; expiresAt: Date } | null
 }
 
-/** What one operation may know of the socket it came over. */
-export interface Peer extends Pass {
-  /** Sends a text, whoever wrote it. A peer that reads too slowly is cut off: it comes back and queries anew. */
+/** What an operation knows of its socket. */
+export interface Peer extends Credentials {
+  /** Sends a text as it is. A peer that reads too slowly is cut off: it reconnects and queries again. */
   send: (text: string) => void
 }
 
-/** Largest message a client may send, in bytes. */
-const LARGEST_MESSAGE = 1024 * 1024 + 64 * 1024
-/** What may wait for one client before its socket is closed, in bytes. */
-const MOST_WAITING = 4 * 1024 * 1024
-/** A socket is pinged this often, and ended when the last ping was not answered. */
+/** Largest message of a client, in bytes. */
+const MAX_MESSAGE_BYTES = 1024 * 1024 + 64 * 1024
+/** Unsent bytes at which the socket of a slow client is closed. */
+const MAX_UNSENT_BYTES = 4 * 1024 * 1024
+/** How often sockets are pinged; one that did not answer the last ping is closed. */
 const PING_MS = 12_000
-/** Sockets whose session has run out are found this often. */
+/** How often sockets of expired sessions are looked for. */
 const EXPIRY_MS = 2_000
-/** Whoever was signed out; clients do not come back by themselves (4401 is fatal to graphql-ws). */
+/** Signed out. 4401 is fatal to graphql-ws, so clients do not reconnect by themselves. */
 const SIGNED_OUT = [4401, 'Signed out'] as const
-/** Whoever has other rights now; clients come back, and are let in with those. */
+/** The rights changed. Clients reconnect and get the new ones. */
 const RIGHTS_CHANGED = [4205, 'Rights changed'] as const
-/** How long clients may take to answer a goodbye. */
-const GOODBYE_MS = 2_000
+/** How long clients may take to answer a close frame. */
+const CLOSE_TIMEOUT_MS = 2_000
 
 /**
- * The graphql-transport-ws protocol over `ws`, as `graphql-ws/use/ws`, but made for many sockets that mostly listen: one
- * timer for all, no request kept for each, and a way around the protocol for frames that are ready to be sent.
+ * The graphql-transport-ws protocol over `ws`, like `graphql-ws/use/ws`, but for many sockets that mostly listen: one timer
+ * for all, no request kept per socket, and a shortcut for frames that are already written.
  */
 export class Transport {
   readonly #server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
-    maxPayload: LARGEST_MESSAGE,
+    maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols,
   })
   readonly #protocol: Server<Peer>
@@ -47,16 +47,16 @@ export class Transport {
   readonly #heard: (this: WebSocket) => void
   readonly #pings = setInterval(() => this.#ping(), PING_MS).unref()
   readonly #expiries = setInterval(() => this.#expire(), EXPIRY_MS).unref()
-  /** Those who came in by a session, which may end before the socket. */
+  /** Sockets of sessions, which may end before the socket does. */
   readonly #signedIn = new Map<WebSocket, Peer>()
-  readonly #again: (sessionId: string) => Promise<Pass | null>
+  readonly #reauthenticate: (sessionId: string) => Promise<Credentials | null>
 
-  /** @param again whether a session that was good is so still */
+  /** @param reauthenticate whether a session is still valid; null when it is not */
   constructor(
     options: ServerOptions<Record<string, unknown> | undefined, Peer>,
-    again: (sessionId: string) => Promise<Pass | null>,
+    reauthenticate: (sessionId: string) => Promise<Credentials | null>,
   ) {
-    this.#again = again
+    this.#reauthenticate = reauthenticate
     this.#protocol = makeServer(options)
     const silent = this.#silent
     this.#heard = function () {
@@ -64,12 +64,12 @@ export class Transport {
     }
   }
 
-  /** Takes over a request to be upgraded. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, pass: Pass): void {
+  /** Takes over an upgrade request. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, pass: Credentials): void {
     this.#server.handleUpgrade(request, socket, head, (client) => this.#open(client, pass))
   }
 
-  /** Ends the sockets of a session that is over, or of somebody whose rights have changed. */
+  /** Closes the sockets of an ended session, or of an identity whose rights changed. */
   dismiss(whose: { id: string } | { identityId: string }): void {
     for (const [client, { session, viewer }] of this.#signedIn) {
       if ('id' in whose && session?.id === whose.id) client.close(...SIGNED_OUT)
@@ -77,17 +77,17 @@ export class Transport {
     }
   }
 
-  /** Ends every socket with code 1001, "going away", after which clients reconnect. */
+  /** Closes every socket with code 1001 (going away), after which clients reconnect. */
   async close(): Promise<void> {
     clearInterval(this.#pings)
     clearInterval(this.#expiries)
     for (const client of this.#server.clients) client.close(1001, 'Going away')
-    const patience = setTimeout(() => this.#server.clients.forEach((client) => client.terminate()), GOODBYE_MS)
+    const timeout = setTimeout(() => this.#server.clients.forEach((client) => client.terminate()), CLOSE_TIMEOUT_MS)
     await new Promise((resolve) => this.#server.close(resolve))
-    clearTimeout(patience)
+    clearTimeout(timeout)
   }
 
-  #open(client: WebSocket, pass: Pass): void {
+  #open(client: WebSocket, pass: Credentials): void {
     const peer: Peer = { viewer: pass.viewer, session: pass.session, send: (text) => send(client, text) }
     if (peer.session) this.#signedIn.set(client, peer)
     const closed = this.#protocol.opened(
@@ -95,7 +95,8 @@ export class Transport {
         protocol: client.protocol,
         send: peer.send,
         close: (code, reason) => client.close(code, reason),
-        onMessage: (take) => client.on('message', (data) => void take(String(data)).catch(() => failed.call(client))),
+        onMessage: (take) =>
+          client.on('message', (data) => void take((data as Buffer).toString()).catch(() => failed.call(client))),
       },
       peer,
     )
@@ -107,12 +108,12 @@ export class Transport {
     })
   }
 
-  /** A session that was used meanwhile lasts longer than the socket knew. */
+  /** A session that was used meanwhile expires later than its socket knows. */
   #expire(): void {
     const now = Date.now()
     for (const [client, peer] of this.#signedIn) {
       if (!peer.session || peer.session.expiresAt.getTime() > now) continue
-      this.#again(peer.session.id).then(
+      this.#reauthenticate(peer.session.id).then(
         (pass) => (pass ? (peer.session = pass.session) : client.close(...SIGNED_OUT)),
         () => client.close(...SIGNED_OUT),
       )
@@ -130,7 +131,7 @@ export class Transport {
 
 function send(client: WebSocket, text: string): void {
   if (client.readyState !== client.OPEN) return
-  if (client.bufferedAmount > MOST_WAITING) client.terminate()
+  if (client.bufferedAmount > MAX_UNSENT_BYTES) client.terminate()
   else client.send(text)
 }
 

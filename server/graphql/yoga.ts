@@ -5,20 +5,20 @@ import type { Viewer } from '../core/viewer.ts'
 import type { Log } from '../core/log.ts'
 import { responseCachePlugin } from './response-cache.ts'
 import type { GraphContext, Services } from './context.ts'
-import { KeptByText } from './documents.ts'
+import { cacheByText } from './documents.ts'
 import { maskError } from './errors.ts'
 import { Graphiql } from './graphiql.ts'
 import { parseWithin, validateWithin } from './limits.ts'
 
-/** The request as Node has it: the one that asks, or the one of the page that is rendered. */
-export interface Asked {
+/** The Node request behind a query: its own, or that of the page being rendered. */
+export interface RequestContext {
   req: IncomingMessage
 }
 
 /** GraphQL over HTTP, with GraphiQL (its assets come from the package, not from another host). */
-export type Yoga = YogaServerInstance<Asked, GraphContext>
+export type Yoga = YogaServerInstance<RequestContext, GraphContext>
 
-/** The same limits as over the socket. */
+/** The limits that apply over the socket, too. */
 const limits: Plugin = {
   onParse: ({ setParseFn }) => setParseFn(parseWithin),
   onValidate: ({ setValidationFn }) => setValidationFn(validateWithin),
@@ -32,18 +32,18 @@ export function createGraphql(
   log: Log,
 ): Yoga {
   const graphiql = new Graphiql()
-  return createYoga<Asked, GraphContext>({
+  return createYoga<RequestContext, GraphContext>({
     schema,
     graphqlEndpoint: '/graphql',
     landingPage: false,
-    // Same-origin only; the gate in front refuses every other Origin.
+    // Same origin only: the gate refuses every other Origin.
     cors: false,
     batching: false,
     graphiql: { title: 'THON GraphiQL', subscriptionsProtocol: 'WS' },
     renderGraphiQL: graphiql.render,
     parserAndValidationCache: {
-      documentCache: new KeptByText<DocumentNode>(),
-      // What does not parse is not sent twice, but by somebody who wants to fill the memory.
+      documentCache: cacheByText<DocumentNode>(),
+      // Only a client that wants to fill the memory sends a broken document twice.
       errorCache: { get: () => undefined, set: () => undefined },
     },
     logging: false,

@@ -20,7 +20,7 @@ export const listGroups = operation({
   summary: 'List groups',
   answer: z.array(GroupRecord),
   answers: 'All groups with their users, in the order they were made.',
-  kept: true,
+  cached: true,
 })
 
 export const createGroup = operation({
@@ -42,7 +42,7 @@ export const exportGroups = operation({
   summary: 'Export groups',
   answer: ExportedGroups,
   answers: 'Groups by name, as a groups file has them, with the first event.',
-  kept: true,
+  cached: true,
 })
 
 export const listEvents = operation({
@@ -52,7 +52,7 @@ export const listEvents = operation({
   summary: 'List events',
   answer: z.array(EventRecord),
   answers: 'All events, in the order they were made.',
-  kept: true,
+  cached: true,
 })
 
 export const getEvent = operation({
@@ -64,7 +64,7 @@ export const getEvent = operation({
   answer: EventRecord,
   answers: 'The event.',
   refuses: ['NOT_FOUND'],
-  kept: true,
+  cached: true,
 })
 
 export const getGroup = operation({
@@ -76,7 +76,7 @@ export const getGroup = operation({
   answer: GroupRecord,
   answers: 'The group with its users.',
   refuses: ['NOT_FOUND'],
-  kept: true,
+  cached: true,
 })
 
 export const renameGroup = operation({
@@ -170,7 +170,7 @@ export const listUsers = operation({
   query: z.object({ group_id: text('Only those of this group; empty is all.').optional() }),
   answer: UsersList,
   answers: 'Everybody, in the order they were added.',
-  kept: true,
+  cached: true,
 })
 
 export const addUser = operation({
@@ -194,7 +194,7 @@ export const getUser = operation({
   answer: UserResponse,
   answers: 'The user.',
   refuses: ['NOT_FOUND'],
-  kept: true,
+  cached: true,
 })
 
 export const changeUser = operation({

@@ -30,7 +30,7 @@ export const listInstances = operation({
   }),
   answer: InstancesList,
   answers: 'One page of them.',
-  kept: true,
+  cached: true,
 })
 
 export const createInstance = operation({
@@ -100,7 +100,7 @@ export const getInstance = operation({
   answer: InstanceInfo,
   answers: 'The instance.',
   refuses: ['NOT_FOUND', 'UNAVAILABLE'],
-  kept: true,
+  cached: true,
 })
 
 export const killInstance = operation({

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { jsonFault } from './json-errors.ts'
+import { findJsonError } from './json-errors.ts'
 import { Unprocessable } from './validation-errors.ts'
 
-/** A request that is refused for what it is, not for what it asks. */
+/** A request that is refused before it is understood. */
 export class BadBody extends Error {
   readonly status: 400 | 408 | 413
 
@@ -12,17 +12,17 @@ export class BadBody extends Error {
   }
 }
 
-/** How much of a body is taken, and how long one may take over it. */
+/** How large a body may be, and how long it may take. */
 export interface BodyLimits {
   /** In bytes. */
   largest: number
   /** Milliseconds without a byte. */
   idle: number
-  /** Milliseconds from the first read to the end. */
+  /** Milliseconds from the first byte to the last. */
   whole: number
 }
 
-/** Reads a body, and no further than its limits. @throws BadBody 413, 408, or 400 when the client leaves within it */
+/** Reads a body within the limits. @throws BadBody 413, 408, or 400 when the client disconnects */
 export async function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   assertDeclared(incoming, limits.largest)
   const chunks: Buffer[] = []
@@ -49,14 +49,14 @@ export async function readBody(incoming: IncomingMessage, limits: BodyLimits): P
   }
 }
 
-/** Refuses by what the headers declare, before anything is read. @throws BadBody */
+/** Refuses a body by its declared length, before reading it. @throws BadBody */
 export function assertDeclared(incoming: IncomingMessage, largest: number): void {
   if (Number(incoming.headers['content-length'] ?? 0) > largest) throw tooLarge(largest)
 }
 
 /**
- * What FastAPI makes of a body for a model: JSON by its content type, else the text as it came; nothing is undefined.
- * @throws Unprocessable for malformed JSON, BadBody for what is not UTF-8
+ * The value of a body as FastAPI reads it for a model: JSON by its content type, else plain text; undefined when empty.
+ * @throws Unprocessable for malformed JSON, BadBody when it is not UTF-8
  */
 export function bodyValue(bytes: Buffer, contentType: string | undefined): unknown {
   if (bytes.length === 0) return undefined
@@ -64,11 +64,11 @@ export function bodyValue(bytes: Buffer, contentType: string | undefined): unkno
   const text = decode(bytes)
   try {
     const value: unknown = JSON.parse(text)
-    // A body of null is no body.
+    // FastAPI treats a body of null as a missing one.
     return value ?? undefined
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw unreadable()
-    const { at, message } = jsonFault(text)
+    const { at, message } = findJsonError(text)
     const fault = { type: 'json_invalid', loc: ['body', at], msg: 'JSON decode error', input: {} }
     throw new Unprocessable([{ ...fault, ctx: { error: message } }])
   }
@@ -82,7 +82,7 @@ function decode(bytes: Buffer): string {
   }
 }
 
-/** `application/json` and whatever is written like `application/vnd.api+json`. */
+/** `application/json` and types such as `application/vnd.api+json`. */
 function isJson(contentType = ''): boolean {
   return /^\s*application\/(?:[^;]+\+)?json\s*(?:;|$)/i.test(contentType)
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { RestEnv } from './operation.ts'
 
-/** What the manual's page loads, and nothing else of the package. */
+/** The only files of the package that the page loads. */
 const ASSETS: Record<string, string> = {
   'swagger-ui.css': 'text/css',
   'swagger-ui-bundle.js': 'text/javascript',
@@ -30,11 +30,11 @@ const PAGE = `<!doctype html>
 
 const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null })\n`
 
-/** Styles and pictures are written into the page by Swagger UI itself; scripts come from here alone. */
+/** Swagger UI writes styles and pictures into the page itself; scripts come from this server only. */
 const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** `/openapi.json`, and Swagger UI over it at `/docs` with the assets of its package. */
+/** `/openapi.json`, and Swagger UI at `/docs` with the assets of its package. */
 export function docsRoutes(app: OpenAPIHono<RestEnv>, sessionCookie: string): void {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
   let manual: string | undefined
@@ -55,16 +55,16 @@ export function docsRoutes(app: OpenAPIHono<RestEnv>, sessionCookie: string): vo
   })
 }
 
-/** The manual, made of what the operations declare. */
+/** The OpenAPI document, built from the declared operations. */
 function openapi(app: OpenAPIHono<RestEnv>, sessionCookie: string): object {
   app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
     ...{ type: 'apiKey', in: 'cookie', name: sessionCookie },
     description:
-      'The cookie of a sign-in, on https called `__Host-session`. Neither is needed where no login is configured.',
+      'The cookie of a sign-in; over https its name is `__Host-session`. Not needed when no login is configured.',
   })
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     ...{ type: 'http', scheme: 'bearer' },
-    description: 'An API token, made by an organizer under Settings.',
+    description: 'An API token, created by an organizer in Settings.',
   })
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
@@ -72,20 +72,20 @@ function openapi(app: OpenAPIHono<RestEnv>, sessionCookie: string): object {
       title: 'THON REST API',
       version: '1',
       description:
-        'What scripts for the Python THON know, unchanged. The dashboard and its GraphQL API share every rule. ' +
-        'Besides what each operation says: any other path answers 404 and any other method 405, both with `detail`; ' +
-        'a slash at the end is redirected with 307.',
+        'The API that scripts for the Python THON use, unchanged. The dashboard and the GraphQL API follow the same rules. ' +
+        'In addition to what each operation says: any other path answers 404 and any other method 405, both with `detail`; ' +
+        'a trailing slash is redirected with 307.',
     },
     security: [{ session: [] }, { token: [] }, {}],
     tags: [
       { name: 'auth', description: 'Signing in and out.' },
-      { name: 'instances', description: 'Sandboxes: one VS Code in the browser for one user each.' },
+      { name: 'instances', description: 'Sandboxes: each is a VS Code in the browser for one user.' },
       { name: 'groups', description: 'Groups, their users and the events they belong to.' },
       { name: 'users', description: 'Users across all groups.' },
       { name: 'settings', description: 'Named values that live in the database.' },
-      { name: 'lemonade', description: 'The LLM server: what it says, passed on, and its commands.' },
+      { name: 'lemonade', description: 'The LLM server: its answers, passed on, and its commands.' },
       { name: 'gateway', description: 'The AI gateway (APISIX): its route, its consumers and their keys.' },
-      { name: 'config files', description: 'The three files that are put into sandboxes and groups.' },
+      { name: 'config files', description: 'The three configuration files: groups, Kilo Code and VS Code settings.' },
     ],
   })
 }

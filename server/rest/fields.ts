@@ -1,14 +1,14 @@
 import { z } from '@hono/zod-openapi'
-import type { Refusal } from './validation-errors.ts'
+import type { FieldRefusal } from './validation-errors.ts'
 
 /**
- * Fields that read values as the Python models did, so that scripts get the same leniency and the same refusals:
- * https://docs.pydantic.dev/latest/concepts/conversion_table/. What a value means, and whether it may be, the services say.
+ * Fields that read values as the Python models did, so that scripts meet the same leniency and the same errors:
+ * https://docs.pydantic.dev/latest/concepts/conversion_table/. The services decide what values mean and which are allowed.
  */
 
-type Read<T> = { ok: T } | { refused: Refusal }
+type Read<T> = { ok: T } | { refused: FieldRefusal }
 
-/** What the manual says of a field. */
+/** A field's entry in the OpenAPI document. */
 interface Described {
   type: 'string' | 'integer' | 'number' | 'boolean'
   description: string
@@ -28,17 +28,16 @@ function field<T>(read: (value: unknown) => Read<T>, described: Described) {
       return z.NEVER
     })
     .openapi({ ...described })
-  // Whoever names a type, as above, has to name these as well.
-  const { nullish, default: otherwise } = schema
-  schema.nullish = () => nullish.call(schema).openapi({ type: [described.type, 'null'] })
-  schema.default = ((value: unknown) =>
-    otherwise
-      .call(schema, value as never)
-      .openapi({ default: typeof value === 'bigint' ? Number(value) : value })) as typeof otherwise
+  // `openapi({ type })` above replaces the type that these two would derive, so they have to name theirs as well.
+  const nullish = schema.nullish.bind(schema)
+  const otherwise = schema.default.bind(schema)
+  schema.nullish = () => nullish().openapi({ type: [described.type, 'null'] })
+  schema.default = (value: unknown) =>
+    otherwise(value as never).openapi({ default: typeof value === 'bigint' ? Number(value) : value })
   return schema
 }
 
-/** A string, and nothing that could become one. */
+/** A string; other types are not converted. */
 export function text(description: string, example?: string) {
   return field<string>(
     (value) =>
@@ -49,7 +48,7 @@ export function text(description: string, example?: string) {
   )
 }
 
-/** A whole number, also as text (`"8444"`) or with a fraction of zero. The bounds are for the manual: the services hold them. */
+/** A whole number, also as text (`"8444"`) or with a fraction of zero. The bounds are only documented: the services check them. */
 export function integer(description: string, bounds: { minimum?: number; maximum?: number } = {}) {
   return field<number>((value) => mapped(wholeNumber(value), Number), { type: 'integer', description, ...bounds })
 }
@@ -72,12 +71,12 @@ export function decimal(description: string) {
   return field<number>(decimalNumber, { type: 'number', description })
 }
 
-/** A boolean, also as the words and numbers that Python takes for one. */
+/** A boolean, also as a word or number that Python reads as one. */
 export function flag(description: string) {
   return field<boolean>(truth, { type: 'boolean', description })
 }
 
-/** One of these words, in this case. */
+/** One of these words, case-sensitive. */
 export function oneOf<const T extends string>(words: readonly T[], description: string) {
   const quoted = words.map((word) => `'${word}'`)
   const expected = `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`
@@ -92,12 +91,12 @@ export function oneOf<const T extends string>(words: readonly T[], description: 
 
 const TRUE = new Set(['1', 'on', 't', 'true', 'y', 'yes'])
 const FALSE = new Set(['0', 'off', 'f', 'false', 'n', 'no'])
-const NO_BOOLEAN: Refusal = { type: 'bool_type', msg: 'Input should be a valid boolean' }
+const NO_BOOLEAN: FieldRefusal = { type: 'bool_type', msg: 'Input should be a valid boolean' }
 
 function truth(value: unknown): Read<boolean> {
   if (typeof value === 'boolean') return { ok: value }
   if (typeof value !== 'string' && typeof value !== 'number') return { refused: NO_BOOLEAN }
-  // Python tries whole numbers of 64 bits, and no others.
+  // Pydantic tries 64-bit integers only.
   if (typeof value === 'number' && !(Number.isInteger(value) && Math.abs(value) < 2 ** 63))
     return { refused: NO_BOOLEAN }
   const word = String(value).toLowerCase()
@@ -117,7 +116,7 @@ function decimalNumber(value: unknown): Read<number> {
   }
 }
 
-/** Digits with a sign, underscores between them and a fraction of zeros. A BOM is no space in Python. */
+/** Digits with a sign, underscores between them and a fraction of zeros. Python does not count a BOM as white space. */
 const WHOLE = /^(?![\s\S]*\ufeff)\s*([+-]?)(\d+(?:_\d+)*)(?:\.0+)?\s*$/
 
 function wholeNumber(value: unknown): Read<bigint> {
@@ -150,14 +149,14 @@ function wholeNumber(value: unknown): Read<bigint> {
   return { ok: BigInt(bare) }
 }
 
-/** Digits that Python reads at most, with the sign. */
+/** Most digits that Python reads, with the sign. */
 const LONGEST_NUMBER = 4300
 
-function tooSmall(ge: number): Refusal {
+function tooSmall(ge: number): FieldRefusal {
   return { type: 'greater_than_equal', msg: `Input should be greater than or equal to ${ge}`, ctx: { ge } }
 }
 
-function tooLarge(le: number): Refusal {
+function tooLarge(le: number): FieldRefusal {
   return { type: 'less_than_equal', msg: `Input should be less than or equal to ${le}`, ctx: { le } }
 }
 

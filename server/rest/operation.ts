@@ -9,32 +9,32 @@ import type { ResponseCache } from '../core/response-cache.ts'
 import { assertApproved } from '../core/permissions.ts'
 import { bodyValue, readBody, type BodyLimits } from './body.ts'
 import { integer } from './fields.ts'
-import { faultsOfRule, faultsOfShape, missing, Unprocessable } from './validation-errors.ts'
+import { ruleErrors, shapeErrors, missingError, Unprocessable } from './validation-errors.ts'
 import { uploadedFile } from './upload.ts'
-import { describedFaults, type Refusable } from './http-errors.ts'
+import { describeErrors, type ErrorName } from './http-errors.ts'
 
-/** What Hono knows of a request here. */
+/** Hono's view of a request. */
 export interface RestEnv {
   Bindings: HttpBindings
 }
 
-/** One operation as it is declared once, for routing, validation and the manual. */
+/** An operation, declared once for routing, validation and the OpenAPI document. */
 export interface Operation<Param extends string, Query, Body, Answer> {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** As OpenAPI writes it, such as `/api/groups/{group_id}`. */
   path: `/api/${string}`
-  /** The chapter of the manual. */
+  /** Its section in the OpenAPI document. */
   tag: string
   summary: string
   description?: string
-  /** What each name in braces stands for. */
+  /** What each name in braces means. */
   params?: Record<Param, string>
-  /** Those of them that are whole numbers. */
+  /** The params that are whole numbers. */
   numbers?: readonly Param[]
-  /** Most characters of those that the service bounds. */
+  /** Most characters of params whose length the service limits. */
   longest?: Partial<Record<Param, number>>
   query?: z.ZodObject & z.ZodType<Query>
-  /** One that accepts undefined may be left out. */
+  /** A schema that accepts undefined makes the body optional. */
   body?: z.ZodType<Body>
   /** The body is a form with a file in this field. */
   file?: string
@@ -43,35 +43,35 @@ export interface Operation<Param extends string, Query, Body, Answer> {
   /** Status of success; 200 unless said. */
   status?: 200 | 201
   answer: z.ZodType<Answer>
-  /** What the answer is, in words. */
+  /** Describes the answer. */
   answers: string
-  /** Fields of the service that have another name on the wire than their own in snake_case. */
+  /** REST names of service fields, where they are not just snake_case. */
   wire?: Record<string, string>
-  /** What may be refused besides bad input. */
-  refuses?: readonly Refusable[]
-  /** Nobody has to be signed in. */
+  /** Possible errors other than bad input. */
+  refuses?: readonly ErrorName[]
+  /** Needs no sign-in. */
   open?: true
-  /** The answer is where to go on: a 303 to it. */
+  /** The answer is an address: a 303 redirects to it. */
   redirects?: true
-  /** The answer is made of rows alone, so that it can be kept until one changes. */
-  kept?: boolean
+  /** The answer is made from rows only, so it can be cached until one changes. */
+  cached?: boolean
 }
 
-/** Declares an operation; `Operations.add` takes it together with its code. */
+/** Declares an operation; `Operations.add` takes it together with its handler. */
 export function operation<Param extends string, Query, Body, Answer>(
   declared: Operation<Param, Query, Body, Answer>,
 ): Operation<Param, Query, Body, Answer> {
   return declared
 }
 
-/** What an operation's code is given. */
+/** What an operation's handler gets. */
 interface Request<Param extends string, Query, Body> {
   viewer: Viewer
   params: Record<Param, string>
   query: Query
   body: Body
   incoming: IncomingMessage
-  /** Sends a cookie along, as the header is written. */
+  /** Adds a Set-Cookie header, given as its value. */
   setCookie: (cookie: string) => void
   /** What was uploaded, where an operation takes a file; else nothing. */
   file: Uint8Array
@@ -81,18 +81,18 @@ interface Request<Param extends string, Query, Body> {
 export interface OperationsDeps {
   app: OpenAPIHono<RestEnv>
   viewerOf: (incoming: HttpBindings['incoming']) => Viewer
-  kept: ResponseCache<Buffer>
+  cache: ResponseCache<Buffer>
   limits: BodyLimits
 }
 
 /** Registers operations: where features say what they serve. */
 export class Operations {
-  readonly #parts: OperationsDeps
+  readonly #deps: OperationsDeps
   /** In the order they were declared, which is the order in which they are matched. */
   readonly declared: { method: string; pattern: RegExp }[] = []
 
-  constructor(parts: OperationsDeps) {
-    this.#parts = parts
+  constructor(deps: OperationsDeps) {
+    this.#deps = deps
   }
 
   /**
@@ -102,7 +102,7 @@ export class Operations {
     operation: Operation<Param, Query, Body, Answer>,
     serve: (request: Request<Param, Query, Body>) => Promise<Answer>,
   ): void {
-    const { app, kept } = this.#parts
+    const { app, cache } = this.#deps
     const { method, path } = operation
     const route = createRoute(describe(operation))
     app.openAPIRegistry.registerPath(route)
@@ -111,14 +111,14 @@ export class Operations {
       const params = c.req.param() as Record<Param, string>
       // Names are matched after decoding, as in Python, where such a path has one segment more.
       if (Object.values<string>(params).some((value) => value.includes('/'))) return c.notFound()
-      const viewer = this.#parts.viewerOf(c.env.incoming)
+      const viewer = this.#deps.viewerOf(c.env.incoming)
       if (!operation.open) assertApproved(viewer)
       const sent = queryOf(c, operation.query)
       const answer = () => this.#answer(operation, c, { path: params, query: sent }, serve)
       if (operation.redirects) return redirect(c, String(await answer()))
       const make = async () => toBytes(await answer())
       const key = `${viewer.audienceKey} ${c.req.path} ${JSON.stringify(sent)}`
-      const bytes = operation.kept ? await kept.get(key, make, () => true) : await make()
+      const bytes = operation.cached ? await cache.get(key, make, () => true) : await make()
       // Past the web's Response, which would copy them.
       c.env.outgoing
         .writeHead(operation.status ?? 200, { 'Content-Type': 'application/json', 'Content-Length': bytes.length })
@@ -143,16 +143,16 @@ export class Operations {
     try {
       const { incoming, outgoing } = c.env
       const setCookie = (cookie: string) => void outgoing.appendHeader('Set-Cookie', cookie)
-      const viewer = this.#parts.viewerOf(incoming)
+      const viewer = this.#deps.viewerOf(incoming)
       return await serve({ viewer, params: sent.path, query, body, file, incoming, setCookie })
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error
-      throw new Unprocessable(faultsOfRule(error, { ...sent, body: raw }, operation.wire))
+      throw new Unprocessable(ruleErrors(error, { ...sent, body: raw }, operation.wire))
     }
   }
 
-  #bytes(c: Context<RestEnv>, largest = this.#parts.limits.largest): Promise<Buffer> {
-    return readBody(c.env.incoming, { ...this.#parts.limits, largest })
+  #bytes(c: Context<RestEnv>, largest = this.#deps.limits.largest): Promise<Buffer> {
+    return readBody(c.env.incoming, { ...this.#deps.limits, largest })
   }
 }
 
@@ -167,14 +167,14 @@ function redirect(c: Context<RestEnv>, location: string): Response {
 function readNumbers(names: readonly string[] | undefined, path: Record<string, string>): void {
   if (!names) return
   const parsed = z.object(Object.fromEntries(names.map((name) => [name, integer('')]))).safeParse(path)
-  if (!parsed.success) throw new Unprocessable(faultsOfShape(parsed.error, 'path', path))
+  if (!parsed.success) throw new Unprocessable(shapeErrors(parsed.error, 'path', path))
 }
 
 function read<T>(schema: z.ZodType<T>, part: 'query' | 'body', raw: unknown): T {
   const parsed = schema.safeParse(raw)
   if (parsed.success) return parsed.data
-  if (raw === undefined) throw new Unprocessable([missing([part], null)])
-  throw new Unprocessable(faultsOfShape(parsed.error, part, raw))
+  if (raw === undefined) throw new Unprocessable([missingError([part], null)])
+  throw new Unprocessable(shapeErrors(parsed.error, part, raw))
 }
 
 /** Repeated ones make a list where a list is expected; else the last counts. */
@@ -248,7 +248,7 @@ function describe<Param extends string, Query, Body, Answer>(operation: Operatio
       ...(operation.redirects
         ? { 303: { description: answers } }
         : { [status]: { description: answers, content: { 'application/json': { schema: answer } } } }),
-      ...describedFaults([...(operation.open ? [] : DOOR), 'UNAVAILABLE', ...(operation.refuses ?? [])], {
+      ...describeErrors([...(operation.open ? [] : AUTHENTICATION), 'UNAVAILABLE', ...(operation.refuses ?? [])], {
         input: takesBody || query !== undefined || numbers !== undefined || longest !== undefined,
         body: takesBody,
       }),
@@ -258,7 +258,7 @@ function describe<Param extends string, Query, Body, Answer>(operation: Operatio
 }
 
 /** What any operation may refuse that is not open. */
-const DOOR = ['UNAUTHENTICATED', 'FORBIDDEN'] as const
+const AUTHENTICATION = ['UNAUTHENTICATED', 'FORBIDDEN'] as const
 
 function formWith(file: string): z.ZodType {
   return z.object({ [file]: z.unknown().openapi({ type: 'string', format: 'binary', description: 'The file.' }) })

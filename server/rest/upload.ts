@@ -1,12 +1,12 @@
 import { BadBody } from './body.ts'
-import { missing, Unprocessable } from './validation-errors.ts'
+import { missingError, Unprocessable } from './validation-errors.ts'
 
 /**
- * The file in a form, as FastAPI takes it for an `UploadFile`.
- * @throws Unprocessable when there is none in that field, BadBody for a form that cannot be taken apart
+ * The file of a form, as FastAPI reads it for an `UploadFile`.
+ * @throws Unprocessable when the field holds no file, BadBody for a malformed form
  */
 export async function uploadedFile(bytes: Buffer, contentType: string | undefined, field: string): Promise<Uint8Array> {
-  const absent = new Unprocessable([missing(['body', field], null)])
+  const absent = new Unprocessable([missingError(['body', field], null)])
   if (!/^\s*multipart\/form-data/i.test(contentType ?? '')) throw absent
   if (!/;\s*boundary=/i.test(contentType ?? '')) throw new BadBody(400, 'Missing boundary in multipart.')
   const form = new Response(new Uint8Array(bytes), { headers: { 'Content-Type': contentType ?? '' } }).formData()

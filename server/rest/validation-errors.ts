@@ -1,67 +1,67 @@
 import type { z } from '@hono/zod-openapi'
 import type { InvalidInput } from '../core/errors.ts'
 
-/** Which part of a request is meant. */
+/** A part of a request. */
 export type Part = 'path' | 'query' | 'body'
 
 /** One refused input in FastAPI's shape: https://docs.pydantic.dev/latest/errors/validation_errors/ */
-export interface Fault {
+export interface ValidationError {
   /** Pydantic's name of the rule, such as `int_parsing`. */
   type: string
-  /** The part of the request, then the way to the value in it. */
+  /** The part of the request, then the path to the value. */
   loc: (string | number)[]
   msg: string
-  /** What was sent there. */
+  /** The value that was sent. */
   input: unknown
   ctx?: Record<string, unknown>
 }
 
-/** What a field of `fields.ts` says of a value that it refuses. */
-export interface Refusal {
+/** Why a field of `fields.ts` refuses a value. */
+export interface FieldRefusal {
   type: string
   msg: string
   ctx?: Record<string, unknown>
 }
 
-/** The request's input has the wrong shape; answered as 422 with the list. */
+/** The input has the wrong shape or breaks a rule; answered as 422 with the list. */
 export class Unprocessable extends Error {
-  readonly faults: Fault[]
+  readonly faults: ValidationError[]
 
-  constructor(faults: Fault[]) {
+  constructor(faults: ValidationError[]) {
     super(faults.map((fault) => `${fault.loc.join('.')}: ${fault.msg}`).join('; '))
     this.faults = faults
   }
 }
 
-/** What is absent. @param input the object it is absent from; null for a whole body */
-export function missing(loc: (string | number)[], input: unknown): Fault {
+/** A missing field. @param input the object that lacks it; null for a whole body */
+export function missingError(loc: (string | number)[], input: unknown): ValidationError {
   return { type: 'missing', loc, msg: 'Field required', input }
 }
 
-/** @param root what the schema was given */
-export function faultsOfShape(error: z.ZodError, part: Part, root: unknown): Fault[] {
+/** The errors of a schema. @param root its input */
+export function shapeErrors(error: z.ZodError, part: Part, root: unknown): ValidationError[] {
   return error.issues.map((issue) => {
     const path = issue.path as (string | number)[]
     const loc = [part, ...path]
     const input = valueAt(root, path)
     if (input === undefined)
-      return missing(loc, part === 'body' && path.length > 0 ? valueAt(root, path.slice(0, -1)) : null)
-    return { type: 'value_error', msg: issue.message, loc, input, ...refusalOf(issue, path.length === 0) }
+      return missingError(loc, part === 'body' && path.length > 0 ? valueAt(root, path.slice(0, -1)) : null)
+    return { type: 'value_error', msg: issue.message, loc, input, ...typeAndMessageOf(issue, path.length === 0) }
   })
 }
 
 /**
- * What a service refused, as the caller sent it.
- * @param given the parts of the request, under their names on the wire
- * @param wire names on the wire of fields that are not their own in snake_case
+ * The errors of a service, in terms of the request.
+ * @param given the parts of the request, under their names in the request
+ * @param wire REST names of fields, where they are not just snake_case
  */
-export function faultsOfRule(
+export function ruleErrors(
   error: InvalidInput,
   given: Partial<Record<Part, unknown>>,
   wire: Record<string, string> = {},
-): Fault[] {
+): ValidationError[] {
   return error.fields.map(({ field, message }) => {
-    const path = field.split('.').map((step) => (/^\d+$/.test(step) ? Number(step) : (wire[step] ?? onWire(step))))
+    const path = field.split('.').map((step) => (/^\d+$/.test(step) ? Number(step) : (wire[step] ?? wireName(step))))
     const part =
       (['path', 'query'] as const).find((one) => valueAt(given[one], path.slice(0, 1)) !== undefined) ?? 'body'
     return {
@@ -69,14 +69,14 @@ export function faultsOfRule(
       loc: [part, ...path],
       msg: `Value error, ${message}`,
       input: valueAt(given[part], path) ?? null,
-      // As FastAPI renders the exception that is there in Python.
+      // FastAPI renders the Python exception as an empty object.
       ctx: { error: {} },
     }
   })
 }
 
-function refusalOf(issue: z.core.$ZodIssue, isRoot: boolean): Partial<Refusal> {
-  if (issue.code === 'custom') return (issue.params ?? {}) as Partial<Refusal>
+function typeAndMessageOf(issue: z.core.$ZodIssue, isRoot: boolean): Partial<FieldRefusal> {
+  if (issue.code === 'custom') return (issue.params ?? {}) as Partial<FieldRefusal>
   if (issue.code !== 'invalid_type') return {}
   if (issue.expected === 'array') return { type: 'list_type', msg: 'Input should be a valid list' }
   return isRoot
@@ -93,6 +93,6 @@ function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
   return value
 }
 
-function onWire(name: string): string {
+function wireName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -60,7 +60,7 @@ export const listConfigFiles = operation({
   summary: 'List config files',
   answer: z.array(ConfigFileEntry),
   answers: 'The three slots.',
-  kept: true,
+  cached: true,
 })
 
 export const getConfigFile = operation({

@@ -46,7 +46,7 @@ function chain(fragment: (next: string) => string): string {
   return `{ groups { ...F0 } } ${times(30, (index) => `fragment F${index} on Group { ${fragment(`...F${index + 1}`)} }`)} fragment F30 on Group { id }`
 }
 
-const states = (count: number) => `{ instances(filter: { states: [${'Running '.repeat(count)}] }) { total } }`
+const states = (count: number) => `{ instances(filter: { states: [${'RUNNING '.repeat(count)}] }) { total } }`
 const aliases = (count: number) => `{ ${times(count, (index) => `a${index}: __typename`)} }`
 const spread = (count: number) =>
   `{ groups { ...Some event { groups { ...Some } } } } fragment Some on Group { ${times(count, (index) => `a${index}: id`)} }`

@@ -50,7 +50,7 @@ test('a model of a repository is looked up, chosen by its size, and downloaded',
   await dialog.getByLabel('Repository').fill('tinyorg/tiny-GGUF')
   await dialog.getByLabel('Repository').press('Enter')
   await dialog.getByText('Q8_0').waitFor(SLOW)
-  await dialog.getByText('25.5 MB').click()
+  await dialog.getByText('24.3 MiB').click()
   await dialog.getByRole('button', { name: 'Download' }).click()
   await page.getByText('The download of tiny-GGUF has begun').waitFor(SLOW)
   expect(lemonade.server.taken.find(({ path }) => path === '/v1/pull')?.body).toMatchObject({
@@ -97,7 +97,7 @@ test(
     const { page, lemonade, app } = await hall()
     lemonade.plays({ '/v1/downloads': 'downloads-running', '/v1/downloads/control': 'downloads-pause' })
     const downloads = page.getByRole('region', { name: 'Downloads' })
-    await downloads.getByText('Downloading · 36 % · 9.4 MB of 25.5 MB').waitFor(SLOW)
+    await downloads.getByText('Downloading · 36 % · 9 MiB of 24.3 MiB').waitFor(SLOW)
     await page.close()
     const later = await openPage(`${app.url}/lemonade`)
     const there = later.getByRole('region', { name: 'Downloads' })

@@ -189,7 +189,7 @@ test('a link that was revoked, replaced or cut short says what to do, and ends w
   await desk.getByRole('button', { name: 'Revoke…' }).click(SLOW)
   await desk.getByRole('button', { name: 'Revoke link' }).click()
   await desk.getByRole('button', { name: 'Make link' }).waitFor(SLOW)
-  await page.getByRole('dialog', { name: 'You were signed out' }).waitFor(SLOW)
+  await page.getByRole('dialog', { name: 'You’ve been signed out' }).waitFor(SLOW)
 
   await page.goto('about:blank')
   await page.goto(link)

@@ -121,7 +121,7 @@ test('whoever is signed out while a table is open is told at once, and goes on w
   const [session] = await app.db.session.findMany()
   await app.db.session.deleteMany()
   app.services.events.publish('session', { id: session!.id })
-  const notice = page.getByRole('dialog', { name: 'You were signed out' })
+  const notice = page.getByRole('dialog', { name: 'You’ve been signed out' })
   await notice.waitFor(SOON)
 
   // What was asked in the same moment may still be on its way.
@@ -135,7 +135,7 @@ test('whoever is signed out while a table is open is told at once, and goes on w
   expect(asked).toEqual([])
   await notice.getByRole('button', { name: 'Stay here' }).click()
   await notice.waitFor({ state: 'detached', ...SLOW })
-  await page.getByRole('alert').filter({ hasText: 'You were signed out.' }).waitFor(SOON)
+  await page.getByRole('alert').filter({ hasText: 'You’ve been signed out.' }).waitFor(SOON)
 
   await page.getByRole('button', { name: 'Sign in again' }).click()
   await signIn(page)
@@ -150,7 +150,7 @@ test('signing out in one tab is told in the other', LONG, async () => {
   await untilLive(other, () => other.goto(`${app.url}/groups`))
   await other.getByRole('button', { name: 'Sign out' }).click()
   await other.waitForURL('**/login', SLOW)
-  await page.getByRole('dialog', { name: 'You were signed out' }).waitFor(SOON)
+  await page.getByRole('dialog', { name: 'You’ve been signed out' }).waitFor(SOON)
 })
 
 test('a question that is refused for want of a session is told as well', LONG, async () => {
@@ -159,7 +159,7 @@ test('a question that is refused for want of a session is told as well', LONG, a
   await untilLive(page, () => signIn(page))
   await page.context().clearCookies()
   await page.getByRole('link', { name: 'Groups', exact: true }).dispatchEvent('click')
-  await page.getByRole('dialog', { name: 'You were signed out' }).waitFor(SOON)
+  await page.getByRole('dialog', { name: 'You’ve been signed out' }).waitFor(SOON)
 })
 
 test('a server that came back without the session says so too', LONG, async () => {
@@ -170,7 +170,7 @@ test('a server that came back without the session says so too', LONG, async () =
   await first.close()
   const variables = { AUTH_LOCAL_PASSWORD: PASSWORD, THON_PORTS: new URL(first.url).port }
   await startApp(variables, { dashboard: 'built', dir: first.dir })
-  await page.getByRole('dialog', { name: 'You were signed out' }).waitFor(SLOW)
+  await page.getByRole('dialog', { name: 'You’ve been signed out' }).waitFor(SLOW)
 })
 
 test('participants see their sandbox alone, wherever they go', LONG, async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { jsonFault } from '../../server/rest/json-errors.ts'
+import { findJsonError } from '../../server/rest/json-errors.ts'
 
 describe('where a text stops being JSON', () => {
   // Made with json.loads of CPython 3.11: text, JSONDecodeError.pos, JSONDecodeError.msg.
@@ -115,7 +115,7 @@ describe('where a text stops being JSON', () => {
     ['{"a":"x\u001f"}', 7, 'Invalid control character at'],
   ] as const)('%j: at %i, %s', ([text, at, message]) => {
     expect(() => JSON.parse(text)).toThrow(SyntaxError)
-    expect(jsonFault(text)).toEqual({ at, message })
+    expect(findJsonError(text)).toEqual({ at, message })
   })
 
   // As CPython 3.13 says it; those before it speak of what comes after the comma.
@@ -128,18 +128,18 @@ describe('where a text stops being JSON', () => {
     ['{"name": "a",}', 12, 'Illegal trailing comma before end of object'],
   ] as const)('%j: at %i, %s', ([text, at, message]) => {
     expect(() => JSON.parse(text)).toThrow(SyntaxError)
-    expect(jsonFault(text)).toEqual({ at, message })
+    expect(findJsonError(text)).toEqual({ at, message })
   })
 
   test('is said of what only Python takes for JSON, too', () => {
     for (const text of ['NaN', 'Infinity', '-Infinity', '[NaN]'])
-      expect(jsonFault(text)).toEqual({ at: text.startsWith('[') ? 1 : 0, message: 'Expecting value' })
+      expect(findJsonError(text)).toEqual({ at: text.startsWith('[') ? 1 : 0, message: 'Expecting value' })
   })
 
   test('is said at once of a text that is nested deeper than any stack, or very long', () => {
-    expect(jsonFault('['.repeat(1_000_000))).toEqual({ at: 0, message: 'Expecting value' })
-    expect(jsonFault(`"${'x'.repeat(1_000_000)}`)).toEqual({ at: 0, message: 'Unterminated string starting at' })
-    expect(jsonFault(`[${'1,'.repeat(500_000)}x`)).toEqual({ at: 1_000_001, message: 'Expecting value' })
+    expect(findJsonError('['.repeat(1_000_000))).toEqual({ at: 0, message: 'Expecting value' })
+    expect(findJsonError(`"${'x'.repeat(1_000_000)}`)).toEqual({ at: 0, message: 'Unterminated string starting at' })
+    expect(findJsonError(`[${'1,'.repeat(500_000)}x`)).toEqual({ at: 1_000_001, message: 'Expecting value' })
   }, 5_000)
 })
 
@@ -170,7 +170,7 @@ test('a text has a fault, and inside it, exactly when JSON.parse refuses it', ()
   let refused = 0
   fc.assert(
     fc.property(mutated, (text) => {
-      const { at, message } = jsonFault(text)
+      const { at, message } = findJsonError(text)
       if (isJson(text)) {
         // What is said when there is no fault to be found.
         expect({ at, message }).toEqual({ at: 0, message: 'Expecting value' })

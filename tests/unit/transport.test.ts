@@ -6,14 +6,14 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { organizer } from '../../server/core/viewer.ts'
 import { schema } from '../../server/app/schema.ts'
-import { Transport, type Pass } from '../../server/graphql/transport.ts'
+import { Transport, type Credentials } from '../../server/graphql/transport.ts'
 
 const soon = () => new Date(Date.now() + 200)
 const later = () => new Date(Date.now() + 3_600_000)
 
 test('a socket is closed within seconds of its session’s end, and stays open when the session lasts longer now', async () => {
   const asked: string[] = []
-  const again = async (id: string): Promise<Pass | null> => {
+  const again = async (id: string): Promise<Credentials | null> => {
     asked.push(id)
     return id === 'used' ? { viewer: organizer, session: { id, expiresAt: later() } } : null
   }
@@ -29,11 +29,11 @@ test('a socket is closed within seconds of its session’s end, and stays open w
 })
 
 /** A transport alone. @returns opens a socket that is let in with a pass */
-async function serve(again: (id: string) => Promise<Pass | null>): Promise<(pass: Pass) => Promise<WebSocket>> {
-  const passes: Pass[] = []
+async function serve(again: (id: string) => Promise<Credentials | null>): Promise<(pass: Credentials) => Promise<WebSocket>> {
+  const passes: Credentials[] = []
   const transport = new Transport({ schema }, again)
   const server = createServer()
-  server.on('upgrade', (request, socket, head) => transport.upgrade(request, socket, head, passes.shift() as Pass))
+  server.on('upgrade', (request, socket, head) => transport.upgrade(request, socket, head, passes.shift() as Credentials))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   onTestFinished(async () => {
     await transport.close()

@@ -3,12 +3,12 @@ import type { Handle, HandleFetch } from '@sveltejs/kit/hooks'
 const PAGE_HEADERS = [
   // Pages carry live data, and may carry secrets: no cache may keep them.
   ['cache-control', 'no-store'],
-  // A sandbox that was opened from here gets no hold of this window.
+  // A sandbox opened from here cannot reach this window.
   ['cross-origin-opener-policy', 'same-origin'],
   ['permissions-policy', 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()'],
 ] as const
 
-/** Headers of pages; and which header of a load's fetch the browser is told when it replays it. */
+/** Sets the headers of pages, and keeps the one header of a fetch that the browser needs when it replays the load. */
 export const handle: Handle = async ({ event, resolve }) => {
   const response = await resolve(event, {
     filterSerializedResponseHeaders: (name) => name === 'content-type',
@@ -18,7 +18,7 @@ export const handle: Handle = async ({ event, resolve }) => {
   return response
 }
 
-/** Server-side rendering asks GraphQL in this process; under the Vite dev server, where nobody offers that, over HTTP. */
+/** Server-side rendering asks GraphQL in this process; under the Vite dev server, which has no such shortcut, over HTTP. */
 export const handleFetch: HandleFetch = ({ event, request, fetch }) => {
   const execute = event.platform?.req.thonFetch
   if (!execute || new URL(request.url).pathname !== '/graphql') return fetch(request)

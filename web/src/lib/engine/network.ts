@@ -1,21 +1,21 @@
 import type { EngineStateFragment } from '#lib/graphql/generated/graphql.ts'
 import type { Tone } from '#lib/ui/tone.ts'
 
-/** What sandboxes reach, as the engine tells it. */
+/** What sandboxes can reach, as the engine reports it. */
 export type SandboxNetwork = EngineStateFragment['network']
 
-/** What becomes of packets to one kind of place. */
+/** What happens to connections to one kind of place. */
 export interface Rule {
   place: string
   verdict: string
   tone: Tone
-  /** In plain words. */
+  /** A sentence on it. */
   text: string
-  /** How to change it: the variables, each as it would be written. */
+  /** The variables that change it, each as you would write it. */
   variables: string[]
 }
 
-/** The policy, a rule for each kind of place that people think of. */
+/** The network policy as one rule for each kind of place. */
 export function rulesOf(network: SandboxNetwork): Rule[] {
   const { enforced, hostPorts, lanBlocked, internetBlocked, exceptions, nameServers, pool } = network
   const judge = (blocked: boolean): Pick<Rule, 'verdict' | 'tone'> => {
@@ -25,16 +25,16 @@ export function rulesOf(network: SandboxNetwork): Rule[] {
   return [
     {
       place: 'Sandboxes of the same group',
-      ...(enforced ? { verdict: 'Up to the group', tone: 'neutral' } : { verdict: 'No switch', tone: 'warning' }),
+      ...(enforced ? { verdict: 'Up to the group', tone: 'neutral' } : { verdict: 'Not controlled', tone: 'warning' }),
       text: enforced
-        ? 'Apart, unless the menu of the group on the Groups page lets them reach each other.'
-        : 'While the rules are not in force, the choice of a group has no effect.',
+        ? 'Separate, unless the group’s menu on the Groups page connects them.'
+        : 'A group’s own choice has no effect while the rules are not in force.',
       variables: [],
     },
     {
       place: 'Sandboxes of other groups',
       ...{ verdict: 'Blocked', tone: 'neutral' },
-      text: `Always. Each group has a network of its own, out of ${pool} (SANDBOX_NETWORK_POOL).`,
+      text: `Always blocked. Each group has its own network from ${pool} (SANDBOX_NETWORK_POOL).`,
       variables: [],
     },
     {
@@ -46,9 +46,7 @@ export function rulesOf(network: SandboxNetwork): Rule[] {
     {
       place: 'Other machines of the LAN',
       ...judge(lanBlocked),
-      text: lanBlocked
-        ? 'All private addresses, and the networks this machine is plugged into.'
-        : 'All private addresses.',
+      text: lanBlocked ? 'All private addresses and the networks of this machine.' : 'All private addresses.',
       variables: [lanBlocked ? 'SANDBOX_LAN=allow' : 'SANDBOX_LAN=block'],
     },
     {
@@ -62,30 +60,27 @@ export function rulesOf(network: SandboxNetwork): Rule[] {
     {
       place: 'Exceptions',
       ...(exceptions.length > 0 ? judge(false) : { verdict: 'None', tone: 'neutral' }),
-      text:
-        exceptions.length > 0
-          ? `${exceptions.join(', ')}.`
-          : 'Addresses and networks that are allowed whatever else is blocked.',
+      text: exceptions.length > 0 ? `${exceptions.join(', ')}.` : 'Addresses and networks that are always allowed.',
       variables: ['SANDBOX_ALLOW=192.168.1.20:8000,10.9.0.0/16'],
     },
     {
       place: 'Name servers',
       ...judge(false),
-      text: nameServers.length > 0 ? `${nameServers.join(', ')}, at port 53.` : 'As Docker asks them.',
+      text: nameServers.length > 0 ? `${nameServers.join(', ')}, port 53.` : 'The ones Docker uses.',
       variables: [],
     },
     {
       place: 'Metadata addresses of clouds',
       ...judge(true),
-      text: '169.254.169.254 and its like, where clouds tell a machine its secrets. No exception opens them.',
+      text: '169.254.169.254 and its like, where clouds keep a machine’s secrets. No exception opens them.',
       variables: [],
     },
   ]
 }
 
 function portsText(ports: readonly number[]): string {
-  if (ports.length === 0) return 'No port is meant to be reached.'
+  if (ports.length === 0) return 'No port is open to sandboxes.'
   const last = ports.at(-1)
   const all = ports.length === 1 ? `port ${last}` : `ports ${ports.slice(0, -1).join(', ')} and ${last}`
-  return `Meant to be reached are ${all}, of Lemonade, the gateway and what you name. Sandboxes find it as host.docker.internal.`
+  return `Sandboxes can reach ${all} (Lemonade, the gateway and the ports you list) at host.docker.internal.`
 }

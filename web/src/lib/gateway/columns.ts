@@ -8,7 +8,14 @@ export const columns: Column<ConsumerRowFragment>[] = [
   { key: 'key', header: 'API key', width: 'minmax(9rem, 3fr)' },
   { key: 'type', header: 'Used by', width: '8rem', room: 'some', text: ownerText },
   { key: 'GROUP', header: 'Group', width: 'minmax(4.5rem, 2fr)', sortable: true, room: 'some' },
-  { key: 'TOKEN_LIMIT', header: 'Token limit', width: 'minmax(7.5rem, 3fr)', sortable: true, align: 'end', text: limitText },
+  {
+    key: 'TOKEN_LIMIT',
+    header: 'Token limit',
+    width: 'minmax(7.5rem, 3fr)',
+    sortable: true,
+    align: 'end',
+    text: limitText,
+  },
   {
     key: 'TOKENS_IN_WINDOW',
     ...{ header: 'Used now', width: '7.25rem', sortable: true, align: 'end' },

@@ -42,7 +42,10 @@ export function ownerText({ type, userCount }: Pick<ConsumerRowFragment, 'type' 
 
 export const modes: Record<GatewayMode, { label: string; hint: string }> = {
   PER_USER: { label: 'A key for each user', hint: 'No one can use up the tokens of others.' },
-  PER_GROUP: { label: 'A key for each group', hint: 'The users of a group share the key, and the sum of their tokens.' },
+  PER_GROUP: {
+    label: 'A key for each group',
+    hint: 'The users of a group share the key, and the sum of their tokens.',
+  },
 }
 
 /** Labels of a job's steps, by action and state. */

@@ -29,9 +29,9 @@ export function clientFor(fetch: Fetch): Client {
   return new Client({ ...options, fetch, exchanges: [cacheExchange(cacheOptions), fetchExchange] })
 }
 
-/** The tab's client, for acts: they happen only after a load has made it. */
+/** The tab's client, for mutations: by then a load has created it. */
 export function tabClient(): Client {
-  if (!tab) throw new Error('There is no client before the first load, and none on the server.')
+  if (!tab) throw new Error('The client exists only in the browser, after the first load.')
   return tab
 }
 
@@ -60,7 +60,7 @@ export async function prime<Data, Variables extends AnyVariables>(
 const options = { url: '/graphql', preferGetMethod: false } as const
 
 function makeTabClient(fetch: Fetch): Client {
-  // Opened by the first who subscribes: the login page does not, and would be refused.
+  // Opened with the first subscription: the login page has none, and would be refused.
   let socket: ReturnType<typeof openSocket> | undefined
   const signedOut = mapExchange({
     onError: (error) => {
@@ -71,7 +71,7 @@ function makeTabClient(fetch: Fetch): Client {
   })
   return new Client({
     ...options,
-    // Kit's fetch of the first load replays what the server fetched; what comes later is none of that load's business.
+    // Kit's fetch of the first load replays what the server fetched; later requests go to the network.
     fetch: (input, init) => (hydrated ? globalThis.fetch : fetch)(input, init),
     exchanges: [
       cacheExchange(cacheOptions),

@@ -1,19 +1,19 @@
 /** Whether this tab is connected to the server, and how old its data may be. One for the tab; the socket writes it. */
 class Connection {
-  /** `never` until the first connection; `ended` when one was signed out, which only another page can change. */
+  /** `never` until the first connection; `ended` after a sign-out, which only another page can change. */
   status = $state<'never' | 'connected' | 'lost' | 'ended'>('never')
   /** Since when it has that status, in milliseconds since the epoch. */
   since = $state(Date.now())
-  /** Last sign of life from the server before the link was lost; what is shown is as of then. */
+  /** When the server was last heard before the connection was lost; what is shown is from then. */
   lastSyncAt = $state(Date.now())
 
-  /** This tab is on its way to another page, where the end of the session is no news. */
+  /** This tab is navigating to another page, where the end of the session is expected. */
   leaving = false
 
-  // Written with every frame, so it is not reactive: nobody needs it while the link is up.
+  // Written with every frame, so it is not reactive: it is not shown while the connection is up.
   #heardAt = Date.now()
 
-  /** The server was heard. */
+  /** Something arrived from the server. */
   heard(): void {
     this.#heardAt = Date.now()
   }
@@ -33,7 +33,7 @@ class Connection {
     this.#become(this.status === 'never' ? 'never' : 'lost')
   }
 
-  /** One is signed out: nothing comes any more. */
+  /** The session ended: nothing arrives after this. */
   end(): void {
     if (this.leaving) return
     this.lastSyncAt = this.#heardAt

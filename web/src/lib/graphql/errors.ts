@@ -12,31 +12,33 @@ export interface Problem {
   fields: Record<string, string>
 }
 
+const UNKNOWN = 'Something went wrong'
+
 /** The one table from code to title. */
 const titles: Record<string, string> = {
-  INVALID_INPUT: 'That input was refused',
-  NOT_FOUND: 'It is not there any more',
-  CONFLICT: 'Not possible now',
-  FORBIDDEN: 'You may not do that',
+  INVALID_INPUT: 'Please check what you entered',
+  NOT_FOUND: 'Not found',
+  CONFLICT: 'Not possible right now',
+  FORBIDDEN: 'You can’t do that',
   UNAUTHENTICATED: 'Please sign in',
-  UNAVAILABLE: 'Not available now',
-  NETWORK: 'No connection to the server',
-  UNKNOWN: 'That did not work',
+  UNAVAILABLE: 'Not available right now',
+  NETWORK: 'Can’t reach the server',
+  UNKNOWN,
 }
 
-/** Makes an error of a query or mutation fit to be shown. The server's refusals are shown as they are; nothing else is. */
-export function problemOf(error: CombinedError): Problem {
-  const first = error.graphQLErrors[0]
-  const code = first ? codeOf(first.extensions.code) : error.networkError ? 'NETWORK' : 'UNKNOWN'
+/** Turns an error of a query or mutation into what people read. Only the server's own refusals are shown as they are. */
+export function problemOf(error: CombinedError | undefined): Problem {
+  const first = error?.graphQLErrors[0]
+  const code = first ? codeOf(first.extensions.code) : error?.networkError ? 'NETWORK' : 'UNKNOWN'
   return {
     code,
-    title: titles[code] ?? titles.UNKNOWN!,
+    title: titles[code] ?? UNKNOWN,
     message: messageOf(code, first?.message),
     fields: fieldsOf(first),
   }
 }
 
-/** Whether the server does not know any more who asks. */
+/** Whether the session has ended. */
 export function isSignedOut(error: CombinedError): boolean {
   return error.graphQLErrors.some(({ extensions }) => extensions.code === 'UNAUTHENTICATED')
 }
@@ -46,8 +48,9 @@ function codeOf(code: unknown): string {
 }
 
 function messageOf(code: string, message: string | undefined): string {
-  if (code === 'NETWORK') return 'The server does not answer. Nothing is lost; try again in a moment.'
-  if (code === 'UNKNOWN' || !message) return 'Something went wrong on the server.'
+  if (code === 'NETWORK') return 'Nothing was lost. Check your connection, then try again.'
+  if (code === 'UNKNOWN' || !message)
+    return 'That’s a problem on the server, not with what you did. Try again in a moment.'
   return message
 }
 

@@ -2,10 +2,7 @@ import type { Client, TypedDocumentNode } from '@urql/svelte'
 
 type NoVariables = Record<string, never>
 
-/**
- * Follows a subscription for as long as the tab lives; the socket begins it anew after every loss of the link.
- * @returns the function that stops following
- */
+/** Follows a subscription until the returned function is called; the socket starts it again after every reconnect. */
 export function follow<Data>(
   client: Client,
   subscription: TypedDocumentNode<Data, NoVariables>,

@@ -1,4 +1,5 @@
-import { mapExchange } from '@urql/svelte'
+import type { Exchange, Operation, OperationResult } from '@urql/svelte'
+import { pipe, tap } from 'wonka'
 
 /** What a list can depend on; the frames of the subscriptions touch these. */
 export type Topic =
@@ -14,8 +15,8 @@ export type Topic =
   | 'consumers'
 
 /**
- * Knows of every query when it last went to the network, and of every topic when it last changed. Browser only: it is one
- * for the tab, as its client is. Its clock counts events, which orders them without equal times.
+ * Knows when each query last went to the network, and when each topic last changed. Browser only: the tab has one, as it has
+ * one client. Its clock counts events, which orders them without equal times.
  */
 class Freshness {
   #clock = 0
@@ -24,17 +25,15 @@ class Freshness {
   readonly #touched = new Map<Topic, number>()
 
   /** Sits between the cache and the network, and so sees exactly the queries that leave the tab. */
-  readonly exchange = mapExchange({
-    onOperation: ({ kind, key }) => {
-      if (kind === 'query') this.#begun.set(key, ++this.#clock)
-      if (kind === 'teardown' && this.inFlight(key)) this.#begun.delete(key)
-    },
-    onResult: ({ operation: { kind, key }, error }) => {
-      if (kind !== 'query') return
-      if (error) this.#begun.delete(key)
-      else this.#read.set(key, this.#begun.get(key) ?? 0)
-    },
-  })
+  readonly exchange: Exchange =
+    ({ forward }) =>
+    (operations) =>
+      pipe(
+        operations,
+        tap((operation) => this.#asked(operation)),
+        forward,
+        tap((result) => this.#answered(result)),
+      )
 
   /** Something of the topic changed. */
   touch(topic: Topic): void {
@@ -52,7 +51,19 @@ class Freshness {
     const begun = this.#begun.get(key)
     return begun !== undefined && this.#read.get(key) !== begun
   }
+
+  #asked({ kind, key }: Operation): void {
+    if (kind === 'query') this.#begun.set(key, ++this.#clock)
+    // Its last reader left before the answer.
+    if (kind === 'teardown' && this.inFlight(key)) this.#begun.delete(key)
+  }
+
+  #answered({ operation: { kind, key }, error }: OperationResult): void {
+    if (kind !== 'query') return
+    if (error) this.#begun.delete(key)
+    else this.#read.set(key, this.#begun.get(key) ?? 0)
+  }
 }
 
-/** The tab's. */
+/** The one of this tab. */
 export const freshness = new Freshness()

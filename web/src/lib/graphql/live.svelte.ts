@@ -1,5 +1,5 @@
 /*
- * How live data works here, for whoever adds a page.
+ * How live data works here. Read it before you add a page.
  *
  * 1. Documents are in `lib/<feature>/documents.ts`, as `graphql(`…`)`; `npm run codegen` types them. What a list shows of
  *    a thing is one fragment (`InstanceRow`), which the query, the subscription and the mutations all select: each frame
@@ -13,7 +13,7 @@
  *    of a list it says with `touch(topic)`. Nothing else writes to the cache, and nothing copies its data into own state.
  * 5. A type without an `id` of its own needs a key in the feature's `cache.ts`. Secrets (`password`) are read by the
  *    component that reveals them, never by a list, a fragment or a load.
- * 6. Participants are told only of their own instances and of the engine: `follow-all.ts` says who follows what.
+ * 6. Participants follow only their own instances and the engine: `follow-all.ts` says who follows what.
  */
 import {
   createRequest,
@@ -59,9 +59,9 @@ export class LiveQuery<Data, Variables extends AnyVariables = AnyVariables> {
   data = $state.raw<Data>()
   /** Why the last question was not answered; what was shown before stays. */
   error = $state.raw<CombinedError>()
-  /** Nothing to show yet. */
+  /** There is nothing to show yet. */
   fetching = $state(true)
-  /** What is shown is for earlier variables, or is being asked for anew. */
+  /** What is shown is for earlier variables, or is being asked for again. */
   stale = $state(false)
 
   readonly #client = getContextClient()
@@ -79,9 +79,12 @@ export class LiveQuery<Data, Variables extends AnyVariables = AnyVariables> {
     const first = untrack(() => this.#request)
     this.data = first ? this.#read(first) : undefined
     this.fetching = first !== null && this.data === undefined
-    // Variables are often made anew of a URL that changed elsewhere: only a different key is a different question.
+    // Variables are often rebuilt from a URL that changed elsewhere: only a different key is a different question.
     const key = $derived(this.#request?.key)
-    $effect(() => (key === undefined ? this.#clear() : untrack(() => this.#follow(this.#request!))))
+    $effect(() => {
+      const request = key === undefined ? null : untrack(() => this.#request)
+      return request ? untrack(() => this.#follow(request)) : this.#clear()
+    })
   }
 
   /** Asks the server again; what is shown stays until the answer. */
@@ -126,7 +129,7 @@ export class LiveQuery<Data, Variables extends AnyVariables = AnyVariables> {
   }
 }
 
-/** Call while a component is made. */
+/** A live query; call it while a component is created. */
 export function liveQuery<Data, Variables extends AnyVariables>(
   options: LiveOptions<Data, Variables>,
 ): LiveQuery<Data, Variables> {

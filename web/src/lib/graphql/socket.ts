@@ -3,16 +3,13 @@ import { connection } from './connection.svelte.ts'
 
 const PING_EVERY = 10_000
 const PONG_WITHIN = 4_000
-/** What the server closes with when one was signed out, and when one has other rights from here on. */
+/** The codes the server closes with after a sign-out, and after a change of rights. */
 const SIGNED_OUT = 4401
 const RIGHTS_CHANGED = 4205
-/** How long frames gather before the cache gets them in one go: a burst then re-renders lists once, not once a frame. */
+/** How long frames gather before the cache gets them together: a burst then renders lists once, not once a frame. */
 const GATHER = 16
 
-/**
- * The tab's one WebSocket: opened at once, kept open, and re-opened for as long as the tab lives, or until one is signed
- * out.
- */
+/** The tab's one WebSocket: opened at once, and reopened for as long as the tab lives, or until the session ends. */
 export function openSocket(): Client {
   let socket: WebSocket | undefined
   let pongDue: ReturnType<typeof setTimeout> | undefined
@@ -27,7 +24,7 @@ export function openSocket(): Client {
   const client = createClient({
     url: () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
     lazy: false,
-    // Errors that end the connection for good end its subscriptions too, and those begin anew (see watch()).
+    // Errors that end the connection for good end its subscriptions too, and those start again (see subscribeForEver()).
     onNonLazyError: () => undefined,
     keepAlive: PING_EVERY,
     connectionAckWaitTimeout: 5_000,
@@ -60,14 +57,14 @@ export function openSocket(): Client {
         socket = undefined
         const { code } = event as CloseEvent
         if (code === SIGNED_OUT) connection.end()
-        // The server knows which pages are theirs now.
+        // The server knows which pages the new role has.
         else if (code === RIGHTS_CHANGED) location.reload()
         else connection.lost()
       },
     },
   })
 
-  // A laptop that wakes, or a phone that is taken out of a pocket, should not wait for a timer to notice.
+  // A laptop that wakes, or a phone that is unlocked, should not wait for a timer to notice.
   const wake = () => {
     if (document.visibilityState !== 'visible') return
     skipWait?.()
@@ -82,7 +79,7 @@ export function openSocket(): Client {
   return client
 }
 
-/** A browser does not say why the server refused a socket. Over HTTP the server says whether one is still somebody. */
+/** A browser does not say why the server refused a socket, so ask over HTTP whether the session still exists. */
 async function noticeSignOut(): Promise<void> {
   const body = JSON.stringify({ query: '{ viewer { role } }' })
   const headers = { 'Content-Type': 'application/json' }
@@ -93,21 +90,21 @@ async function noticeSignOut(): Promise<void> {
 }
 
 /**
- * 250 ms, doubling up to a second, so that whoever looks sees the truth within a second of the server's return; a tab nobody
- * sees waits up to five. Less up to a third, so that a hall full of tabs does not come back in one instant.
+ * 250 ms, doubling up to a second, so that a visible tab is up to date within a second of the server's return; a hidden tab
+ * waits up to five. Shortened by up to a third at random, so that many tabs do not reconnect in the same instant.
  */
 function backoff(retries: number): number {
   const longest = document.visibilityState === 'visible' ? 1_000 : 5_000
   return Math.min(250 * 2 ** (retries - 1), longest) * (1 - Math.random() / 3)
 }
 
-/** How long to wait before a subscription the server ended is begun anew. */
-const BEGIN_ANEW = 2_000
+/** How long to wait before a subscription that the server ended is started again. */
+const START_AGAIN = 2_000
 
 /**
- * Subscribes, and does so again whenever the server ends the subscription, as it does with a reader that cannot keep up;
- * not for whoever is signed out.
- * @returns the function that ends it
+ * Subscribes, and does so again whenever the server ends the subscription, as it does when a reader cannot keep up; not
+ * after a sign-out.
+ * @returns the function that unsubscribes
  */
 export function subscribeForEver(
   client: Client,
@@ -120,7 +117,7 @@ export function subscribeForEver(
     if (!stopped && connection.status !== 'ended')
       end = client.subscribe(payload, { next: deliver, error: again, complete: again })
   }
-  const again = () => void setTimeout(begin, BEGIN_ANEW)
+  const again = () => void setTimeout(begin, START_AGAIN)
   const deliver = (frame: FormattedExecutionResult) => gather(() => stopped || onFrame(frame))
   begin()
   return () => {

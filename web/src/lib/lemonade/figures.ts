@@ -1,3 +1,5 @@
+import { formatBytes } from '#lib/ui/bytes.ts'
+
 /** What to do when Lemonade refuses the key. */
 export const REFUSED = 'Lemonade refuses THON’s key: set LEMONADE_API_KEY.'
 
@@ -24,10 +26,7 @@ export function duration(seconds: number | null | undefined): string {
 
 /** Bytes with the unit that suits them. */
 export function bytes(value: number | null | undefined): string {
-  if (value === null || value === undefined) return '–'
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  const at = Math.min(Math.floor(Math.log10(Math.max(value, 1)) / 3), units.length - 1)
-  return `${short.format(value / 1000 ** at)} ${units[at]}`
+  return value === null || value === undefined ? '–' : formatBytes(value)
 }
 
 /** The size of a model, which Lemonade tells in GB. */

@@ -15,7 +15,7 @@ export interface Place {
   icon: IconComponent
 }
 
-/** The navigation of each role, in its order; the first page is where they begin. A page is listed once it works. */
+/** The navigation of each role, in order; the first page is the home page. */
 const places: Record<Role, Place[]> = {
   ORGANIZER: [
     { path: '/instances', label: 'Instances', icon: Boxes },
@@ -30,17 +30,17 @@ const places: Record<Role, Place[]> = {
   ANONYMOUS: [],
 }
 
-/** The pages that somebody may see; none while it is not known who they are. */
+/** The pages of a role; none until the role is known. */
 export function placesOf(role: Role | undefined): Place[] {
   return role ? places[role] : []
 }
 
-/** Where somebody begins. */
+/** The home page of a role. */
 export function homeOf(role: Role | undefined): Place['path'] {
   return placesOf(role)[0]?.path ?? '/instances'
 }
 
-/** Whether a page is for whoever comes, before anybody knows who they are: it has no navigation, and follows nothing. */
+/** Whether a page works before sign-in: it has no navigation and follows nothing. */
 export function isBare(route: string | null): boolean {
   return route === '/login' || route === '/enter'
 }

@@ -1,17 +1,17 @@
 import { toast } from 'svelte-sonner'
 
 /**
- * Copies text; says so where it could not be, and, given `success`, where it was.
+ * Copies text. A toast says when that fails, and, given `success`, when it worked.
  * @returns whether it was copied
  */
 export async function copyText(text: string, success?: string): Promise<boolean> {
   const done = await write(text)
-  if (!done) toast.error('This browser did not let it be copied', { description: text })
+  if (!done) toast.error('Could not copy. Select the text and copy it yourself.', { description: text })
   else if (success) toast.success(success)
   return done
 }
 
-/** The clipboard is only there on https and localhost; a venue's dashboard may be neither. */
+/** The clipboard is only there on https and localhost; a dashboard at an event may use neither. */
 async function write(text: string): Promise<boolean> {
   if (navigator.clipboard) {
     return navigator.clipboard.writeText(text).then(

@@ -1,6 +1,6 @@
 import { createSubscriber } from 'svelte/reactivity'
 
-/** The present, for effects that show it: one timer for all of them, and none when nobody looks. */
+/** The current time, for effects that show it: one timer for all, and none while nothing reads it. */
 class Clock {
   readonly #subscribe: () => void
 
@@ -11,7 +11,7 @@ class Clock {
     })
   }
 
-  /** Milliseconds since the epoch; read inside an effect or a template it is read anew with every tick. */
+  /** Milliseconds since the epoch; effects and templates that read it run again with every tick. */
   get now(): number {
     this.#subscribe()
     return Date.now()
@@ -21,5 +21,5 @@ class Clock {
 /** Ticks every second: for what changes every second. */
 export const seconds = new Clock(1_000)
 
-/** Ticks every ten seconds: for what says minutes and more. */
+/** Ticks every ten seconds: for times of minutes and more. */
 export const tens = new Clock(10_000)

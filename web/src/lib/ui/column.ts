@@ -2,7 +2,7 @@
 export interface Column<Row> {
   key: string
   header: string
-  /** What the header means, for whoever points at it. */
+  /** What the header means, shown when the pointer rests on it. */
   hint?: string
   /** A grid track that depends on no content: `minmax(8rem, 2fr)`, `7rem`. One fraction by default. */
   width?: string

@@ -39,7 +39,7 @@ export class Selection {
     for (const key of keys) this.#keys.add(key)
   }
 
-  /** Lets go of those that are not shown any more. */
+  /** Deselects rows that are no longer shown. */
   keepOnly(shown: readonly string[]): void {
     // eslint-disable-next-line svelte/prefer-svelte-reactivity -- gone when this returns
     const there = new Set(shown)

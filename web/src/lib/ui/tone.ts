@@ -1,2 +1,2 @@
-/** What a colour means; app.css has the colours. */
+/** What a color means; app.css has the colors. */
 export type Tone = 'neutral' | 'info' | 'success' | 'warning' | 'danger' | 'accent'

@@ -1,8 +1,8 @@
 import type { Attachment } from 'svelte/attachments'
 import { on } from 'svelte/events'
 
-/** What the one tooltip of the page shows, and beside what. `Tooltip.svelte` draws it. */
-export const tip = $state<{ text: string; beside: DOMRect | null }>({ text: '', beside: null })
+/** What the one tooltip of the page shows, and next to what. `Tooltip.svelte` draws it. */
+export const tip = $state<{ text: string; anchor: DOMRect | null }>({ text: '', anchor: null })
 
 const DELAY = 350
 
@@ -15,7 +15,7 @@ export function tooltip(text: string): Attachment<HTMLElement> {
     let timer: ReturnType<typeof setTimeout> | undefined
     const show = () => {
       tip.text = text
-      tip.beside = element.getBoundingClientRect()
+      tip.anchor = element.getBoundingClientRect()
     }
     const enter = (event: PointerEvent) => {
       if (event.pointerType === 'mouse') timer = setTimeout(show, DELAY)
@@ -23,7 +23,7 @@ export function tooltip(text: string): Attachment<HTMLElement> {
     const focus = () => element.matches(':focus-visible') && show()
     const hide = () => {
       clearTimeout(timer)
-      if (tip.text === text) tip.beside = null
+      if (tip.text === text) tip.anchor = null
     }
     const listeners = { pointerenter: enter, focus, pointerleave: hide, blur: hide, pointerdown: hide, keydown: hide }
     // Svelte's own: a focused element that is removed blurs in the middle of an update, where state may not be set.

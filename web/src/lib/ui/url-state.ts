@@ -2,9 +2,9 @@ import { goto } from '$app/navigation'
 import { page } from '$app/state'
 
 /**
- * Search, filter, sort, page and what is open live in the URL, so that every view has an address. Sets parameters of the
- * page's own, and removes those given as null or empty; focus and scroll stay where they are.
- * @param push make it a step of the browser's history, as opening something is; typing and sorting are not
+ * Search, filter, sort, page and what is open live in the URL, so that every view has an address. Sets parameters,
+ * and removes those given as null or empty; focus and scroll stay where they are.
+ * @param push add a step to the browser's history: for opening something and for paging, not for typing and sorting
  */
 export function setParams(changes: Record<string, string | number | readonly string[] | null>, push = false): void {
   const params = new URLSearchParams(page.url.searchParams.toString())

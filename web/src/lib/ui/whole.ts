@@ -1,11 +1,11 @@
-/** Why a number is none that GraphQL can carry as an Int; its range is the server's business. */
+/** Why GraphQL can't carry a number as an Int; the server checks its range. */
 export function unwhole(number: number | null): string | undefined {
   return number === null || (Number.isInteger(number) && Math.abs(number) < 2 ** 31)
     ? undefined
-    : 'must be a whole number, and not so large'
+    : 'Enter a whole number below 2 billion.'
 }
 
-/** The same of the numbers of a form: what to show, by field; null when they are all right. */
+/** The same for the numbers of a form, by field; null when all are valid. */
 export function unwholeIn(
   numbers: Record<string, number | null>,
 ): { message: string; fields: Record<string, string> } | null {
