@@ -2,7 +2,7 @@ import type { GatewayJobViewFragment } from '#lib/graphql/generated/graphql.ts'
 import { liveQuery } from '#lib/graphql/live.svelte.ts'
 import { GatewayJobQuery } from './documents.ts'
 
-/** Follows the last job of the gateway, whoever started it. Create it while a component is created. */
+/** Follows the last job of the gateway, by anyone. Create it while a component is created. */
 export class FollowedJob {
   readonly #query = liveQuery({ query: GatewayJobQuery, on: ['gatewayJob'] })
   /** The job that had succeeded before this page was opened; undefined until the first answer. */
