@@ -79,9 +79,9 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const access = await createAccess({ env, db, events, activity, token })
   const created = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
   const { services, live, network, addresses } = created
-  const socket = createSocket(schema, services, (sessionId) => access.door.reauthenticate(sessionId), log)
+  const socket = createSocket(schema, services, (sessionId) => access.authenticator.reauthenticate(sessionId), log)
   const proxy = await createProxy({
-    ...{ db, events, clients, addresses, door: access.door, tls, log },
+    ...{ db, events, clients, addresses, door: access.authenticator, tls, log },
     trustedProxies: env.reach.trustedProxies,
     ownProcess: overrides.proxyProcess ?? true,
     ...{ instances: services.instances, own: services.mySandbox },
@@ -143,9 +143,9 @@ interface HttpParts {
 /** The HTTP server with all its routes: GraphQL, REST, the dashboard and the way to sandboxes. */
 async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboard: Dashboard | null }> {
   const { env, log, clients, tls, db, services, live, addresses, access, socket, proxy, dashboardKind } = parts
-  const { door, signIn } = access
-  const rest = withAuthentication(door, 'rest', createRest({ services, door, signIn, clients, log }))
-  const yoga = createGraphql(schema, services, (request) => door.authenticated(request).viewer, log)
+  const { authenticator, signIn } = access
+  const rest = withAuthentication(authenticator, 'rest', createRest({ services, authenticator, signIn, clients, log }))
+  const yoga = createGraphql(schema, services, (request) => authenticator.authenticated(request).viewer, log)
   const dashboard = await openDashboard(dashboardKind, async (request, req) => yoga.fetch(request, { req }))
   const http = new HttpServer({
     clients,
@@ -156,18 +156,20 @@ async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboa
     routes: [
       {
         path: '/graphql',
-        handle: withAuthentication(door, 'page', (request, response) => void yoga(request, response)),
+        handle: withAuthentication(authenticator, 'page', (request, response) => void yoga(request, response)),
         largestBody: LARGEST_OPERATION,
       },
       { path: '/api', handle: rest },
       { path: '/openapi.json', handle: rest },
       { path: '/docs', handle: rest },
-      { path: '/open', handle: withAuthentication(door, 'page', proxy.open) },
+      { path: '/open', handle: withAuthentication(authenticator, 'page', proxy.open) },
       ...healthRoutes(db, () => live.engineStatus().connected),
-      ...(dashboard ? [{ path: '/', handle: withPageRedirects(door, dashboard.handle, dashboardKind === 'dev') }] : []),
+      ...(dashboard
+        ? [{ path: '/', handle: withPageRedirects(authenticator, dashboard.handle, dashboardKind === 'dev') }]
+        : []),
     ],
     upgrade: async (request, duplex, head) => {
-      const credentials = await door.authenticate(request, 'page')
+      const credentials = await authenticator.authenticate(request, 'page')
       if (credentials.viewer.role === 'anonymous') return '401 Unauthorized'
       socket.upgrade(request, duplex, head, credentials)
       return null

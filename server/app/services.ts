@@ -3,6 +3,7 @@ import type { Sessions } from '../auth/sessions.ts'
 import type { DiskSpaceWatch } from '../db/disk-space.ts'
 import type { Env } from '../config/env.ts'
 import type { Events } from '../core/events.ts'
+import { describeProblem } from '../core/syntax.ts'
 import type { Services } from '../graphql/context.ts'
 import { GatewayService } from '../gateway/service.ts'
 import { GatewaySettingsService } from '../gateway/settings.ts'
@@ -84,12 +85,12 @@ function createLegacy({
     db,
     importGroups: groupsImport.import.bind(groupsImport),
     updateUser: users.updateUser.bind(users),
-    findSetting: settings.find.bind(settings),
+    findSetting: settings.get.bind(settings),
     checkSetting: (key, value) => settingInput(key).safeParse({ value }).error?.issues[0]?.message ?? null,
-    storeSetting: settings.store.bind(settings),
+    storeSetting: settings.update.bind(settings),
     getConfigFile: configFiles.get.bind(configFiles),
-    putConfigFile: configFiles.put.bind(configFiles),
-    checkConfigFile: configFiles.check.bind(configFiles),
+    putConfigFile: configFiles.update.bind(configFiles),
+    checkConfigFile: (...file) => configFiles.check(...file).map(describeProblem)[0] ?? null,
   })
 }
 

@@ -34,9 +34,9 @@ export function tokenCommand(variables: Variables): Command {
 function create(variables: Variables, name: string, options: Common & { days?: number }): Promise<void> {
   return withBackend(variables, options, async (backend) => {
     const { createApiToken } = await backend.ask<{ createApiToken: { token: string; apiToken: Token } }>(
-      `mutation ($name: String!, $expiresInDays: Int) {
-        createApiToken(name: $name, expiresInDays: $expiresInDays) { token apiToken { ${FIELDS} } } }`,
-      { name, expiresInDays: options.days },
+      `mutation ($input: CreateApiTokenInput!) {
+        createApiToken(input: $input) { token apiToken { ${FIELDS} } } }`,
+      { input: { name, expiresInDays: options.days } },
     )
     const { token, apiToken } = createApiToken
     print(options, { token, ...apiToken }, () => token)
@@ -45,14 +45,16 @@ function create(variables: Variables, name: string, options: Common & { days?: n
 
 function list(variables: Variables, options: Common): Promise<void> {
   return withBackend(variables, options, async (backend) => {
-    const { apiTokens } = await backend.ask<{ apiTokens: Token[] }>(`{ apiTokens { ${FIELDS} } }`)
+    const query = `{ apiTokens(page: { size: 1000 }) { items { ${FIELDS} } } }`
+    const { apiTokens } = await backend.ask<{ apiTokens: { items: Token[] } }>(query)
+    const tokens = apiTokens.items
     const day = (moment: string | null) => moment?.slice(0, 10) ?? null
-    print(options, apiTokens, () =>
-      apiTokens.length === 0
+    print(options, tokens, () =>
+      tokens.length === 0
         ? 'There are none.'
         : table(
             ['ID', 'NAME', 'MADE BY', 'MADE', 'EXPIRES', 'LAST USED'],
-            apiTokens.map((one) => [
+            tokens.map((one) => [
               ...[one.id, one.name, one.createdBy],
               ...[day(one.createdAt), day(one.expiresAt), day(one.lastUsedAt)],
             ]),
@@ -63,7 +65,7 @@ function list(variables: Variables, options: Common): Promise<void> {
 
 function revoke(variables: Variables, id: string, options: Common): Promise<void> {
   return withBackend(variables, options, async (backend) => {
-    await backend.ask('mutation ($id: ID!) { revokeApiToken(id: $id) { id } }', { id })
+    await backend.ask('mutation ($id: ID!) { revokeApiToken(input: { id: $id }) { id } }', { id })
     print(options, { id, revoked: true }, () => 'It lets nobody in any more.')
   })
 }

@@ -62,7 +62,7 @@ export class ConsumersService {
    * Creates a consumer outside the groups.
    * @param raw as `createConsumerInput`
    * @param replace whether an existing consumer of that name is replaced
-   * @throws InvalidInput, Conflict when the name or the key is in use, BadRequest, UpstreamTrouble
+   * @throws InvalidInput, Conflict when the name or the key is in use, BadRequest, UpstreamFailure
    */
   async create(
     viewer: Viewer,
@@ -106,12 +106,12 @@ export class ConsumersService {
     return results
   }
 
-  /** @throws NotFound, BadRequest, UpstreamTrouble */
+  /** @throws NotFound, BadRequest, UpstreamFailure */
   async delete(viewer: Viewer, username: string): Promise<void> {
     await this.#delete(viewer, await this.#actions.requireEnabled(viewer), username)
   }
 
-  /** Gives a consumer a new key; the old one stops working. @throws NotFound, BadRequest, UpstreamTrouble */
+  /** Gives a consumer a new key; the old one stops working. @throws NotFound, BadRequest, UpstreamFailure */
   async rotateKey(viewer: Viewer, username: string): Promise<RevealedKey> {
     const config = await this.#actions.requireEnabled(viewer)
     const apisix = this.#watch.apisix(config)
@@ -130,7 +130,7 @@ export class ConsumersService {
     return { username, key, baseUrl: this.#baseUrl(config) }
   }
 
-  /** The key of a consumer. Revealing it is written to the activity log. @throws NotFound, BadRequest, UpstreamTrouble */
+  /** The key of a consumer. Revealing it is written to the activity log. @throws NotFound, BadRequest, UpstreamFailure */
   async reveal(viewer: Viewer, username: string): Promise<RevealedKey> {
     const config = await this.#actions.requireEnabled(viewer)
     return this.#actions.run(viewer, 'reveal key', username, async () => {
@@ -142,7 +142,7 @@ export class ConsumersService {
     })
   }
 
-  /** Every consumer with its key, for scripts. @param overrides as for `applyConfig`. @throws BadRequest, UpstreamTrouble */
+  /** Every consumer with its key, for scripts. @param overrides as for `applyConfig`. @throws BadRequest, UpstreamFailure */
   async listWithKeys(viewer: Viewer, overrides: unknown = {}): Promise<Inspection> {
     return this.#watch.inspect(withOverrides(await this.#actions.requireEnabled(viewer), overrides))
   }

@@ -2,7 +2,7 @@ import type { Change as RowChange, Ready } from '../core/events.ts'
 import { builder } from '../graphql/builder.ts'
 import { Change } from '../graphql/change.ts'
 import { Page, PageInput } from '../graphql/page.ts'
-import { asOf, trouble } from '../graphql/upstream.ts'
+import { asOf, upstreamError } from '../graphql/upstream.ts'
 import type { ConsumerPage } from './consumer-list.ts'
 import type { ConsumerRow, ConsumerStatus } from './model.ts'
 
@@ -58,6 +58,7 @@ const Consumer = builder.objectRef<ConsumerRow>('Consumer').implement({
 })
 
 const ConsumerCount = builder.objectRef<ConsumerPage['counts'][number]>('ConsumerCount').implement({
+  description: 'How many consumers have one status.',
   fields: (t) => ({
     status: t.expose('status', { type: Status }),
     count: t.exposeInt('count'),
@@ -66,6 +67,7 @@ const ConsumerCount = builder.objectRef<ConsumerPage['counts'][number]>('Consume
 
 const ConsumerPageType = builder.objectRef<ConsumerPage>('ConsumerPage').implement({
   interfaces: [Page],
+  description: 'A page of consumers, as last seen, with figures of the whole list.',
   fields: (t) => ({
     items: t.expose('items', { type: [Consumer] }),
     counts: t.expose('counts', {
@@ -73,7 +75,7 @@ const ConsumerPageType = builder.objectRef<ConsumerPage>('ConsumerPage').impleme
       description: 'Consumers that match the filter apart from its `status`, by status.',
     }),
     asOf: t.field({ ...asOf, resolve: (page) => page.asOf }),
-    error: t.expose('error', trouble),
+    error: t.expose('error', upstreamError),
   }),
 })
 
@@ -81,37 +83,40 @@ const ConsumerFilter = builder.inputType('ConsumerFilter', {
   description: 'All given conditions have to match.',
   fields: (t) => ({
     search: t.string({ description: 'Part of a name: of the consumer, its group or its user.' }),
-    type: t.field({ type: ConsumerType }),
-    status: t.field({ type: Status }),
+    type: t.field({ type: ConsumerType, description: 'Who uses them.' }),
+    status: t.field({ type: Status, description: 'How they compare with the database.' }),
   }),
 })
 
 const ConsumerSort = builder.inputType('ConsumerSort', {
+  description: 'Equal rows are sorted by name.',
   fields: (t) => ({
     field: t.field({
       type: builder.enumType('ConsumerSortField', {
+        description: 'A column of the list of consumers.',
         values: {
-          USERNAME: { value: 'username' },
-          GROUP: { value: 'group' },
-          TOKENS_TOTAL: { value: 'tokensTotal' },
-          TOKENS_IN_WINDOW: { value: 'tokensInWindow' },
-          TOKEN_LIMIT: { value: 'tokenLimit' },
+          USERNAME: { value: 'username', description: 'Name of the consumer.' },
+          GROUP: { value: 'group', description: 'Name of the group.' },
+          TOKENS_TOTAL: { value: 'tokensTotal', description: 'Tokens used since APISIX started.' },
+          TOKENS_IN_WINDOW: { value: 'tokensInWindow', description: 'Tokens used in the current window.' },
+          TOKEN_LIMIT: { value: 'tokenLimit', description: 'Tokens per window.' },
         } as const,
       }),
       required: true,
+      description: 'Unknown values come first.',
     }),
-    descending: t.boolean({ required: true, defaultValue: false }),
+    descending: t.boolean({ required: true, defaultValue: false, description: 'Largest or last first.' }),
   }),
 })
 
 builder.queryField('consumers', (t) =>
   t.field({
     type: ConsumerPageType,
-    description: 'Consumers of the AI gateway, as last seen. Sorted by name by default.',
+    description: 'Consumers of the AI gateway, as last seen.',
     args: {
-      filter: t.arg({ type: ConsumerFilter }),
-      sort: t.arg({ type: ConsumerSort }),
-      page: t.arg({ type: PageInput }),
+      filter: t.arg({ type: ConsumerFilter, description: 'All consumers by default.' }),
+      sort: t.arg({ type: ConsumerSort, description: 'By name by default.' }),
+      page: t.arg({ type: PageInput, description: 'The first 50 rows by default.' }),
     },
     resolve: (_root, args, { gateway, viewer }) => gateway.consumers.page(viewer, args),
   }),

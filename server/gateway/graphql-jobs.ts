@@ -2,6 +2,7 @@ import { builder } from '../graphql/builder.ts'
 import type { JobView, StepView } from './reconcile/job.ts'
 
 const StepAction = builder.enumType('GatewayStepAction', {
+  description: 'What a step does.',
   values: {
     ROUTE: { description: 'Create or update the route.' },
     CREATE: { description: 'Create a consumer.' },
@@ -11,7 +12,14 @@ const StepAction = builder.enumType('GatewayStepAction', {
   } as const,
 })
 
-const StepState = builder.enumType('GatewayStepState', { values: ['WAITING', 'DONE', 'FAILED'] as const })
+const StepState = builder.enumType('GatewayStepState', {
+  description: 'How far a step is.',
+  values: {
+    WAITING: { description: 'Not tried yet; stays so when the job stops early.' },
+    DONE: { description: 'Done, or nothing to do.' },
+    FAILED: { description: 'Tried, and failed; `message` says why.' },
+  } as const,
+})
 
 const JobStep = builder.objectRef<StepView>('GatewayJobStep').implement({
   description: 'One write to the gateway.',
@@ -32,6 +40,7 @@ export const GatewayJob = builder.objectRef<JobView>('GatewayJob').implement({
     id: t.exposeID('id'),
     kind: t.expose('kind', {
       type: builder.enumType('GatewayJobKind', {
+        description: 'What a job does.',
         values: {
           APPLY: { description: 'Bring the route and the consumers in line with the database.' },
           DELETE: { description: 'Delete the route and every consumer.' },

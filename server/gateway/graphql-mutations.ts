@@ -9,12 +9,12 @@ import { DELETE_CONFIRMATION } from './service.ts'
 const UpdateSettingsInput = builder.inputType('UpdateGatewaySettingsInput', {
   description: 'Fields that are null or left out stay. An empty text clears a setting or restores its first value.',
   fields: (t) => ({
-    enabled: t.boolean(),
-    mode: t.field({ type: GatewayMode }),
+    enabled: t.boolean({ description: 'Whether the gateway is used.' }),
+    mode: t.field({ type: GatewayMode, description: 'Who shares a key.' }),
     tokenLimit: t.int({ description: 'Tokens of one person per window, at least 1.' }),
     timeWindow: t.int({ description: 'Length of a window in seconds, at least 1.' }),
     redisHost: t.string({ description: 'Redis for the token counters; empty when APISIX counts by itself.' }),
-    redisPort: t.int(),
+    redisPort: t.int({ description: 'Port of that Redis.' }),
     redisPassword: t.string({ description: 'Empty removes it.' }),
     lemonadeUrl: t.string({
       description:
@@ -31,6 +31,7 @@ const UpdateSettingsInput = builder.inputType('UpdateGatewaySettingsInput', {
 })
 
 const DeleteConfigInput = builder.inputType('DeleteGatewayConfigInput', {
+  description: 'A confirmation, since every key stops working.',
   fields: (t) => ({
     confirm: t.string({ required: true, description: `Has to be \`${DELETE_CONFIRMATION}\`.` }),
   }),
@@ -40,7 +41,7 @@ builder.mutationFields((t) => ({
   updateGatewaySettings: t.field({
     type: GatewaySettings,
     description: 'Changes settings of the AI gateway. Consumers and the route follow with the next applyGatewayConfig.',
-    args: { input: t.arg({ type: UpdateSettingsInput, required: true }) },
+    args: { input: t.arg({ type: UpdateSettingsInput, required: true, description: 'What to change.' }) },
     resolve: (_root, { input }, { gatewaySettings, viewer }) => gatewaySettings.update(viewer, input),
   }),
   applyGatewayConfig: t.field({
@@ -52,7 +53,7 @@ builder.mutationFields((t) => ({
   deleteGatewayConfig: t.field({
     type: GatewayJob,
     description: 'Starts to delete every consumer and the route, and returns at once. Every key stops working.',
-    args: { input: t.arg({ type: DeleteConfigInput, required: true }) },
+    args: { input: t.arg({ type: DeleteConfigInput, required: true, description: 'The confirmation.' }) },
     resolve: async (_root, { input }, { gateway, viewer }) =>
       (await gateway.deleteConfig(viewer, input.confirm)).view(),
   }),
@@ -90,6 +91,7 @@ const DeletedConsumer = builder.objectRef<ConsumerResult>('ConsumerResult').impl
 })
 
 const CreateConsumerInput = builder.inputType('CreateConsumerInput', {
+  description: 'A consumer outside the groups, such as a mentor or a demo.',
   fields: (t) => ({
     username: t.string({ required: true, description: '1 to 256 letters, digits, _ or -.' }),
     key: t.string({ description: 'Generated when it is left out.' }),
@@ -99,6 +101,7 @@ const CreateConsumerInput = builder.inputType('CreateConsumerInput', {
 })
 
 const DeleteConsumersInput = builder.inputType('DeleteConsumersInput', {
+  description: 'Which consumers to delete.',
   fields: (t) => ({
     usernames: t.stringList({ required: true, description: 'Names of consumers, at most 2000.' }),
   }),
@@ -107,6 +110,7 @@ const DeleteConsumersInput = builder.inputType('DeleteConsumersInput', {
 /** The input of a mutation that takes the name of one consumer. */
 function consumerNameInput(name: string) {
   return builder.inputType(name, {
+    description: 'Which consumer.',
     fields: (t) => ({ username: t.string({ required: true, description: 'Name of the consumer.' }) }),
   })
 }
@@ -114,7 +118,8 @@ function consumerNameInput(name: string) {
 const RotateKeyInput = consumerNameInput('RotateConsumerKeyInput')
 const RevealKeyInput = consumerNameInput('RevealConsumerKeyInput')
 const RevealUserKeyInput = builder.inputType('RevealUserKeyInput', {
-  fields: (t) => ({ userId: t.id({ required: true }) }),
+  description: 'Whose key to reveal.',
+  fields: (t) => ({ userId: t.id({ required: true, description: 'Id of the user.' }) }),
 })
 
 builder.mutationFields((t) => ({
@@ -122,32 +127,32 @@ builder.mutationFields((t) => ({
     type: Revealed,
     description:
       'Creates a consumer outside the groups, and returns its key. CONFLICT when the name or the key is taken.',
-    args: { input: t.arg({ type: CreateConsumerInput, required: true }) },
+    args: { input: t.arg({ type: CreateConsumerInput, required: true, description: 'What to create.' }) },
     resolve: (_root, { input }, { gateway, viewer }) => gateway.consumers.create(viewer, input),
   }),
   deleteConsumers: t.field({
     type: [DeletedConsumer],
     description: 'Deletes consumers; their keys stop working. Returns one result per name, in the same order.',
-    args: { input: t.arg({ type: DeleteConsumersInput, required: true }) },
+    args: { input: t.arg({ type: DeleteConsumersInput, required: true, description: 'What to delete.' }) },
     resolve: (_root, { input }, { gateway, viewer }) => gateway.consumers.deleteMany(viewer, input.usernames),
   }),
   rotateConsumerKey: t.field({
     type: Revealed,
     description: 'Gives a consumer a new key, and returns it. The old key stops working; used tokens still count.',
-    args: { input: t.arg({ type: RotateKeyInput, required: true }) },
+    args: { input: t.arg({ type: RotateKeyInput, required: true, description: 'Which one.' }) },
     resolve: (_root, { input }, { gateway, viewer }) => gateway.consumers.rotateKey(viewer, input.username),
   }),
   revealConsumerKey: t.field({
     type: Revealed,
     description: 'Returns the key of a consumer, and writes that to the activity log.',
-    args: { input: t.arg({ type: RevealKeyInput, required: true }) },
+    args: { input: t.arg({ type: RevealKeyInput, required: true, description: 'Which one.' }) },
     resolve: (_root, { input }, { gateway, viewer }) => gateway.consumers.reveal(viewer, input.username),
   }),
   revealUserKey: t.field({
     type: Revealed,
     description:
       'Returns the key of a user, or of their group, and writes that to the activity log. For that user and for organizers.',
-    args: { input: t.arg({ type: RevealUserKeyInput, required: true }) },
+    args: { input: t.arg({ type: RevealUserKeyInput, required: true, description: 'Whose.' }) },
     resolve: (_root, { input }, { gateway, viewer }) => gateway.myKeys.reveal(viewer, input.userId),
   }),
 }))

@@ -1,5 +1,5 @@
 import { builder } from '../graphql/builder.ts'
-import { asOf, trouble } from '../graphql/upstream.ts'
+import { asOf, upstreamError } from '../graphql/upstream.ts'
 import type { ApplyPlan, GatewayStatus, Mode, Reachability, RouteState } from './model.ts'
 import type { GatewayService } from './service.ts'
 import type { GatewaySettingsService, GatewaySettingsView } from './settings.ts'
@@ -77,6 +77,7 @@ export const GatewaySettings = builder.objectRef<GatewaySettingsView>('GatewaySe
 })
 
 const State = builder.enumType('GatewayState', {
+  description: 'Whether APISIX can be used.',
   values: {
     DISABLED: { description: 'Turned off in the settings, so it is not polled.' },
     UNKNOWN: { description: 'Not polled yet.' },
@@ -142,7 +143,7 @@ const Status = builder.objectRef<GatewayStatus>('GatewayStatus').implement({
   fields: (t) => ({
     state: t.expose('state', { type: State }),
     asOf: t.field({ ...asOf, resolve: (status) => status.asOf }),
-    error: t.expose('error', trouble),
+    error: t.expose('error', upstreamError),
     version: t.string({
       nullable: true,
       description: 'Version of APISIX; null when it hides its version.',

@@ -11,7 +11,7 @@ import { matches, type ConsumerDiff, type PendingChange } from './reconcile/plan
 export interface KeyLookup {
   config: GatewayConfig
   apisix: Apisix
-  /** Compares the whole gateway with the database, which takes a list of all consumers. @throws UpstreamTrouble */
+  /** Compares the whole gateway with the database, which takes a list of all consumers. @throws UpstreamFailure */
   inspect: () => Promise<{ diff: ConsumerDiff }>
 }
 
@@ -25,7 +25,7 @@ export class Keys {
     this.#log = log
   }
 
-  /** The consumer of a user or their group, with its key; null when they do not have one. @throws UpstreamTrouble */
+  /** The consumer of a user or their group, with its key; null when they do not have one. @throws UpstreamFailure */
   async find(
     userId: string,
     { config, apisix, inspect }: KeyLookup,

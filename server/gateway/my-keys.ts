@@ -3,7 +3,7 @@ import { authorizeOne } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import { messageOf, NotFound } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { UpstreamTrouble } from '../upstream/polled-resource.ts'
+import { UpstreamFailure } from '../upstream/polled-resource.ts'
 import type { Keys } from './keys.ts'
 import type { RevealedKey } from './model.ts'
 import type { GatewayWatch } from './reconcile/watch.ts'
@@ -87,7 +87,7 @@ export class MyKeysService {
 }
 
 function failureOf(error: unknown): NoKey {
-  const isSilent = error instanceof UpstreamTrouble && (error.kind === 'OFFLINE' || error.kind === 'SLOW')
+  const isSilent = error instanceof UpstreamFailure && (error.kind === 'OFFLINE' || error.kind === 'SLOW')
   return {
     reason: isSilent ? 'the AI gateway does not answer' : 'the AI gateway returned an error',
     message: 'AI keys are unavailable right now. Try again in a moment.',

@@ -102,7 +102,7 @@ export class GatewayService {
   /**
    * Starts to bring the gateway in line with the database. Existing keys stay.
    * @param overrides values that replace settings for this job
-   * @throws BadRequest when it is off, Conflict while another job is running, UpstreamTrouble; nothing was changed then
+   * @throws BadRequest when it is off, Conflict while another job is running, UpstreamFailure; nothing was changed then
    */
   async applyConfig(viewer: Viewer, overrides: unknown = {}): Promise<Job> {
     const config = withOverrides(await this.#actions.requireEnabled(viewer), overrides)
@@ -134,7 +134,7 @@ export class GatewayService {
    * Creates or updates the route alone.
    * @param overrides as for `applyConfig`
    * @returns its new state, and all of it as APISIX has it, without the key of the LLM server
-   * @throws InvalidInput, BadRequest, UpstreamTrouble
+   * @throws InvalidInput, BadRequest, UpstreamFailure
    */
   async updateRoute(
     viewer: Viewer,
@@ -149,7 +149,7 @@ export class GatewayService {
     })
   }
 
-  /** @returns whether the route existed. @throws BadRequest, UpstreamTrouble */
+  /** @returns whether the route existed. @throws BadRequest, UpstreamFailure */
   async deleteRoute(viewer: Viewer): Promise<boolean> {
     const config = await this.#actions.requireEnabled(viewer)
     const apisix = this.#watch.apisix(config)

@@ -1,5 +1,5 @@
 import { messageOf } from '../core/errors.ts'
-import { askUpstream } from '../upstream/request.ts'
+import { requestUpstream } from '../upstream/request.ts'
 import type { Reachability } from './model.ts'
 
 const TIMEOUT_MS = 5_000
@@ -61,11 +61,11 @@ export class UsageMeter {
 
   async #refresh(windowOf: (consumer: string) => number): Promise<void> {
     try {
-      const { status, text } = await askUpstream({
-        ...{ method: 'GET', url: new URL(this.#url), headers: {}, body: null, within: TIMEOUT_MS, largest: MAX_BYTES },
+      const { status, body } = await requestUpstream({
+        ...{ method: 'GET', url: new URL(this.#url), timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES },
       })
       if (status !== 200) throw new Error(`status ${status}`)
-      this.#readings = readingsOf(tokensIn(text), this.#readings, {
+      this.#readings = readingsOf(tokensIn(body.toString()), this.#readings, {
         ...{ now: Date.now(), before: this.#readAt, windowOf: (name) => windowOf(name) * 1000 },
       })
       this.#readAt = Date.now()

@@ -3,7 +3,7 @@ import type { Instance } from '../../prisma/generated/client/client.ts'
 import { imageName } from '../config/rules.ts'
 import { name } from '../core/input.ts'
 import { KILO, LARGEST_FILE, VSCODE_SETTINGS } from '../core/config-file-kinds.ts'
-import { jsoncFault } from '../core/syntax.ts'
+import { describeProblem, jsoncProblem } from '../core/syntax.ts'
 import { STATES } from './sync/lifecycle.ts'
 
 /** A row of the database. */
@@ -18,8 +18,8 @@ const instanceConfigOverride = z.object({
     .string()
     .max(LARGEST_FILE, 'must be at most 1 MiB')
     .superRefine((text, context) => {
-      const fault = jsoncFault(text)
-      if (fault) context.addIssue({ code: 'custom', message: fault })
+      const problem = jsoncProblem(text)
+      if (problem) context.addIssue({ code: 'custom', message: describeProblem(problem) })
     }),
 })
 

@@ -22,8 +22,8 @@ export interface LinkEntryDeps {
   sessions: SessionsForLinks
   identities: {
     /** Before somebody comes by a link as this user. @throws Forbidden for whom an organizer put out */
-    assertMayEnter(userId: string): Promise<void>
-    admitByLink(user: { id: string; username: string; group: string }): Promise<Identity>
+    assertNotSuspended(userId: string): Promise<void>
+    signInByLink(user: { id: string; username: string; group: string }): Promise<Identity>
   }
   users: {
     /** @param within is done in the same transaction: what it throws takes the user back. @throws InvalidInput, Conflict */
@@ -83,8 +83,8 @@ export class LinkEntry {
     await this.#assertPatience(link)
     const comer = link.user ? await this.#byOwn(link, link.user) : await this.#join(link, link.group as Group, raw)
     const { id, username, group } = comer
-    const identity = await this.#parts.identities.admitByLink({ id, username, group: group.name })
-    const cookie = await this.#parts.sessions.begin(identity.id)
+    const identity = await this.#parts.identities.signInByLink({ id, username, group: group.name })
+    const cookie = await this.#parts.sessions.create(identity.id)
     await this.#comers.penalty(link.id)
     await this.#assertStill(link, identity.id)
     await this.#tell(link, comer, identity)
@@ -113,7 +113,7 @@ export class LinkEntry {
   }
 
   async #byOwn(link: Found, user: Comer): Promise<Comer> {
-    await this.#parts.identities.assertMayEnter(user.id)
+    await this.#parts.identities.assertNotSuspended(user.id)
     await this.#parts.db.$transaction(async (tx) => {
       await use(tx, link)
       await claim(tx, user.id)
@@ -128,7 +128,7 @@ export class LinkEntry {
     if (!user) return { ...(await this.#add(link, group, username)), group }
     const [free] = link.allowExistingUsers ? await unclaimed(db, { id: user.id }) : []
     if (!free) throw nameTaken(link, username)
-    await this.#parts.identities.assertMayEnter(user.id)
+    await this.#parts.identities.assertNotSuspended(user.id)
     await db.$transaction(async (tx) => {
       if (!(await claim(tx, user.id))) throw nameTaken(link, username)
       await use(tx, link)
@@ -159,7 +159,7 @@ export class LinkEntry {
   async #assertStill(link: Found, identityId: string): Promise<void> {
     if (link.userId === null) return
     if ((await this.#parts.db.accessLink.count({ where: { id: link.id, hash: link.hash } })) > 0) return
-    await this.#parts.sessions.endOf([identityId])
+    await this.#parts.sessions.revokeAllOf([identityId])
     throw over()
   }
 

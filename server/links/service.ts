@@ -11,9 +11,9 @@ import { hashOf, joinInput, newSecret, personalInput, type NewJoinLink, type Per
 /** What links need of sessions. */
 export interface SessionsForLinks {
   /** @returns the cookie that signs the browser in */
-  begin(identityId: string): Promise<string>
+  create(identityId: string): Promise<string>
   /** Ends every session of these, at once. */
-  endOf(identityIds: string[]): Promise<void>
+  revokeAllOf(identityIds: string[]): Promise<void>
 }
 
 /** What the service needs of its surroundings. */
@@ -49,7 +49,7 @@ export class LinksService {
     const made = await this.#parts.db.$transaction((tx) => this.#make(tx, viewer, [...new Set(userIds)], replace))
     const fresh = [...made.values()].filter((one) => one.secret !== null)
     const replaced = fresh.filter((one) => one.user.link)
-    await this.#parts.sessions.endOf(replaced.map((one) => linkIdentity(one.user.id)))
+    await this.#parts.sessions.revokeAllOf(replaced.map((one) => linkIdentity(one.user.id)))
     await this.#parts.activity.add(
       ...fresh.map(({ user }) => ({
         actor: viewer,
@@ -73,7 +73,7 @@ export class LinksService {
     return this.#parts.activity.recording(viewer, 'revoke link', targetOf(user), async () => {
       const { count } = await this.#parts.db.accessLink.deleteMany({ where: { userId } })
       if (count === 0) throw new NotFound(`User ${user.username} has no link`)
-      await this.#parts.sessions.endOf([linkIdentity(userId)])
+      await this.#parts.sessions.revokeAllOf([linkIdentity(userId)])
       this.#changed([user.group])
       return plain(user)
     })

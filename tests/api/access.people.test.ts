@@ -13,45 +13,45 @@ describe('who is let in', () => {
   test('whoever signs in first becomes the organizer, and everybody after waits', async () => {
     const app = await startWith('OAuth')
     const { identities } = app.services
-    expect((await identities.admit(person('github:1'))).role).toBe('organizer')
-    expect((await identities.admit(person('github:2'))).role).toBe('waiting')
-    expect((await identities.admit(person('github:1'))).role).toBe('organizer')
+    expect((await identities.signIn(person('github:1'))).role).toBe('organizer')
+    expect((await identities.signIn(person('github:2'))).role).toBe('waiting')
+    expect((await identities.signIn(person('github:1'))).role).toBe('organizer')
   })
 
   test('of many who sign in first at once, exactly one becomes the organizer', async () => {
     const app = await startWith('OAuth')
     const { identities } = app.services
-    const rows = await Promise.all(Array.from({ length: 12 }, (_, n) => identities.admit(person(`github:${n}`))))
+    const rows = await Promise.all(Array.from({ length: 12 }, (_, n) => identities.signIn(person(`github:${n}`))))
     expect(rows.filter((row) => row.role === 'organizer')).toHaveLength(1)
   })
 
   test('where AUTH_ADMINS names some, they are organizers by id or e-mail address, and being first means nothing', async () => {
     const app = await startApp({ ...SETUPS.OAuth, AUTH_ADMINS: 'github:7, Boss@Example.org' })
     const { identities } = app.services
-    expect((await identities.admit(person('github:1'))).role).toBe('waiting')
-    expect((await identities.admit(person('github:7'))).role).toBe('organizer')
-    expect((await identities.admit(person('github:8', 'boss@example.org'))).role).toBe('organizer')
-    await expect(identities.setRole(organizer, 'github:7', 'waiting')).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect((await identities.signIn(person('github:1'))).role).toBe('waiting')
+    expect((await identities.signIn(person('github:7'))).role).toBe('organizer')
+    expect((await identities.signIn(person('github:8', 'boss@example.org'))).role).toBe('organizer')
+    await expect(identities.update(organizer, { id: 'github:7', role: 'waiting' })).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
   test('somebody with the e-mail address of a user is that participant at once; whom an organizer put out stays out', async () => {
     const app = await hall()
     const { identities } = app.services
-    await identities.admit(person('github:1'))
-    expect((await identities.admit(person('github:2', 'ann@example.org'))).role).toBe('participant')
-    await identities.setRole(organizer, 'github:2', 'waiting')
-    expect((await identities.admit(person('github:2', 'ann@example.org'))).role).toBe('waiting')
+    await identities.signIn(person('github:1'))
+    expect((await identities.signIn(person('github:2', 'ann@example.org'))).role).toBe('participant')
+    await identities.update(organizer, { id: 'github:2', role: 'waiting' })
+    expect((await identities.signIn(person('github:2', 'ann@example.org'))).role).toBe('waiting')
   })
 
   test('an organizer lets somebody in, and the last organizer cannot be put out', async () => {
     const app = await startWith('OAuth')
     const { identities } = app.services
-    await identities.admit(person('github:1'))
-    await identities.admit(person('github:2'))
-    await expect(identities.setRole(organizer, 'github:1', 'waiting')).rejects.toMatchObject({ code: 'CONFLICT' })
-    expect((await identities.setRole(organizer, 'github:2', 'organizer')).role).toBe('organizer')
-    expect((await identities.setRole(organizer, 'github:1', 'waiting')).role).toBe('waiting')
-    await expect(identities.setRole(organizer, 'github:2', 'king')).rejects.toMatchObject({
+    await identities.signIn(person('github:1'))
+    await identities.signIn(person('github:2'))
+    await expect(identities.update(organizer, { id: 'github:1', role: 'waiting' })).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect((await identities.update(organizer, { id: 'github:2', role: 'organizer' })).role).toBe('organizer')
+    expect((await identities.update(organizer, { id: 'github:1', role: 'waiting' })).role).toBe('waiting')
+    await expect(identities.update(organizer, { id: 'github:2', role: 'king' })).rejects.toMatchObject({
       fields: [{ field: 'role', message: 'must be organizer, participant or none' }],
     })
   })
@@ -137,7 +137,7 @@ describe('open sockets', () => {
     const cookie = await signedIn(app, 'waiting')
     const { closed } = await connected(app, cookie)
     const { id } = await app.db.identity.findFirstOrThrow()
-    await app.services.identities.setRole(organizer, id, 'organizer')
+    await app.services.identities.update(organizer, { id: id, role: 'organizer' })
     expect(await closed).toEqual([4205, 'Rights changed'])
     expect((await app.answer('{ groups { id } }', {}, { cookie })).errors).toBeUndefined()
   })

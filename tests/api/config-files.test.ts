@@ -45,7 +45,7 @@ async function remove(key: string): Promise<boolean> {
 }
 
 function upload(key: string, bytes: Uint8Array | string) {
-  return app.services.configFiles.putBytes(organizer, key, Buffer.from(bytes))
+  return app.services.configFiles.upload(organizer, key, Buffer.from(bytes))
 }
 
 const UNSET = { hasContent: false, size: 0, updatedAt: null, updatedBy: null }

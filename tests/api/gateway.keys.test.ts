@@ -104,7 +104,7 @@ describe('keys', () => {
   test('running sandboxes without the current key are listed until they get it', async () => {
     const { app, apisix } = await startGatewayApp()
     const group = await addGroup(app, 'alpha', ['ann', 'bob'])
-    await app.services.configFiles.put(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
+    await app.services.configFiles.update(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
     const start = 'mutation ($id: ID!) { startGroup(id: $id) { instance { id } } }'
     await app.execute(start, { id: group.id })
     type Ids = { instances: { items: { id: string; username: string; state: string }[] } }

@@ -24,7 +24,7 @@ async function start(app: TestApp, userId: string, cookie: string) {
 }
 
 async function forbid(app: TestApp, value = 'false'): Promise<void> {
-  await app.services.settings.set(organizer, 'participants_may_start', { value })
+  await app.services.settings.update(organizer, 'participants_may_start', { value })
 }
 
 async function settled(app: TestApp, id: string, state: string): Promise<void> {

@@ -142,8 +142,8 @@ describe('personal links', () => {
     const { ids } = await team(app, 'alpha', ['ann'])
     const secret = await personalLink(app, ids.ann!)
     const { identities } = app.services
-    const admit = identities.admitByLink.bind(identities)
-    vi.spyOn(identities, 'admitByLink').mockImplementation(async (user) => {
+    const admit = identities.signInByLink.bind(identities)
+    vi.spyOn(identities, 'signInByLink').mockImplementation(async (user) => {
       const row = await admit(user)
       await personalLink(app, ids.ann!)
       return row
@@ -197,11 +197,11 @@ describe('people who came by a link', () => {
       boss,
     )
     expect(data?.identities).toContainEqual({ id, provider: 'link', displayName: 'ann of alpha', role: 'participant' })
-    await expect(app.services.identities.setRole(organizer, id, 'organizer')).rejects.toMatchObject({
+    await expect(app.services.identities.update(organizer, { id: id, role: 'organizer' })).rejects.toMatchObject({
       code: 'CONFLICT',
       message: 'ann of alpha came by a link, and whoever does is a participant.',
     })
-    await app.services.identities.setRole(organizer, id, 'waiting')
+    await app.services.identities.update(organizer, { id: id, role: 'waiting' })
     const { uses } = await app.db.accessLink.findFirstOrThrow()
     expect((await app.answer('{ groups { id } }', {}, { cookie })).errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
     expect(await enter(app, secret)).toMatchObject({
@@ -210,7 +210,7 @@ describe('people who came by a link', () => {
     })
     expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(403)
     expect([uses, (await app.db.accessLink.findFirstOrThrow()).uses]).toEqual([1, 0])
-    await app.services.identities.setRole(organizer, id, 'participant')
+    await app.services.identities.update(organizer, { id: id, role: 'participant' })
     expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(200)
   })
 
@@ -219,7 +219,7 @@ describe('people who came by a link', () => {
     const { ids } = await team(app, 'alpha', ['ann'])
     await enter(app, await personalLink(app, ids.ann!))
     const first = { id: 'github:1', provider: 'github', displayName: 'x', email: null }
-    expect((await app.services.identities.admit(first)).role).toBe('organizer')
+    expect((await app.services.identities.signIn(first)).role).toBe('organizer')
   })
 
   test('are told by their group, and no others, of links; they neither make, replace nor revoke any', async () => {

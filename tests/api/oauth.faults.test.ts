@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createProviders } from '../../server/auth/oauth/providers.ts'
-import { OAuthService } from '../../server/auth/oauth/service.ts'
+import { createProviders, OAuthService } from '../../server/auth/oauth/service.ts'
 import { PROVIDERS, redirectUriOf, refused, startFlow } from '../kit/oauth-flow.ts'
 import type { Endpoint, Fault } from '../kit/oauth-faults.ts'
 

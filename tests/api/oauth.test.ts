@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { createProviders } from '../../server/auth/oauth/providers.ts'
-import { OAuthService } from '../../server/auth/oauth/service.ts'
+import { createProviders, OAuthService } from '../../server/auth/oauth/service.ts'
 import { PROVIDERS, redirectUriOf, refused, startFlow } from '../kit/oauth-flow.ts'
 import { person } from '../kit/oauth-people.ts'
 

@@ -19,11 +19,11 @@ const SMALL: BodyLimits = { largest: 1000, idle: 150, whole: 600 }
 async function small(limits: Partial<BodyLimits> = {}): Promise<{ url: string; groups: () => Promise<string[]> }> {
   const { services } = await startApp()
   const log = createLog('error')
-  const door = { authenticated: () => ({ viewer: organizer, session: null, cookie: null }) }
+  const authenticator = { authenticated: () => ({ viewer: organizer, session: null, cookie: null }) }
   const server = createServer(
     createRest({
       services,
-      door,
+      authenticator,
       signIn: services.signIn,
       clients: new Clients([]),
       log,

@@ -83,18 +83,18 @@ const MODELS: Case[] = [
   },
   {
     name: 'unload a model',
-    graphql: 'mutation { unloadModel(model: "Tiny") }',
+    graphql: 'mutation { unloadModel(input: { model: "Tiny" }) }',
     rest: ['POST', '/lemonade/unload', { model_name: 'Tiny' }],
   },
-  { name: 'unload all models', graphql: 'mutation { unloadModel }', rest: ['POST', '/lemonade/unload', {}] },
+  { name: 'unload all models', graphql: 'mutation { unloadModel(input: {}) }', rest: ['POST', '/lemonade/unload', {}] },
   {
     name: 'delete a model',
-    graphql: 'mutation { deleteModel(model: "Tiny") }',
+    graphql: 'mutation { deleteModel(input: { model: "Tiny" }) }',
     rest: ['POST', '/lemonade/delete', { model_name: 'Tiny' }],
   },
   {
     name: 'unload a model while Lemonade is away',
-    graphql: 'mutation { unloadModel(model: "Tiny") }',
+    graphql: 'mutation { unloadModel(input: { model: "Tiny" }) }',
     rest: ['POST', '/lemonade/unload', { model_name: 'Tiny' }],
     ...{ away: true, refused: 'UPSTREAM_FAILED' },
   },

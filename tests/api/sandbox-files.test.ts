@@ -10,7 +10,7 @@ const SETTINGS_PATH = '/home/vscode/.local/share/code-server/User/settings.json'
 const PROVIDER = { lemonade: { options: { apiKey: 'PLACEHOLDER', baseURL: 'http://YOUR_IP:13305/v1' } } }
 
 async function store(app: TestApp, key: string, content: string): Promise<void> {
-  await app.services.configFiles.put(organizer, key, { content })
+  await app.services.configFiles.update(organizer, key, { content })
 }
 
 /** Starts ann's sandbox. @returns the files that her new sandbox was made with, by path, and what it lacks */

@@ -70,7 +70,7 @@ test('a real code-server goes by the stored settings, and by those it is given l
     ...{ SANDBOX_IMAGE: codeServerImage, THON_READY_SECONDS: '90', SANDBOX_MEMORY: '1g' },
   })
   const store = (theme: string) =>
-    app.services.configFiles.put(organizer, 'config_vscode_settings', {
+    app.services.configFiles.update(organizer, 'config_vscode_settings', {
       content: `// Of the hall\n{ "workbench.colorTheme": "${theme}", }`,
     })
   await store('Solarized Light')

@@ -7,7 +7,7 @@ import { loadScenario, type Step } from '../kit/conformance/scenario.ts'
 import { OutsideServer, type Reply, type Taken } from '../kit/outside-server.ts'
 import { conforms } from './conforms.ts'
 
-/** The answers that the recording was made with, by what the name of a step says of its upstream. */
+/** The answers of the upstream server when the recording was made, by the word in the name of a step. */
 const MODES: Record<string, Reply> = {
   http500: { status: 500, body: '{"error": {"message": "boom", "type": "server_error"}}' },
   http404: { status: 404, body: '{"error": {"message": "Model not found", "code": "model_not_found"}}' },
@@ -48,21 +48,22 @@ function environmentOf(name: string): Record<string, string> {
   return Object.fromEntries(Object.entries(env).map(([key, value]) => [key, value.replace('$HOME', dir)]))
 }
 
-test('Lemonade’s answers and faults are passed on as recorded', async () => {
+test('Lemonade’s answers and errors are passed on as recorded', async () => {
   let mode: Reply | undefined
   const answer = ({ path, body }: Taken): Reply =>
     mode ?? ANSWERS[path.split('?')[0] as string] ?? { body: { status: 'success', echo: body } }
   const at = await OutsideServer.start(answer, 47_921)
   const app = await startApp(environmentOf('lemonade-fake'))
   await conforms(app, 'lemonade-fake', {
-    before: async ({ name }: Step) => {
+    before: ({ name }: Step) => {
       mode = MODES[/, upstream (\w+)$/.exec(name)?.[1] ?? '']
       at.taken.length = 0
+      return Promise.resolve()
     },
     after: ({ upstream, request }) => {
       const wanted = (upstream.lemonade ?? []).map(({ method, path, body }) => ({ method, path: unspaced(path), body }))
       const made = at.taken.map(({ method, path, body }) => ({ method, path: unspaced(path), body }))
-      // Models and status are read from files.
+      // Models and status come from files.
       if (/\/(status|models)$/.test(request.path)) return []
       return JSON.stringify(wanted) === JSON.stringify(made) ? [] : [`asked ${JSON.stringify(made)}`]
     },
@@ -70,11 +71,11 @@ test('Lemonade’s answers and faults are passed on as recorded', async () => {
   expect(at.taken.every(({ headers }) => headers.authorization === 'Bearer lk-user' && !headers.origin)).toBe(true)
 })
 
-test('without Lemonade everything says so as recorded', async () => {
+test('without Lemonade every operation answers as recorded', async () => {
   await conforms(await startApp({ ...environmentOf('lemonade-offline'), LEMONADE_PORT: '47912' }), 'lemonade-offline')
 })
 
-/** Escapes may be written in two ways. */
+/** The same escape can be written in two ways. */
 function unspaced(path: string): string {
   return decodeURIComponent(path)
 }

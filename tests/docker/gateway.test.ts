@@ -47,7 +47,7 @@ test('a sandbox reaches the gateway with the key of its user, and with a new one
   const port = await startProxy()
   const app = await startDockerApp({ ...apisix.environment, SANDBOX_NETWORK_POOL: testPool })
   await app.services.gatewaySettings.update(organizer, { proxyPort: port })
-  await app.services.configFiles.put(organizer, 'config_kilo_json', {
+  await app.services.configFiles.update(organizer, 'config_kilo_json', {
     content: '{ "apiKey": "PLACEHOLDER", "baseURL": "http://localhost:13305/v1" } // to be filled in',
   })
   const { id } = await addGroup(app, groupName, ['ann'])

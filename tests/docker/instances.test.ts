@@ -52,8 +52,8 @@ function command(app: TestApp, name: string, id: string) {
 test('the stored configuration files are found inside the container, owned by its user', LONG, async () => {
   const app = await startDockerApp({ LEMONADE_API_KEY: 'key-of-lemonade' })
   const kilo = '{ "apiKey": "PLACEHOLDER", } // to be filled in'
-  await app.services.configFiles.put(organizer, 'config_kilo_json', { content: kilo })
-  await app.services.configFiles.put(organizer, 'config_vscode_settings', { content: '{"editor.fontSize":15}' })
+  await app.services.configFiles.update(organizer, 'config_kilo_json', { content: kilo })
+  await app.services.configFiles.update(organizer, 'config_vscode_settings', { content: '{"editor.fontSize":15}' })
   const { ref } = await running(app, 'files')
   const inside = (...command: string[]) => docker('exec', ref, 'busybox', ...command)
   const home = '/home/vscode'

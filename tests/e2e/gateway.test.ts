@@ -79,7 +79,7 @@ test('a page opened during or after a job shows all of its steps', LONG, async (
 
 test('sandboxes with an old key are counted, and get the new one with two clicks', LONG, async () => {
   const { page, app, group } = await openGateway(['ann', 'bob'])
-  await app.services.configFiles.put(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
+  await app.services.configFiles.update(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
   await app.execute('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id: group.id })
   await app.until<{ instances: { items: { state: string }[] } }>('{ instances { items { state } } }', {}, (data) =>
     data.instances.items.every(({ state }) => state === 'RUNNING'),

@@ -99,7 +99,7 @@ test('a first sandbox appears by itself, and whoever may not start asks the orga
   const app = await hall()
   const { ids } = await team(app, 'alpha', ['ann'])
   const { services } = app
-  await services.settings.set(organizer, 'participants_may_start', { value: 'false' })
+  await services.settings.update(organizer, 'participants_may_start', { value: 'false' })
   const { page } = await openLink(`${app.url}/enter#${await personalLink(app, ids.ann!)}`)
   const told = page.waitForEvent('websocket', SLOW).then((socket) => socket.waitForEvent('framereceived', SLOW))
   await page.getByRole('button', { name: 'Continue' }).click(SLOW)
@@ -118,7 +118,7 @@ test('a first sandbox appears by itself, and whoever may not start asks the orga
   const { id } = await app.db.instance.findFirstOrThrow()
   await services.instances.kill(organizer, id)
   await card.getByText('Ask your organizer to start it again.').waitFor(SLOW)
-  await services.settings.set(organizer, 'participants_may_start', { value: 'true' })
+  await services.settings.update(organizer, 'participants_may_start', { value: 'true' })
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
   await card.getByRole('button', { name: 'Start again' }).click(SLOW)
   await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
@@ -217,7 +217,7 @@ test('links lead to where people are, also when they are made at the machine its
     ['external_ip', 'box.example', 'box.example'],
     ['domain', 'hall.example', 'hall.example'],
   ] as const) {
-    await app.services.settings.set(organizer, key, { value })
+    await app.services.settings.update(organizer, key, { value })
     await desk.reload()
     await awake(desk)
     await desk.getByRole('button', { name: 'Replace…' }).click(SLOW)
@@ -294,7 +294,7 @@ test('the switch of the settings says whether participants may start', LONG, asy
   expect(await app.services.settings.participantsMayStart()).toBe(false)
   await desk.reload()
   expect(await control.getAttribute('aria-checked')).toBe('false')
-  await app.services.settings.set(organizer, 'participants_may_start', { value: 'true' })
+  await app.services.settings.update(organizer, 'participants_may_start', { value: 'true' })
   await expect.poll(() => control.getAttribute('aria-checked'), SLOW).toBe('true')
 
   await desk.getByRole('button', { name: 'Change the addresses' }).click()

@@ -30,7 +30,7 @@ async function somebody(app: TestApp, name: string, role: Role) {
   const data = { id: `github:${name}`, provider: 'github', displayName: name, email, role }
   const row = await db.identity.create({ data })
   events.publish('identity', { kind: 'ADDED', id: row.id, row })
-  const begun = await new Sessions(db, events, { secret: SECRET, secure: false }).begin(row.id)
+  const begun = await new Sessions(db, events, { secret: SECRET, secure: false }).create(row.id)
   return { id: row.id, email, cookie: /^session=([^;]+)/.exec(begun)?.[1] as string }
 }
 

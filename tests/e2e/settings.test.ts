@@ -36,7 +36,7 @@ test(
     await dialog.getByRole('button', { name: 'Save' }).click()
     await settings.getByText(`alpha-ann.203-0-113-5.sslip.io:${port}`).first().waitFor(SLOW)
     await instances.getByText(`alpha-ann.203-0-113-5.sslip.io:${port}`).first().waitFor(SLOW)
-    await app.services.settings.store(organizer, 'domain', { value: 'hall.example' })
+    await app.services.settings.update(organizer, 'domain', { value: 'hall.example' })
     await instances.getByText(`alpha-ann.hall.example:${port}`).first().waitFor(SLOW)
     await settings.getByText(`alpha-ann.hall.example:${port}`).first().waitFor(SLOW)
     const rest = (await (await fetch(`${app.url}/api/instances`)).json()) as { instances: { domain_url: string }[] }

@@ -27,7 +27,7 @@ export async function signedIn(app: TestApp, role: Role, email: string | null = 
   const id = `github:${crypto.randomUUID()}`
   await app.db.identity.create({ data: { id, provider: 'github', displayName: `the ${role}`, email, role } })
   const sessions = new Sessions(app.db, app.services.events, { secret: SECRET, secure: false })
-  return (await sessions.begin(id)).split(';', 1)[0] as string
+  return (await sessions.create(id)).split(';', 1)[0] as string
 }
 
 /** Whom the tests let knock, by what they send; each made anew for each server. */

@@ -27,7 +27,7 @@ import tls from 'node:tls'
 import { generate } from 'selfsigned'
 import { onTestFinished } from 'vitest'
 import type { ProviderName } from '../../server/auth/oauth/protocol.ts'
-import type { ProvidersConfig } from '../../server/auth/oauth/providers.ts'
+import type { ProvidersConfig } from '../../server/auth/oauth/service.ts'
 import { failAs, type Endpoint, type Fault } from './oauth-faults.ts'
 import { person, profileOf, type Person } from './oauth-people.ts'
 

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { lexicographicSortSchema, printSchema } from 'graphql'
+import {
+  isEnumType,
+  isInputObjectType,
+  isIntrospectionType,
+  isObjectType,
+  isSpecifiedScalarType,
+  lexicographicSortSchema,
+  printSchema,
+} from 'graphql'
 import { expect, test } from 'vitest'
 import { schema } from '../../server/app/schema.ts'
 
@@ -9,12 +17,26 @@ test('schema.graphql is what the server serves', () => {
   expect(committed, 'run: npm run schema').toBe(`${printSchema(lexicographicSortSchema(schema))}\n`)
 })
 
-test('every query, mutation and subscription is described', () => {
+test('every type, input and root field is described', () => {
+  const bare: string[] = []
+  const look = (name: string, described: { description?: string | null }) => {
+    if (!described.description?.trim()) bare.push(name)
+  }
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
-  const bare = roots.flatMap((root) =>
-    Object.values(root?.getFields() ?? {}).filter(({ description }) => !description?.trim()),
-  )
-  expect(bare.map(({ name }) => name)).toEqual([])
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isIntrospectionType(type) || isSpecifiedScalarType(type)) continue
+    look(type.name, type)
+    if (isEnumType(type)) for (const value of type.getValues()) look(`${type.name}.${value.name}`, value)
+    if (isInputObjectType(type))
+      for (const field of Object.values(type.getFields())) look(`${type.name}.${field.name}`, field)
+    if (!isObjectType(type)) continue
+    for (const field of Object.values(type.getFields())) {
+      // A field whose name says it all needs no description.
+      if (roots.includes(type)) look(`${type.name}.${field.name}`, field)
+      for (const arg of field.args) look(`${type.name}.${field.name}(${arg.name})`, arg)
+    }
+  }
+  expect(bare).toEqual([])
 })
 
 test('everything that was promised is there', () => {
@@ -30,7 +52,7 @@ test('everything that was promised is there', () => {
     ),
   )
   expect(names(schema.getSubscriptionType()).sort()).toEqual(
-    `activityAdded configFileChanged consumerChanged engineChanged gatewayJobChanged gatewayStatusChanged groupChanged identityChanged instanceChanged lemonadeModelsChanged
+    `activityChanged configFileChanged consumerChanged engineChanged gatewayJobChanged gatewayStatusChanged groupChanged identityChanged instanceChanged lemonadeModelsChanged
     lemonadePullsChanged lemonadeSlotsChanged lemonadeStatsChanged lemonadeStatusChanged lemonadeSystemChanged
     settingChanged`.split(/\s+/),
   )

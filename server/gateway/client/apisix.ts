@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/errors.ts'
-import { UpstreamTrouble } from '../../upstream/polled-resource.ts'
-import { askUpstream, NoAnswer, type UpstreamAnswer } from '../../upstream/request.ts'
+import { UpstreamFailure } from '../../upstream/polled-resource.ts'
+import { requestUpstream, NoAnswer, type UpstreamResponse } from '../../upstream/request.ts'
 
 /** Bytes; a list of 1,000 consumers has less than 1 MB. */
 const MAX_BYTES = 32 * 1024 * 1024
@@ -10,7 +10,7 @@ const MAX_EXCERPT = 500
 const SECRET_NAMES = new Set(['key', 'redis_password', 'Authorization'])
 
 /** The Admin API answered with an error status. */
-export class ApisixError extends UpstreamTrouble {
+export class ApisixError extends UpstreamFailure {
   readonly status: number
   /** Its reason, in its own words. */
   readonly reason: string
@@ -49,7 +49,7 @@ export class Apisix {
   /**
    * Every consumer, in one answer: with pages, a deletion between two of them would hide a consumer, which would then get a
    * new key.
-   * @throws UpstreamTrouble
+   * @throws UpstreamFailure
    */
   async consumers(): Promise<Record<string, unknown>[]> {
     const answer = (await this.#ask('GET', '/consumers')) as { list?: AdminEntry[] | object }
@@ -60,7 +60,7 @@ export class Apisix {
       .filter(isRecord)
   }
 
-  /** A consumer or route with its secrets in plain text; null when it does not exist. @throws UpstreamTrouble */
+  /** A consumer or route with its secrets in plain text; null when it does not exist. @throws UpstreamFailure */
   async get(kind: 'consumers' | 'routes', id: string): Promise<Record<string, unknown> | null> {
     try {
       const { value } = (await this.#ask('GET', `/${kind}/${encodeURIComponent(id)}`)) as Partial<AdminEntry>
@@ -71,13 +71,13 @@ export class Apisix {
     }
   }
 
-  /** Creates or replaces a consumer or route. The answer holds encrypted secrets, so it is not read. @throws UpstreamTrouble */
+  /** Creates or replaces a consumer or route. The answer holds encrypted secrets, so it is not read. @throws UpstreamFailure */
   async put(kind: 'consumers' | 'routes', id: string, body: object): Promise<void> {
     // The body already names the consumer, and APISIX rejects a path that differs.
     await this.#ask('PUT', kind === 'consumers' ? '/consumers' : `/routes/${encodeURIComponent(id)}`, body)
   }
 
-  /** @returns whether it existed. @throws UpstreamTrouble */
+  /** @returns whether it existed. @throws UpstreamFailure */
   async delete(kind: 'consumers' | 'routes', id: string): Promise<boolean> {
     try {
       await this.#ask('DELETE', `/${kind}/${encodeURIComponent(id)}`)
@@ -91,17 +91,18 @@ export class Apisix {
   async #ask(method: AdminMethod, path: string, body?: object): Promise<unknown> {
     const key = this.#key
     if (key === null)
-      throw new UpstreamTrouble(
+      throw new UpstreamFailure(
         'UNAUTHORIZED',
         'APISIX Admin API authentication failed: no Admin key is set, and none was found in APISIX’s configuration file.',
       )
-    const { status, headers, text } = await this.#send(key, method, path, body)
+    const { status, headers, body: answer } = await this.#send(key, method, path, body)
+    const text = answer.toString()
     const safeText = () => withoutSecrets(text, [key, ...secretsIn(body)])
     this.version = /^APISIX\/(\S+)/.exec(String(headers.server ?? ''))?.[1] ?? this.version
     if (status === 401)
-      throw new UpstreamTrouble('UNAUTHORIZED', `APISIX Admin API authentication failed: ${reasonIn(safeText())}.`)
+      throw new UpstreamFailure('UNAUTHORIZED', `APISIX Admin API authentication failed: ${reasonIn(safeText())}.`)
     if (status === 403)
-      throw new UpstreamTrouble(
+      throw new UpstreamFailure(
         'UNAUTHORIZED',
         'APISIX Admin API authentication failed: its configuration does not list this machine’s address in allow_admin.',
       )
@@ -115,18 +116,18 @@ export class Apisix {
     throw unreadable(method, path)
   }
 
-  async #send(key: string, method: AdminMethod, path: string, body?: object): Promise<UpstreamAnswer> {
+  async #send(key: string, method: AdminMethod, path: string, body?: object): Promise<UpstreamResponse> {
     const headers: Record<string, string> = { 'X-API-KEY': key, Accept: 'application/json' }
     if (body) headers['Content-Type'] = 'application/json'
     try {
-      return await askUpstream({
-        ...{ method, headers, within: TIMEOUT_MS, largest: MAX_BYTES },
+      return await requestUpstream({
+        ...{ method, headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES },
         url: new URL(`${this.#url}/apisix/admin${path}`),
         body: body ? JSON.stringify(body) : null,
       })
     } catch (error) {
       const slow = error instanceof NoAnswer && error.slow
-      throw new UpstreamTrouble(
+      throw new UpstreamFailure(
         slow ? 'SLOW' : 'OFFLINE',
         `Cannot connect to APISIX Admin API at ${this.#url}: ${messageOf(error)}.`,
       )
@@ -138,8 +139,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function unreadable(method: string, path: string): UpstreamTrouble {
-  return new UpstreamTrouble('FAULTY', `APISIX Admin API returned an unreadable answer for ${method} ${path}.`)
+function unreadable(method: string, path: string): UpstreamFailure {
+  return new UpstreamFailure('FAULTY', `APISIX Admin API returned an unreadable answer for ${method} ${path}.`)
 }
 
 /** The secrets in a request body. */

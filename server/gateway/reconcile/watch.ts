@@ -1,6 +1,6 @@
 import type { Db } from '../../db/client.ts'
 import { Channel } from '../../core/events.ts'
-import { PolledResource, UpstreamTrouble, type Snapshot } from '../../upstream/polled-resource.ts'
+import { PolledResource, UpstreamFailure, type Snapshot } from '../../upstream/polled-resource.ts'
 import { Apisix } from '../client/apisix.ts'
 import { checkRedis } from '../client/redis.ts'
 import type { Keys } from '../keys.ts'
@@ -87,7 +87,7 @@ export class GatewayWatch {
     return this.#apisix.client
   }
 
-  /** Reads the gateway and the database now, and compares them. @throws UpstreamTrouble */
+  /** Reads the gateway and the database now, and compares them. @throws UpstreamFailure */
   async inspect(config: GatewayConfig): Promise<Inspection> {
     const apisix = this.apisix(config)
     const [listed, route, groups] = await Promise.all([
@@ -133,7 +133,7 @@ export class GatewayWatch {
 
 /** Whether more requests would fail in the same way: the gateway does not answer, or rejects the Admin key. */
 export function isUnavailable(error: unknown): boolean {
-  return error instanceof UpstreamTrouble && error.kind !== 'FAULTY'
+  return error instanceof UpstreamFailure && error.kind !== 'FAULTY'
 }
 
 function rowsOf(existing: ExistingConsumer[], { changes, statuses }: ConsumerDiff, usage: Usage): ConsumerRow[] {

@@ -15,18 +15,18 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  */
 type Documents = {
     "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": typeof types.ActivityRowFragmentDoc,
-    "\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n": typeof types.ActivityDocument,
-    "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityAddedDocument,
+    "\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityDocument,
+    "\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityChangedDocument,
     "\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n": typeof types.ViewerDocument,
     "\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n": typeof types.SignInOptionsDocument,
     "\n  fragment IdentityRow on Identity {\n    id\n    provider\n    displayName\n    email\n    role\n    createdAt\n    lastSeenAt\n  }\n": typeof types.IdentityRowFragmentDoc,
-    "\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n": typeof types.IdentitiesDocument,
+    "\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n": typeof types.IdentitiesDocument,
     "\n  subscription IdentityChanged {\n    identityChanged {\n      kind\n      id\n      identity {\n        ...IdentityRow\n      }\n    }\n  }\n": typeof types.IdentityChangedDocument,
-    "\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n": typeof types.SetRoleDocument,
+    "\n  mutation UpdateIdentity($input: UpdateIdentityInput!) {\n    updateIdentity(input: $input) {\n      ...IdentityRow\n    }\n  }\n": typeof types.UpdateIdentityDocument,
     "\n  fragment ApiTokenRow on ApiToken {\n    id\n    name\n    createdBy\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n": typeof types.ApiTokenRowFragmentDoc,
-    "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": typeof types.ApiTokensDocument,
-    "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.CreateApiTokenDocument,
-    "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": typeof types.RevokeApiTokenDocument,
+    "\n  query ApiTokens {\n    apiTokens(page: { size: 1000 }) {\n      items {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.ApiTokensDocument,
+    "\n  mutation CreateApiToken($input: CreateApiTokenInput!) {\n    createApiToken(input: $input) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": typeof types.CreateApiTokenDocument,
+    "\n  mutation RevokeApiToken($input: RevokeApiTokenInput!) {\n    revokeApiToken(input: $input) {\n      id\n    }\n  }\n": typeof types.RevokeApiTokenDocument,
     "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": typeof types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": typeof types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": typeof types.EngineChangedDocument,
@@ -91,29 +91,30 @@ type Documents = {
     "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.ResumeInstancesDocument,
     "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.KillInstancesDocument,
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": typeof types.DeleteWorkspaceDocument,
-    "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": typeof types.LemonadeStatusViewFragmentDoc,
-    "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": typeof types.LemonadeStatsViewFragmentDoc,
+    "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": typeof types.LemonadeStatsViewFragmentDoc,
     "\n  fragment LemonadeSampleView on LemonadeSample {\n    at\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cpuPercent\n  }\n": typeof types.LemonadeSampleViewFragmentDoc,
     "\n  query LemonadeSamples {\n    lemonadeStats {\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": typeof types.LemonadeSamplesDocument,
-    "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n": typeof types.LemonadeSlotsViewFragmentDoc,
-    "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n": typeof types.LemonadeSystemViewFragmentDoc,
-    "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGb\n      maxContext\n    }\n  }\n": typeof types.LemonadeModelsViewFragmentDoc,
-    "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n": typeof types.LemonadePullsViewFragmentDoc,
-    "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": typeof types.LemonadeDocument,
-    "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n": typeof types.LemonadeStatusChangedDocument,
     "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": typeof types.LemonadeStatsChangedDocument,
+    "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n": typeof types.LemonadeSlotsViewFragmentDoc,
     "\n  subscription LemonadeSlotsChanged {\n    lemonadeSlotsChanged {\n      ...LemonadeSlotsView\n    }\n  }\n": typeof types.LemonadeSlotsChangedDocument,
+    "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    os\n    memoryGib\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      totalBytes\n      freeBytes\n    }\n  }\n": typeof types.LemonadeSystemViewFragmentDoc,
     "\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n": typeof types.LemonadeSystemChangedDocument,
+    "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGib\n      maxContext\n    }\n  }\n": typeof types.LemonadeModelsViewFragmentDoc,
     "\n  subscription LemonadeModelsChanged {\n    lemonadeModelsChanged {\n      ...LemonadeModelsView\n    }\n  }\n": typeof types.LemonadeModelsChangedDocument,
+    "\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input)\n  }\n": typeof types.DeleteModelDocument,
+    "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n": typeof types.LemonadePullsViewFragmentDoc,
     "\n  subscription LemonadePullsChanged {\n    lemonadePullsChanged {\n      ...LemonadePullsView\n    }\n  }\n": typeof types.LemonadePullsChangedDocument,
-    "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n": typeof types.LoadModelDocument,
-    "\n  mutation DismissLoad($model: String!) {\n    dismissLoad(model: $model)\n  }\n": typeof types.DismissLoadDocument,
-    "\n  mutation UnloadModel($model: String) {\n    unloadModel(model: $model)\n  }\n": typeof types.UnloadModelDocument,
-    "\n  mutation DeleteModel($model: String!) {\n    deleteModel(model: $model)\n  }\n": typeof types.DeleteModelDocument,
-    "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n": typeof types.PullModelDocument,
-    "\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n": typeof types.CancelPullDocument,
-    "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n": typeof types.DismissPullDocument,
     "\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n": typeof types.LemonadeVariantsDocument,
+    "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n": typeof types.PullModelDocument,
+    "\n  mutation CancelPull($input: CancelPullInput!) {\n    cancelPull(input: $input)\n  }\n": typeof types.CancelPullDocument,
+    "\n  mutation DeletePull($input: DeletePullInput!) {\n    deletePull(input: $input)\n  }\n": typeof types.DeletePullDocument,
+    "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    version\n    model\n    contextSize\n    users\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": typeof types.LemonadeStatusViewFragmentDoc,
+    "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n": typeof types.LemonadeStatusChangedDocument,
+    "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n": typeof types.LoadModelDocument,
+    "\n  mutation DeleteModelLoad($input: DeleteModelLoadInput!) {\n    deleteModelLoad(input: $input)\n  }\n": typeof types.DeleteModelLoadDocument,
+    "\n  mutation UnloadModel($input: UnloadModelInput!) {\n    unloadModel(input: $input)\n  }\n": typeof types.UnloadModelDocument,
+    "\n  fragment UpstreamErrorView on UpstreamError {\n    kind\n    message\n    since\n  }\n": typeof types.UpstreamErrorViewFragmentDoc,
+    "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": typeof types.LemonadeDocument,
     "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    allowExistingUsers\n    allowNewUsers\n  }\n": typeof types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": typeof types.LinkedUserFragmentDoc,
     "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": typeof types.GroupLinksDocument,
@@ -127,32 +128,32 @@ type Documents = {
     "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": typeof types.ParticipantsMayStartDocument,
     "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": typeof types.AddressesDocument,
     "\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n": typeof types.ExampleAddressDocument,
-    "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n": typeof types.SetSettingDocument,
-    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": typeof types.SettingChangedDocument,
+    "\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n": typeof types.UpdateSettingDocument,
+    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": typeof types.SettingChangedDocument,
     "\n  fragment ConfigFileRow on ConfigFile {\n    key\n    label\n    hasContent\n    size\n    updatedAt\n    updatedBy\n  }\n": typeof types.ConfigFileRowFragmentDoc,
     "\n  query ConfigFiles {\n    configFiles {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.ConfigFilesDocument,
     "\n  query ConfigFileText($key: String!) {\n    configFile(key: $key) {\n      key\n      content\n      updatedAt\n      updatedBy\n    }\n  }\n": typeof types.ConfigFileTextDocument,
-    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n": typeof types.CheckConfigFileDocument,
-    "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.SetConfigFileDocument,
-    "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n": typeof types.DeleteConfigFileDocument,
-    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": typeof types.ConfigFileChangedDocument,
+    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content) {\n      line\n      column\n      message\n    }\n  }\n": typeof types.CheckConfigFileDocument,
+    "\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.UpdateConfigFileDocument,
+    "\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n": typeof types.DeleteConfigFileDocument,
+    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": typeof types.ConfigFileChangedDocument,
     "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": typeof types.RunningSandboxesDocument,
     "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.UpdateSandboxFilesDocument,
 };
 const documents: Documents = {
     "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": types.ActivityRowFragmentDoc,
-    "\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n": types.ActivityDocument,
-    "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityAddedDocument,
+    "\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityDocument,
+    "\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityChangedDocument,
     "\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n": types.ViewerDocument,
     "\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n": types.SignInOptionsDocument,
     "\n  fragment IdentityRow on Identity {\n    id\n    provider\n    displayName\n    email\n    role\n    createdAt\n    lastSeenAt\n  }\n": types.IdentityRowFragmentDoc,
-    "\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n": types.IdentitiesDocument,
+    "\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n": types.IdentitiesDocument,
     "\n  subscription IdentityChanged {\n    identityChanged {\n      kind\n      id\n      identity {\n        ...IdentityRow\n      }\n    }\n  }\n": types.IdentityChangedDocument,
-    "\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n": types.SetRoleDocument,
+    "\n  mutation UpdateIdentity($input: UpdateIdentityInput!) {\n    updateIdentity(input: $input) {\n      ...IdentityRow\n    }\n  }\n": types.UpdateIdentityDocument,
     "\n  fragment ApiTokenRow on ApiToken {\n    id\n    name\n    createdBy\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n": types.ApiTokenRowFragmentDoc,
-    "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n": types.ApiTokensDocument,
-    "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.CreateApiTokenDocument,
-    "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n": types.RevokeApiTokenDocument,
+    "\n  query ApiTokens {\n    apiTokens(page: { size: 1000 }) {\n      items {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.ApiTokensDocument,
+    "\n  mutation CreateApiToken($input: CreateApiTokenInput!) {\n    createApiToken(input: $input) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n": types.CreateApiTokenDocument,
+    "\n  mutation RevokeApiToken($input: RevokeApiTokenInput!) {\n    revokeApiToken(input: $input) {\n      id\n    }\n  }\n": types.RevokeApiTokenDocument,
     "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": types.EngineChangedDocument,
@@ -217,29 +218,30 @@ const documents: Documents = {
     "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.ResumeInstancesDocument,
     "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.KillInstancesDocument,
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": types.DeleteWorkspaceDocument,
-    "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": types.LemonadeStatusViewFragmentDoc,
-    "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": types.LemonadeStatsViewFragmentDoc,
+    "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": types.LemonadeStatsViewFragmentDoc,
     "\n  fragment LemonadeSampleView on LemonadeSample {\n    at\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cpuPercent\n  }\n": types.LemonadeSampleViewFragmentDoc,
     "\n  query LemonadeSamples {\n    lemonadeStats {\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": types.LemonadeSamplesDocument,
-    "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n": types.LemonadeSlotsViewFragmentDoc,
-    "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n": types.LemonadeSystemViewFragmentDoc,
-    "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGb\n      maxContext\n    }\n  }\n": types.LemonadeModelsViewFragmentDoc,
-    "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n": types.LemonadePullsViewFragmentDoc,
-    "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": types.LemonadeDocument,
-    "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n": types.LemonadeStatusChangedDocument,
     "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": types.LemonadeStatsChangedDocument,
+    "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n": types.LemonadeSlotsViewFragmentDoc,
     "\n  subscription LemonadeSlotsChanged {\n    lemonadeSlotsChanged {\n      ...LemonadeSlotsView\n    }\n  }\n": types.LemonadeSlotsChangedDocument,
+    "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    os\n    memoryGib\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      totalBytes\n      freeBytes\n    }\n  }\n": types.LemonadeSystemViewFragmentDoc,
     "\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n": types.LemonadeSystemChangedDocument,
+    "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGib\n      maxContext\n    }\n  }\n": types.LemonadeModelsViewFragmentDoc,
     "\n  subscription LemonadeModelsChanged {\n    lemonadeModelsChanged {\n      ...LemonadeModelsView\n    }\n  }\n": types.LemonadeModelsChangedDocument,
+    "\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input)\n  }\n": types.DeleteModelDocument,
+    "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n": types.LemonadePullsViewFragmentDoc,
     "\n  subscription LemonadePullsChanged {\n    lemonadePullsChanged {\n      ...LemonadePullsView\n    }\n  }\n": types.LemonadePullsChangedDocument,
-    "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n": types.LoadModelDocument,
-    "\n  mutation DismissLoad($model: String!) {\n    dismissLoad(model: $model)\n  }\n": types.DismissLoadDocument,
-    "\n  mutation UnloadModel($model: String) {\n    unloadModel(model: $model)\n  }\n": types.UnloadModelDocument,
-    "\n  mutation DeleteModel($model: String!) {\n    deleteModel(model: $model)\n  }\n": types.DeleteModelDocument,
-    "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n": types.PullModelDocument,
-    "\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n": types.CancelPullDocument,
-    "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n": types.DismissPullDocument,
     "\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n": types.LemonadeVariantsDocument,
+    "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n": types.PullModelDocument,
+    "\n  mutation CancelPull($input: CancelPullInput!) {\n    cancelPull(input: $input)\n  }\n": types.CancelPullDocument,
+    "\n  mutation DeletePull($input: DeletePullInput!) {\n    deletePull(input: $input)\n  }\n": types.DeletePullDocument,
+    "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    version\n    model\n    contextSize\n    users\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": types.LemonadeStatusViewFragmentDoc,
+    "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n": types.LemonadeStatusChangedDocument,
+    "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n": types.LoadModelDocument,
+    "\n  mutation DeleteModelLoad($input: DeleteModelLoadInput!) {\n    deleteModelLoad(input: $input)\n  }\n": types.DeleteModelLoadDocument,
+    "\n  mutation UnloadModel($input: UnloadModelInput!) {\n    unloadModel(input: $input)\n  }\n": types.UnloadModelDocument,
+    "\n  fragment UpstreamErrorView on UpstreamError {\n    kind\n    message\n    since\n  }\n": types.UpstreamErrorViewFragmentDoc,
+    "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": types.LemonadeDocument,
     "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    allowExistingUsers\n    allowNewUsers\n  }\n": types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": types.LinkedUserFragmentDoc,
     "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": types.GroupLinksDocument,
@@ -253,15 +255,15 @@ const documents: Documents = {
     "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": types.ParticipantsMayStartDocument,
     "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": types.AddressesDocument,
     "\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n": types.ExampleAddressDocument,
-    "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n": types.SetSettingDocument,
-    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": types.SettingChangedDocument,
+    "\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n": types.UpdateSettingDocument,
+    "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": types.SettingChangedDocument,
     "\n  fragment ConfigFileRow on ConfigFile {\n    key\n    label\n    hasContent\n    size\n    updatedAt\n    updatedBy\n  }\n": types.ConfigFileRowFragmentDoc,
     "\n  query ConfigFiles {\n    configFiles {\n      ...ConfigFileRow\n    }\n  }\n": types.ConfigFilesDocument,
     "\n  query ConfigFileText($key: String!) {\n    configFile(key: $key) {\n      key\n      content\n      updatedAt\n      updatedBy\n    }\n  }\n": types.ConfigFileTextDocument,
-    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n": types.CheckConfigFileDocument,
-    "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n": types.SetConfigFileDocument,
-    "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n": types.DeleteConfigFileDocument,
-    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": types.ConfigFileChangedDocument,
+    "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content) {\n      line\n      column\n      message\n    }\n  }\n": types.CheckConfigFileDocument,
+    "\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n": types.UpdateConfigFileDocument,
+    "\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n": types.DeleteConfigFileDocument,
+    "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": types.ConfigFileChangedDocument,
     "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": types.RunningSandboxesDocument,
     "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.UpdateSandboxFilesDocument,
 };
@@ -287,11 +289,11 @@ export function graphql(source: "\n  fragment ActivityRow on Activity {\n    id\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n"): (typeof documents)["\n  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {\n    activity(before: $before, first: $first, kind: $kind, target: $target) {\n      ...ActivityRow\n    }\n  }\n"];
+export function graphql(source: "\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ActivityAdded {\n    activityAdded {\n      kind\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -307,7 +309,7 @@ export function graphql(source: "\n  fragment IdentityRow on Identity {\n    id\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n"): (typeof documents)["\n  query Identities {\n    identities {\n      ...IdentityRow\n    }\n  }\n"];
+export function graphql(source: "\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n"): (typeof documents)["\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -315,7 +317,7 @@ export function graphql(source: "\n  subscription IdentityChanged {\n    identit
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetRole($id: ID!, $role: Role!) {\n    setRole(id: $id, role: $role) {\n      ...IdentityRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateIdentity($input: UpdateIdentityInput!) {\n    updateIdentity(input: $input) {\n      ...IdentityRow\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateIdentity($input: UpdateIdentityInput!) {\n    updateIdentity(input: $input) {\n      ...IdentityRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -323,15 +325,15 @@ export function graphql(source: "\n  fragment ApiTokenRow on ApiToken {\n    id\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n"): (typeof documents)["\n  query ApiTokens {\n    apiTokens {\n      ...ApiTokenRow\n    }\n  }\n"];
+export function graphql(source: "\n  query ApiTokens {\n    apiTokens(page: { size: 1000 }) {\n      items {\n        ...ApiTokenRow\n      }\n    }\n  }\n"): (typeof documents)["\n  query ApiTokens {\n    apiTokens(page: { size: 1000 }) {\n      items {\n        ...ApiTokenRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {\n    createApiToken(name: $name, expiresInDays: $expiresInDays) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation CreateApiToken($input: CreateApiTokenInput!) {\n    createApiToken(input: $input) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateApiToken($input: CreateApiTokenInput!) {\n    createApiToken(input: $input) {\n      token\n      apiToken {\n        ...ApiTokenRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeApiToken($id: ID!) {\n    revokeApiToken(id: $id) {\n      id\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RevokeApiToken($input: RevokeApiTokenInput!) {\n    revokeApiToken(input: $input) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeApiToken($input: RevokeApiTokenInput!) {\n    revokeApiToken(input: $input) {\n      id\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -591,11 +593,7 @@ export function graphql(source: "\n  mutation DeleteWorkspace($volume: String!, 
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n"): (typeof documents)["\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n"];
+export function graphql(source: "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n"): (typeof documents)["\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -607,31 +605,11 @@ export function graphql(source: "\n  query LemonadeSamples {\n    lemonadeStats 
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGb\n      maxContext\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGb\n      maxContext\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n"): (typeof documents)["\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
 export function graphql(source: "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -639,7 +617,15 @@ export function graphql(source: "\n  subscription LemonadeSlotsChanged {\n    le
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    os\n    memoryGib\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      totalBytes\n      freeBytes\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    os\n    memoryGib\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      totalBytes\n      freeBytes\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGib\n      maxContext\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGib\n      maxContext\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -647,23 +633,19 @@ export function graphql(source: "\n  subscription LemonadeModelsChanged {\n    l
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input)\n  }\n"): (typeof documents)["\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  subscription LemonadePullsChanged {\n    lemonadePullsChanged {\n      ...LemonadePullsView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadePullsChanged {\n    lemonadePullsChanged {\n      ...LemonadePullsView\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n"): (typeof documents)["\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation DismissLoad($model: String!) {\n    dismissLoad(model: $model)\n  }\n"): (typeof documents)["\n  mutation DismissLoad($model: String!) {\n    dismissLoad(model: $model)\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation UnloadModel($model: String) {\n    unloadModel(model: $model)\n  }\n"): (typeof documents)["\n  mutation UnloadModel($model: String) {\n    unloadModel(model: $model)\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation DeleteModel($model: String!) {\n    deleteModel(model: $model)\n  }\n"): (typeof documents)["\n  mutation DeleteModel($model: String!) {\n    deleteModel(model: $model)\n  }\n"];
+export function graphql(source: "\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n"): (typeof documents)["\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -671,15 +653,39 @@ export function graphql(source: "\n  mutation PullModel($input: PullModelInput!)
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n"): (typeof documents)["\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n"];
+export function graphql(source: "\n  mutation CancelPull($input: CancelPullInput!) {\n    cancelPull(input: $input)\n  }\n"): (typeof documents)["\n  mutation CancelPull($input: CancelPullInput!) {\n    cancelPull(input: $input)\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n"): (typeof documents)["\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n"];
+export function graphql(source: "\n  mutation DeletePull($input: DeletePullInput!) {\n    deletePull(input: $input)\n  }\n"): (typeof documents)["\n  mutation DeletePull($input: DeletePullInput!) {\n    deletePull(input: $input)\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n"): (typeof documents)["\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n"];
+export function graphql(source: "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    version\n    model\n    contextSize\n    users\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    version\n    model\n    contextSize\n    users\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n"): (typeof documents)["\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteModelLoad($input: DeleteModelLoadInput!) {\n    deleteModelLoad(input: $input)\n  }\n"): (typeof documents)["\n  mutation DeleteModelLoad($input: DeleteModelLoadInput!) {\n    deleteModelLoad(input: $input)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation UnloadModel($input: UnloadModelInput!) {\n    unloadModel(input: $input)\n  }\n"): (typeof documents)["\n  mutation UnloadModel($input: UnloadModelInput!) {\n    unloadModel(input: $input)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment UpstreamErrorView on UpstreamError {\n    kind\n    message\n    since\n  }\n"): (typeof documents)["\n  fragment UpstreamErrorView on UpstreamError {\n    kind\n    message\n    since\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n"): (typeof documents)["\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -735,11 +741,11 @@ export function graphql(source: "\n  query ExampleAddress($groupId: ID!) {\n    
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetSetting($key: String!, $value: String!) {\n    setSetting(key: $key, value: $value) {\n      ...SettingRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      key\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -755,19 +761,19 @@ export function graphql(source: "\n  query ConfigFileText($key: String!) {\n    
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n"): (typeof documents)["\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content)\n  }\n"];
+export function graphql(source: "\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content) {\n      line\n      column\n      message\n    }\n  }\n"): (typeof documents)["\n  query CheckConfigFile($key: String!, $content: String!) {\n    checkConfigFile(key: $key, content: $content) {\n      line\n      column\n      message\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {\n    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {\n      ...ConfigFileRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n"): (typeof documents)["\n  mutation DeleteConfigFile($key: String!) {\n    deleteConfigFile(key: $key)\n  }\n"];
+export function graphql(source: "\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n"): (typeof documents)["\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      key\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
