@@ -24,7 +24,7 @@ async function startIdeApp(settings: object) {
     ...{ SANDBOX_IMAGE: codeServerImage, THON_READY_SECONDS: '90', SANDBOX_MEMORY: '1g' },
   })
   const store = (content: object) =>
-    app.services.configFiles.put(organizer, 'config_vscode_settings', {
+    app.services.configFiles.update(organizer, 'config_vscode_settings', {
       content: `// Of the event\n${JSON.stringify(content)}`,
     })
   await store(settings)
