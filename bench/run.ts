@@ -4,7 +4,7 @@
  *
  * usage: node bench/run.ts [a|b|c|d|e|f ...]
  *     a: start of 60 sandboxes, b: fan-out to 1,000 subscribers, c: list of groups, d: REST lists, e: the way to a sandbox,
- *     f: set-up of the AI gateway
+ *     f: applying the configuration of the AI gateway
  */
 import { ensureDocker, ensureTestImages } from '../tests/kit/docker.ts'
 import { benchFanOut } from './fanout/bench.ts'

@@ -1,7 +1,7 @@
 import '../activity/graphql.ts'
 import '../auth/graphql.ts'
 import '../gateway/graphql-consumers.ts'
-import '../gateway/graphql-commands.ts'
+import '../gateway/graphql-mutations.ts'
 import '../groups/graphql.ts'
 import '../groups/graphql-groups.ts'
 import '../groups/graphql-import.ts'

@@ -6,7 +6,7 @@ import type { Events } from '../core/events.ts'
 import { describeProblem } from '../core/syntax.ts'
 import type { Services } from '../graphql/context.ts'
 import { GatewayService } from '../gateway/service.ts'
-import { GatewaySetup } from '../gateway/setup.ts'
+import { GatewaySettingsService } from '../gateway/settings.ts'
 import { GroupsImport } from '../groups/import.ts'
 import { GroupsService } from '../groups/service.ts'
 import { GroupStarter } from '../groups/starter.ts'
@@ -49,26 +49,26 @@ function createAi(means: Pick<ServicesDeps, 'env' | 'db' | 'events' | 'activity'
   const { env, db, events, activity, log, engine } = means
   const hostInSandbox = engine.kind === 'docker' ? 'host.docker.internal' : '127.0.0.1'
   const { url, apiKey } = env.lemonade
-  const gatewaySetup = new GatewaySetup({
+  const gatewaySettings = new GatewaySettingsService({
     ...{ db, events, activity, hostInSandbox },
     ...{ env: env.gateway, lemonadeUrl: url },
   })
-  const gateway = new GatewayService({ ...{ db, events, activity, log }, env: env.gateway, setup: gatewaySetup })
+  const gateway = new GatewayService({ ...{ db, events, activity, log }, env: env.gateway, settings: gatewaySettings })
   const accessNow = async (userId: string | null) => {
     if (!(await gateway.isEnabled()))
       // OpenAI clients insist on sending a key, even where none is needed.
       return { key: apiKey ?? 'none', baseUrl: `http://${hostInSandbox}:${new URL(url).port}/v1` }
-    return userId === null ? 'Only users in the database have keys.' : gateway.myKeys.of(userId)
+    return userId === null ? 'only users in the database have keys' : gateway.myKeys.find(userId)
   }
   return {
     gateway,
-    gatewaySetup,
+    gatewaySettings,
     lemonade: new LemonadeService({ env: env.lemonade, path: env.path, db, activity }),
     /** How a user's sandbox reaches the models: through the gateway when it is on, else directly. */
     accessOf: async (userId: string | null) => {
       const access = await accessNow(userId)
       const isOfGateway = typeof access !== 'string' && 'username' in access
-      if (userId !== null) await gateway.myKeys.noteGiven(userId, isOfGateway ? access.key : null)
+      if (userId !== null) await gateway.myKeys.recordIssued(userId, isOfGateway ? access.key : null)
       return access
     },
   }
@@ -118,7 +118,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     ...{ env, events, log, hostNetwork: choice.hostNetwork },
     peers: async () => (await db.group.findMany({ where: { peerAccess: true } })).map(({ name }) => name),
     isConnected: () => live.engineStatus().connected,
-    gateway: () => ai.gatewaySetup.place(),
+    gateway: () => ai.gatewaySettings.proxyTarget(),
   })
   const settings = new SettingsService({ db, events, activity, addresses })
   const forLinks = { db, events, activity, sessions: access.sessions }
@@ -143,7 +143,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     }),
     lemonade: ai.lemonade,
     gateway: ai.gateway,
-    gatewaySetup: ai.gatewaySetup,
+    gatewaySettings: ai.gatewaySettings,
     links: new LinksService(forLinks),
     linkEntry: new LinkEntry({ ...forLinks, identities: access.identities, users }),
     syncCommands,

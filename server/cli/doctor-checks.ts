@@ -84,7 +84,7 @@ interface Facts {
     adminUrl: string
     version: string | null
     limitations: string[]
-    trouble: Trouble | null
+    error: Trouble | null
   }
 }
 
@@ -94,7 +94,7 @@ interface Trouble {
 
 const FACTS = `{ engine { kind connected message notices version }
   lemonadeStatus { endpoint online model error { message } }
-  gatewayStatus { state adminUrl version limitations trouble { message } } }`
+  gatewayStatus { state adminUrl version limitations error { message } } }`
 
 /** What the server, or this process in its place, knows of engine, Lemonade and gateway. */
 export async function askChecks(backend: Backend): Promise<Finding[]> {
@@ -127,11 +127,11 @@ export async function askChecks(backend: Backend): Promise<Finding[]> {
   ]
 }
 
-function gatewayFinding({ state, adminUrl, version, limitations, trouble }: Facts['gatewayStatus']): Finding {
+function gatewayFinding({ state, adminUrl, version, limitations, error }: Facts['gatewayStatus']): Finding {
   const what = 'AI gateway'
   if (state === 'DISABLED') return { what, state: 'ok', said: 'is turned off', advice: null }
-  if (trouble)
-    return { what, state: 'fault', said: trouble.message, advice: 'see the page Gateway, or turn it off there' }
+  if (error)
+    return { what, state: 'fault', said: error.message, advice: 'see the page Gateway, or turn it off there' }
   const said = [`APISIX ${version ?? ''} answers at ${adminUrl}`, ...limitations].join('\n')
   return { what, state: limitations.length > 0 ? 'warning' : 'ok', said, advice: null }
 }

@@ -35,32 +35,32 @@ const consumer = (fields: string, body: object, refused?: string): Case => ({
   rest: ['POST', '/gateway/consumers', { api_key: 'k-1', ...body }],
   ...(refused !== undefined && { refused }),
 })
-const SET_UP: Case = {
-  name: 'set up the gateway',
-  graphql: 'mutation { setUpGateway { id } }',
+const APPLY: Case = {
+  name: 'apply the gateway configuration',
+  graphql: 'mutation { applyGatewayConfig { id } }',
   rest: ['POST', '/gateway/setup', {}],
 }
-const CLEAN_UP: Case = {
-  name: 'clean up the gateway',
-  graphql: 'mutation { cleanUpGateway(confirm: "clean up") { id } }',
+const DELETE_CONFIG: Case = {
+  name: 'delete the gateway configuration',
+  graphql: 'mutation { deleteGatewayConfig(input: { confirm: "delete everything" }) { id } }',
   rest: ['POST', '/gateway/cleanup'],
 }
 const LEMONADE = 'http://127.0.0.1:13305/api/v1'
 
 const GATEWAY: Case[] = [
-  SET_UP,
-  { ...SET_UP, name: 'set up a gateway that is off', off: true, refused: 'BAD_REQUEST' },
-  { ...SET_UP, name: 'set up a gateway that is away', away: true, refused: 'UPSTREAM_FAILED' },
-  CLEAN_UP,
-  { ...CLEAN_UP, name: 'clean up a gateway that is away', away: true, refused: 'UPSTREAM_FAILED' },
+  APPLY,
+  { ...APPLY, name: 'apply to a gateway that is off', off: true, refused: 'BAD_REQUEST' },
+  { ...APPLY, name: 'apply to a gateway that is offline', away: true, refused: 'UPSTREAM_FAILED' },
+  DELETE_CONFIG,
+  { ...DELETE_CONFIG, name: 'delete from a gateway that is offline', away: true, refused: 'UPSTREAM_FAILED' },
   consumer('username: "mentor"', { username: 'mentor' }),
   consumer('username: "m2", tokenLimit: 7, timeWindow: 9', { username: 'm2', rate_limit: 7, time_window: 9 }),
   consumer('username: "a b"', { username: 'a b' }, 'INVALID_INPUT'),
   consumer('username: "m", tokenLimit: 0', { username: 'm', rate_limit: 0 }, 'INVALID_INPUT'),
   consumer('username: "m", timeWindow: -1', { username: 'm', time_window: -1 }, 'INVALID_INPUT'),
   {
-    name: 'make the route',
-    graphql: 'mutation { putGatewayRoute { configured } }',
+    name: 'update the route',
+    graphql: 'mutation { updateGatewayRoute { configured } }',
     rest: ['POST', '/gateway/route', { lemonade_url: LEMONADE }],
   },
   {
@@ -70,7 +70,7 @@ const GATEWAY: Case[] = [
   },
   {
     name: 'delete a consumer',
-    graphql: 'mutation { deleteConsumers(usernames: ["there"]) { ok } }',
+    graphql: 'mutation { deleteConsumers(input: { usernames: ["there"] }) { error { code } } }',
     rest: ['DELETE', '/gateway/consumers/there'],
   },
 ]
@@ -135,7 +135,7 @@ function sent({ server }: Side): string[] {
 
 async function same(one: Side, other: Side, { graphql, rest, refused }: Case): Promise<void> {
   const answer = await one.app.answer(graphql)
-  await expect.poll(async () => one.app.services.gateway.run(organizer)?.endedAt !== null).toBe(true)
+  await expect.poll(async () => one.app.services.gateway.lastJob(organizer)?.endedAt !== null).toBe(true)
   const [method, path, body] = rest
   const response = await fetch(`${other.app.url}/api${path}`, {
     method,

@@ -1,6 +1,6 @@
 import type { Difference, Differences } from '../kit/conformance/difference.ts'
 import { callback, enabled } from './differences.auth.ts'
-import { away as gatewayAway, disabled, fake as gateway, nokey } from './differences.gateway.ts'
+import { disabled, fake as gateway, nokey, offline as gatewayOffline } from './differences.gateway.ts'
 import { fake as lemonade } from './differences.lemonade.ts'
 import { changed, invalid, refused } from './listed.ts'
 
@@ -309,7 +309,7 @@ export const differences: Record<string, Differences> = {
   'gateway-disabled': disabled,
   'gateway-fake': gateway,
   'gateway-nokey': nokey,
-  'gateway-unreachable': gatewayAway,
+  'gateway-unreachable': gatewayOffline,
   'lemonade-fake': lemonade,
   'instances-offline': offline,
   'instances-server-down-midway': midway,

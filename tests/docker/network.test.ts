@@ -140,7 +140,7 @@ describe('sandboxes of a server', LONG, () => {
     })
     const ann = await sandbox(app, 'alpha', 'ann')
     expect(await reach(ann, `host.docker.internal:${gateway}/healthz`)).toBe('refused')
-    await app.services.gatewaySetup.set(organizer, { enabled: true, proxyPort: gateway })
+    await app.services.gatewaySettings.update(organizer, { enabled: true, proxyPort: gateway })
     await expect.poll(() => reach(ann, `host.docker.internal:${gateway}/healthz`), { timeout: 10_000 }).toMatch(/alive/)
     const thon = new URL(app.url).port
     const inside = `${ann.ip.split('.').slice(0, 3).join('.')}.1`

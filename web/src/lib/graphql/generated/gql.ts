@@ -30,28 +30,28 @@ type Documents = {
     "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": typeof types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": typeof types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": typeof types.EngineChangedDocument,
-    "\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    outdatedInstances\n    plan {\n      missing\n      outdated\n      left\n      current\n      routeDue\n    }\n  }\n": typeof types.GatewayStatusViewFragmentDoc,
-    "\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    standing\n    group\n    user\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n": typeof types.ConsumerRowFragmentDoc,
-    "\n  fragment GatewayRunView on GatewayRun {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n": typeof types.GatewayRunViewFragmentDoc,
+    "\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    error {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    outdatedInstances\n    plan {\n      missing\n      outdated\n      orphaned\n      current\n      routePending\n    }\n  }\n": typeof types.GatewayStatusViewFragmentDoc,
+    "\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    status\n    groupName\n    memberName\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n": typeof types.ConsumerRowFragmentDoc,
+    "\n  fragment GatewayJobView on GatewayJob {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n": typeof types.GatewayJobViewFragmentDoc,
     "\n  fragment GatewaySettingsView on GatewaySettings {\n    enabled\n    mode\n    tokenLimit\n    timeWindow\n    redisHost\n    redisPort\n    hasRedisPassword\n    lemonadeUrl\n    hasLemonadeApiKey\n    lemonadeModel\n    adminUrl\n    adminKeyFrom\n    adminKeyFile\n    proxyPort\n    updatedAt\n    updatedBy\n  }\n": typeof types.GatewaySettingsViewFragmentDoc,
     "\n  query Gateway {\n    gatewayStatus {\n      ...GatewayStatusView\n    }\n    gatewaySettings {\n      ...GatewaySettingsView\n    }\n  }\n": typeof types.GatewayDocument,
     "\n  subscription GatewayStatusChanged {\n    gatewayStatusChanged {\n      ...GatewayStatusView\n    }\n  }\n": typeof types.GatewayStatusChangedDocument,
-    "\n  query GatewayRun {\n    gatewayRun {\n      ...GatewayRunView\n    }\n  }\n": typeof types.GatewayRunDocument,
-    "\n  subscription GatewayRunChanged {\n    gatewayRunChanged {\n      id\n      done\n      failed\n      endedAt\n    }\n  }\n": typeof types.GatewayRunChangedDocument,
-    "\n  query Consumers($filter: ConsumerFilter, $sort: ConsumerSort, $page: PageInput) {\n    consumers(filter: $filter, sort: $sort, page: $page) {\n      items {\n        ...ConsumerRow\n      }\n      total\n      number\n      size\n      counts {\n        standing\n        count\n      }\n    }\n  }\n": typeof types.ConsumersDocument,
-    "\n  query ConsumerNames($standing: ConsumerStanding!, $page: PageInput) {\n    consumers(filter: { standing: $standing }, page: $page) {\n      items {\n        username\n      }\n      total\n    }\n  }\n": typeof types.ConsumerNamesDocument,
-    "\n  subscription ConsumerChanged {\n    consumerChanged {\n      kind\n      username\n      consumer {\n        ...ConsumerRow\n      }\n    }\n  }\n": typeof types.ConsumerChangedDocument,
-    "\n  mutation SetGatewaySettings($input: GatewaySettingsInput!) {\n    setGatewaySettings(input: $input) {\n      ...GatewaySettingsView\n    }\n  }\n": typeof types.SetGatewaySettingsDocument,
-    "\n  mutation SetUpGateway {\n    setUpGateway {\n      id\n    }\n  }\n": typeof types.SetUpGatewayDocument,
-    "\n  mutation CleanUpGateway($confirm: String!) {\n    cleanUpGateway(confirm: $confirm) {\n      id\n    }\n  }\n": typeof types.CleanUpGatewayDocument,
-    "\n  mutation PutGatewayRoute {\n    putGatewayRoute {\n      configured\n    }\n  }\n": typeof types.PutGatewayRouteDocument,
+    "\n  query GatewayJob {\n    gatewayJob {\n      ...GatewayJobView\n    }\n  }\n": typeof types.GatewayJobDocument,
+    "\n  subscription GatewayJobChanged {\n    gatewayJobChanged {\n      id\n      done\n      failed\n      endedAt\n    }\n  }\n": typeof types.GatewayJobChangedDocument,
+    "\n  query Consumers($filter: ConsumerFilter, $sort: ConsumerSort, $page: PageInput) {\n    consumers(filter: $filter, sort: $sort, page: $page) {\n      items {\n        ...ConsumerRow\n      }\n      total\n      number\n      size\n      counts {\n        status\n        count\n      }\n    }\n  }\n": typeof types.ConsumersDocument,
+    "\n  query ConsumerNames($status: ConsumerStatus!, $page: PageInput) {\n    consumers(filter: { status: $status }, page: $page) {\n      items {\n        username\n      }\n      total\n    }\n  }\n": typeof types.ConsumerNamesDocument,
+    "\n  subscription ConsumerChanged {\n    consumerChanged {\n      kind\n      id\n      consumer {\n        ...ConsumerRow\n      }\n    }\n  }\n": typeof types.ConsumerChangedDocument,
+    "\n  mutation UpdateGatewaySettings($input: UpdateGatewaySettingsInput!) {\n    updateGatewaySettings(input: $input) {\n      ...GatewaySettingsView\n    }\n  }\n": typeof types.UpdateGatewaySettingsDocument,
+    "\n  mutation ApplyGatewayConfig {\n    applyGatewayConfig {\n      id\n    }\n  }\n": typeof types.ApplyGatewayConfigDocument,
+    "\n  mutation DeleteGatewayConfig($input: DeleteGatewayConfigInput!) {\n    deleteGatewayConfig(input: $input) {\n      id\n    }\n  }\n": typeof types.DeleteGatewayConfigDocument,
+    "\n  mutation UpdateGatewayRoute {\n    updateGatewayRoute {\n      configured\n    }\n  }\n": typeof types.UpdateGatewayRouteDocument,
     "\n  mutation DeleteGatewayRoute {\n    deleteGatewayRoute\n  }\n": typeof types.DeleteGatewayRouteDocument,
-    "\n  mutation CreateConsumer($input: ConsumerInput!) {\n    createConsumer(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.CreateConsumerDocument,
-    "\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n": typeof types.DeleteConsumersDocument,
-    "\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RotateConsumerKeyDocument,
-    "\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealConsumerKeyDocument,
+    "\n  mutation CreateConsumer($input: CreateConsumerInput!) {\n    createConsumer(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.CreateConsumerDocument,
+    "\n  mutation DeleteConsumers($input: DeleteConsumersInput!) {\n    deleteConsumers(input: $input) {\n      username\n      error {\n        message\n      }\n    }\n  }\n": typeof types.DeleteConsumersDocument,
+    "\n  mutation RotateConsumerKey($input: RotateConsumerKeyInput!) {\n    rotateConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RotateConsumerKeyDocument,
+    "\n  mutation RevealConsumerKey($input: RevealConsumerKeyInput!) {\n    revealConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealConsumerKeyDocument,
     "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.GiveKeysDocument,
-    "\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealUserKeyDocument,
+    "\n  mutation RevealUserKey($input: RevealUserKeyInput!) {\n    revealUserKey(input: $input) {\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": typeof types.UserRowFragmentDoc,
     "\n  query Groups($filter: GroupFilter, $page: PageInput!) {\n    groups(filter: $filter, page: $page) {\n      total\n      items {\n        ...GroupRow\n        users {\n          ...UserRow\n        }\n      }\n    }\n  }\n": typeof types.GroupsDocument,
@@ -155,28 +155,28 @@ const documents: Documents = {
     "\n  fragment EngineState on Engine {\n    kind\n    connected\n    since\n    message\n    version\n    image\n    imagePresent\n    cannot\n    notices\n    waiting\n    starting\n    startLimit\n    network {\n      pool\n      lanBlocked\n      internetBlocked\n      exceptions\n      hostPorts\n      nameServers\n      enforced\n      notices\n    }\n  }\n": types.EngineStateFragmentDoc,
     "\n  query Engine {\n    engine {\n      ...EngineState\n    }\n  }\n": types.EngineDocument,
     "\n  subscription EngineChanged {\n    engineChanged {\n      ...EngineState\n    }\n  }\n": types.EngineChangedDocument,
-    "\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    outdatedInstances\n    plan {\n      missing\n      outdated\n      left\n      current\n      routeDue\n    }\n  }\n": types.GatewayStatusViewFragmentDoc,
-    "\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    standing\n    group\n    user\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n": types.ConsumerRowFragmentDoc,
-    "\n  fragment GatewayRunView on GatewayRun {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n": types.GatewayRunViewFragmentDoc,
+    "\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    error {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    outdatedInstances\n    plan {\n      missing\n      outdated\n      orphaned\n      current\n      routePending\n    }\n  }\n": types.GatewayStatusViewFragmentDoc,
+    "\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    status\n    groupName\n    memberName\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n": types.ConsumerRowFragmentDoc,
+    "\n  fragment GatewayJobView on GatewayJob {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n": types.GatewayJobViewFragmentDoc,
     "\n  fragment GatewaySettingsView on GatewaySettings {\n    enabled\n    mode\n    tokenLimit\n    timeWindow\n    redisHost\n    redisPort\n    hasRedisPassword\n    lemonadeUrl\n    hasLemonadeApiKey\n    lemonadeModel\n    adminUrl\n    adminKeyFrom\n    adminKeyFile\n    proxyPort\n    updatedAt\n    updatedBy\n  }\n": types.GatewaySettingsViewFragmentDoc,
     "\n  query Gateway {\n    gatewayStatus {\n      ...GatewayStatusView\n    }\n    gatewaySettings {\n      ...GatewaySettingsView\n    }\n  }\n": types.GatewayDocument,
     "\n  subscription GatewayStatusChanged {\n    gatewayStatusChanged {\n      ...GatewayStatusView\n    }\n  }\n": types.GatewayStatusChangedDocument,
-    "\n  query GatewayRun {\n    gatewayRun {\n      ...GatewayRunView\n    }\n  }\n": types.GatewayRunDocument,
-    "\n  subscription GatewayRunChanged {\n    gatewayRunChanged {\n      id\n      done\n      failed\n      endedAt\n    }\n  }\n": types.GatewayRunChangedDocument,
-    "\n  query Consumers($filter: ConsumerFilter, $sort: ConsumerSort, $page: PageInput) {\n    consumers(filter: $filter, sort: $sort, page: $page) {\n      items {\n        ...ConsumerRow\n      }\n      total\n      number\n      size\n      counts {\n        standing\n        count\n      }\n    }\n  }\n": types.ConsumersDocument,
-    "\n  query ConsumerNames($standing: ConsumerStanding!, $page: PageInput) {\n    consumers(filter: { standing: $standing }, page: $page) {\n      items {\n        username\n      }\n      total\n    }\n  }\n": types.ConsumerNamesDocument,
-    "\n  subscription ConsumerChanged {\n    consumerChanged {\n      kind\n      username\n      consumer {\n        ...ConsumerRow\n      }\n    }\n  }\n": types.ConsumerChangedDocument,
-    "\n  mutation SetGatewaySettings($input: GatewaySettingsInput!) {\n    setGatewaySettings(input: $input) {\n      ...GatewaySettingsView\n    }\n  }\n": types.SetGatewaySettingsDocument,
-    "\n  mutation SetUpGateway {\n    setUpGateway {\n      id\n    }\n  }\n": types.SetUpGatewayDocument,
-    "\n  mutation CleanUpGateway($confirm: String!) {\n    cleanUpGateway(confirm: $confirm) {\n      id\n    }\n  }\n": types.CleanUpGatewayDocument,
-    "\n  mutation PutGatewayRoute {\n    putGatewayRoute {\n      configured\n    }\n  }\n": types.PutGatewayRouteDocument,
+    "\n  query GatewayJob {\n    gatewayJob {\n      ...GatewayJobView\n    }\n  }\n": types.GatewayJobDocument,
+    "\n  subscription GatewayJobChanged {\n    gatewayJobChanged {\n      id\n      done\n      failed\n      endedAt\n    }\n  }\n": types.GatewayJobChangedDocument,
+    "\n  query Consumers($filter: ConsumerFilter, $sort: ConsumerSort, $page: PageInput) {\n    consumers(filter: $filter, sort: $sort, page: $page) {\n      items {\n        ...ConsumerRow\n      }\n      total\n      number\n      size\n      counts {\n        status\n        count\n      }\n    }\n  }\n": types.ConsumersDocument,
+    "\n  query ConsumerNames($status: ConsumerStatus!, $page: PageInput) {\n    consumers(filter: { status: $status }, page: $page) {\n      items {\n        username\n      }\n      total\n    }\n  }\n": types.ConsumerNamesDocument,
+    "\n  subscription ConsumerChanged {\n    consumerChanged {\n      kind\n      id\n      consumer {\n        ...ConsumerRow\n      }\n    }\n  }\n": types.ConsumerChangedDocument,
+    "\n  mutation UpdateGatewaySettings($input: UpdateGatewaySettingsInput!) {\n    updateGatewaySettings(input: $input) {\n      ...GatewaySettingsView\n    }\n  }\n": types.UpdateGatewaySettingsDocument,
+    "\n  mutation ApplyGatewayConfig {\n    applyGatewayConfig {\n      id\n    }\n  }\n": types.ApplyGatewayConfigDocument,
+    "\n  mutation DeleteGatewayConfig($input: DeleteGatewayConfigInput!) {\n    deleteGatewayConfig(input: $input) {\n      id\n    }\n  }\n": types.DeleteGatewayConfigDocument,
+    "\n  mutation UpdateGatewayRoute {\n    updateGatewayRoute {\n      configured\n    }\n  }\n": types.UpdateGatewayRouteDocument,
     "\n  mutation DeleteGatewayRoute {\n    deleteGatewayRoute\n  }\n": types.DeleteGatewayRouteDocument,
-    "\n  mutation CreateConsumer($input: ConsumerInput!) {\n    createConsumer(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.CreateConsumerDocument,
-    "\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n": types.DeleteConsumersDocument,
-    "\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RotateConsumerKeyDocument,
-    "\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RevealConsumerKeyDocument,
+    "\n  mutation CreateConsumer($input: CreateConsumerInput!) {\n    createConsumer(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.CreateConsumerDocument,
+    "\n  mutation DeleteConsumers($input: DeleteConsumersInput!) {\n    deleteConsumers(input: $input) {\n      username\n      error {\n        message\n      }\n    }\n  }\n": types.DeleteConsumersDocument,
+    "\n  mutation RotateConsumerKey($input: RotateConsumerKeyInput!) {\n    rotateConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RotateConsumerKeyDocument,
+    "\n  mutation RevealConsumerKey($input: RevealConsumerKeyInput!) {\n    revealConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RevealConsumerKeyDocument,
     "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.GiveKeysDocument,
-    "\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n": types.RevealUserKeyDocument,
+    "\n  mutation RevealUserKey($input: RevealUserKeyInput!) {\n    revealUserKey(input: $input) {\n      key\n      baseUrl\n    }\n  }\n": types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": types.UserRowFragmentDoc,
     "\n  query Groups($filter: GroupFilter, $page: PageInput!) {\n    groups(filter: $filter, page: $page) {\n      total\n      items {\n        ...GroupRow\n        users {\n          ...UserRow\n        }\n      }\n    }\n  }\n": types.GroupsDocument,
@@ -345,15 +345,15 @@ export function graphql(source: "\n  subscription EngineChanged {\n    engineCha
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    outdatedInstances\n    plan {\n      missing\n      outdated\n      left\n      current\n      routeDue\n    }\n  }\n"): (typeof documents)["\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    outdatedInstances\n    plan {\n      missing\n      outdated\n      left\n      current\n      routeDue\n    }\n  }\n"];
+export function graphql(source: "\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    error {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    outdatedInstances\n    plan {\n      missing\n      outdated\n      orphaned\n      current\n      routePending\n    }\n  }\n"): (typeof documents)["\n  fragment GatewayStatusView on GatewayStatus {\n    state\n    asOf\n    error {\n      kind\n      message\n      since\n    }\n    version\n    adminUrl\n    proxyUrl\n    peopleUrl\n    mode\n    consumerCount\n    route {\n      configured\n      current\n      uri\n      upstream\n      model\n    }\n    redis {\n      configured\n      reachable\n      message\n    }\n    usage {\n      available\n      message\n    }\n    limitations\n    outdatedInstances\n    plan {\n      missing\n      outdated\n      orphaned\n      current\n      routePending\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    standing\n    group\n    user\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n"): (typeof documents)["\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    standing\n    group\n    user\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n"];
+export function graphql(source: "\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    status\n    groupName\n    memberName\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n"): (typeof documents)["\n  fragment ConsumerRow on Consumer {\n    username\n    maskedKey\n    tokenLimit\n    timeWindow\n    type\n    status\n    groupName\n    memberName\n    userCount\n    tokensInWindow\n    tokensTotal\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment GatewayRunView on GatewayRun {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n"): (typeof documents)["\n  fragment GatewayRunView on GatewayRun {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n"];
+export function graphql(source: "\n  fragment GatewayJobView on GatewayJob {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n"): (typeof documents)["\n  fragment GatewayJobView on GatewayJob {\n    id\n    kind\n    by\n    startedAt\n    endedAt\n    total\n    done\n    failed\n    message\n    steps {\n      username\n      label\n      action\n      state\n      message\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -369,39 +369,39 @@ export function graphql(source: "\n  subscription GatewayStatusChanged {\n    ga
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query GatewayRun {\n    gatewayRun {\n      ...GatewayRunView\n    }\n  }\n"): (typeof documents)["\n  query GatewayRun {\n    gatewayRun {\n      ...GatewayRunView\n    }\n  }\n"];
+export function graphql(source: "\n  query GatewayJob {\n    gatewayJob {\n      ...GatewayJobView\n    }\n  }\n"): (typeof documents)["\n  query GatewayJob {\n    gatewayJob {\n      ...GatewayJobView\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription GatewayRunChanged {\n    gatewayRunChanged {\n      id\n      done\n      failed\n      endedAt\n    }\n  }\n"): (typeof documents)["\n  subscription GatewayRunChanged {\n    gatewayRunChanged {\n      id\n      done\n      failed\n      endedAt\n    }\n  }\n"];
+export function graphql(source: "\n  subscription GatewayJobChanged {\n    gatewayJobChanged {\n      id\n      done\n      failed\n      endedAt\n    }\n  }\n"): (typeof documents)["\n  subscription GatewayJobChanged {\n    gatewayJobChanged {\n      id\n      done\n      failed\n      endedAt\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Consumers($filter: ConsumerFilter, $sort: ConsumerSort, $page: PageInput) {\n    consumers(filter: $filter, sort: $sort, page: $page) {\n      items {\n        ...ConsumerRow\n      }\n      total\n      number\n      size\n      counts {\n        standing\n        count\n      }\n    }\n  }\n"): (typeof documents)["\n  query Consumers($filter: ConsumerFilter, $sort: ConsumerSort, $page: PageInput) {\n    consumers(filter: $filter, sort: $sort, page: $page) {\n      items {\n        ...ConsumerRow\n      }\n      total\n      number\n      size\n      counts {\n        standing\n        count\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  query Consumers($filter: ConsumerFilter, $sort: ConsumerSort, $page: PageInput) {\n    consumers(filter: $filter, sort: $sort, page: $page) {\n      items {\n        ...ConsumerRow\n      }\n      total\n      number\n      size\n      counts {\n        status\n        count\n      }\n    }\n  }\n"): (typeof documents)["\n  query Consumers($filter: ConsumerFilter, $sort: ConsumerSort, $page: PageInput) {\n    consumers(filter: $filter, sort: $sort, page: $page) {\n      items {\n        ...ConsumerRow\n      }\n      total\n      number\n      size\n      counts {\n        status\n        count\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query ConsumerNames($standing: ConsumerStanding!, $page: PageInput) {\n    consumers(filter: { standing: $standing }, page: $page) {\n      items {\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query ConsumerNames($standing: ConsumerStanding!, $page: PageInput) {\n    consumers(filter: { standing: $standing }, page: $page) {\n      items {\n        username\n      }\n      total\n    }\n  }\n"];
+export function graphql(source: "\n  query ConsumerNames($status: ConsumerStatus!, $page: PageInput) {\n    consumers(filter: { status: $status }, page: $page) {\n      items {\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query ConsumerNames($status: ConsumerStatus!, $page: PageInput) {\n    consumers(filter: { status: $status }, page: $page) {\n      items {\n        username\n      }\n      total\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription ConsumerChanged {\n    consumerChanged {\n      kind\n      username\n      consumer {\n        ...ConsumerRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ConsumerChanged {\n    consumerChanged {\n      kind\n      username\n      consumer {\n        ...ConsumerRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  subscription ConsumerChanged {\n    consumerChanged {\n      kind\n      id\n      consumer {\n        ...ConsumerRow\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ConsumerChanged {\n    consumerChanged {\n      kind\n      id\n      consumer {\n        ...ConsumerRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetGatewaySettings($input: GatewaySettingsInput!) {\n    setGatewaySettings(input: $input) {\n      ...GatewaySettingsView\n    }\n  }\n"): (typeof documents)["\n  mutation SetGatewaySettings($input: GatewaySettingsInput!) {\n    setGatewaySettings(input: $input) {\n      ...GatewaySettingsView\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateGatewaySettings($input: UpdateGatewaySettingsInput!) {\n    updateGatewaySettings(input: $input) {\n      ...GatewaySettingsView\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateGatewaySettings($input: UpdateGatewaySettingsInput!) {\n    updateGatewaySettings(input: $input) {\n      ...GatewaySettingsView\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetUpGateway {\n    setUpGateway {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation SetUpGateway {\n    setUpGateway {\n      id\n    }\n  }\n"];
+export function graphql(source: "\n  mutation ApplyGatewayConfig {\n    applyGatewayConfig {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation ApplyGatewayConfig {\n    applyGatewayConfig {\n      id\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CleanUpGateway($confirm: String!) {\n    cleanUpGateway(confirm: $confirm) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation CleanUpGateway($confirm: String!) {\n    cleanUpGateway(confirm: $confirm) {\n      id\n    }\n  }\n"];
+export function graphql(source: "\n  mutation DeleteGatewayConfig($input: DeleteGatewayConfigInput!) {\n    deleteGatewayConfig(input: $input) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteGatewayConfig($input: DeleteGatewayConfigInput!) {\n    deleteGatewayConfig(input: $input) {\n      id\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation PutGatewayRoute {\n    putGatewayRoute {\n      configured\n    }\n  }\n"): (typeof documents)["\n  mutation PutGatewayRoute {\n    putGatewayRoute {\n      configured\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateGatewayRoute {\n    updateGatewayRoute {\n      configured\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateGatewayRoute {\n    updateGatewayRoute {\n      configured\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -409,19 +409,19 @@ export function graphql(source: "\n  mutation DeleteGatewayRoute {\n    deleteGa
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CreateConsumer($input: ConsumerInput!) {\n    createConsumer(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n"): (typeof documents)["\n  mutation CreateConsumer($input: ConsumerInput!) {\n    createConsumer(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n"];
+export function graphql(source: "\n  mutation CreateConsumer($input: CreateConsumerInput!) {\n    createConsumer(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n"): (typeof documents)["\n  mutation CreateConsumer($input: CreateConsumerInput!) {\n    createConsumer(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n"];
+export function graphql(source: "\n  mutation DeleteConsumers($input: DeleteConsumersInput!) {\n    deleteConsumers(input: $input) {\n      username\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteConsumers($input: DeleteConsumersInput!) {\n    deleteConsumers(input: $input) {\n      username\n      error {\n        message\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n"): (typeof documents)["\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RotateConsumerKey($input: RotateConsumerKeyInput!) {\n    rotateConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n"): (typeof documents)["\n  mutation RotateConsumerKey($input: RotateConsumerKeyInput!) {\n    rotateConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n"): (typeof documents)["\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RevealConsumerKey($input: RevealConsumerKeyInput!) {\n    revealConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n"): (typeof documents)["\n  mutation RevealConsumerKey($input: RevealConsumerKeyInput!) {\n    revealConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -429,7 +429,7 @@ export function graphql(source: "\n  mutation GiveKeys($ids: [ID!]!) {\n    upda
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n"): (typeof documents)["\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RevealUserKey($input: RevealUserKeyInput!) {\n    revealUserKey(input: $input) {\n      key\n      baseUrl\n    }\n  }\n"): (typeof documents)["\n  mutation RevealUserKey($input: RevealUserKeyInput!) {\n    revealUserKey(input: $input) {\n      key\n      baseUrl\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -60,65 +60,53 @@ export type ChangeKind =
   /** A row has other values. */
   | 'UPDATED';
 
-/** Which consumers; all that is given has to match. */
+/** All given conditions have to match. */
 export type ConsumerFilter = {
-  /** Part of a name: of the consumer, its group or user. */
+  /** Part of a name: of the consumer, its group or its user. */
   search?: string | null | undefined;
-  /** How they stand. */
-  standing?: ConsumerStanding | null | undefined;
-  /** What they are for. */
+  /** How they compare with the database. */
+  status?: ConsumerStatus | null | undefined;
+  /** Who uses them. */
   type?: ConsumerType | null | undefined;
 };
 
-/** A consumer to make by hand. */
-export type ConsumerInput = {
-  /** Its key; left out, one is made. */
-  key?: string | null | undefined;
-  /** Length of a window in seconds; left out, as in the settings. */
-  timeWindow?: number | null | undefined;
-  /** Tokens in one window; left out, as in the settings. */
-  tokenLimit?: number | null | undefined;
-  /** 1 to 256 letters, digits, _ or -. */
-  username: string;
-};
-
-/** In which order. */
+/** Equal rows are sorted by name. */
 export type ConsumerSort = {
-  /** The largest first. */
+  /** Largest or last first. */
   descending?: boolean;
-  /** By what. */
+  /** Unknown values come first. */
   field: ConsumerSortField;
 };
 
-/** By what consumers are sorted. */
+/** A column of the list of consumers. */
 export type ConsumerSortField =
   /** Name of the group. */
   | 'GROUP'
-  /** Tokens used in the present window. */
+  /** Tokens used in the current window. */
   | 'TOKENS_IN_WINDOW'
-  /** Tokens used in all. */
+  /** Tokens used since APISIX started. */
   | 'TOKENS_TOTAL'
-  /** Limit. */
+  /** Tokens per window. */
   | 'TOKEN_LIMIT'
-  /** Name. */
+  /** Name of the consumer. */
   | 'USERNAME';
 
-/** How a consumer stands to what set-up would make. */
-export type ConsumerStanding =
-  /** It is as set-up would make it. */
+/** How a consumer compares with the one that the database asks for. */
+export type ConsumerStatus =
+  /** As the database asks for it. */
   | 'CURRENT'
-  /** Its user or group is gone, or has another way to the gateway now. */
-  | 'LEFT'
-  /** Set-up has nothing to do with it. */
+  /** Its user or group was deleted, or has a different consumer now. */
+  | 'ORPHANED'
+  /** Not for a user or group of the database. applyGatewayConfig leaves it alone. */
   | 'OTHER'
-  /** Set-up would change it; its key would stay. */
+  /** applyGatewayConfig would update it; its key would stay. */
   | 'OUTDATED';
 
-/** What a consumer is for. */
+/** Who uses a consumer. */
 export type ConsumerType =
   /** All users of a group. */
   | 'GROUP'
-  /** Made by hand, or by somebody else. */
+  /** Someone outside the groups: an organizer created it, or another program did. */
   | 'OTHER'
   /** One user. */
   | 'USER';
@@ -129,6 +117,18 @@ export type CreateApiTokenInput = {
   expiresInDays?: number | null | undefined;
   /** What it is for, 1 to 100 characters. */
   name: string;
+};
+
+/** A consumer outside the groups, such as a mentor or a demo. */
+export type CreateConsumerInput = {
+  /** Generated when it is left out. */
+  key?: string | null | undefined;
+  /** Length of a window in seconds; by default as in the settings. */
+  timeWindow?: number | null | undefined;
+  /** Tokens per window; by default as in the settings. */
+  tokenLimit?: number | null | undefined;
+  /** 1 to 256 letters, digits, _ or -. */
+  username: string;
 };
 
 /** A new group. */
@@ -193,6 +193,18 @@ export type CreateUserInput = {
 export type DeleteConfigFileInput = {
   /** The key of the kind, such as config_groups_yaml. */
   key: string;
+};
+
+/** Which consumers to delete. */
+export type DeleteConsumersInput = {
+  /** Names of consumers, at most 2000. */
+  usernames: Array<string>;
+};
+
+/** A confirmation, since every key stops working. */
+export type DeleteGatewayConfigInput = {
+  /** Has to be `delete everything`. */
+  confirm: string;
 };
 
 /** Which group to delete, and whether with its files. */
@@ -268,85 +280,55 @@ export type ErrorCode =
   /** Another server (Lemonade, APISIX, a sign-in provider) failed. */
   | 'UPSTREAM_FAILED';
 
+/** What a job does. */
+export type GatewayJobKind =
+  /** Bring the route and the consumers in line with the database. */
+  | 'APPLY'
+  /** Delete the route and every consumer. */
+  | 'DELETE';
+
 /** Who shares a key and its tokens. */
 export type GatewayMode =
-  /** One for each group, with as much as its members have together. */
+  /** The users of a group share a key, and the sum of their limits. */
   | 'PER_GROUP'
-  /** A consumer, with a key and a limit, for each user. */
+  /** Each user has a key and a limit. */
   | 'PER_USER';
 
-/** What is run. */
-export type GatewayRunKind =
-  /** Every consumer and the route are removed. */
-  | 'CLEANUP'
-  /** The gateway is made what the database says. */
-  | 'SETUP';
-
-/** Settings to change; what is left out or null stays. Empty texts clear what may be without. */
-export type GatewaySettingsInput = {
-  /** Its key; empty is that of the environment, or of APISIX's own configuration. */
-  adminKey?: string | null | undefined;
-  /** Where APISIX's Admin API answers; empty is where it was first. */
-  adminUrl?: string | null | undefined;
-  /** Whether the gateway is used. */
-  enabled?: boolean | null | undefined;
-  /** Key of the LLM server; empty is none. */
-  lemonadeApiKey?: string | null | undefined;
-  /** The model everybody gets; empty is the one a client asks for. */
-  lemonadeModel?: string | null | undefined;
-  /** Where the gateway finds the LLM server, with a path or without; empty is where it was first. */
-  lemonadeUrl?: string | null | undefined;
-  /** Who shares a key. */
-  mode?: GatewayMode | null | undefined;
-  /** Port on which the gateway serves people. */
-  proxyPort?: number | null | undefined;
-  /** Redis that counts; empty counts in APISIX. */
-  redisHost?: string | null | undefined;
-  /** Its password; empty is none. */
-  redisPassword?: string | null | undefined;
-  /** Its port. */
-  redisPort?: number | null | undefined;
-  /** Length of a window in seconds, at least 1. */
-  timeWindow?: number | null | undefined;
-  /** Tokens of one person in one window, at least 1. */
-  tokenLimit?: number | null | undefined;
-};
-
-/** How the gateway is. */
+/** Whether APISIX can be used. */
 export type GatewayState =
-  /** It is turned off here, and not asked. */
+  /** Turned off in the settings, so it is not polled. */
   | 'DISABLED'
-  /** It answers with a fault, or with what cannot be read. */
+  /** It answers with an error, or with something that cannot be read. */
   | 'FAULTY'
   /** It does not answer, or not in time. */
   | 'OFFLINE'
-  /** It answers, and takes our key. */
+  /** It answers and accepts the Admin key. */
   | 'RUNNING'
-  /** It refuses our key, or there is none. */
+  /** It rejects the Admin key, or no key is known. */
   | 'UNAUTHORIZED'
-  /** It was not asked yet. */
+  /** Not polled yet. */
   | 'UNKNOWN';
 
-/** What is done. */
+/** What a step does. */
 export type GatewayStepAction =
-  /** A consumer is made. */
+  /** Create a consumer. */
   | 'CREATE'
-  /** It is removed. */
+  /** Delete a consumer or the route. */
   | 'DELETE'
-  /** There is nothing to do. */
+  /** Nothing to do. */
   | 'KEEP'
-  /** The route is made or updated. */
+  /** Create or update the route. */
   | 'ROUTE'
-  /** A consumer is updated; its key stays. */
+  /** Update a consumer; its key stays. */
   | 'UPDATE';
 
-/** How far it is. */
+/** How far a step is. */
 export type GatewayStepState =
-  /** Done. */
+  /** Done, or nothing to do. */
   | 'DONE'
-  /** It could not be done. */
+  /** Tried, and failed; `message` says why. */
   | 'FAILED'
-  /** Not done yet. */
+  /** Not tried yet; stays so when the job stops early. */
   | 'WAITING';
 
 /** Which groups. */
@@ -538,6 +520,18 @@ export type PullModelInput = {
   vision?: boolean | null | undefined;
 };
 
+/** Which consumer. */
+export type RevealConsumerKeyInput = {
+  /** Name of the consumer. */
+  username: string;
+};
+
+/** Whose key to reveal. */
+export type RevealUserKeyInput = {
+  /** Id of the user. */
+  userId: string | number;
+};
+
 /** Which token to revoke. */
 export type RevokeApiTokenInput = {
   /** Id of the token. */
@@ -566,18 +560,24 @@ export type Role =
   /** Nothing: they signed in and wait for approval, or were suspended. */
   | 'WAITING';
 
+/** Which consumer. */
+export type RotateConsumerKeyInput = {
+  /** Name of the consumer. */
+  username: string;
+};
+
 /** Which join link gets a new secret. */
 export type RotateJoinLinkInput = {
   id: string | number;
 };
 
-/** Where a secret is from. */
+/** Where a secret comes from. */
 export type SecretOrigin =
-  /** The environment, or thon.yaml. */
+  /** The environment or thon.yaml. */
   | 'ENVIRONMENT'
-  /** APISIX's own configuration on this machine. */
+  /** APISIX's own configuration file on this machine. */
   | 'FILE'
-  /** An organizer set it. */
+  /** An organizer entered it. */
   | 'SETTINGS';
 
 /** Which group to start, and how. */
@@ -631,6 +631,36 @@ export type UpdateConfigFileInput = {
   expectedUpdatedAt?: string | null | undefined;
   /** The key of the kind, such as config_groups_yaml. */
   key: string;
+};
+
+/** Fields that are null or left out stay. An empty text clears a setting or restores its first value. */
+export type UpdateGatewaySettingsInput = {
+  /** Key of the Admin API; empty restores the one of the environment or of APISIX's configuration file. */
+  adminKey?: string | null | undefined;
+  /** Address of APISIX's Admin API; empty restores the first value. */
+  adminUrl?: string | null | undefined;
+  /** Whether the gateway is used. */
+  enabled?: boolean | null | undefined;
+  /** API key of the LLM server; empty removes it. */
+  lemonadeApiKey?: string | null | undefined;
+  /** The model that everyone gets; empty leaves the choice to the client. */
+  lemonadeModel?: string | null | undefined;
+  /** Address at which APISIX reaches the LLM server, with or without a path; empty restores the first value. */
+  lemonadeUrl?: string | null | undefined;
+  /** Who shares a key. */
+  mode?: GatewayMode | null | undefined;
+  /** Port on which APISIX serves people. */
+  proxyPort?: number | null | undefined;
+  /** Redis for the token counters; empty when APISIX counts by itself. */
+  redisHost?: string | null | undefined;
+  /** Empty removes it. */
+  redisPassword?: string | null | undefined;
+  /** Port of that Redis. */
+  redisPort?: number | null | undefined;
+  /** Length of a window in seconds, at least 1. */
+  timeWindow?: number | null | undefined;
+  /** Tokens of one person per window, at least 1. */
+  tokenLimit?: number | null | undefined;
 };
 
 /** What changes in a group; what is left out stays. */
@@ -759,33 +789,33 @@ export type EngineChangedSubscriptionVariables = Exact<{ [key: string]: never; }
 
 export type EngineChangedSubscription = { engineChanged: { kind: EngineKind, connected: boolean, since: string, message: string | null, version: string | null, image: string, imagePresent: boolean | null, cannot: Array<EngineCapability>, notices: Array<string>, waiting: number, starting: number, startLimit: number, network: { pool: string, lanBlocked: boolean, internetBlocked: boolean, exceptions: Array<string>, hostPorts: Array<number>, nameServers: Array<string>, enforced: boolean, notices: Array<string> } } };
 
-export type GatewayStatusViewFragment = { state: GatewayState, asOf: string | null, version: string | null, adminUrl: string, proxyUrl: string, peopleUrl: string, mode: GatewayMode, consumerCount: number, limitations: Array<string>, outdatedInstances: Array<string>, trouble: { kind: UpstreamErrorKind, message: string, since: string } | null, route: { configured: boolean, current: boolean, uri: string | null, upstream: string | null, model: string | null }, redis: { configured: boolean, reachable: boolean, message: string | null }, usage: { available: boolean, message: string | null }, plan: { missing: number, outdated: number, left: number, current: number, routeDue: boolean } };
+export type GatewayStatusViewFragment = { state: GatewayState, asOf: string | null, version: string | null, adminUrl: string, proxyUrl: string, peopleUrl: string, mode: GatewayMode, consumerCount: number, limitations: Array<string>, outdatedInstances: Array<string>, error: { kind: UpstreamErrorKind, message: string, since: string } | null, route: { configured: boolean, current: boolean, uri: string | null, upstream: string | null, model: string | null }, redis: { configured: boolean, reachable: boolean, message: string | null }, usage: { available: boolean, message: string | null }, plan: { missing: number, outdated: number, orphaned: number, current: number, routePending: boolean } };
 
-export type ConsumerRowFragment = { username: string, maskedKey: string, tokenLimit: number | null, timeWindow: number | null, type: ConsumerType, standing: ConsumerStanding, group: string | null, user: string | null, userCount: number, tokensInWindow: number | null, tokensTotal: number | null };
+export type ConsumerRowFragment = { username: string, maskedKey: string, tokenLimit: number | null, timeWindow: number | null, type: ConsumerType, status: ConsumerStatus, groupName: string | null, memberName: string | null, userCount: number, tokensInWindow: number | null, tokensTotal: number | null };
 
-export type GatewayRunViewFragment = { id: string, kind: GatewayRunKind, by: string, startedAt: string, endedAt: string | null, total: number, done: number, failed: number, message: string | null, steps: Array<{ username: string, label: string, action: GatewayStepAction, state: GatewayStepState, message: string | null }> };
+export type GatewayJobViewFragment = { id: string, kind: GatewayJobKind, by: string, startedAt: string, endedAt: string | null, total: number, done: number, failed: number, message: string | null, steps: Array<{ username: string, label: string, action: GatewayStepAction, state: GatewayStepState, message: string | null }> };
 
 export type GatewaySettingsViewFragment = { enabled: boolean, mode: GatewayMode, tokenLimit: number, timeWindow: number, redisHost: string | null, redisPort: number, hasRedisPassword: boolean, lemonadeUrl: string, hasLemonadeApiKey: boolean, lemonadeModel: string | null, adminUrl: string, adminKeyFrom: SecretOrigin | null, adminKeyFile: string | null, proxyPort: number, updatedAt: string | null, updatedBy: string | null };
 
 export type GatewayQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type GatewayQuery = { gatewayStatus: { state: GatewayState, asOf: string | null, version: string | null, adminUrl: string, proxyUrl: string, peopleUrl: string, mode: GatewayMode, consumerCount: number, limitations: Array<string>, outdatedInstances: Array<string>, trouble: { kind: UpstreamErrorKind, message: string, since: string } | null, route: { configured: boolean, current: boolean, uri: string | null, upstream: string | null, model: string | null }, redis: { configured: boolean, reachable: boolean, message: string | null }, usage: { available: boolean, message: string | null }, plan: { missing: number, outdated: number, left: number, current: number, routeDue: boolean } }, gatewaySettings: { enabled: boolean, mode: GatewayMode, tokenLimit: number, timeWindow: number, redisHost: string | null, redisPort: number, hasRedisPassword: boolean, lemonadeUrl: string, hasLemonadeApiKey: boolean, lemonadeModel: string | null, adminUrl: string, adminKeyFrom: SecretOrigin | null, adminKeyFile: string | null, proxyPort: number, updatedAt: string | null, updatedBy: string | null } };
+export type GatewayQuery = { gatewayStatus: { state: GatewayState, asOf: string | null, version: string | null, adminUrl: string, proxyUrl: string, peopleUrl: string, mode: GatewayMode, consumerCount: number, limitations: Array<string>, outdatedInstances: Array<string>, error: { kind: UpstreamErrorKind, message: string, since: string } | null, route: { configured: boolean, current: boolean, uri: string | null, upstream: string | null, model: string | null }, redis: { configured: boolean, reachable: boolean, message: string | null }, usage: { available: boolean, message: string | null }, plan: { missing: number, outdated: number, orphaned: number, current: number, routePending: boolean } }, gatewaySettings: { enabled: boolean, mode: GatewayMode, tokenLimit: number, timeWindow: number, redisHost: string | null, redisPort: number, hasRedisPassword: boolean, lemonadeUrl: string, hasLemonadeApiKey: boolean, lemonadeModel: string | null, adminUrl: string, adminKeyFrom: SecretOrigin | null, adminKeyFile: string | null, proxyPort: number, updatedAt: string | null, updatedBy: string | null } };
 
 export type GatewayStatusChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type GatewayStatusChangedSubscription = { gatewayStatusChanged: { state: GatewayState, asOf: string | null, version: string | null, adminUrl: string, proxyUrl: string, peopleUrl: string, mode: GatewayMode, consumerCount: number, limitations: Array<string>, outdatedInstances: Array<string>, trouble: { kind: UpstreamErrorKind, message: string, since: string } | null, route: { configured: boolean, current: boolean, uri: string | null, upstream: string | null, model: string | null }, redis: { configured: boolean, reachable: boolean, message: string | null }, usage: { available: boolean, message: string | null }, plan: { missing: number, outdated: number, left: number, current: number, routeDue: boolean } } };
+export type GatewayStatusChangedSubscription = { gatewayStatusChanged: { state: GatewayState, asOf: string | null, version: string | null, adminUrl: string, proxyUrl: string, peopleUrl: string, mode: GatewayMode, consumerCount: number, limitations: Array<string>, outdatedInstances: Array<string>, error: { kind: UpstreamErrorKind, message: string, since: string } | null, route: { configured: boolean, current: boolean, uri: string | null, upstream: string | null, model: string | null }, redis: { configured: boolean, reachable: boolean, message: string | null }, usage: { available: boolean, message: string | null }, plan: { missing: number, outdated: number, orphaned: number, current: number, routePending: boolean } } };
 
-export type GatewayRunQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type GatewayRunQuery = { gatewayRun: { id: string, kind: GatewayRunKind, by: string, startedAt: string, endedAt: string | null, total: number, done: number, failed: number, message: string | null, steps: Array<{ username: string, label: string, action: GatewayStepAction, state: GatewayStepState, message: string | null }> } | null };
-
-export type GatewayRunChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
+export type GatewayJobQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type GatewayRunChangedSubscription = { gatewayRunChanged: { id: string, done: number, failed: number, endedAt: string | null } | null };
+export type GatewayJobQuery = { gatewayJob: { id: string, kind: GatewayJobKind, by: string, startedAt: string, endedAt: string | null, total: number, done: number, failed: number, message: string | null, steps: Array<{ username: string, label: string, action: GatewayStepAction, state: GatewayStepState, message: string | null }> } | null };
+
+export type GatewayJobChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type GatewayJobChangedSubscription = { gatewayJobChanged: { id: string, done: number, failed: number, endedAt: string | null } | null };
 
 export type ConsumersQueryVariables = Exact<{
   filter?: ConsumerFilter | null | undefined;
@@ -794,10 +824,10 @@ export type ConsumersQueryVariables = Exact<{
 }>;
 
 
-export type ConsumersQuery = { consumers: { total: number, number: number, size: number, items: Array<{ username: string, maskedKey: string, tokenLimit: number | null, timeWindow: number | null, type: ConsumerType, standing: ConsumerStanding, group: string | null, user: string | null, userCount: number, tokensInWindow: number | null, tokensTotal: number | null }>, counts: Array<{ standing: ConsumerStanding, count: number }> } };
+export type ConsumersQuery = { consumers: { total: number, number: number, size: number, items: Array<{ username: string, maskedKey: string, tokenLimit: number | null, timeWindow: number | null, type: ConsumerType, status: ConsumerStatus, groupName: string | null, memberName: string | null, userCount: number, tokensInWindow: number | null, tokensTotal: number | null }>, counts: Array<{ status: ConsumerStatus, count: number }> } };
 
 export type ConsumerNamesQueryVariables = Exact<{
-  standing: ConsumerStanding;
+  status: ConsumerStatus;
   page?: PageInput | null | undefined;
 }>;
 
@@ -807,31 +837,31 @@ export type ConsumerNamesQuery = { consumers: { total: number, items: Array<{ us
 export type ConsumerChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ConsumerChangedSubscription = { consumerChanged: { kind: ChangeKind, username: string | null, consumer: { username: string, maskedKey: string, tokenLimit: number | null, timeWindow: number | null, type: ConsumerType, standing: ConsumerStanding, group: string | null, user: string | null, userCount: number, tokensInWindow: number | null, tokensTotal: number | null } | null } };
+export type ConsumerChangedSubscription = { consumerChanged: { kind: ChangeKind, id: string | null, consumer: { username: string, maskedKey: string, tokenLimit: number | null, timeWindow: number | null, type: ConsumerType, status: ConsumerStatus, groupName: string | null, memberName: string | null, userCount: number, tokensInWindow: number | null, tokensTotal: number | null } | null } };
 
-export type SetGatewaySettingsMutationVariables = Exact<{
-  input: GatewaySettingsInput;
+export type UpdateGatewaySettingsMutationVariables = Exact<{
+  input: UpdateGatewaySettingsInput;
 }>;
 
 
-export type SetGatewaySettingsMutation = { setGatewaySettings: { enabled: boolean, mode: GatewayMode, tokenLimit: number, timeWindow: number, redisHost: string | null, redisPort: number, hasRedisPassword: boolean, lemonadeUrl: string, hasLemonadeApiKey: boolean, lemonadeModel: string | null, adminUrl: string, adminKeyFrom: SecretOrigin | null, adminKeyFile: string | null, proxyPort: number, updatedAt: string | null, updatedBy: string | null } };
+export type UpdateGatewaySettingsMutation = { updateGatewaySettings: { enabled: boolean, mode: GatewayMode, tokenLimit: number, timeWindow: number, redisHost: string | null, redisPort: number, hasRedisPassword: boolean, lemonadeUrl: string, hasLemonadeApiKey: boolean, lemonadeModel: string | null, adminUrl: string, adminKeyFrom: SecretOrigin | null, adminKeyFile: string | null, proxyPort: number, updatedAt: string | null, updatedBy: string | null } };
 
-export type SetUpGatewayMutationVariables = Exact<{ [key: string]: never; }>;
+export type ApplyGatewayConfigMutationVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SetUpGatewayMutation = { setUpGateway: { id: string } };
+export type ApplyGatewayConfigMutation = { applyGatewayConfig: { id: string } };
 
-export type CleanUpGatewayMutationVariables = Exact<{
-  confirm: string;
+export type DeleteGatewayConfigMutationVariables = Exact<{
+  input: DeleteGatewayConfigInput;
 }>;
 
 
-export type CleanUpGatewayMutation = { cleanUpGateway: { id: string } };
+export type DeleteGatewayConfigMutation = { deleteGatewayConfig: { id: string } };
 
-export type PutGatewayRouteMutationVariables = Exact<{ [key: string]: never; }>;
+export type UpdateGatewayRouteMutationVariables = Exact<{ [key: string]: never; }>;
 
 
-export type PutGatewayRouteMutation = { putGatewayRoute: { configured: boolean } };
+export type UpdateGatewayRouteMutation = { updateGatewayRoute: { configured: boolean } };
 
 export type DeleteGatewayRouteMutationVariables = Exact<{ [key: string]: never; }>;
 
@@ -839,28 +869,28 @@ export type DeleteGatewayRouteMutationVariables = Exact<{ [key: string]: never; 
 export type DeleteGatewayRouteMutation = { deleteGatewayRoute: boolean };
 
 export type CreateConsumerMutationVariables = Exact<{
-  input: ConsumerInput;
+  input: CreateConsumerInput;
 }>;
 
 
 export type CreateConsumerMutation = { createConsumer: { username: string, key: string, baseUrl: string } };
 
 export type DeleteConsumersMutationVariables = Exact<{
-  usernames: Array<string> | string;
+  input: DeleteConsumersInput;
 }>;
 
 
-export type DeleteConsumersMutation = { deleteConsumers: Array<{ username: string, ok: boolean, error: string | null }> };
+export type DeleteConsumersMutation = { deleteConsumers: Array<{ username: string, error: { message: string } | null }> };
 
 export type RotateConsumerKeyMutationVariables = Exact<{
-  username: string;
+  input: RotateConsumerKeyInput;
 }>;
 
 
 export type RotateConsumerKeyMutation = { rotateConsumerKey: { username: string, key: string, baseUrl: string } };
 
 export type RevealConsumerKeyMutationVariables = Exact<{
-  username: string;
+  input: RevealConsumerKeyInput;
 }>;
 
 
@@ -874,7 +904,7 @@ export type GiveKeysMutationVariables = Exact<{
 export type GiveKeysMutation = { updateInstanceFiles: Array<{ id: string, instance: { id: string, notice: string | null } | null, error: { message: string } | null }> };
 
 export type RevealUserKeyMutationVariables = Exact<{
-  userId: string | number;
+  input: RevealUserKeyInput;
 }>;
 
 
@@ -1373,9 +1403,9 @@ export const ActivityRowFragmentDoc = {"kind":"Document","definitions":[{"kind":
 export const IdentityRowFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"IdentityRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Identity"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"displayName"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"lastSeenAt"}}]}}]} as unknown as DocumentNode<IdentityRowFragment, unknown>;
 export const ApiTokenRowFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ApiTokenRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ApiToken"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"createdBy"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"lastUsedAt"}}]}}]} as unknown as DocumentNode<ApiTokenRowFragment, unknown>;
 export const EngineStateFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"EngineState"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Engine"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"connected"}},{"kind":"Field","name":{"kind":"Name","value":"since"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"image"}},{"kind":"Field","name":{"kind":"Name","value":"imagePresent"}},{"kind":"Field","name":{"kind":"Name","value":"cannot"}},{"kind":"Field","name":{"kind":"Name","value":"notices"}},{"kind":"Field","name":{"kind":"Name","value":"waiting"}},{"kind":"Field","name":{"kind":"Name","value":"starting"}},{"kind":"Field","name":{"kind":"Name","value":"startLimit"}},{"kind":"Field","name":{"kind":"Name","value":"network"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"pool"}},{"kind":"Field","name":{"kind":"Name","value":"lanBlocked"}},{"kind":"Field","name":{"kind":"Name","value":"internetBlocked"}},{"kind":"Field","name":{"kind":"Name","value":"exceptions"}},{"kind":"Field","name":{"kind":"Name","value":"hostPorts"}},{"kind":"Field","name":{"kind":"Name","value":"nameServers"}},{"kind":"Field","name":{"kind":"Name","value":"enforced"}},{"kind":"Field","name":{"kind":"Name","value":"notices"}}]}}]}}]} as unknown as DocumentNode<EngineStateFragment, unknown>;
-export const GatewayStatusViewFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewayStatusView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewayStatus"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"asOf"}},{"kind":"Field","name":{"kind":"Name","value":"trouble"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"since"}}]}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"adminUrl"}},{"kind":"Field","name":{"kind":"Name","value":"proxyUrl"}},{"kind":"Field","name":{"kind":"Name","value":"peopleUrl"}},{"kind":"Field","name":{"kind":"Name","value":"mode"}},{"kind":"Field","name":{"kind":"Name","value":"consumerCount"}},{"kind":"Field","name":{"kind":"Name","value":"route"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}},{"kind":"Field","name":{"kind":"Name","value":"current"}},{"kind":"Field","name":{"kind":"Name","value":"uri"}},{"kind":"Field","name":{"kind":"Name","value":"upstream"}},{"kind":"Field","name":{"kind":"Name","value":"model"}}]}},{"kind":"Field","name":{"kind":"Name","value":"redis"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}},{"kind":"Field","name":{"kind":"Name","value":"reachable"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"usage"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"limitations"}},{"kind":"Field","name":{"kind":"Name","value":"outdatedInstances"}},{"kind":"Field","name":{"kind":"Name","value":"plan"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"missing"}},{"kind":"Field","name":{"kind":"Name","value":"outdated"}},{"kind":"Field","name":{"kind":"Name","value":"left"}},{"kind":"Field","name":{"kind":"Name","value":"current"}},{"kind":"Field","name":{"kind":"Name","value":"routeDue"}}]}}]}}]} as unknown as DocumentNode<GatewayStatusViewFragment, unknown>;
-export const ConsumerRowFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ConsumerRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Consumer"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"maskedKey"}},{"kind":"Field","name":{"kind":"Name","value":"tokenLimit"}},{"kind":"Field","name":{"kind":"Name","value":"timeWindow"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"standing"}},{"kind":"Field","name":{"kind":"Name","value":"group"}},{"kind":"Field","name":{"kind":"Name","value":"user"}},{"kind":"Field","name":{"kind":"Name","value":"userCount"}},{"kind":"Field","name":{"kind":"Name","value":"tokensInWindow"}},{"kind":"Field","name":{"kind":"Name","value":"tokensTotal"}}]}}]} as unknown as DocumentNode<ConsumerRowFragment, unknown>;
-export const GatewayRunViewFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewayRunView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewayRun"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"by"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"total"}},{"kind":"Field","name":{"kind":"Name","value":"done"}},{"kind":"Field","name":{"kind":"Name","value":"failed"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"steps"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"label"}},{"kind":"Field","name":{"kind":"Name","value":"action"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]} as unknown as DocumentNode<GatewayRunViewFragment, unknown>;
+export const GatewayStatusViewFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewayStatusView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewayStatus"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"asOf"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"since"}}]}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"adminUrl"}},{"kind":"Field","name":{"kind":"Name","value":"proxyUrl"}},{"kind":"Field","name":{"kind":"Name","value":"peopleUrl"}},{"kind":"Field","name":{"kind":"Name","value":"mode"}},{"kind":"Field","name":{"kind":"Name","value":"consumerCount"}},{"kind":"Field","name":{"kind":"Name","value":"route"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}},{"kind":"Field","name":{"kind":"Name","value":"current"}},{"kind":"Field","name":{"kind":"Name","value":"uri"}},{"kind":"Field","name":{"kind":"Name","value":"upstream"}},{"kind":"Field","name":{"kind":"Name","value":"model"}}]}},{"kind":"Field","name":{"kind":"Name","value":"redis"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}},{"kind":"Field","name":{"kind":"Name","value":"reachable"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"usage"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"limitations"}},{"kind":"Field","name":{"kind":"Name","value":"outdatedInstances"}},{"kind":"Field","name":{"kind":"Name","value":"plan"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"missing"}},{"kind":"Field","name":{"kind":"Name","value":"outdated"}},{"kind":"Field","name":{"kind":"Name","value":"orphaned"}},{"kind":"Field","name":{"kind":"Name","value":"current"}},{"kind":"Field","name":{"kind":"Name","value":"routePending"}}]}}]}}]} as unknown as DocumentNode<GatewayStatusViewFragment, unknown>;
+export const ConsumerRowFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ConsumerRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Consumer"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"maskedKey"}},{"kind":"Field","name":{"kind":"Name","value":"tokenLimit"}},{"kind":"Field","name":{"kind":"Name","value":"timeWindow"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"groupName"}},{"kind":"Field","name":{"kind":"Name","value":"memberName"}},{"kind":"Field","name":{"kind":"Name","value":"userCount"}},{"kind":"Field","name":{"kind":"Name","value":"tokensInWindow"}},{"kind":"Field","name":{"kind":"Name","value":"tokensTotal"}}]}}]} as unknown as DocumentNode<ConsumerRowFragment, unknown>;
+export const GatewayJobViewFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewayJobView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewayJob"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"by"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"total"}},{"kind":"Field","name":{"kind":"Name","value":"done"}},{"kind":"Field","name":{"kind":"Name","value":"failed"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"steps"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"label"}},{"kind":"Field","name":{"kind":"Name","value":"action"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]} as unknown as DocumentNode<GatewayJobViewFragment, unknown>;
 export const GatewaySettingsViewFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewaySettingsView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewaySettings"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"enabled"}},{"kind":"Field","name":{"kind":"Name","value":"mode"}},{"kind":"Field","name":{"kind":"Name","value":"tokenLimit"}},{"kind":"Field","name":{"kind":"Name","value":"timeWindow"}},{"kind":"Field","name":{"kind":"Name","value":"redisHost"}},{"kind":"Field","name":{"kind":"Name","value":"redisPort"}},{"kind":"Field","name":{"kind":"Name","value":"hasRedisPassword"}},{"kind":"Field","name":{"kind":"Name","value":"lemonadeUrl"}},{"kind":"Field","name":{"kind":"Name","value":"hasLemonadeApiKey"}},{"kind":"Field","name":{"kind":"Name","value":"lemonadeModel"}},{"kind":"Field","name":{"kind":"Name","value":"adminUrl"}},{"kind":"Field","name":{"kind":"Name","value":"adminKeyFrom"}},{"kind":"Field","name":{"kind":"Name","value":"adminKeyFile"}},{"kind":"Field","name":{"kind":"Name","value":"proxyPort"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"updatedBy"}}]}}]} as unknown as DocumentNode<GatewaySettingsViewFragment, unknown>;
 export const GroupRowFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GroupRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Group"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"userCount"}},{"kind":"Field","name":{"kind":"Name","value":"peerAccess"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"event"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"eventId"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}}]}}]} as unknown as DocumentNode<GroupRowFragment, unknown>;
 export const UserRowFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"UserRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"User"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"volume"}},{"kind":"Field","name":{"kind":"Name","value":"workspacePath"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"instance"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"stateAt"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"commands"}},{"kind":"Field","name":{"kind":"Name","value":"queuePlace"}},{"kind":"Field","name":{"kind":"Name","value":"progress"}},{"kind":"Field","name":{"kind":"Name","value":"url"}}]}}]}}]} as unknown as DocumentNode<UserRowFragment, unknown>;
@@ -1404,24 +1434,24 @@ export const CreateApiTokenDocument = {"kind":"Document","definitions":[{"kind":
 export const RevokeApiTokenDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RevokeApiToken"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RevokeApiTokenInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"revokeApiToken"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]} as unknown as DocumentNode<RevokeApiTokenMutation, RevokeApiTokenMutationVariables>;
 export const EngineDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Engine"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"engine"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"EngineState"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"EngineState"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Engine"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"connected"}},{"kind":"Field","name":{"kind":"Name","value":"since"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"image"}},{"kind":"Field","name":{"kind":"Name","value":"imagePresent"}},{"kind":"Field","name":{"kind":"Name","value":"cannot"}},{"kind":"Field","name":{"kind":"Name","value":"notices"}},{"kind":"Field","name":{"kind":"Name","value":"waiting"}},{"kind":"Field","name":{"kind":"Name","value":"starting"}},{"kind":"Field","name":{"kind":"Name","value":"startLimit"}},{"kind":"Field","name":{"kind":"Name","value":"network"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"pool"}},{"kind":"Field","name":{"kind":"Name","value":"lanBlocked"}},{"kind":"Field","name":{"kind":"Name","value":"internetBlocked"}},{"kind":"Field","name":{"kind":"Name","value":"exceptions"}},{"kind":"Field","name":{"kind":"Name","value":"hostPorts"}},{"kind":"Field","name":{"kind":"Name","value":"nameServers"}},{"kind":"Field","name":{"kind":"Name","value":"enforced"}},{"kind":"Field","name":{"kind":"Name","value":"notices"}}]}}]}}]} as unknown as DocumentNode<EngineQuery, EngineQueryVariables>;
 export const EngineChangedDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"EngineChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"engineChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"EngineState"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"EngineState"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Engine"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"connected"}},{"kind":"Field","name":{"kind":"Name","value":"since"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"image"}},{"kind":"Field","name":{"kind":"Name","value":"imagePresent"}},{"kind":"Field","name":{"kind":"Name","value":"cannot"}},{"kind":"Field","name":{"kind":"Name","value":"notices"}},{"kind":"Field","name":{"kind":"Name","value":"waiting"}},{"kind":"Field","name":{"kind":"Name","value":"starting"}},{"kind":"Field","name":{"kind":"Name","value":"startLimit"}},{"kind":"Field","name":{"kind":"Name","value":"network"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"pool"}},{"kind":"Field","name":{"kind":"Name","value":"lanBlocked"}},{"kind":"Field","name":{"kind":"Name","value":"internetBlocked"}},{"kind":"Field","name":{"kind":"Name","value":"exceptions"}},{"kind":"Field","name":{"kind":"Name","value":"hostPorts"}},{"kind":"Field","name":{"kind":"Name","value":"nameServers"}},{"kind":"Field","name":{"kind":"Name","value":"enforced"}},{"kind":"Field","name":{"kind":"Name","value":"notices"}}]}}]}}]} as unknown as DocumentNode<EngineChangedSubscription, EngineChangedSubscriptionVariables>;
-export const GatewayDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Gateway"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gatewayStatus"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"GatewayStatusView"}}]}},{"kind":"Field","name":{"kind":"Name","value":"gatewaySettings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"GatewaySettingsView"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewayStatusView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewayStatus"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"asOf"}},{"kind":"Field","name":{"kind":"Name","value":"trouble"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"since"}}]}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"adminUrl"}},{"kind":"Field","name":{"kind":"Name","value":"proxyUrl"}},{"kind":"Field","name":{"kind":"Name","value":"peopleUrl"}},{"kind":"Field","name":{"kind":"Name","value":"mode"}},{"kind":"Field","name":{"kind":"Name","value":"consumerCount"}},{"kind":"Field","name":{"kind":"Name","value":"route"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}},{"kind":"Field","name":{"kind":"Name","value":"current"}},{"kind":"Field","name":{"kind":"Name","value":"uri"}},{"kind":"Field","name":{"kind":"Name","value":"upstream"}},{"kind":"Field","name":{"kind":"Name","value":"model"}}]}},{"kind":"Field","name":{"kind":"Name","value":"redis"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}},{"kind":"Field","name":{"kind":"Name","value":"reachable"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"usage"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"limitations"}},{"kind":"Field","name":{"kind":"Name","value":"outdatedInstances"}},{"kind":"Field","name":{"kind":"Name","value":"plan"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"missing"}},{"kind":"Field","name":{"kind":"Name","value":"outdated"}},{"kind":"Field","name":{"kind":"Name","value":"left"}},{"kind":"Field","name":{"kind":"Name","value":"current"}},{"kind":"Field","name":{"kind":"Name","value":"routeDue"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewaySettingsView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewaySettings"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"enabled"}},{"kind":"Field","name":{"kind":"Name","value":"mode"}},{"kind":"Field","name":{"kind":"Name","value":"tokenLimit"}},{"kind":"Field","name":{"kind":"Name","value":"timeWindow"}},{"kind":"Field","name":{"kind":"Name","value":"redisHost"}},{"kind":"Field","name":{"kind":"Name","value":"redisPort"}},{"kind":"Field","name":{"kind":"Name","value":"hasRedisPassword"}},{"kind":"Field","name":{"kind":"Name","value":"lemonadeUrl"}},{"kind":"Field","name":{"kind":"Name","value":"hasLemonadeApiKey"}},{"kind":"Field","name":{"kind":"Name","value":"lemonadeModel"}},{"kind":"Field","name":{"kind":"Name","value":"adminUrl"}},{"kind":"Field","name":{"kind":"Name","value":"adminKeyFrom"}},{"kind":"Field","name":{"kind":"Name","value":"adminKeyFile"}},{"kind":"Field","name":{"kind":"Name","value":"proxyPort"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"updatedBy"}}]}}]} as unknown as DocumentNode<GatewayQuery, GatewayQueryVariables>;
-export const GatewayStatusChangedDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"GatewayStatusChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gatewayStatusChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"GatewayStatusView"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewayStatusView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewayStatus"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"asOf"}},{"kind":"Field","name":{"kind":"Name","value":"trouble"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"since"}}]}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"adminUrl"}},{"kind":"Field","name":{"kind":"Name","value":"proxyUrl"}},{"kind":"Field","name":{"kind":"Name","value":"peopleUrl"}},{"kind":"Field","name":{"kind":"Name","value":"mode"}},{"kind":"Field","name":{"kind":"Name","value":"consumerCount"}},{"kind":"Field","name":{"kind":"Name","value":"route"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}},{"kind":"Field","name":{"kind":"Name","value":"current"}},{"kind":"Field","name":{"kind":"Name","value":"uri"}},{"kind":"Field","name":{"kind":"Name","value":"upstream"}},{"kind":"Field","name":{"kind":"Name","value":"model"}}]}},{"kind":"Field","name":{"kind":"Name","value":"redis"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}},{"kind":"Field","name":{"kind":"Name","value":"reachable"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"usage"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"limitations"}},{"kind":"Field","name":{"kind":"Name","value":"outdatedInstances"}},{"kind":"Field","name":{"kind":"Name","value":"plan"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"missing"}},{"kind":"Field","name":{"kind":"Name","value":"outdated"}},{"kind":"Field","name":{"kind":"Name","value":"left"}},{"kind":"Field","name":{"kind":"Name","value":"current"}},{"kind":"Field","name":{"kind":"Name","value":"routeDue"}}]}}]}}]} as unknown as DocumentNode<GatewayStatusChangedSubscription, GatewayStatusChangedSubscriptionVariables>;
-export const GatewayRunDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"GatewayRun"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gatewayRun"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"GatewayRunView"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewayRunView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewayRun"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"by"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"total"}},{"kind":"Field","name":{"kind":"Name","value":"done"}},{"kind":"Field","name":{"kind":"Name","value":"failed"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"steps"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"label"}},{"kind":"Field","name":{"kind":"Name","value":"action"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]} as unknown as DocumentNode<GatewayRunQuery, GatewayRunQueryVariables>;
-export const GatewayRunChangedDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"GatewayRunChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gatewayRunChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"done"}},{"kind":"Field","name":{"kind":"Name","value":"failed"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}}]}}]}}]} as unknown as DocumentNode<GatewayRunChangedSubscription, GatewayRunChangedSubscriptionVariables>;
-export const ConsumersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Consumers"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ConsumerFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"sort"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ConsumerSort"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"page"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"PageInput"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"consumers"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"sort"},"value":{"kind":"Variable","name":{"kind":"Name","value":"sort"}}},{"kind":"Argument","name":{"kind":"Name","value":"page"},"value":{"kind":"Variable","name":{"kind":"Name","value":"page"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"items"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ConsumerRow"}}]}},{"kind":"Field","name":{"kind":"Name","value":"total"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"size"}},{"kind":"Field","name":{"kind":"Name","value":"counts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"standing"}},{"kind":"Field","name":{"kind":"Name","value":"count"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ConsumerRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Consumer"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"maskedKey"}},{"kind":"Field","name":{"kind":"Name","value":"tokenLimit"}},{"kind":"Field","name":{"kind":"Name","value":"timeWindow"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"standing"}},{"kind":"Field","name":{"kind":"Name","value":"group"}},{"kind":"Field","name":{"kind":"Name","value":"user"}},{"kind":"Field","name":{"kind":"Name","value":"userCount"}},{"kind":"Field","name":{"kind":"Name","value":"tokensInWindow"}},{"kind":"Field","name":{"kind":"Name","value":"tokensTotal"}}]}}]} as unknown as DocumentNode<ConsumersQuery, ConsumersQueryVariables>;
-export const ConsumerNamesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ConsumerNames"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"standing"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ConsumerStanding"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"page"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"PageInput"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"consumers"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"standing"},"value":{"kind":"Variable","name":{"kind":"Name","value":"standing"}}}]}},{"kind":"Argument","name":{"kind":"Name","value":"page"},"value":{"kind":"Variable","name":{"kind":"Name","value":"page"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"items"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}}]}},{"kind":"Field","name":{"kind":"Name","value":"total"}}]}}]}}]} as unknown as DocumentNode<ConsumerNamesQuery, ConsumerNamesQueryVariables>;
-export const ConsumerChangedDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"ConsumerChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"consumerChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"consumer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ConsumerRow"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ConsumerRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Consumer"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"maskedKey"}},{"kind":"Field","name":{"kind":"Name","value":"tokenLimit"}},{"kind":"Field","name":{"kind":"Name","value":"timeWindow"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"standing"}},{"kind":"Field","name":{"kind":"Name","value":"group"}},{"kind":"Field","name":{"kind":"Name","value":"user"}},{"kind":"Field","name":{"kind":"Name","value":"userCount"}},{"kind":"Field","name":{"kind":"Name","value":"tokensInWindow"}},{"kind":"Field","name":{"kind":"Name","value":"tokensTotal"}}]}}]} as unknown as DocumentNode<ConsumerChangedSubscription, ConsumerChangedSubscriptionVariables>;
-export const SetGatewaySettingsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SetGatewaySettings"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"GatewaySettingsInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setGatewaySettings"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"GatewaySettingsView"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewaySettingsView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewaySettings"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"enabled"}},{"kind":"Field","name":{"kind":"Name","value":"mode"}},{"kind":"Field","name":{"kind":"Name","value":"tokenLimit"}},{"kind":"Field","name":{"kind":"Name","value":"timeWindow"}},{"kind":"Field","name":{"kind":"Name","value":"redisHost"}},{"kind":"Field","name":{"kind":"Name","value":"redisPort"}},{"kind":"Field","name":{"kind":"Name","value":"hasRedisPassword"}},{"kind":"Field","name":{"kind":"Name","value":"lemonadeUrl"}},{"kind":"Field","name":{"kind":"Name","value":"hasLemonadeApiKey"}},{"kind":"Field","name":{"kind":"Name","value":"lemonadeModel"}},{"kind":"Field","name":{"kind":"Name","value":"adminUrl"}},{"kind":"Field","name":{"kind":"Name","value":"adminKeyFrom"}},{"kind":"Field","name":{"kind":"Name","value":"adminKeyFile"}},{"kind":"Field","name":{"kind":"Name","value":"proxyPort"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"updatedBy"}}]}}]} as unknown as DocumentNode<SetGatewaySettingsMutation, SetGatewaySettingsMutationVariables>;
-export const SetUpGatewayDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SetUpGateway"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setUpGateway"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]} as unknown as DocumentNode<SetUpGatewayMutation, SetUpGatewayMutationVariables>;
-export const CleanUpGatewayDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CleanUpGateway"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"confirm"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cleanUpGateway"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"confirm"},"value":{"kind":"Variable","name":{"kind":"Name","value":"confirm"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]} as unknown as DocumentNode<CleanUpGatewayMutation, CleanUpGatewayMutationVariables>;
-export const PutGatewayRouteDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"PutGatewayRoute"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"putGatewayRoute"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}}]}}]}}]} as unknown as DocumentNode<PutGatewayRouteMutation, PutGatewayRouteMutationVariables>;
+export const GatewayDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Gateway"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gatewayStatus"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"GatewayStatusView"}}]}},{"kind":"Field","name":{"kind":"Name","value":"gatewaySettings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"GatewaySettingsView"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewayStatusView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewayStatus"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"asOf"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"since"}}]}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"adminUrl"}},{"kind":"Field","name":{"kind":"Name","value":"proxyUrl"}},{"kind":"Field","name":{"kind":"Name","value":"peopleUrl"}},{"kind":"Field","name":{"kind":"Name","value":"mode"}},{"kind":"Field","name":{"kind":"Name","value":"consumerCount"}},{"kind":"Field","name":{"kind":"Name","value":"route"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}},{"kind":"Field","name":{"kind":"Name","value":"current"}},{"kind":"Field","name":{"kind":"Name","value":"uri"}},{"kind":"Field","name":{"kind":"Name","value":"upstream"}},{"kind":"Field","name":{"kind":"Name","value":"model"}}]}},{"kind":"Field","name":{"kind":"Name","value":"redis"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}},{"kind":"Field","name":{"kind":"Name","value":"reachable"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"usage"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"limitations"}},{"kind":"Field","name":{"kind":"Name","value":"outdatedInstances"}},{"kind":"Field","name":{"kind":"Name","value":"plan"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"missing"}},{"kind":"Field","name":{"kind":"Name","value":"outdated"}},{"kind":"Field","name":{"kind":"Name","value":"orphaned"}},{"kind":"Field","name":{"kind":"Name","value":"current"}},{"kind":"Field","name":{"kind":"Name","value":"routePending"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewaySettingsView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewaySettings"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"enabled"}},{"kind":"Field","name":{"kind":"Name","value":"mode"}},{"kind":"Field","name":{"kind":"Name","value":"tokenLimit"}},{"kind":"Field","name":{"kind":"Name","value":"timeWindow"}},{"kind":"Field","name":{"kind":"Name","value":"redisHost"}},{"kind":"Field","name":{"kind":"Name","value":"redisPort"}},{"kind":"Field","name":{"kind":"Name","value":"hasRedisPassword"}},{"kind":"Field","name":{"kind":"Name","value":"lemonadeUrl"}},{"kind":"Field","name":{"kind":"Name","value":"hasLemonadeApiKey"}},{"kind":"Field","name":{"kind":"Name","value":"lemonadeModel"}},{"kind":"Field","name":{"kind":"Name","value":"adminUrl"}},{"kind":"Field","name":{"kind":"Name","value":"adminKeyFrom"}},{"kind":"Field","name":{"kind":"Name","value":"adminKeyFile"}},{"kind":"Field","name":{"kind":"Name","value":"proxyPort"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"updatedBy"}}]}}]} as unknown as DocumentNode<GatewayQuery, GatewayQueryVariables>;
+export const GatewayStatusChangedDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"GatewayStatusChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gatewayStatusChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"GatewayStatusView"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewayStatusView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewayStatus"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"asOf"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"since"}}]}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"adminUrl"}},{"kind":"Field","name":{"kind":"Name","value":"proxyUrl"}},{"kind":"Field","name":{"kind":"Name","value":"peopleUrl"}},{"kind":"Field","name":{"kind":"Name","value":"mode"}},{"kind":"Field","name":{"kind":"Name","value":"consumerCount"}},{"kind":"Field","name":{"kind":"Name","value":"route"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}},{"kind":"Field","name":{"kind":"Name","value":"current"}},{"kind":"Field","name":{"kind":"Name","value":"uri"}},{"kind":"Field","name":{"kind":"Name","value":"upstream"}},{"kind":"Field","name":{"kind":"Name","value":"model"}}]}},{"kind":"Field","name":{"kind":"Name","value":"redis"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}},{"kind":"Field","name":{"kind":"Name","value":"reachable"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"usage"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"limitations"}},{"kind":"Field","name":{"kind":"Name","value":"outdatedInstances"}},{"kind":"Field","name":{"kind":"Name","value":"plan"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"missing"}},{"kind":"Field","name":{"kind":"Name","value":"outdated"}},{"kind":"Field","name":{"kind":"Name","value":"orphaned"}},{"kind":"Field","name":{"kind":"Name","value":"current"}},{"kind":"Field","name":{"kind":"Name","value":"routePending"}}]}}]}}]} as unknown as DocumentNode<GatewayStatusChangedSubscription, GatewayStatusChangedSubscriptionVariables>;
+export const GatewayJobDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"GatewayJob"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gatewayJob"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"GatewayJobView"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewayJobView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewayJob"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"by"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"total"}},{"kind":"Field","name":{"kind":"Name","value":"done"}},{"kind":"Field","name":{"kind":"Name","value":"failed"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"steps"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"label"}},{"kind":"Field","name":{"kind":"Name","value":"action"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]} as unknown as DocumentNode<GatewayJobQuery, GatewayJobQueryVariables>;
+export const GatewayJobChangedDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"GatewayJobChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gatewayJobChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"done"}},{"kind":"Field","name":{"kind":"Name","value":"failed"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}}]}}]}}]} as unknown as DocumentNode<GatewayJobChangedSubscription, GatewayJobChangedSubscriptionVariables>;
+export const ConsumersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Consumers"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ConsumerFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"sort"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ConsumerSort"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"page"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"PageInput"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"consumers"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"sort"},"value":{"kind":"Variable","name":{"kind":"Name","value":"sort"}}},{"kind":"Argument","name":{"kind":"Name","value":"page"},"value":{"kind":"Variable","name":{"kind":"Name","value":"page"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"items"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ConsumerRow"}}]}},{"kind":"Field","name":{"kind":"Name","value":"total"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"size"}},{"kind":"Field","name":{"kind":"Name","value":"counts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"count"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ConsumerRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Consumer"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"maskedKey"}},{"kind":"Field","name":{"kind":"Name","value":"tokenLimit"}},{"kind":"Field","name":{"kind":"Name","value":"timeWindow"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"groupName"}},{"kind":"Field","name":{"kind":"Name","value":"memberName"}},{"kind":"Field","name":{"kind":"Name","value":"userCount"}},{"kind":"Field","name":{"kind":"Name","value":"tokensInWindow"}},{"kind":"Field","name":{"kind":"Name","value":"tokensTotal"}}]}}]} as unknown as DocumentNode<ConsumersQuery, ConsumersQueryVariables>;
+export const ConsumerNamesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ConsumerNames"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"status"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ConsumerStatus"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"page"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"PageInput"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"consumers"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"status"},"value":{"kind":"Variable","name":{"kind":"Name","value":"status"}}}]}},{"kind":"Argument","name":{"kind":"Name","value":"page"},"value":{"kind":"Variable","name":{"kind":"Name","value":"page"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"items"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}}]}},{"kind":"Field","name":{"kind":"Name","value":"total"}}]}}]}}]} as unknown as DocumentNode<ConsumerNamesQuery, ConsumerNamesQueryVariables>;
+export const ConsumerChangedDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"ConsumerChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"consumerChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"consumer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ConsumerRow"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ConsumerRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Consumer"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"maskedKey"}},{"kind":"Field","name":{"kind":"Name","value":"tokenLimit"}},{"kind":"Field","name":{"kind":"Name","value":"timeWindow"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"groupName"}},{"kind":"Field","name":{"kind":"Name","value":"memberName"}},{"kind":"Field","name":{"kind":"Name","value":"userCount"}},{"kind":"Field","name":{"kind":"Name","value":"tokensInWindow"}},{"kind":"Field","name":{"kind":"Name","value":"tokensTotal"}}]}}]} as unknown as DocumentNode<ConsumerChangedSubscription, ConsumerChangedSubscriptionVariables>;
+export const UpdateGatewaySettingsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"UpdateGatewaySettings"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"UpdateGatewaySettingsInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"updateGatewaySettings"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"GatewaySettingsView"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GatewaySettingsView"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GatewaySettings"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"enabled"}},{"kind":"Field","name":{"kind":"Name","value":"mode"}},{"kind":"Field","name":{"kind":"Name","value":"tokenLimit"}},{"kind":"Field","name":{"kind":"Name","value":"timeWindow"}},{"kind":"Field","name":{"kind":"Name","value":"redisHost"}},{"kind":"Field","name":{"kind":"Name","value":"redisPort"}},{"kind":"Field","name":{"kind":"Name","value":"hasRedisPassword"}},{"kind":"Field","name":{"kind":"Name","value":"lemonadeUrl"}},{"kind":"Field","name":{"kind":"Name","value":"hasLemonadeApiKey"}},{"kind":"Field","name":{"kind":"Name","value":"lemonadeModel"}},{"kind":"Field","name":{"kind":"Name","value":"adminUrl"}},{"kind":"Field","name":{"kind":"Name","value":"adminKeyFrom"}},{"kind":"Field","name":{"kind":"Name","value":"adminKeyFile"}},{"kind":"Field","name":{"kind":"Name","value":"proxyPort"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"updatedBy"}}]}}]} as unknown as DocumentNode<UpdateGatewaySettingsMutation, UpdateGatewaySettingsMutationVariables>;
+export const ApplyGatewayConfigDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ApplyGatewayConfig"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"applyGatewayConfig"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]} as unknown as DocumentNode<ApplyGatewayConfigMutation, ApplyGatewayConfigMutationVariables>;
+export const DeleteGatewayConfigDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DeleteGatewayConfig"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"DeleteGatewayConfigInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deleteGatewayConfig"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]} as unknown as DocumentNode<DeleteGatewayConfigMutation, DeleteGatewayConfigMutationVariables>;
+export const UpdateGatewayRouteDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"UpdateGatewayRoute"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"updateGatewayRoute"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"configured"}}]}}]}}]} as unknown as DocumentNode<UpdateGatewayRouteMutation, UpdateGatewayRouteMutationVariables>;
 export const DeleteGatewayRouteDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DeleteGatewayRoute"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deleteGatewayRoute"}}]}}]} as unknown as DocumentNode<DeleteGatewayRouteMutation, DeleteGatewayRouteMutationVariables>;
-export const CreateConsumerDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateConsumer"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ConsumerInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createConsumer"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"baseUrl"}}]}}]}}]} as unknown as DocumentNode<CreateConsumerMutation, CreateConsumerMutationVariables>;
-export const DeleteConsumersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DeleteConsumers"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"usernames"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deleteConsumers"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"usernames"},"value":{"kind":"Variable","name":{"kind":"Name","value":"usernames"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"ok"}},{"kind":"Field","name":{"kind":"Name","value":"error"}}]}}]}}]} as unknown as DocumentNode<DeleteConsumersMutation, DeleteConsumersMutationVariables>;
-export const RotateConsumerKeyDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RotateConsumerKey"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"username"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rotateConsumerKey"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"username"},"value":{"kind":"Variable","name":{"kind":"Name","value":"username"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"baseUrl"}}]}}]}}]} as unknown as DocumentNode<RotateConsumerKeyMutation, RotateConsumerKeyMutationVariables>;
-export const RevealConsumerKeyDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RevealConsumerKey"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"username"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"revealConsumerKey"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"username"},"value":{"kind":"Variable","name":{"kind":"Name","value":"username"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"baseUrl"}}]}}]}}]} as unknown as DocumentNode<RevealConsumerKeyMutation, RevealConsumerKeyMutationVariables>;
+export const CreateConsumerDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateConsumer"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateConsumerInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createConsumer"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"baseUrl"}}]}}]}}]} as unknown as DocumentNode<CreateConsumerMutation, CreateConsumerMutationVariables>;
+export const DeleteConsumersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DeleteConsumers"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"DeleteConsumersInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deleteConsumers"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<DeleteConsumersMutation, DeleteConsumersMutationVariables>;
+export const RotateConsumerKeyDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RotateConsumerKey"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RotateConsumerKeyInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rotateConsumerKey"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"baseUrl"}}]}}]}}]} as unknown as DocumentNode<RotateConsumerKeyMutation, RotateConsumerKeyMutationVariables>;
+export const RevealConsumerKeyDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RevealConsumerKey"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RevealConsumerKeyInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"revealConsumerKey"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"baseUrl"}}]}}]}}]} as unknown as DocumentNode<RevealConsumerKeyMutation, RevealConsumerKeyMutationVariables>;
 export const GiveKeysDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"GiveKeys"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"ids"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"updateInstanceFiles"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"ids"},"value":{"kind":"Variable","name":{"kind":"Name","value":"ids"}}},{"kind":"ObjectField","name":{"kind":"Name","value":"keysOnly"},"value":{"kind":"BooleanValue","value":true}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"instance"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"notice"}}]}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<GiveKeysMutation, GiveKeysMutationVariables>;
-export const RevealUserKeyDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RevealUserKey"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"userId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"revealUserKey"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"userId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"userId"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"baseUrl"}}]}}]}}]} as unknown as DocumentNode<RevealUserKeyMutation, RevealUserKeyMutationVariables>;
+export const RevealUserKeyDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RevealUserKey"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RevealUserKeyInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"revealUserKey"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"baseUrl"}}]}}]}}]} as unknown as DocumentNode<RevealUserKeyMutation, RevealUserKeyMutationVariables>;
 export const GroupsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Groups"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"GroupFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"page"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PageInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"groups"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"page"},"value":{"kind":"Variable","name":{"kind":"Name","value":"page"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"total"}},{"kind":"Field","name":{"kind":"Name","value":"items"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"GroupRow"}},{"kind":"Field","name":{"kind":"Name","value":"users"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"UserRow"}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GroupRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Group"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"userCount"}},{"kind":"Field","name":{"kind":"Name","value":"peerAccess"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"event"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"eventId"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"UserRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"User"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"username"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"volume"}},{"kind":"Field","name":{"kind":"Name","value":"workspacePath"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"instance"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"stateAt"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"commands"}},{"kind":"Field","name":{"kind":"Name","value":"queuePlace"}},{"kind":"Field","name":{"kind":"Name","value":"progress"}},{"kind":"Field","name":{"kind":"Name","value":"url"}}]}}]}}]} as unknown as DocumentNode<GroupsQuery, GroupsQueryVariables>;
 export const EventsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Events"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"events"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"page"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"size"},"value":{"kind":"IntValue","value":"1000"}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"items"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"eventId"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}}]}}]}}]} as unknown as DocumentNode<EventsQuery, EventsQueryVariables>;
 export const GroupChangedDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"GroupChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"groupChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"group"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"GroupRow"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"GroupRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Group"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"userCount"}},{"kind":"Field","name":{"kind":"Name","value":"peerAccess"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"event"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"eventId"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}}]}}]} as unknown as DocumentNode<GroupChangedSubscription, GroupChangedSubscriptionVariables>;
