@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db/client.ts'
+import { storedSecret } from '../db/stored-secret.ts'
 import type { Env } from '../config/env.ts'
 import type { Events } from '../core/events.ts'
 import { UserDirectory } from './user-directory.ts'
@@ -28,7 +28,7 @@ export async function createAccess(deps: {
   const { localPassword, enabled, admins } = env.auth
   const directory = new UserDirectory(db, events)
   await directory.load()
-  const secret = env.auth.sessionSecret ?? (await storedSecret(db))
+  const secret = env.auth.sessionSecret ?? (await storedSecret(db, SESSION_SECRET))
   const sessions = new Sessions(db, events, {
     secret,
     secure: env.reach.tls !== null || (env.reach.publicUrl?.startsWith('https:') ?? false),
@@ -53,11 +53,4 @@ export async function createAccess(deps: {
     publicUrl: env.reach.publicUrl,
   })
   return { authenticator, sessions, identities, tokens, signIn }
-}
-
-/** A random key, created once and stored, so that sessions outlive the server. */
-async function storedSecret(db: Db): Promise<string> {
-  const created = { name: SESSION_SECRET, value: randomBytes(32).toString('hex') }
-  const { value } = await db.secret.upsert({ where: { name: SESSION_SECRET }, create: created, update: {} })
-  return value
 }
