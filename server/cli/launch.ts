@@ -7,7 +7,7 @@ import { readTextFile } from '../config/text-file.ts'
 import { Misused, Refused, type Backend } from './backend.ts'
 import { chosenGroups, type Choice } from './launch-groups.ts'
 import { settled } from './progress.ts'
-import { activeRows, rowsOf, type Named, type Row } from './running.ts'
+import { activeRows, rowsOf, type Named, type Row } from './instances.ts'
 import { command, EXIT, print, table, withBackend, type Variables } from './shell.ts'
 
 interface LaunchOptions extends Choice {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Backend } from './backend.ts'
-import { activeRows, type Named } from './running.ts'
+import { activeRows, type Named } from './instances.ts'
 
 /** States in which something is under way. */
 const MOVING = new Set(['PENDING', 'PAUSING', 'STOPPING'])

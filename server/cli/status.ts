@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Backend } from './backend.ts'
-import { activeRows } from './running.ts'
+import { activeRows } from './instances.ts'
 import { command, EXIT, print, table, withBackend, type Common, type Variables } from './shell.ts'
 
 interface Facts {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { Misused, Refused, type Backend } from './backend.ts'
 import { settled } from './progress.ts'
-import { activeRows } from './running.ts'
+import { activeRows } from './instances.ts'
 import { command, EXIT, print, withBackend, type Common, type Variables } from './shell.ts'
 
 interface StopOptions extends Common {
