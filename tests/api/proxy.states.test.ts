@@ -6,6 +6,7 @@ import { startApp } from '../kit/app.ts'
 import { addGroup } from '../kit/groups.ts'
 import { command, create, inState, running } from '../kit/instances.ts'
 import { Visitor } from '../kit/visitor.ts'
+import { freePort } from '../kit/free-port.ts'
 
 const HOST = 'alpha-ann.localhost'
 
@@ -165,11 +166,3 @@ test('a sandbox that never answers is given up, its connection with it', async (
   front.close()
   silent.close()
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

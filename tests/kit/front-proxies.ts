@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { issue } from '../../server/cli/authority.ts'
 import { install, mayInstall } from './debian.ts'
+import { freePort } from './free-port.ts'
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'docs', 'proxies')
 const PROGRAMS = { nginx: '/usr/sbin/nginx', caddy: '/usr/bin/caddy' }
@@ -109,14 +110,6 @@ function caddy({ dir, httpPort, httpsPort, cert, key }: Front, thonPort: number)
   mkdirSync(join(dir, 'caddy'), { recursive: true })
   writeFileSync(join(dir, 'Caddyfile'), `{\n\t${globals.join('\n\t')}\n}\n${site}`)
   return ['run', '--config', join(dir, 'Caddyfile'), '--adapter', 'caddyfile']
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 function listens(port: number): Promise<boolean> {

@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { freePort } from '../kit/free-port.ts'
 
 const MAIN = resolve(import.meta.dirname, '../../server/engine/process/page/main.ts')
 
@@ -165,14 +165,6 @@ async function open(password: string | null = null): Promise<void> {
       { timeout: 10_000 },
     )
     .toBe(200)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 async function get(call: string, path: string, headers: Record<string, string> = {}) {
