@@ -16,7 +16,7 @@ interface Fault {
 
 const MASKED = [{ message: 'Internal Server Error', code: 'INTERNAL_ERROR' }]
 
-/** What the socket answers to one operation, until it is complete. */
+/** What the socket sends for one operation, until it is complete. */
 async function overSocket(
   app: TestApp,
   query: string,
@@ -54,18 +54,18 @@ async function broken(): Promise<TestApp> {
   return app
 }
 
-test('over HTTP', async () => {
+test('errors are masked over HTTP', async () => {
   const app = await broken()
   expect(faults(await app.answer('{ groups { id } }'))).toEqual(MASKED)
   expect(app.logged.lines.join()).toContain('SELECT secret')
 })
 
-test('in a query over the socket', async () => {
+test('errors are masked in a query over the socket', async () => {
   const [next] = await overSocket(await broken(), '{ groups { id } }')
   expect(faults(next?.payload)).toEqual(MASKED)
 })
 
-test('in a subscription that is refused', async () => {
+test('errors are masked in a subscription that fails to start', async () => {
   const app = await broken()
   app.services.groups.changes = () => {
     throw new Error('SELECT secret')
@@ -74,7 +74,7 @@ test('in a subscription that is refused', async () => {
   expect(faults(answer?.payload)).toEqual(MASKED)
 })
 
-test('in a resolver of a frame, after which frames go on', async () => {
+test('errors are masked in a frame, and later frames arrive', async () => {
   const app = await broken()
   const channel = new Channel<never>()
   app.services.instances.changes = () => channel as never
@@ -95,7 +95,7 @@ test('in a resolver of a frame, after which frames go on', async () => {
   expect(faults(messages[1]?.payload)).toEqual(MASKED)
 })
 
-test('in a source that throws in the middle, which ends that subscription and neither the socket nor the server', async () => {
+test('a source that throws ends its subscription, but not the socket or the server', async () => {
   const app = await broken()
   const channel = new Channel<never>()
   channel.push({ kind: 'READY', id: null, row: null } as never)
@@ -109,7 +109,7 @@ test('in a source that throws in the middle, which ends that subscription and ne
   expect((await create(app)).state).toBe('PENDING')
 })
 
-test('refusals and faults of the query stay as they are, over HTTP and socket', async () => {
+test('expected errors and errors in the query are not masked, over HTTP and socket', async () => {
   const app = await startApp()
   for (const query of ['{ instance(id: "x") { id } }', '{ nonsense }', '{']) {
     const overHttp = faults(await app.answer(query))

@@ -9,7 +9,7 @@ const UNREACHABLE = /^Cannot connect to APISIX Admin API at /
 const notRunning = changed(16, SEEN, { '/running': false })
 
 function refusedKey(): Difference {
-  return refused(16, 'a refused key is told from a bug', 502, AUTHENTICATION)
+  return refused(16, 'a refused key is not reported as a bug', 502, AUTHENTICATION)
 }
 
 function unreachable(): Difference {
@@ -26,11 +26,11 @@ export const nokey: Differences = {
   ),
 }
 
-/** What is not used is not running. */
+/** A gateway that is turned off is not running. */
 export const disabled: Differences = { status: notRunning }
 
-/** Nobody listens. */
-export const away: Differences = {
+/** Nothing listens. */
+export const offline: Differences = {
   ...Object.fromEntries(['consumers', 'cleanup', 'route delete'].map((step) => [step, unreachable()])),
   'create consumer rate_limit 0': invalid(16, LIMITS, [[['body', 'rate_limit'], 0]]),
   'create consumer time_window 0': invalid(16, LIMITS, [[['body', 'time_window'], 0]]),
@@ -62,7 +62,7 @@ function unknown(username: string): Difference {
   return refused(16, 'deleting an unknown consumer is said', 404, `There is no consumer ${username}`)
 }
 
-/** An APISIX that takes everything. */
+/** An APISIX that accepts everything. */
 export const fake: Differences = {
   'negative rate accepted': invalid(16, LIMITS, [
     [['body', 'rate_limit'], -5],
@@ -79,7 +79,7 @@ export const fake: Differences = {
   'route create empty url accepted': invalid(16, 'it leads nowhere', [[['body', 'lemonade_url'], '']]),
   'status with route': changed(16, GONE, { '/consumers_count': 3 }),
   'group 2 (empty)': {
-    ...invalid(13, 'this is no name', [[['body', 'name'], 'g 2/ü']], /^Value error, must be 1 to 64 letters/),
+    ...invalid(13, 'this is not a name', [[['body', 'name'], 'g 2/ü']], /^Value error, must be 1 to 64 letters/),
     gone: ['g2'],
   },
   'setup per-group': {
