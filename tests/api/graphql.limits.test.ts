@@ -196,5 +196,5 @@ test('one socket may have 200 operations at the same time', async () => {
       { query: `subscription { instanceChanged { kind } } # ${count}` },
       { next: () => undefined, error: refusal.resolve, complete: () => undefined },
     )
-  expect(JSON.stringify(await refusal.promise)).toContain('One socket may have 200 operations under way.')
+  expect(JSON.stringify(await refusal.promise)).toContain('A socket may have at most 200 operations at a time.')
 })

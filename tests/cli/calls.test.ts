@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { Home } from '../kit/thon-command.ts'
 
-const LONG = { timeout: 60_000 }
+const LONG = { timeout: 180_000 }
 const version = (
   JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }
 ).version

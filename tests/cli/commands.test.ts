@@ -4,7 +4,7 @@ import { ensureDocker, ensureTestImages } from '../kit/docker.ts'
 import { containersOf, docker } from '../kit/docker-app.ts'
 import { Home } from '../kit/thon-command.ts'
 
-const LONG = { timeout: 120_000 }
+const LONG = { timeout: 180_000 }
 const GROUPS = 'groups:\n  alpha:\n    - ann\n    - name: bob\n      email: bob@x.org\n  beta:\n    - cy\n'
 
 interface Launched {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { legacyDatabase, recordedRows, type LegacyRows } from '../kit/legacy.ts'
 import { Home } from '../kit/thon-command.ts'
 
-const LONG = { timeout: 60_000 }
+const LONG = { timeout: 180_000 }
 
 interface Report {
   applied: boolean
