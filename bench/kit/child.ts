@@ -43,9 +43,9 @@ export class Child<Ready> {
 }
 
 /** The child's side: sends `ready`, then the answer to each question. */
-export function answer<Question>(ready: unknown, handle: (question: Question) => unknown): void {
+export function answer(ready: unknown, handle: (question: never) => unknown): void {
   process.on('message', (question) => {
-    new Promise<unknown>((resolve) => resolve(handle(question as Question))).then(
+    new Promise<unknown>((resolve) => resolve(handle(question as never))).then(
       (value) => process.send?.({ value }),
       (error: unknown) => process.send?.({ error: String(error) }),
     )

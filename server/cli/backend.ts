@@ -81,14 +81,14 @@ export async function openBackend(env: Env): Promise<Backend> {
 function remoteBackend(url: string, token: string, env: Env): Backend {
   return {
     ...{ url, app: null, close: () => Promise.resolve() },
-    ask: async (query, variables = {}) => dataOf(await post(url, token, env, { query, variables })),
+    ask: (query, variables = {}) => dataOf(post(url, token, env, { query, variables })),
   }
 }
 
 function localBackend(app: App): Backend {
   return {
     ...{ url: null, app, close: () => app.close() },
-    ask: async (query, variables = {}) => dataOf(await execute(app, query, variables)),
+    ask: (query, variables = {}) => dataOf(execute(app, query, variables)),
   }
 }
 
@@ -162,7 +162,8 @@ async function execute(app: App, source: string, variables: Record<string, unkno
   }
 }
 
-function dataOf<T>({ data, errors }: GraphQLResponse): T {
+async function dataOf<T>(response: Promise<GraphQLResponse>): Promise<T> {
+  const { data, errors } = await response
   const [error] = errors ?? []
   if (error) throw new CommandError(error.message, error.extensions?.code, error.extensions?.fields)
   return data as T

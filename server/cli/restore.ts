@@ -37,7 +37,7 @@ export function restoreCommand(variables: Variables): Command {
 
 /**
  * Both copies are complete before anything is replaced, by one rename.
- * @returns path of the previous database; null when there was none
+ * @returns path of the previous database; null without one
  */
 async function replaceDatabase(source: string, dbPath: string): Promise<string | null> {
   const next = `${dbPath}.new`

@@ -4,7 +4,7 @@ export interface Variable {
   name: string
   /** Its path in thon.yaml: sections and a key, separated by dots. */
   at: string
-  /** The default as people write it; '' if there is none. */
+  /** The default as people write it; '' without one. */
   fallback: string
   /** What it does, in one or two sentences. */
   meaning: string

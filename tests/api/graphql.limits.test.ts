@@ -22,7 +22,8 @@ const overSocket: Send = (app, query, operationName) =>
       { query, operationName },
       {
         next: (answer) => resolve(answer as Answer<unknown>),
-        error: (errors) => (Array.isArray(errors) ? resolve({ errors }) : reject(errors)),
+        error: (errors) =>
+          Array.isArray(errors) ? resolve({ errors }) : reject(new Error('the socket failed', { cause: errors })),
         complete: () => undefined,
       },
     )
@@ -93,7 +94,7 @@ test.for(
   'over $over a query at the limit passes, and one above it is refused: $limit',
   async ({ send, limit, passes, fails }) => {
     const app = await startApp()
-    expect(await send(app, passes)).toEqual({ data: expect.anything() })
+    expect(await send(app, passes)).toEqual({ data: expect.anything() as object })
     const answer = await send(app, fails)
     expect(codes(answer)).toEqual(['QUERY_TOO_COMPLEX'])
     expect(answer.errors?.[0]?.message).toContain(limit)

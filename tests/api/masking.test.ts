@@ -26,7 +26,7 @@ async function overSocket(
   const messages: Message[] = []
   const done = Promise.withResolvers<void>()
   socket.on('message', (data) => {
-    const message = JSON.parse(String(data)) as Message
+    const message = JSON.parse((data as Buffer).toString()) as Message
     if (message.type === 'connection_ack')
       return socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
     if (message.type === 'ping') return

@@ -135,7 +135,7 @@ export class Fuzz {
 
   #form(schema: Schema, kind: Kind, random: Random): Buffer | null {
     const isOdd = kind === 'mutated' || kind === 'broken'
-    const [field = ''] = Object.keys((this.#manual.resolve(schema).properties ?? {}) as object)
+    const [field = ''] = Object.keys(this.#manual.resolve(schema).properties ?? {})
     const name = isOdd && random.chance(30) ? random.of(KEYS) : field
     const file = isOdd && random.chance(30) ? '' : '; filename="a.json"'
     const text = isOdd ? random.of([...BROKEN, ...NOT_UTF8, ...ODD.map((one) => Buffer.from(one))]) : Buffer.from('{}')

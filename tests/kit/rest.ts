@@ -21,6 +21,12 @@ export interface RestAnswer {
   text: string
 }
 
+/** Status and parsed body of an answer. */
+export interface RestReply<T> {
+  status: number
+  body: T
+}
+
 /** `/openapi.json`, read once for each app, to compare answers with it. */
 export class Manual {
   readonly document: { paths: Record<string, Record<string, DescribedOperation>>; components: { schemas: Schema } }
@@ -104,7 +110,7 @@ export async function rest<T = unknown>(
   method: string,
   path: `/api/${string}`,
   body?: unknown,
-): Promise<{ status: number; body: T }> {
+): Promise<RestReply<T>> {
   const response = await fetch(`${app.url}${path}`, {
     method,
     ...(body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),

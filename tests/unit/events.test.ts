@@ -8,7 +8,7 @@ describe('a channel', () => {
     const read = [channel.next(), channel.next(), channel.next()]
     channel.push(2)
     channel.push(3)
-    expect((await Promise.all(read)).map(({ value }) => value)).toEqual([1, 2, 3])
+    expect((await Promise.all(read)).map(({ value }) => value as number)).toEqual([1, 2, 3])
   })
 
   test('return takes effect while a next waits', async () => {
@@ -92,7 +92,7 @@ describe('events', () => {
     const changes = events.changes('group')
     events.publish('group', row('after'))
     expect((await changes.next()).value).toEqual({ kind: 'READY', id: null, row: null })
-    expect((await changes.next()).value.id).toBe('after')
+    expect((await changes.next()).value).toMatchObject({ id: 'after' })
     await changes.return()
     expect(events.isHeard('group')).toBe(false)
   })
@@ -101,7 +101,7 @@ describe('events', () => {
     const events = new Events()
     const stream = events.stream('instance')
     events.publish('instance', row('one'))
-    expect((await stream.next()).value.id).toBe('one')
+    expect((await stream.next()).value).toMatchObject({ id: 'one' })
     await stream.return()
     expect(events.isHeard('instance')).toBe(false)
   })

@@ -55,8 +55,8 @@ function setup(options: { newest?: boolean } = {}) {
 }
 
 async function word(channel: Channel<ExecutionResult>): Promise<unknown> {
-  const { value, done } = await channel.next()
-  return done ? 'END' : ((value as ExecutionResult).data?.word ?? (value as ExecutionResult).errors?.[0]?.message)
+  const result = await channel.next()
+  return result.done ? 'END' : (result.value.data?.word ?? result.value.errors?.[0]?.message)
 }
 
 async function settle(): Promise<void> {

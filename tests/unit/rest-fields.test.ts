@@ -251,7 +251,7 @@ test('a hostile text of a megabyte is refused', () => {
 
 test('an error contains the limit of its rule', () => {
   const ctxOf = (field: z.ZodType, value: unknown) =>
-    (field.safeParse(value).error?.issues[0] as z.core.$ZodIssueCustom).params?.ctx
+    (field.safeParse(value).error?.issues[0] as z.core.$ZodIssueCustom).params?.ctx as unknown
   expect(ctxOf(bounded('', 1, 200), 0)).toEqual({ ge: 1 })
   expect(ctxOf(bounded('', 1, 200), 201)).toEqual({ le: 200 })
   expect(ctxOf(oneOf(['a', 'b'], ''), 'c')).toEqual({ expected: "'a' or 'b'" })

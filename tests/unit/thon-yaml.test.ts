@@ -61,9 +61,9 @@ gateway:
   })
 
   test('reports unknown keys with their line and the closest valid one', () => {
-    expect(read('sandbox:\n  imgae: x\nlemonade:\n  flavour: y\nnginx:\n  enabled: true\n').warnings).toEqual([
+    expect(read('sandbox:\n  imgae: x\nlemonade:\n  flavor: y\nnginx:\n  enabled: true\n').warnings).toEqual([
       'line 2: sandbox.imgae is not a setting of THON and has no effect. Did you mean sandbox.image?',
-      'line 4: lemonade.flavour is not a setting of THON and has no effect',
+      'line 4: lemonade.flavor is not a setting of THON and has no effect',
       'line 5: nginx is not a setting of THON and has no effect',
     ])
   })

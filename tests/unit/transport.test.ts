@@ -12,9 +12,9 @@ const later = () => new Date(Date.now() + 3_600_000)
 
 test('a socket closes when its session expires, and stays open when it was extended', async () => {
   const asked: string[] = []
-  const readSession = async (id: string): Promise<Credentials | null> => {
+  const readSession = (id: string): Promise<Credentials | null> => {
     asked.push(id)
-    return id === 'extended' ? { viewer: organizer, session: { id, expiresAt: later() } } : null
+    return Promise.resolve(id === 'extended' ? { viewer: organizer, session: { id, expiresAt: later() } } : null)
   }
   const open = await serve(readSession)
   const expired = await open({ viewer: organizer, session: { id: 'expired', expiresAt: soon() } })
