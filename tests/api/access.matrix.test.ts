@@ -17,7 +17,7 @@ import { SETUPS, startWith, visitors } from '../kit/access.ts'
 import type { TestApp } from '../kit/app.ts'
 import { addGroup, userOf } from '../kit/groups.ts'
 import { running } from '../kit/instances.ts'
-import { Manual, type Described } from '../kit/rest.ts'
+import { Manual, type DescribedOperation } from '../kit/rest.ts'
 
 /** Generated from the served schema and manual, so that a new operation without a guard fails here. */
 
@@ -160,14 +160,14 @@ describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
   })
 })
 
-/** The required parameters of a query string. */
-function queryOf({ parameters = [] }: Described): string {
-  const required = parameters.filter((one) => one.in === 'query' && one.required)
-  return required.length > 0 ? `?${required.map(({ name }) => `${name}=x`).join('&')}` : ''
+/** What a query has to have. */
+function queryOf({ parameters = [] }: DescribedOperation): string {
+  const due = parameters.filter((one) => one.in === 'query' && one.required)
+  return due.length > 0 ? `?${due.map(({ name }) => `${name}=x`).join('&')}` : ''
 }
 
-/** A body of the right shape, so that only the role can be a reason to refuse. */
-function withBody(manual: Manual, { requestBody }: Described, headers: Record<string, string>): RequestInit {
+/** A body of the right shape, so that nobody is refused for less than their role. */
+function withBody(manual: Manual, { requestBody }: DescribedOperation, headers: Record<string, string>): RequestInit {
   const json = requestBody?.content['application/json']
   if (json)
     return {

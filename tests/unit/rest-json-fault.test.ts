@@ -131,12 +131,12 @@ describe('where a text stops being JSON', () => {
     expect(findJsonError(text)).toEqual({ at, message })
   })
 
-  test('is said of what only Python takes for JSON, too', () => {
+  test('is reported for what only Python accepts as JSON, too', () => {
     for (const text of ['NaN', 'Infinity', '-Infinity', '[NaN]'])
       expect(findJsonError(text)).toEqual({ at: text.startsWith('[') ? 1 : 0, message: 'Expecting value' })
   })
 
-  test('is said at once of a text that is nested deeper than any stack, or very long', () => {
+  test('is found in a text that is very long, or nested deeper than the stack', () => {
     expect(findJsonError('['.repeat(1_000_000))).toEqual({ at: 0, message: 'Expecting value' })
     expect(findJsonError(`"${'x'.repeat(1_000_000)}`)).toEqual({ at: 0, message: 'Unterminated string starting at' })
     expect(findJsonError(`[${'1,'.repeat(500_000)}x`)).toEqual({ at: 1_000_001, message: 'Expecting value' })
@@ -166,7 +166,7 @@ const mutated = fc
     }, text),
   )
 
-test('a text has a fault, and inside it, exactly when JSON.parse refuses it', () => {
+test('an error is found, inside the text, exactly when JSON.parse fails', () => {
   let refused = 0
   fc.assert(
     fc.property(mutated, (text) => {
