@@ -31,7 +31,9 @@ describe('sign-ins', () => {
     expect((await identities.signIn(person('github:1'))).role).toBe('waiting')
     expect((await identities.signIn(person('github:7'))).role).toBe('organizer')
     expect((await identities.signIn(person('github:8', 'boss@example.org'))).role).toBe('organizer')
-    await expect(identities.update(organizer, { id: 'github:7', role: 'waiting' })).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(identities.update(organizer, { id: 'github:7', role: 'waiting' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    })
   })
 
   test('a person with the e-mail of a user is that participant, unless suspended', async () => {
@@ -48,7 +50,9 @@ describe('sign-ins', () => {
     const { identities } = app.services
     await identities.signIn(person('github:1'))
     await identities.signIn(person('github:2'))
-    await expect(identities.update(organizer, { id: 'github:1', role: 'waiting' })).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(identities.update(organizer, { id: 'github:1', role: 'waiting' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    })
     expect((await identities.update(organizer, { id: 'github:2', role: 'organizer' })).role).toBe('organizer')
     expect((await identities.update(organizer, { id: 'github:1', role: 'waiting' })).role).toBe('waiting')
     await expect(identities.update(organizer, { id: 'github:2', role: 'king' })).rejects.toMatchObject({
@@ -137,7 +141,7 @@ describe('open sockets', () => {
     const cookie = await signedIn(app, 'waiting')
     const { closed } = await connected(app, cookie)
     const { id } = await app.db.identity.findFirstOrThrow()
-    await app.services.identities.update(organizer, { id: id, role: 'organizer' })
+    await app.services.identities.update(organizer, { id, role: 'organizer' })
     expect(await closed).toEqual([4205, 'Rights changed'])
     expect((await app.answer('{ groups { id } }', {}, { cookie })).errors).toBeUndefined()
   })

@@ -13,11 +13,11 @@ describe('keys', () => {
     expect(await app.execute('mutation { revealConsumerKey(username: "alpha-ann") { key baseUrl } }')).toEqual({
       revealConsumerKey: { key, baseUrl: 'http://host.docker.internal:9080/v1' },
     })
-    const { activity } = await app.execute<{ activity: object[] }>(
-      '{ activity(first: 1) { action kind label outcome detail } }',
+    const { activity } = await app.execute<{ activity: { items: object[] } }>(
+      '{ activity(page: { size: 1 }) { items { action kind label outcome detail } } }',
     )
-    expect(activity).toEqual([
-      { action: 'reveal key', kind: 'consumer', label: 'alpha-ann', outcome: 'done', detail: null },
+    expect(activity.items).toEqual([
+      { action: 'reveal key', kind: 'CONSUMER', label: 'alpha-ann', outcome: 'DONE', detail: null },
     ])
   })
 

@@ -16,7 +16,7 @@ describe('settings', () => {
     }
     const { setGatewaySettings } = await app.execute<{ setGatewaySettings: object }>(set, { input: secrets })
     expect(setGatewaySettings).toEqual({ hasLemonadeApiKey: true, adminKeyFrom: 'SETTINGS', hasRedisPassword: true })
-    expect(JSON.stringify(await app.execute('{ activity { action label detail } }'))).not.toMatch(/secret-/)
+    expect(JSON.stringify(await app.execute('{ activity { items { action label detail } } }'))).not.toMatch(/secret-/)
     for (const [input, field] of [
       [{ tokenLimit: 0 }, 'tokenLimit'],
       [{ timeWindow: -1 }, 'timeWindow'],

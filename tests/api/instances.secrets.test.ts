@@ -27,7 +27,7 @@ test('no list, bulk result, log of acts or subscription shows a password', async
   const frames = await app.subscribe<{
     instanceChanged: { instance: { id: string; state: string; password: string | null } }
   }>('subscription { instanceChanged { instance { id state password } } }')
-  const acts = await app.subscribe('subscription { activityAdded { activity { label detail action target } } }')
+  const acts = await app.subscribe('subscription { activityChanged { activity { label detail action target } } }')
   const groups = await app.subscribe<object>(
     'subscription { groupChanged { group { users { instance { password } } } } }',
   )
@@ -43,7 +43,7 @@ test('no list, bulk result, log of acts or subscription shows a password', async
   await app.db.instance.update({ where: { id }, data: { userId: userOf(group, 'bob').id } })
   await app.execute('mutation ($id: ID!) { renameGroup(id: $id, name: "beta") { id } }', { id: group.id })
   shown.push(await groups.next(), await acts.next())
-  shown.push(await app.execute('{ groups { users { instance { id password } } } activity { label detail } }'))
+  shown.push(await app.execute('{ groups { users { instance { id password } } } activity { items { label detail } } }'))
   const text = JSON.stringify(shown)
   expect(text).toContain(id)
   expect(text).not.toContain(password)

@@ -46,9 +46,9 @@ describe('commands', () => {
     ])
     expect(await app.execute('mutation { dismissLoad(model: "Tiny") }')).toEqual({ dismissLoad: true })
     expect(await app.execute<{ lemonadeStatus: Status }>(query)).toMatchObject({ lemonadeStatus: { loads: [] } })
-    const activity = '{ activity { action kind label outcome detail } }'
+    const activity = '{ activity { items { action kind label outcome detail } } }'
     expect(await app.execute(activity)).toMatchObject({
-      activity: [{ action: 'load', kind: 'model', label: 'Tiny', outcome: 'failed' }],
+      activity: { items: [{ action: 'load', kind: 'MODEL', label: 'Tiny', outcome: 'FAILED' }] },
     })
   })
 

@@ -21,7 +21,7 @@ test('a secret is shown once; the database has its hash, and lists, log and acti
   expect(new Set(hashes)).toEqual(new Set([hash(own), hash(rotated.secret)]))
   const lists = JSON.stringify([
     await app.execute(
-      '{ groups { joinLinks { id uses } users { hasLink link { id uses createdBy } } } identities { id } }',
+      '{ groups { joinLinks { id uses } users { hasLink link { id uses createdBy } } } identities { items { id } } }',
     ),
     await (await fetch(`${app.url}/api/users`)).json(),
     await (await fetch(`${app.url}/api/groups`)).json(),

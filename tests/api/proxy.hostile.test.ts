@@ -125,8 +125,8 @@ describe.each([
     const ways: [string, (identityId: string) => Promise<unknown>, number][] = [
       ['loses it', () => app.services.users.updateUser(system, userId, { email: 'else@example.org' }), 403],
       ['gets it back', () => app.services.users.updateUser(system, userId, { email: EMAILS.ann }), 200],
-      ['is put out', (id) => app.services.identities.update(system, { id: id, role: 'waiting' }), 403],
-      ['is let in', (id) => app.services.identities.update(system, { id: id, role: 'participant' }), 200],
+      ['is put out', (id) => app.services.identities.update(system, { id, role: 'waiting' }), 403],
+      ['is let in', (id) => app.services.identities.update(system, { id, role: 'participant' }), 200],
       ['is signed out', () => ann.ask('localhost', '/api/auth/logout', { method: 'POST' }), 401],
     ]
     const { id: userId } = (await app.db.user.findFirst({ where: { username: 'ann' } }))!

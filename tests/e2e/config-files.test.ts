@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { organizer } from '../../server/core/viewer.ts'
 import { startApp } from '../kit/app.ts'
 import { ensureChromium } from '../kit/chromium.ts'
-import type { FakeEngine } from '../kit/fake-engine.ts'
 import { addGroup } from '../kit/groups.ts'
 import { running } from '../kit/instances.ts'
 import { closeBrowser, openPage } from '../kit/pages.ts'
@@ -183,7 +182,7 @@ test('running sandboxes are given the files, all or those of a group', LONG, asy
   await page.getByText('1 sandbox has the files now').waitFor(SLOW)
   const has = async (id: string) => {
     const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id } })
-    return (app.engine as FakeEngine).files.get(volume)?.has('/home/vscode/.local/share/code-server/User/settings.json')
+    return app.engine.files.get(volume)?.has('/home/vscode/.local/share/code-server/User/settings.json')
   }
   expect([await has(ann.id), await has(bob.id)]).toEqual([false, true])
   await app.services.configFiles.update(organizer, KILO, { content: '{ "model": "PLACEHOLDER" }' })

@@ -50,7 +50,7 @@ test('everything that was promised is there', () => {
     ),
   )
   expect(names(schema.getSubscriptionType()).sort()).toEqual(
-    `activityAdded configFileChanged consumerChanged engineChanged gatewayRunChanged gatewayStatusChanged groupChanged identityChanged instanceChanged lemonadeModelsChanged
+    `activityChanged configFileChanged consumerChanged engineChanged gatewayRunChanged gatewayStatusChanged groupChanged identityChanged instanceChanged lemonadeModelsChanged
     lemonadePullsChanged lemonadeSlotsChanged lemonadeStatsChanged lemonadeStatusChanged lemonadeSystemChanged
     settingChanged`.split(/\s+/),
   )
