@@ -63,7 +63,7 @@ async function consent(at: OAuthStandIn, answer: Answer | null): Promise<void> {
 
 /**
  * The request that THON sends where the original sent this one: the same method, path and fields. GitHub gets a form and
- * the grant type as well, all get a verifier, and tokens are those of the stand-in.
+ * the grant type as well, all get a verifier, and the stand-in gave the tokens.
  */
 function asOurs({ method, path, headers, body }: Call, at: OAuthStandIn, here: string) {
   const url = new URL(`${bases(at)[headers.host ?? ''] ?? ''}${path}`)

@@ -22,8 +22,8 @@ function hall(variables: Record<string, string> = {}): Promise<TestApp> {
 /** A page of the organizer. */
 async function atDesk(app: TestApp, path: string): Promise<Page> {
   const page = await openPage(`${app.url}/login?to=${encodeURIComponent(path)}`)
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
-  await page.getByLabel('Password', { exact: true }).press('Enter')
+  await page.getByLabel('Organizer password').fill(PASSWORD)
+  await page.getByLabel('Organizer password').press('Enter')
   await page.waitForURL(app.url + path, SLOW)
   await awake(page)
   return page
@@ -169,7 +169,7 @@ test('by a join link people pick a free name or give one of their own', LONG, as
   // The poster is scanned once more.
   await second.goto('about:blank')
   await second.goto(link)
-  await second.getByText('You are signed in as zoe of alpha').waitFor(SLOW)
+  await second.getByText('You’re signed in as zoe of alpha').waitFor(SLOW)
   await second.getByRole('link', { name: 'Continue as zoe' }).click()
   await second.waitForURL(`${app.url}/my`, SLOW)
 })
@@ -287,7 +287,7 @@ test('cards: one for each participant, whose code says their link, and none is c
 test('the switch of the settings says whether participants may start', LONG, async () => {
   const app = await hall()
   const desk = await atDesk(app, '/settings')
-  const control = desk.getByRole('switch', { name: 'Participants may start their own sandbox' })
+  const control = desk.getByRole('switch', { name: 'Participants can start their own sandbox' })
   expect(await control.getAttribute('aria-checked')).toBe('true')
   await control.click()
   await expect.poll(() => control.getAttribute('aria-checked'), SLOW).toBe('false')
