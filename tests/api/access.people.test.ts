@@ -141,7 +141,7 @@ describe('open sockets', () => {
     const cookie = await signedIn(app, 'waiting')
     const { closed } = await connected(app, cookie)
     const { id } = await app.db.identity.findFirstOrThrow()
-    await app.services.identities.update(organizer, { id: id, role: 'organizer' })
+    await app.services.identities.update(organizer, { id, role: 'organizer' })
     expect(await closed).toEqual([4205, 'Rights changed'])
     expect((await app.answer('{ groups { items { id } } }', {}, { cookie })).errors).toBeUndefined()
   })
