@@ -79,12 +79,15 @@ test('a real code-server uses the stored settings, and later changes of them', L
   const { id } = await create(app, 'ann', { group: `ide${randomBytes(3).toString('hex')}` })
   const { url } = await inState(app, id, 'RUNNING', 120)
   const page = await openSandbox(url as string)
-  await new Workbench(page).ready()
+  const workbench = new Workbench(page)
+  await workbench.ready()
   const looks = () => page.locator('.monaco-workbench').getAttribute('class')
   await expect.poll(looks, { timeout: 30_000 }).toContain('solarized-light')
   await store({ 'workbench.colorTheme': 'Monokai' })
-  await app.execute('mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { error { message } } }', { ids: [id] })
+  await app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', {
+    ids: [id],
+  })
   // Images that can watch files need no reload.
-  await page.reload()
+  await workbench.reload()
   await expect.poll(looks, { timeout: 30_000 }).toContain('monokai')
 })

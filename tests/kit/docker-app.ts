@@ -24,7 +24,11 @@ export async function startDockerApp(
     { THON_ENGINE: 'docker', SANDBOX_IMAGE: testImage, THON_READY_SECONDS: '20', SANDBOX_MEMORY: '64m', ...variables },
     options,
   )
-  onTestFinished(() => removeAll(nodeOf(app.dir)))
+  onTestFinished(async () => {
+    // While the server runs, it sets its firewall rules again.
+    await app.close()
+    await removeAll(nodeOf(app.dir))
+  })
   return app
 }
 

@@ -25,12 +25,12 @@ export class Workbench {
 
   /** Loads a page. Containers that start or stop on this machine break requests off (see kit/pages.ts). */
   async goto(url: string): Promise<void> {
-    await retried(async () => void (await this.page.goto(url)))
+    await retried(() => this.page.goto(url))
   }
 
   /** Loads the page again, and waits until VS Code is ready. */
   async reload(): Promise<void> {
-    await retried(async () => void (await this.page.reload()))
+    await retried(() => this.page.reload())
     await this.ready()
   }
 
@@ -164,14 +164,14 @@ export class Workbench {
 }
 
 /** Tries a few times: VS Code loses keys that are pressed while a part of it is loading. */
-async function retried(act: () => Promise<void>, between: () => Promise<unknown> = async () => undefined) {
+async function retried(act: () => Promise<unknown>, between?: () => Promise<unknown>) {
   for (let attempt = 1; ; attempt++) {
     try {
       await act()
       return
     } catch (error) {
       if (attempt === 5) throw error
-      await between()
+      await between?.()
     }
   }
 }
