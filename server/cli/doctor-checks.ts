@@ -78,7 +78,7 @@ function isFree(host: string, port: number): Promise<boolean> {
 
 interface Facts {
   engine: { kind: string; connected: boolean; message: string | null; notices: string[]; version: string | null }
-  lemonadeStatus: { endpoint: string; online: boolean | null; model: string | null; trouble: Trouble | null }
+  lemonadeStatus: { endpoint: string; online: boolean | null; model: string | null; error: Trouble | null }
   gatewayStatus: {
     state: string
     adminUrl: string
@@ -93,7 +93,7 @@ interface Trouble {
 }
 
 const FACTS = `{ engine { kind connected message notices version }
-  lemonadeStatus { endpoint online model trouble { message } }
+  lemonadeStatus { endpoint online model error { message } }
   gatewayStatus { state adminUrl version limitations trouble { message } } }`
 
 /** What the server, or this process in its place, knows of engine, Lemonade and gateway. */
@@ -111,9 +111,9 @@ export async function askChecks(backend: Backend): Promise<Finding[]> {
           ...{ what: 'Engine', state: 'fault', said: `${engine.kind} is away: ${engine.message ?? ''}` },
           advice: 'start Docker, or set THON_ENGINE=process to try THON without',
         },
-    lemonade.trouble
+    lemonade.error
       ? {
-          ...{ what: 'Lemonade', state: 'warning', said: lemonade.trouble.message },
+          ...{ what: 'Lemonade', state: 'warning', said: lemonade.error.message },
           advice:
             'start it, or say where it is with LEMONADE_HOST and LEMONADE_PORT; an event without models needs none',
         }

@@ -1,6 +1,6 @@
 import { messageOf } from '../core/errors.ts'
-import { UpstreamTrouble } from '../upstream/polled-resource.ts'
-import { askUpstream, NoAnswer, type UpstreamAnswer } from '../upstream/request.ts'
+import { UpstreamFailure } from '../upstream/polled-resource.ts'
+import { NoAnswer, requestUpstream, type UpstreamResponse } from '../upstream/request.ts'
 
 /** A list of 1,000 consumers has less than 1 MB. */
 const LARGEST = 32 * 1024 * 1024
@@ -10,7 +10,7 @@ const LONGEST_EXCERPT = 500
 const SECRET_NAMES = new Set(['key', 'redis_password', 'Authorization'])
 
 /** The Admin API answered, and said no. */
-export class ApisixRefusal extends UpstreamTrouble {
+export class ApisixRefusal extends UpstreamFailure {
   readonly status: number
   /** What it said, as a sentence. */
   readonly sentence: string
@@ -86,17 +86,18 @@ export class Apisix {
 
   async #ask(method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object): Promise<unknown> {
     if (this.#key === null)
-      throw new UpstreamTrouble(
+      throw new UpstreamFailure(
         'UNAUTHORIZED',
         'APISIX Admin API authentication failed: no Admin key is set, and none was found',
       )
-    const { status, headers, text } = await this.#send(method, path, body)
+    const { status, headers, body: answer } = await this.#send(method, path, body)
+    const text = answer.toString()
     const told = () => withoutSecrets(text, [this.#key as string, ...secretsIn(body)])
     this.version = /^APISIX\/(\S+)/.exec(String(headers.server ?? ''))?.[1] ?? this.version
     if (status === 401)
-      throw new UpstreamTrouble('UNAUTHORIZED', `APISIX Admin API authentication failed: ${sentenceOf(told())}`)
+      throw new UpstreamFailure('UNAUTHORIZED', `APISIX Admin API authentication failed: ${sentenceOf(told())}`)
     if (status === 403)
-      throw new UpstreamTrouble(
+      throw new UpstreamFailure(
         'UNAUTHORIZED',
         'APISIX Admin API authentication failed: this machine’s address is not in allow_admin of its configuration',
       )
@@ -110,18 +111,18 @@ export class Apisix {
     throw unreadable(method, path)
   }
 
-  async #send(method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object): Promise<UpstreamAnswer> {
+  async #send(method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object): Promise<UpstreamResponse> {
     const headers: Record<string, string> = { 'X-API-KEY': this.#key as string, Accept: 'application/json' }
     if (body) headers['Content-Type'] = 'application/json'
     try {
-      return await askUpstream({
-        ...{ method, headers, within: WITHIN, largest: LARGEST },
+      return await requestUpstream({
+        ...{ method, headers, timeoutMs: WITHIN, maxBytes: LARGEST },
         url: new URL(`${this.#url}/apisix/admin${path}`),
         body: body ? JSON.stringify(body) : null,
       })
     } catch (error) {
       const slow = error instanceof NoAnswer && error.slow
-      throw new UpstreamTrouble(
+      throw new UpstreamFailure(
         slow ? 'SLOW' : 'OFFLINE',
         `Cannot connect to APISIX Admin API at ${this.#url}: ${messageOf(error)}`,
       )
@@ -133,8 +134,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function unreadable(method: string, path: string): UpstreamTrouble {
-  return new UpstreamTrouble('FAULTY', `APISIX Admin API returned an unreadable answer for ${method} ${path}`)
+function unreadable(method: string, path: string): UpstreamFailure {
+  return new UpstreamFailure('FAULTY', `APISIX Admin API returned an unreadable answer for ${method} ${path}`)
 }
 
 /** Every secret in something that is written. */

@@ -1,7 +1,7 @@
 import type { Change, Ready } from '../core/events.ts'
 import { builder } from '../graphql/builder.ts'
 import { ChangeKind } from '../graphql/change.ts'
-import { asOf, trouble } from '../graphql/upstream.ts'
+import { asOf, upstreamError } from '../graphql/upstream.ts'
 import { PageInput } from '../graphql/page.ts'
 import { Settings, Status } from './graphql.ts'
 import type { ConsumerPage } from './list.ts'
@@ -73,7 +73,7 @@ const Page = builder.objectRef<ConsumerPage>('ConsumerPage').implement({
       description: 'Rows that match all but the standing of the filter.',
     }),
     asOf: t.field({ ...asOf, resolve: (page) => page.asOf }),
-    trouble: t.expose('trouble', trouble),
+    trouble: t.expose('trouble', upstreamError),
   }),
 })
 

@@ -1,5 +1,5 @@
 import { builder } from '../graphql/builder.ts'
-import { asOf, trouble } from '../graphql/upstream.ts'
+import { asOf, upstreamError } from '../graphql/upstream.ts'
 import type { GatewayStatus, Mode, Plan, Reachable, RouteState } from './model.ts'
 import type { SetupView, GatewaySetup } from './setup.ts'
 import type { GatewayService } from './service.ts'
@@ -134,7 +134,7 @@ export const Status = builder.objectRef<GatewayStatus>('GatewayStatus').implemen
   fields: (t) => ({
     state: t.expose('state', { type: State, description: 'How it is.' }),
     asOf: t.field({ ...asOf, resolve: (status) => status.asOf }),
-    trouble: t.expose('trouble', trouble),
+    trouble: t.expose('trouble', upstreamError),
     version: t.string({ nullable: true, description: 'Its version.', resolve: ({ snapshot }) => snapshot?.version }),
     adminUrl: t.exposeString('adminUrl', { description: 'Where its Admin API answers.' }),
     proxyUrl: t.exposeString('proxyUrl', { description: 'Where it serves people on this machine.' }),

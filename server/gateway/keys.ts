@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Db } from '../db/client.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { UpstreamTrouble } from '../upstream/polled-resource.ts'
+import { UpstreamFailure } from '../upstream/polled-resource.ts'
 import type { Apisix } from './apisix.ts'
 import type { Present, Setup, Wanted } from './model.ts'
 import { compare, owns, type Due } from './plan.ts'
@@ -90,7 +90,7 @@ function hashOf(key: string | null): string {
 
 /** Why a key could not be asked for, for people who need not know where the gateway is. */
 export function forParticipants(error: unknown): string {
-  const kind = error instanceof UpstreamTrouble ? error.kind : 'FAULTY'
+  const kind = error instanceof UpstreamFailure ? error.kind : 'FAULTY'
   const why = { OFFLINE: 'it does not answer', SLOW: 'it does not answer in time', UNAUTHORIZED: 'it refuses THON' }
   return kind === 'FAULTY' ? 'it is in trouble' : why[kind]
 }

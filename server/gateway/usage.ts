@@ -1,5 +1,5 @@
 import { messageOf } from '../core/errors.ts'
-import { askUpstream } from '../upstream/request.ts'
+import { requestUpstream } from '../upstream/request.ts'
 import type { Reachable } from './model.ts'
 
 const WITHIN = 5_000
@@ -61,11 +61,11 @@ export class UsageMeter {
 
   async #ask(windowOf: (consumer: string) => number): Promise<void> {
     try {
-      const { status, text } = await askUpstream({
-        ...{ method: 'GET', url: new URL(this.#url), headers: {}, body: null, within: WITHIN, largest: LARGEST },
+      const { status, body } = await requestUpstream({
+        ...{ method: 'GET', url: new URL(this.#url), timeoutMs: WITHIN, maxBytes: LARGEST },
       })
       if (status !== 200) throw new Error(`it answered ${status}`)
-      this.#readings = readingsOf(tokensIn(text), this.#readings, {
+      this.#readings = readingsOf(tokensIn(body.toString()), this.#readings, {
         ...{ now: Date.now(), before: this.#readAt, windowOf: (name) => windowOf(name) * 1000 },
       })
       this.#readAt = Date.now()

@@ -1,6 +1,6 @@
 import type { Db } from '../db/client.ts'
 import { Channel } from '../core/events.ts'
-import { PolledResource, UpstreamTrouble, type Snapshot } from '../upstream/polled-resource.ts'
+import { PolledResource, UpstreamFailure, type Snapshot } from '../upstream/polled-resource.ts'
 import { Apisix } from './apisix.ts'
 import type { Keys } from './keys.ts'
 import {
@@ -132,7 +132,7 @@ export class GatewayWatch {
 
 /** Whether there is any use in asking on after this. */
 export function isAway(error: unknown): boolean {
-  return error instanceof UpstreamTrouble && error.kind !== 'FAULTY'
+  return error instanceof UpstreamFailure && error.kind !== 'FAULTY'
 }
 
 function rowsOf(present: Present[], { due, standings }: Compared, usage: Usage): ConsumerRow[] {

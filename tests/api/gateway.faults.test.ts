@@ -14,7 +14,7 @@ describe('bad luck', () => {
       { GATEWAY_ADMIN_KEY: 'wrong-admin-key' },
       () => undefined,
       'UNAUTHORIZED',
-      /^APISIX Admin API authentication failed: wrong apikey$/,
+      /^APISIX Admin API authentication failed: wrong apikey\.$/,
     ],
     ['no key', { GATEWAY_ADMIN_KEY: '' }, () => undefined, 'UNAUTHORIZED', /no Admin key is set/],
     ['a foreign address', {}, (apisix: ApisixStandIn) => (apisix.isShut = true), 'UNAUTHORIZED', /allow_admin/],
@@ -23,14 +23,14 @@ describe('bad luck', () => {
       {},
       (apisix: ApisixStandIn) => apisix.server.down(),
       'OFFLINE',
-      /^Cannot connect to APISIX Admin API at .*: nothing listens there$/,
+      /^Cannot connect to APISIX Admin API at .*: nothing listens there\.$/,
     ],
     [
       'its database away',
       {},
       (apisix: ApisixStandIn) => (apisix.etcdDown = true),
       'FAULTY',
-      /^APISIX answered 503: has no healthy etcd endpoint available$/,
+      /^APISIX answered 503: has no healthy etcd endpoint available\.$/,
     ],
   ])('%s is told from the others', async (_name, environment, break_, state, message) => {
     const { app, apisix } = await hall(environment as unknown as Record<string, string>)
@@ -68,7 +68,7 @@ describe('bad luck', () => {
       gatewaySettings: { adminKeyFrom: from },
     })
     expect(await statusOf(app)).toMatchObject({ state })
-    expect(apisix.server.taken.at(-1)?.headers['x-api-key']).toBe(from ? '1234567890' : undefined)
+    expect(apisix.server.requests.at(-1)?.headers['x-api-key']).toBe(from ? '1234567890' : undefined)
   })
 
   test('an APISIX that keeps its version to itself is said to', async () => {
@@ -153,7 +153,7 @@ describe('bad luck', () => {
     const { app, apisix } = await hall({ GATEWAY_ENABLED: 'false' })
     expect(await statusOf(app)).toMatchObject({ state: 'DISABLED', trouble: null })
     expect(await app.refused(SET_UP)).toMatchObject({ code: 'BAD_REQUEST' })
-    expect(apisix.server.taken).toEqual([])
+    expect(apisix.server.requests).toEqual([])
     await app.execute('mutation { setGatewaySettings(input: { enabled: true }) { enabled } }')
     expect(await statusOf(app)).toMatchObject({ state: 'RUNNING' })
   })

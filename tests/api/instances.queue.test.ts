@@ -86,7 +86,7 @@ test('a slow code-server does not hold up the starts of others', async () => {
 
 test('what a slow start is at can be read, and is told', async () => {
   const app = await startApp()
-  app.engine.saying = 'Pulling image 45 %'
+  app.engine.progressText = 'Pulling image 45 %'
   const release = app.engine.hold('create')
   const frames = await app.subscribe<{ instanceChanged: { instance: { progress: string | null } } }>(
     'subscription { instanceChanged { instance { progress } } }',

@@ -227,8 +227,8 @@ test('links have the public address, also when created on the machine itself', L
     await desk.getByRole('button', { name: 'Replace link' }).click()
     expect(await shownLink(desk)).toMatch(`http://${host}:${port}/enter#`)
     // THON answers to that name.
-    expect((await new Visitor(app.url).ask(host, '/enter')).status).toBe(200)
-    expect((await new Visitor(app.url).ask('other.example', '/enter')).status).not.toBe(200)
+    expect((await new Visitor(app.url).request(host, '/enter')).status).toBe(200)
+    expect((await new Visitor(app.url).request('other.example', '/enter')).status).not.toBe(200)
   }
   expect(await desk.getByText('These links work only on this machine').count()).toBe(0)
 })

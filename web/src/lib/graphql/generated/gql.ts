@@ -89,29 +89,30 @@ type Documents = {
     "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.ResumeInstancesDocument,
     "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.KillInstancesDocument,
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(input: { volume: $volume, confirm: $confirm })\n  }\n": typeof types.DeleteWorkspaceDocument,
-    "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": typeof types.LemonadeStatusViewFragmentDoc,
-    "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": typeof types.LemonadeStatsViewFragmentDoc,
+    "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": typeof types.LemonadeStatsViewFragmentDoc,
     "\n  fragment LemonadeSampleView on LemonadeSample {\n    at\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cpuPercent\n  }\n": typeof types.LemonadeSampleViewFragmentDoc,
     "\n  query LemonadeSamples {\n    lemonadeStats {\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": typeof types.LemonadeSamplesDocument,
-    "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n": typeof types.LemonadeSlotsViewFragmentDoc,
-    "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n": typeof types.LemonadeSystemViewFragmentDoc,
-    "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGb\n      maxContext\n    }\n  }\n": typeof types.LemonadeModelsViewFragmentDoc,
-    "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n": typeof types.LemonadePullsViewFragmentDoc,
-    "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": typeof types.LemonadeDocument,
-    "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n": typeof types.LemonadeStatusChangedDocument,
     "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": typeof types.LemonadeStatsChangedDocument,
+    "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n": typeof types.LemonadeSlotsViewFragmentDoc,
     "\n  subscription LemonadeSlotsChanged {\n    lemonadeSlotsChanged {\n      ...LemonadeSlotsView\n    }\n  }\n": typeof types.LemonadeSlotsChangedDocument,
+    "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    os\n    memoryGib\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      totalBytes\n      freeBytes\n    }\n  }\n": typeof types.LemonadeSystemViewFragmentDoc,
     "\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n": typeof types.LemonadeSystemChangedDocument,
+    "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGib\n      maxContext\n    }\n  }\n": typeof types.LemonadeModelsViewFragmentDoc,
     "\n  subscription LemonadeModelsChanged {\n    lemonadeModelsChanged {\n      ...LemonadeModelsView\n    }\n  }\n": typeof types.LemonadeModelsChangedDocument,
+    "\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input)\n  }\n": typeof types.DeleteModelDocument,
+    "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n": typeof types.LemonadePullsViewFragmentDoc,
     "\n  subscription LemonadePullsChanged {\n    lemonadePullsChanged {\n      ...LemonadePullsView\n    }\n  }\n": typeof types.LemonadePullsChangedDocument,
-    "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n": typeof types.LoadModelDocument,
-    "\n  mutation DismissLoad($model: String!) {\n    dismissLoad(model: $model)\n  }\n": typeof types.DismissLoadDocument,
-    "\n  mutation UnloadModel($model: String) {\n    unloadModel(model: $model)\n  }\n": typeof types.UnloadModelDocument,
-    "\n  mutation DeleteModel($model: String!) {\n    deleteModel(model: $model)\n  }\n": typeof types.DeleteModelDocument,
-    "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n": typeof types.PullModelDocument,
-    "\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n": typeof types.CancelPullDocument,
-    "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n": typeof types.DismissPullDocument,
     "\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n": typeof types.LemonadeVariantsDocument,
+    "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n": typeof types.PullModelDocument,
+    "\n  mutation CancelPull($input: CancelPullInput!) {\n    cancelPull(input: $input)\n  }\n": typeof types.CancelPullDocument,
+    "\n  mutation DeletePull($input: DeletePullInput!) {\n    deletePull(input: $input)\n  }\n": typeof types.DeletePullDocument,
+    "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    version\n    model\n    contextSize\n    users\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": typeof types.LemonadeStatusViewFragmentDoc,
+    "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n": typeof types.LemonadeStatusChangedDocument,
+    "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n": typeof types.LoadModelDocument,
+    "\n  mutation DeleteModelLoad($input: DeleteModelLoadInput!) {\n    deleteModelLoad(input: $input)\n  }\n": typeof types.DeleteModelLoadDocument,
+    "\n  mutation UnloadModel($input: UnloadModelInput!) {\n    unloadModel(input: $input)\n  }\n": typeof types.UnloadModelDocument,
+    "\n  fragment UpstreamErrorView on UpstreamError {\n    kind\n    message\n    since\n  }\n": typeof types.UpstreamErrorViewFragmentDoc,
+    "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": typeof types.LemonadeDocument,
     "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    allowExistingUsers\n    allowNewUsers\n  }\n": typeof types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": typeof types.LinkedUserFragmentDoc,
     "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks(page: { size: 1000 }) {\n        items {\n          ...LinkRow\n        }\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": typeof types.GroupLinksDocument,
@@ -213,29 +214,30 @@ const documents: Documents = {
     "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.ResumeInstancesDocument,
     "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.KillInstancesDocument,
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(input: { volume: $volume, confirm: $confirm })\n  }\n": types.DeleteWorkspaceDocument,
-    "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": types.LemonadeStatusViewFragmentDoc,
-    "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": types.LemonadeStatsViewFragmentDoc,
+    "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": types.LemonadeStatsViewFragmentDoc,
     "\n  fragment LemonadeSampleView on LemonadeSample {\n    at\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cpuPercent\n  }\n": types.LemonadeSampleViewFragmentDoc,
     "\n  query LemonadeSamples {\n    lemonadeStats {\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": types.LemonadeSamplesDocument,
-    "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n": types.LemonadeSlotsViewFragmentDoc,
-    "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n": types.LemonadeSystemViewFragmentDoc,
-    "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGb\n      maxContext\n    }\n  }\n": types.LemonadeModelsViewFragmentDoc,
-    "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n": types.LemonadePullsViewFragmentDoc,
-    "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": types.LemonadeDocument,
-    "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n": types.LemonadeStatusChangedDocument,
     "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": types.LemonadeStatsChangedDocument,
+    "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n": types.LemonadeSlotsViewFragmentDoc,
     "\n  subscription LemonadeSlotsChanged {\n    lemonadeSlotsChanged {\n      ...LemonadeSlotsView\n    }\n  }\n": types.LemonadeSlotsChangedDocument,
+    "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    os\n    memoryGib\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      totalBytes\n      freeBytes\n    }\n  }\n": types.LemonadeSystemViewFragmentDoc,
     "\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n": types.LemonadeSystemChangedDocument,
+    "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGib\n      maxContext\n    }\n  }\n": types.LemonadeModelsViewFragmentDoc,
     "\n  subscription LemonadeModelsChanged {\n    lemonadeModelsChanged {\n      ...LemonadeModelsView\n    }\n  }\n": types.LemonadeModelsChangedDocument,
+    "\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input)\n  }\n": types.DeleteModelDocument,
+    "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n": types.LemonadePullsViewFragmentDoc,
     "\n  subscription LemonadePullsChanged {\n    lemonadePullsChanged {\n      ...LemonadePullsView\n    }\n  }\n": types.LemonadePullsChangedDocument,
-    "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n": types.LoadModelDocument,
-    "\n  mutation DismissLoad($model: String!) {\n    dismissLoad(model: $model)\n  }\n": types.DismissLoadDocument,
-    "\n  mutation UnloadModel($model: String) {\n    unloadModel(model: $model)\n  }\n": types.UnloadModelDocument,
-    "\n  mutation DeleteModel($model: String!) {\n    deleteModel(model: $model)\n  }\n": types.DeleteModelDocument,
-    "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n": types.PullModelDocument,
-    "\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n": types.CancelPullDocument,
-    "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n": types.DismissPullDocument,
     "\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n": types.LemonadeVariantsDocument,
+    "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      id\n    }\n  }\n": types.PullModelDocument,
+    "\n  mutation CancelPull($input: CancelPullInput!) {\n    cancelPull(input: $input)\n  }\n": types.CancelPullDocument,
+    "\n  mutation DeletePull($input: DeletePullInput!) {\n    deletePull(input: $input)\n  }\n": types.DeletePullDocument,
+    "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    version\n    model\n    contextSize\n    users\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n": types.LemonadeStatusViewFragmentDoc,
+    "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n": types.LemonadeStatusChangedDocument,
+    "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n": types.LoadModelDocument,
+    "\n  mutation DeleteModelLoad($input: DeleteModelLoadInput!) {\n    deleteModelLoad(input: $input)\n  }\n": types.DeleteModelLoadDocument,
+    "\n  mutation UnloadModel($input: UnloadModelInput!) {\n    unloadModel(input: $input)\n  }\n": types.UnloadModelDocument,
+    "\n  fragment UpstreamErrorView on UpstreamError {\n    kind\n    message\n    since\n  }\n": types.UpstreamErrorViewFragmentDoc,
+    "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": types.LemonadeDocument,
     "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    allowExistingUsers\n    allowNewUsers\n  }\n": types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": types.LinkedUserFragmentDoc,
     "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks(page: { size: 1000 }) {\n        items {\n          ...LinkRow\n        }\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": types.GroupLinksDocument,
@@ -579,11 +581,7 @@ export function graphql(source: "\n  mutation DeleteWorkspace($volume: String!, 
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    version\n    model\n    contextSize\n    users\n    webSocketPort\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n"): (typeof documents)["\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n"];
+export function graphql(source: "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n"): (typeof documents)["\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -595,31 +593,11 @@ export function graphql(source: "\n  query LemonadeSamples {\n    lemonadeStats 
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    os\n    processor\n    memory\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      usedBytes\n      totalBytes\n      freeBytes\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGb\n      maxContext\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGb\n      maxContext\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    trouble {\n      kind\n      message\n      since\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n"): (typeof documents)["\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
 export function graphql(source: "\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeStatsChanged {\n    lemonadeStatsChanged {\n      ...LemonadeStatsView\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeSlotsView on LemonadeSlots {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    slots {\n      id\n      processing\n      contextSize\n      tokens\n      inputTokens\n      cachedTokens\n      outputTokens\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -627,7 +605,15 @@ export function graphql(source: "\n  subscription LemonadeSlotsChanged {\n    le
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    os\n    memoryGib\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      totalBytes\n      freeBytes\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeSystemView on LemonadeSystem {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    os\n    memoryGib\n    devices {\n      kind\n      name\n      available\n      detail\n    }\n    storage {\n      totalBytes\n      freeBytes\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeSystemChanged {\n    lemonadeSystemChanged {\n      ...LemonadeSystemView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGib\n      maxContext\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeModelsView on LemonadeModels {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    models {\n      name\n      checkpoint\n      recipe\n      labels\n      downloaded\n      custom\n      sizeGib\n      maxContext\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -635,23 +621,19 @@ export function graphql(source: "\n  subscription LemonadeModelsChanged {\n    l
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input)\n  }\n"): (typeof documents)["\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadePullsView on LemonadePulls {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    pulls {\n      id\n      model\n      state\n      percent\n      file\n      fileIndex\n      totalFiles\n      bytesDone\n      bytesTotal\n      bytesPerSecond\n      quietSince\n      error\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  subscription LemonadePullsChanged {\n    lemonadePullsChanged {\n      ...LemonadePullsView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadePullsChanged {\n    lemonadePullsChanged {\n      ...LemonadePullsView\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n"): (typeof documents)["\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation DismissLoad($model: String!) {\n    dismissLoad(model: $model)\n  }\n"): (typeof documents)["\n  mutation DismissLoad($model: String!) {\n    dismissLoad(model: $model)\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation UnloadModel($model: String) {\n    unloadModel(model: $model)\n  }\n"): (typeof documents)["\n  mutation UnloadModel($model: String) {\n    unloadModel(model: $model)\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation DeleteModel($model: String!) {\n    deleteModel(model: $model)\n  }\n"): (typeof documents)["\n  mutation DeleteModel($model: String!) {\n    deleteModel(model: $model)\n  }\n"];
+export function graphql(source: "\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n"): (typeof documents)["\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -659,15 +641,39 @@ export function graphql(source: "\n  mutation PullModel($input: PullModelInput!)
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n"): (typeof documents)["\n  mutation CancelPull($id: String!) {\n    cancelPull(id: $id)\n  }\n"];
+export function graphql(source: "\n  mutation CancelPull($input: CancelPullInput!) {\n    cancelPull(input: $input)\n  }\n"): (typeof documents)["\n  mutation CancelPull($input: CancelPullInput!) {\n    cancelPull(input: $input)\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n"): (typeof documents)["\n  mutation DismissPull($id: String!) {\n    dismissPull(id: $id)\n  }\n"];
+export function graphql(source: "\n  mutation DeletePull($input: DeletePullInput!) {\n    deletePull(input: $input)\n  }\n"): (typeof documents)["\n  mutation DeletePull($input: DeletePullInput!) {\n    deletePull(input: $input)\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n"): (typeof documents)["\n  query LemonadeVariants($checkpoint: String!) {\n    lemonadeVariants(checkpoint: $checkpoint) {\n      checkpoint\n      recipe\n      suggestedName\n      suggestedLabels\n      variants {\n        name\n        sizeBytes\n        files\n      }\n      pictureFiles\n    }\n  }\n"];
+export function graphql(source: "\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    version\n    model\n    contextSize\n    users\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n"): (typeof documents)["\n  fragment LemonadeStatusView on LemonadeStatus {\n    endpoint\n    openaiUrl\n    hasApiKey\n    hasAdminKey\n    online\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    version\n    model\n    contextSize\n    users\n    loaded {\n      name\n      recipe\n      type\n      state\n      busy\n      alive\n      pinned\n      contextSize\n      slots\n    }\n    loads {\n      model\n      state\n      since\n      by\n      message\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n"): (typeof documents)["\n  subscription LemonadeStatusChanged {\n    lemonadeStatusChanged {\n      ...LemonadeStatusView\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n"): (typeof documents)["\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      model\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteModelLoad($input: DeleteModelLoadInput!) {\n    deleteModelLoad(input: $input)\n  }\n"): (typeof documents)["\n  mutation DeleteModelLoad($input: DeleteModelLoadInput!) {\n    deleteModelLoad(input: $input)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation UnloadModel($input: UnloadModelInput!) {\n    unloadModel(input: $input)\n  }\n"): (typeof documents)["\n  mutation UnloadModel($input: UnloadModelInput!) {\n    unloadModel(input: $input)\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment UpstreamErrorView on UpstreamError {\n    kind\n    message\n    since\n  }\n"): (typeof documents)["\n  fragment UpstreamErrorView on UpstreamError {\n    kind\n    message\n    since\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n"): (typeof documents)["\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

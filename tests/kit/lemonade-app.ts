@@ -1,37 +1,37 @@
 import { startApp, type Frames, type TestApp } from './app.ts'
 import { LemonadeStandIn } from './lemonade.ts'
 
-/** How every source is: its age, and what is wrong. */
-export const TROUBLE = 'asOf trouble { kind message since }'
+/** What everything that is polled has: its age, and what is wrong. */
+export const POLLED = 'asOf error { kind message since }'
 /** Every field of the status. */
-export const STATUS = `endpoint openaiUrl hasApiKey hasAdminKey online ${TROUBLE} version model contextSize users webSocketPort
+export const STATUS = `endpoint openaiUrl hasApiKey hasAdminKey online ${POLLED} version model contextSize users webSocketPort
   loaded { name checkpoint recipe type state busy alive pinned contextSize maxContext slots }
   loads { model state by message }`
 
-/** What is wrong with a source. */
-export interface Trouble {
+/** Why values are out of date. */
+export interface ErrorFrame {
   kind: string
   message: string
   since: string
 }
 
-/** Some of its status. */
+/** Part of the status. */
 export interface Status {
   online: boolean | null
   asOf: string | null
-  trouble: Trouble | null
+  error: ErrorFrame | null
   model: string | null
   users: number | null
   loads: { model: string; state: string; by: string; message: string | null }[]
 }
 
-/** A THON beside a Lemonade that answers as recorded. @param key what that wants to be shown */
-export async function hall(environment: Record<string, string> = {}, key?: string) {
+/** A THON with a Lemonade that answers as recorded. @param key the only key which that Lemonade accepts */
+export async function startWithLemonade(environment: Record<string, string> = {}, key?: string) {
   const lemonade = await LemonadeStandIn.start(key)
   return { lemonade, app: await startApp({ ...lemonade.environment, ...environment }) }
 }
 
-/** The answer of one field. */
+/** The answer of one query field. */
 export async function ask<T>(app: TestApp, field: string, fields: string): Promise<T> {
   return (await app.execute<Record<string, T>>(`{ ${field} { ${fields} } }`))[field] as T
 }

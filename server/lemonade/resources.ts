@@ -1,14 +1,14 @@
 import { PolledResource } from '../upstream/polled-resource.ts'
 import { LemonadeRefusal, type LemonadeClient } from './client.ts'
 import type { Health, Model, Pull, Sample, Slot, Stats, System } from './model.ts'
-import { Pulls } from './pulls.ts'
-import { readHealth, readModels, readSlots, readStats, readSystem } from './read.ts'
+import { PullTracker } from './pulls.ts'
+import { readHealth, readModels, readSlots, readStats, readSystem } from './responses.ts'
 
 /** How long samples are kept, in milliseconds. */
-const KEPT = 10 * 60_000
+const SAMPLES_KEPT = 10 * 60_000
 
-/** What is asked of Lemonade, each at its own pace and only while somebody watches it. */
-export class LemonadeSources {
+/** What is polled of Lemonade: each at its own interval, and only while someone watches it. */
+export class LemonadeResources {
   readonly health: PolledResource<Health>
   readonly stats: PolledResource<Stats & { samples: Sample[] }>
   readonly slots: PolledResource<Slot[]>
@@ -16,19 +16,19 @@ export class LemonadeSources {
   readonly models: PolledResource<Model[]>
   readonly pulls: PolledResource<Pull[]>
   readonly #client: LemonadeClient
-  readonly #pulls = new Pulls()
-  /** Ids of downloads that are known to be through. */
+  readonly #pulls = new PullTracker()
+  /** Ids of downloads known to be complete. */
   #done = new Set<string>()
   #samples: Sample[] = []
 
-  /** @param onHealth called with each answer, before the watchers are */
+  /** @param onHealth called with each answer, before watchers get it */
   constructor(client: LemonadeClient, onHealth: (health: Health) => void) {
     this.#client = client
     const ask = client.get.bind(client)
     this.health = new PolledResource({
       interval: 2_000,
       ask: async (signal) => {
-        const health = readHealth(await ask('/v1/health', { within: 3_000, signal }))
+        const health = readHealth(await ask('/v1/health', { timeoutMs: 3_000, signal }))
         onHealth(health)
         return health
       },
@@ -37,18 +37,18 @@ export class LemonadeSources {
     this.slots = new PolledResource({ interval: 1_000, ask: () => this.#askSlots() })
     this.system = new PolledResource({
       interval: 15_000,
-      ask: async (signal) => readSystem(await ask('/v1/system-info', { within: 5_000, signal })),
+      ask: async (signal) => readSystem(await ask('/v1/system-info', { timeoutMs: 5_000, signal })),
     })
     this.models = new PolledResource({
       interval: 10_000,
-      ask: async (signal) => readModels(await ask('/v1/models?show_all=true', { within: 3_000, signal })),
+      ask: async (signal) => readModels(await ask('/v1/models?show_all=true', { timeoutMs: 3_000, signal })),
     })
     this.pulls = new PolledResource({
       interval: 1_000,
       ask: async (signal) => {
-        const pulls = this.#pulls.read(await ask('/v1/downloads', { within: 3_000, signal }), Date.now())
+        const pulls = this.#pulls.read(await ask('/v1/downloads', { timeoutMs: 3_000, signal }), Date.now())
         const done = pulls.filter(({ state }) => state === 'COMPLETED').map(({ id }) => id)
-        // What has come is a model from now on.
+        // A completed download is a new model.
         if (done.some((id) => !this.#done.has(id))) this.models.invalidate()
         this.#done = new Set(done)
         return pulls
@@ -56,21 +56,21 @@ export class LemonadeSources {
     })
   }
 
-  /** After a command: whatever is watched is asked anew. */
-  nudge(...names: ('health' | 'slots' | 'models' | 'pulls' | 'stats')[]): void {
+  /** After a command: asks again for what is watched. */
+  invalidate(...names: ('health' | 'slots' | 'models' | 'pulls' | 'stats')[]): void {
     for (const name of names) this[name].invalidate()
   }
 
-  /** Ends everything. */
+  /** Stops polling. */
   close(): void {
-    for (const source of [this.health, this.stats, this.slots, this.system, this.models, this.pulls]) source.close()
+    for (const one of [this.health, this.stats, this.slots, this.system, this.models, this.pulls]) one.close()
   }
 
   async #askStats(signal: AbortSignal): Promise<Stats & { samples: Sample[] }> {
     const [stats, machine] = await Promise.all([
-      this.#client.get('/v1/stats', { within: 3_000, signal }),
-      // Older versions have none; the figures of requests do not hang on it.
-      this.#client.get('/v1/system-stats', { within: 3_000, signal }).catch((error: unknown) => {
+      this.#client.get('/v1/stats', { timeoutMs: 3_000, signal }),
+      // Older versions do not have this. The figures of requests are still good.
+      this.#client.get('/v1/system-stats', { timeoutMs: 3_000, signal }).catch((error: unknown) => {
         if (error instanceof LemonadeRefusal && error.status === 404) return {}
         throw error
       }),
@@ -80,7 +80,7 @@ export class LemonadeSources {
     const sample = { timeToFirstToken, tokensPerSecond, inputTokens, outputTokens, cpuPercent, memoryGib }
     const at = new Date()
     this.#samples = [
-      ...this.#samples.filter((one) => at.getTime() - one.at.getTime() < KEPT),
+      ...this.#samples.filter((one) => at.getTime() - one.at.getTime() < SAMPLES_KEPT),
       { at, ...sample, requests: now.requestsTotal },
     ]
     return { ...now, samples: this.#samples }
@@ -90,7 +90,7 @@ export class LemonadeSources {
     try {
       return readSlots(await this.#client.slots())
     } catch (error) {
-      // Nothing loaded, or nothing that has slots: there are none, which is no trouble.
+      // No model is loaded, or none that has slots. That is not an error.
       if (error instanceof LemonadeRefusal && error.status === 400) return []
       throw error
     }

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { unreadable, type Json } from './client.ts'
 import type { Device, Health, LoadedModel, Model, Slot, Stats, System, Variants } from './model.ts'
 
-// What Lemonade leaves out, or says otherwise than expected, is unknown; the rest counts.
+// A field that is missing or has another type is unknown; the rest of the response still counts.
 const text = z.string().nullable().catch(null)
-// As large as GraphQL's Int.
+// No larger than GraphQL's Int.
 const whole = z.int32().nullable().catch(null)
 const number = z.number().nullable().catch(null)
 const yes = z.boolean().catch(false)
@@ -14,14 +14,14 @@ const listOf = <T>(one: z.ZodType<T>) =>
     .catch([])
     .transform((all) => all.flatMap((each) => one.safeParse(each).data ?? []))
 
-/** An answer in its shape. @throws UpstreamTrouble */
+/** @throws UpstreamFailure when the response has another shape */
 function shaped<T>(shape: z.ZodType<T>, json: Json): T {
   const { data, error } = shape.safeParse(json)
   if (error) throw unreadable(error.issues[0]?.message ?? 'it has another shape')
   return data
 }
 
-/** The first of each name or number: what is shown is told apart by it. */
+/** The first of each name or number, which are the keys of what is shown. */
 function distinct<T>(all: T[], by: (one: T) => string | number): T[] {
   return [...new Map(all.toReversed().map((one) => [by(one), one])).values()].reverse()
 }
@@ -39,7 +39,7 @@ const loadedShape = z
     ...{ busy: one.is_busy, alive: one.backend_alive, pinned: one.pinned },
     contextSize: one.recipe_options.ctx_size,
     maxContext: one.max_context_window,
-    // The command also has paths of the machine, so nothing else of it goes further.
+    // The command also has paths of the machine, so nothing else of it is passed on.
     slots: slotsIn(one.launch_command.join(' ')) ?? slotsIn(one.recipe_options.llamacpp_args ?? '') ?? 1,
   }))
 
@@ -55,7 +55,7 @@ export function readHealth(json: Json): Health {
   return shaped(healthShape, json)
 }
 
-/** How many requests llama.cpp serves at once, by its arguments; the last one counts. */
+/** How many requests llama.cpp serves at once, by its arguments. The last one counts; null when they don't say. */
 export function slotsIn(args: string): number | null {
   const found = [...args.matchAll(/(?:^|\s)(?:-np|--parallel)[\s=]+(\d{1,4})(?=\s|$)/g)].at(-1)?.[1]
   return found === undefined ? null : Number(found)
@@ -69,12 +69,12 @@ const machineShape = z.object({
   ...{ cpu_percent: number, memory_gb: number, gpu_percent: number, vram_gb: number, npu_percent: number },
 })
 
-/** `GET /v1/stats` and `GET /v1/system-stats`; the zeros of before the first request are unknown. */
+/** `GET /v1/stats` and `GET /v1/system-stats`. Zeros from before the first request count as unknown. */
 export function readStats(json: Json, machine: Json): Stats {
   const one = shaped(statsShape, json)
   const { cpu_percent, memory_gb, gpu_percent, vram_gb, npu_percent } = shaped(machineShape, machine)
-  const any = one.request_count_total !== 0 || Boolean(one.output_tokens)
-  const last = (value: number | null) => (any ? value : null)
+  const hasServed = one.request_count_total !== 0 || Boolean(one.output_tokens)
+  const last = (value: number | null) => (hasServed ? value : null)
   return {
     timeToFirstToken: last(one.time_to_first_token),
     tokensPerSecond: last(one.tokens_per_second),
@@ -101,11 +101,11 @@ const slotShape = z
   })
   .transform((one): Slot => {
     const { is_processing: processing, n_prompt_tokens_cache: cached, n_prompt_tokens_processed: read } = one
-    // Between requests it has zeros there, for a request that is none.
+    // Between requests llama.cpp reports zeros here.
     const now = (value: number | null | undefined) => (processing ? (value ?? null) : null)
     return {
       ...{ id: one.id, processing, contextSize: one.n_ctx },
-      // Despite its name, what was given out counts, too.
+      // Despite its name, this includes the tokens written.
       tokens: one.n_prompt_tokens,
       inputTokens: now(cached === null && read === null ? null : (cached ?? 0) + (read ?? 0)),
       ...{ cachedTokens: now(cached), outputTokens: now(one.next_token[0]?.n_decoded) },
@@ -145,7 +145,7 @@ const systemShape = z.object({
 export function readSystem(json: Json): System {
   const { devices, model_storage: storage, ...one } = shaped(systemShape, json)
   return {
-    ...{ os: one['OS Version'], processor: one.Processor, memory: one['Physical Memory'] },
+    ...{ os: one['OS Version'], processor: one.Processor, memoryGib: gibIn(one['Physical Memory']) },
     devices: [
       ...devicesOf('CPU', devices.cpu),
       ...devicesOf('AMD_GPU', devices.amd_gpu),
@@ -159,6 +159,12 @@ export function readSystem(json: Json): System {
   }
 }
 
+/** What Lemonade calls GB is GiB, here and in the sizes of models. */
+function gibIn(text: string | null): number | null {
+  const found = /^(\d+(?:\.\d+)?) ?GB$/.exec(text ?? '')?.[1]
+  return found === undefined ? null : Number(found)
+}
+
 function devicesOf(kind: Device['kind'], given: unknown[]): Device[] {
   return given.flatMap((raw) => {
     const one = deviceShape.safeParse(raw).data
@@ -167,11 +173,11 @@ function devicesOf(kind: Device['kind'], given: unknown[]): Device[] {
     const facts = [
       cores && `${cores} cores`,
       threads && `${threads} threads`,
-      vram && `${vram} GB of memory`,
+      vram && `${vram} GiB of memory`,
       one.family,
     ]
     const detail = available ? facts.filter(Boolean).join(', ') : one.error
-    // What is not there is named by nobody; Lemonade gives an NPU that is missing the processor's name.
+    // Lemonade gives a missing NPU the name of the processor.
     return [{ kind, name: available ? one.name : '', available, detail: detail || null }]
   })
 }
@@ -190,7 +196,7 @@ const modelShape = z
   })
   .transform((one): Model => ({
     ...{ name: one.id, checkpoint: one.checkpoint, recipe: one.recipe, labels: one.labels, downloaded: one.downloaded },
-    ...{ suggested: one.suggested, custom: one.labels.includes('custom'), sizeGb: one.size },
+    ...{ suggested: one.suggested, custom: one.labels.includes('custom'), sizeGib: one.size },
     ...{ contextSize: one.context_length, maxContext: one.max_context_window },
   }))
 

@@ -1,33 +1,33 @@
 import type { Client } from '@urql/svelte'
 import type { LemonadeSampleViewFragment } from '#lib/graphql/generated/graphql.ts'
-import { LemonadeSamplesQuery } from './documents.ts'
+import { LemonadeSamplesQuery } from './documents-metrics.ts'
 
 type Sample = LemonadeSampleViewFragment
 
-/** What the charts span, in seconds: what the server keeps. */
+/** What the charts span, in seconds: as long as the server keeps samples. */
 export const SPAN = 600
-/** Longer than that without a sample nobody watched, in milliseconds: the lines break there. */
+/** After this long without a sample, in milliseconds, nobody was watching: the lines break there. */
 const GAP = 15_000
 
-/** How Lemonade did in the last minutes. Frames carry only the newest sample, so what was before is asked for once. */
-export class History {
+/** Lemonade's figures of the last minutes. Frames carry only the newest sample, so earlier ones are queried once. */
+export class StatsHistory {
   samples = $state.raw<readonly Sample[]>([])
 
-  /** Asks for what was before this page. */
-  async begin(client: Client): Promise<void> {
+  /** Queries the samples from before this page was open. */
+  async load(client: Client): Promise<void> {
     const { data } = await client.query(LemonadeSamplesQuery, {}, { requestPolicy: 'network-only' }).toPromise()
-    if (data) this.take(data.lemonadeStats.samples)
+    if (data) this.add(data.lemonadeStats.samples)
   }
 
-  /** Whether some are missing before these, as after the link was lost. */
-  lacks([first]: readonly Sample[]): boolean {
+  /** Whether samples are missing before these, as after a lost connection. */
+  hasGapBefore([first]: readonly Sample[]): boolean {
     const last = this.samples.at(-1)
     return last !== undefined && first !== undefined && Date.parse(first.at) - Date.parse(last.at) > GAP
   }
 
-  /** @param more some that may be known already */
-  take(more: readonly Sample[]): void {
-    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- gone when this returns
+  /** @param more may include samples that are known already */
+  add(more: readonly Sample[]): void {
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- used only within this function
     const all = new Map([...this.samples, ...more].map((sample) => [sample.at, sample]))
     const sorted = [...all.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
     const newest = Date.parse(sorted.at(-1)?.at ?? '')
@@ -35,22 +35,22 @@ export class History {
   }
 }
 
-/** The samples as a chart takes them: times, and the values of some of their fields, with a break where there is a gap. */
+/** The samples as a chart takes them: times in seconds, and the values of some fields, with a break at each gap. */
 export function columnsOf<Field extends keyof Sample>(
   samples: readonly Sample[],
   fields: readonly Field[],
 ): { times: number[]; values: (number | null)[][] } {
   const times: number[] = []
   const values = fields.map(() => [] as (number | null)[])
-  const put = (time: number, of: (field: Field) => number | null) => {
+  const push = (time: number, valueOf: (field: Field) => number | null) => {
     times.push(time / 1000)
-    fields.forEach((field, n) => values[n]?.push(of(field)))
+    fields.forEach((field, n) => values[n]?.push(valueOf(field)))
   }
   let before = -Infinity
   for (const sample of samples) {
     const time = Date.parse(sample.at)
-    if (time - before > GAP && before > -Infinity) put(before + 1, () => null)
-    put(time, (field) => sample[field] as number | null)
+    if (time - before > GAP && before > -Infinity) push(before + 1, () => null)
+    push(time, (field) => sample[field] as number | null)
     before = time
   }
   return { times, values }
