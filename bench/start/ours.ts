@@ -53,9 +53,9 @@ export class OurHall {
   }
 
   /**
-   * Starts a new group of so many.
+   * Starts a new group of this size.
    * @param meanwhile done once they run, after the clock has stopped
-   * @returns seconds until all are Running; what was made is gone afterwards
+   * @returns seconds until all are Running; everything created is removed afterwards
    */
   async start(people: number, meanwhile?: () => Promise<unknown>): Promise<number> {
     const group = `bench-${process.pid}-${++this.#runs}`

@@ -107,7 +107,6 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   })
   const workspaces = {
     remove: async (volume: string) => {
-      live.instances.assertEngine()
       await live.removeVolume(volume)
     },
   }
@@ -134,9 +133,10 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     activity,
     users,
     groups: new GroupsService(parts),
-    starter: new GroupStarter(db, live.instances, syncCommands.started.bind(syncCommands)),
+    starter: new GroupStarter(db, live.instances, syncCommands.untilRunning.bind(syncCommands)),
     groupsImport,
     instances: live.instances,
+    instanceFiles: live.instanceFiles,
     mySandbox: new MySandboxService({
       ...{ db, instances: live.instances },
       participantsMayStart: () => settings.participantsMayStart(),

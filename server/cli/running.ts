@@ -21,7 +21,7 @@ export interface Row extends Named {
 const PAGE = `query ($page: Int!, $filter: InstanceFilter) {
   instances(filter: $filter, page: { number: $page, size: 1000 }, sort: { field: GROUP }) {
     total
-    items { id group username state url publicUrl domainUrl reason notice }
+    items { id group: groupName username state url publicUrl domainUrl reason notice }
   }
 }`
 /** States in which there is a sandbox, or will be. */
@@ -73,12 +73,24 @@ export async function rowsOf(backend: Backend, ids: readonly string[]): Promise<
 }
 
 async function rowOf(backend: Backend, id: string): Promise<Row | null> {
-  const fields = 'id group username state url publicUrl domainUrl password reason notice'
+  const fields = 'id group: groupName username state url publicUrl domainUrl secure reason notice'
+  const { instance } = await backend.ask<{ instance: (Omit<Row, 'password'> & { secure: boolean }) | null }>(
+    `query ($id: ID!) { instance(id: $id) { ${fields} } }`,
+    { id },
+  )
+  if (instance === null) return null
+  const { secure, ...row } = instance
+  return { ...row, password: secure ? await passwordOf(backend, id) : null }
+}
+
+/** Null when the instance is gone by now. */
+async function passwordOf(backend: Backend, id: string): Promise<string | null> {
   try {
-    const { instance } = await backend.ask<{ instance: Row }>(`query ($id: ID!) { instance(id: $id) { ${fields} } }`, {
-      id,
-    })
-    return instance
+    const { revealInstancePassword } = await backend.ask<{ revealInstancePassword: { password: string } }>(
+      'mutation ($id: ID!) { revealInstancePassword(input: { id: $id }) { password } }',
+      { id },
+    )
+    return revealInstancePassword.password
   } catch (error) {
     if (error instanceof Refused && error.code === 'NOT_FOUND') return null
     throw error

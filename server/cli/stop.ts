@@ -36,7 +36,7 @@ async function stop(backend: Backend, options: StopOptions): Promise<void> {
   const results: Result[] = []
   for (let at = 0; at < ids.length; at += MOST) {
     const { killInstances } = await backend.ask<{ killInstances: Result[] }>(
-      'mutation ($ids: [ID!]!) { killInstances(ids: $ids) { id error { message } } }',
+      'mutation ($ids: [ID!]!) { killInstances(input: { ids: $ids }) { id error { message } } }',
       { ids: ids.slice(at, at + MOST) },
     )
     results.push(...killInstances)

@@ -39,7 +39,7 @@ export async function chooseEngine(env: Env, node: string, hasDockerInstances: b
 }
 
 const EMBEDDED =
-  'The embedded engine runs sandboxes as plain processes of this machine, without limits, and isolated neither from it nor from each other. Use it to try THON out, not for an event.'
+  'The embedded engine runs sandboxes as plain processes of this machine. They are not isolated from it or from each other, and have no limits. Use it to try THON out, not for an event.'
 
 function dockerChoice(env: Env, node: string, engine: DockerEngine): EngineChoice {
   const hostNetwork = {

@@ -162,7 +162,7 @@ export const Status = builder.objectRef<GatewayStatus>('GatewayStatus').implemen
     }),
     outdatedInstances: t.idList({
       description:
-        'Running instances whose Kilo Code Config has another key than its person has now, or none: the way to the models is shut there. updateSandboxFiles gives them the new one.',
+        'Running instances whose Kilo Code Config has another key than its person has now, or none: the way to the models is shut there. updateInstanceFiles gives them the new one.',
       resolve: ({ snapshot }) => snapshot?.outdatedInstances ?? [],
     }),
     plan: t.field({

@@ -4,6 +4,7 @@ import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { storedSecret } from '../db/stored-secret.ts'
 import type { Events } from '../core/events.ts'
+import type { Instance } from '../../prisma/generated/client/client.ts'
 import type { Client, Clients } from '../http/client.ts'
 import type { Tls } from '../http/tls.ts'
 import type { Log } from '../core/log.ts'
@@ -38,6 +39,7 @@ export interface ProxyDeps {
   instances: {
     queuePlace(id: string): number | null
     progress(id: string): string | null
+    reasonFor(viewer: Viewer, instance: Instance): string | null
     resume(viewer: Viewer, id: string): Promise<unknown>
     recreate(viewer: Viewer, id: string): Promise<unknown>
   }
@@ -60,6 +62,7 @@ export async function createProxy(deps: ProxyDeps) {
     engineConnected: deps.engineConnected,
     queuePlace: (id) => instances.queuePlace(id),
     progress: (id) => instances.progress(id),
+    reasonFor: (viewer, instance) => instances.reasonFor(viewer, instance),
     mayStart: (viewer, userId) =>
       viewer.role === 'organizer' || (participantsMayStart && can(viewer, 'instances.start', [userId])),
     start: (viewer, { userId, instance }) =>

@@ -3,6 +3,7 @@ import { can } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import { AppError } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
+import type { Instance } from '../../prisma/generated/client/client.ts'
 import { redirect } from '../http/respond.ts'
 import type { HostedSandbox, SandboxDirectory } from './directory.ts'
 import { sendPage, sendText } from './html.ts'
@@ -15,6 +16,8 @@ export interface StatusPagesDeps {
   engineConnected: () => boolean
   queuePlace: (instanceId: string) => number | null
   progress: (instanceId: string) => string | null
+  /** Why it stopped, in words for the viewer. */
+  reasonFor: (viewer: Viewer, instance: Instance) => string | null
   /** Whether somebody may start the sandbox of this user. */
   mayStart: (viewer: Viewer, userId: string | null) => boolean
   /** Starts it, or starts it again. @throws AppError */
@@ -67,7 +70,7 @@ export class StatusPages {
 
   /** What a viewer sees of a sandbox in its present state. */
   view(viewer: Viewer, { instance, userId }: HostedSandbox): StatusView {
-    const { engineConnected, queuePlace, progress, mayStart } = this.#deps
+    const { engineConnected, queuePlace, progress, reasonFor, mayStart } = this.#deps
     return statusViewOf({
       instance,
       engineConnected: engineConnected(),
@@ -75,7 +78,7 @@ export class StatusPages {
       progress: instance && progress(instance.id),
       mayResume: can(viewer, 'instances.operate', [userId]),
       mayStart: mayStart(viewer, userId),
-      isOperator: isOperator(viewer),
+      reason: instance && reasonFor(viewer, instance),
     })
   }
 
@@ -107,7 +110,7 @@ export class StatusPages {
     else if (error.code === 'CONFLICT') redirect(response, paths.home)
     else {
       const isForbidden = error.code === 'FORBIDDEN'
-      const isPlain = isOperator(viewer) || isForbidden
+      const isPlain = viewer.role === 'organizer' || isForbidden
       const detail = isPlain ? error.message : "Sandboxes can't be started or stopped right now."
       const view: StatusView = { ...this.view(viewer, sandbox), detail, tone: 'trouble', ready: false }
       sendPage(response, isForbidden ? 403 : 503, view)
@@ -145,8 +148,4 @@ export class StatusPages {
     })
     update()
   }
-}
-
-function isOperator(viewer: Viewer): boolean {
-  return viewer.role === 'organizer'
 }

@@ -31,8 +31,8 @@ export interface StatusViewInput {
   mayResume: boolean
   /** Whether the reader may start it. */
   mayStart: boolean
-  /** Whether the reader operates THON, and so reads why a sandbox failed in full. */
-  isOperator: boolean
+  /** Why it stopped, in words for the reader. */
+  reason: string | null
 }
 
 const SAVED = 'Everything in /workspace is saved.'
@@ -60,17 +60,10 @@ export function statusViewOf(input: StatusViewInput): StatusView {
     case 'Stopping':
       return shown('busy', 'Shutting down…', SAVED)
     case 'Failed':
-      return stopped(input, instance, 'trouble', 'Your sandbox has failed')
+      return stopped(input, 'trouble', 'Your sandbox has failed')
     case 'Terminated':
-      return stopped(input, instance, 'rest', 'Your sandbox was stopped')
+      return stopped(input, 'rest', 'Your sandbox was stopped')
   }
-}
-
-/** Why a sandbox stopped, in words that need no knowledge of the server: without exit codes, images and variables. */
-export function plainReason({ reason, startedAt }: Pick<Instance, 'reason' | 'startedAt'>): string | null {
-  if (reason === null) return null
-  if (/out of memory/i.test(reason)) return 'It ran out of memory. Close some programs and start it again.'
-  return startedAt === null ? "It couldn't be started. Your organizer can see why." : 'It stopped unexpectedly.'
 }
 
 function shown(tone: StatusView['tone'], title: string, text: string): StatusView {
@@ -103,14 +96,8 @@ function notStarted({ mayStart }: StatusViewInput): StatusView {
     : view('Ask your organizer to start it. VS Code opens here.')
 }
 
-function stopped(
-  { mayStart, isOperator }: StatusViewInput,
-  instance: Instance,
-  tone: StatusView['tone'],
-  title: string,
-): StatusView {
-  const detail = isOperator ? instance.reason : plainReason(instance)
+function stopped({ mayStart, reason }: StatusViewInput, tone: StatusView['tone'], title: string): StatusView {
   return mayStart
-    ? { ...shown(tone, title, SAVED), detail, action: { command: 'start', label: 'Start' } }
-    : { ...shown(tone, title, `${SAVED} Ask your organizer to start it.`), detail }
+    ? { ...shown(tone, title, SAVED), detail: reason, action: { command: 'start', label: 'Start' } }
+    : { ...shown(tone, title, `${SAVED} Ask your organizer to start it.`), detail: reason }
 }

@@ -33,7 +33,7 @@ const OWN = {
   ]),
   graphql: new Set([
     ...['engine', 'engineChanged', 'groups', 'group', 'instances', 'instance', 'instanceChanged'],
-    ...['pauseInstance', 'resumeInstance', 'restartInstance', 'startOwnSandbox', 'revealUserKey'],
+    ...['pauseInstance', 'resumeInstance', 'restartInstance', 'startMySandbox', 'revealUserKey'],
   ]),
 }
 

@@ -74,15 +74,15 @@ describe('participants', () => {
     const bob = await app.db.instance.findFirstOrThrow({ where: { username: 'bob' } })
     for (const query of [
       `{ instance(id: "${bob.id}") { id } }`,
-      `mutation { pauseInstance(id: "${bob.id}") { id } }`,
+      `mutation { pauseInstance(input: { id: "${bob.id}" }) { id } }`,
     ]) {
       const { errors } = await app.answer(query, {}, { cookie })
       expect(errors?.[0]).toMatchObject({ message: `Instance ${bob.id} not found`, extensions: { code: 'NOT_FOUND' } })
     }
     const ann = await app.db.instance.findFirstOrThrow({ where: { username: 'ann' } })
-    const paused = await app.answer(`mutation { pauseInstance(id: "${ann.id}") { id } }`, {}, { cookie })
+    const paused = await app.answer(`mutation { pauseInstance(input: { id: "${ann.id}" }) { id } }`, {}, { cookie })
     expect(paused.errors).toBeUndefined()
-    const killed = await app.answer(`mutation { killInstance(id: "${ann.id}") { id } }`, {}, { cookie })
+    const killed = await app.answer(`mutation { killInstance(input: { id: "${ann.id}" }) { id } }`, {}, { cookie })
     expect(killed.errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
   })
 

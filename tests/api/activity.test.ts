@@ -60,7 +60,7 @@ test('every action is logged with who, what, which and how it went', async () =>
     ['THON', 'ready', 'DONE'],
     ['organizer', 'kill', 'DONE'],
   ])
-  expect(log[2]?.detail).toBe(`Cannot resume instance ${id}: it is Running.`)
+  expect(log[2]?.detail).toBe('Cannot resume alpha/ann: it is running.')
   expect(log[4]?.detail).toBe('busy')
   expect(log.every(({ label, at }) => label === 'alpha/ann' && Date.parse(at) > 0)).toBe(true)
   expect((await entries()).at(-1)).toMatchObject({
@@ -114,7 +114,7 @@ test('a crash is logged', async () => {
   expect((await entries())[0]).toMatchObject({
     actor: 'THON',
     outcome: 'FAILED',
-    detail: 'It crashed (exit code 5).',
+    detail: 'Crashed, exit code 5.',
   })
 })
 

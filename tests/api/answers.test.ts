@@ -3,7 +3,7 @@ import { startApp } from '../kit/app.ts'
 import { addGroup, addUser, group, groups, renameUser, startUser, userOf } from '../kit/groups.ts'
 import { command, inState } from '../kit/instances.ts'
 
-/** Others who ask for the same over and over, so that an answer is always at hand. */
+/** Others who send the same query all the time, so that an answer is always in the cache. */
 function crowd(ask: () => Promise<unknown>): () => Promise<void> {
   let over = false
   const many = Array.from({ length: 4 }, async () => {
@@ -15,7 +15,7 @@ function crowd(ask: () => Promise<unknown>): () => Promise<void> {
   }
 }
 
-test('whoever asks after a change was answered sees it, however many ask all the time', async () => {
+test('a query after a change shows it, however many others query', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann'])
   const ann = userOf(alpha, 'ann')
@@ -45,7 +45,7 @@ test('whoever asks after a change was answered sees it, however many ask all the
   await leave()
 })
 
-test('the state of a user’s instance is never older than its frame', async () => {
+test('a query is never older than the frame before it', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann'])
   const leave = crowd(() => group(app, alpha.id))
@@ -72,7 +72,7 @@ test('the state of a user’s instance is never older than its frame', async () 
   await leave()
 })
 
-test('what no row tells is asked anew each time: queue, progress, engine', async () => {
+test('queue places, progress and the engine are never cached', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '1' })
   const release = app.engine.hold('create')
   const alpha = await addGroup(app, 'alpha', ['a', 'b', 'c'])

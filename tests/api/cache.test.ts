@@ -14,13 +14,13 @@ function list(app: TestApp): Promise<List> {
   return app.execute<List>(LIST)
 }
 
-/** How often groups were really loaded since. */
+/** Counts how often groups are loaded from now on. */
 function loads(app: TestApp) {
   return vi.spyOn(app.services.groups, 'list')
 }
 
-describe('an answer made of rows', () => {
-  test('is made once, however often it is asked for', async () => {
+describe('an answer made of rows only', () => {
+  test('is computed once for repeated queries', async () => {
     const app = await startApp()
     await addGroup(app, 'alpha', ['ann'])
     const loaded = loads(app)
@@ -28,7 +28,7 @@ describe('an answer made of rows', () => {
     expect(loaded).toHaveBeenCalledTimes(1)
   })
 
-  test('is made once for many who ask at the same time', async () => {
+  test('is computed once for twenty queries at once', async () => {
     const app = await startApp()
     await addGroup(app, 'alpha', ['ann'])
     const loaded = loads(app)
@@ -36,7 +36,7 @@ describe('an answer made of rows', () => {
     expect(loaded).toHaveBeenCalledTimes(1)
   })
 
-  test('is another for other variables', async () => {
+  test('differs for other variables', async () => {
     const app = await startApp()
     await addGroup(app, 'alpha')
     await addGroup(app, 'beta')
@@ -45,7 +45,7 @@ describe('an answer made of rows', () => {
       expect(await app.execute(search, { search: name })).toEqual({ groups: { items: [{ name }] } })
   })
 
-  test('is not kept when it failed', async () => {
+  test('is not cached when it failed', async () => {
     const app = await startApp()
     app.logged.expect(/disk/)
     await addGroup(app, 'alpha')
@@ -66,7 +66,7 @@ describe('after a change', () => {
     ['deleteGroup', (ids: Ids) => `deleteGroup(input: { id: "${ids.group}" }) { id }`],
     ['importGroups', () => `importGroups(input: { yaml: "groups: {gamma: [eve]}" }) { applied }`],
     ['startUser', (ids: Ids) => `startUser(input: { id: "${ids.user}" }) { error { message } }`],
-  ] as const)('by %s the next answer tells it', async ([, mutation]) => {
+  ] as const)('by %s, the next answer shows it', async ([, mutation]) => {
     const app = await startApp()
     const before = await list(app)
     const alpha = await addGroup(app, 'alpha', ['ann'])
@@ -77,7 +77,7 @@ describe('after a change', () => {
     expect(await list(app)).not.toEqual(known)
   })
 
-  test('also by an import that brings an event and no group', async () => {
+  test('by an import of an event without groups, too', async () => {
     const app = await startApp()
     const events = '{ events { items { eventId title } } }'
     const file = (title: string) =>
@@ -88,7 +88,7 @@ describe('after a change', () => {
     expect(await app.execute(events)).toEqual({ events: { items: [{ eventId: 'e1', title: 'Two' }] } })
   })
 
-  test('an answer that was begun before it is given to nobody who asks after it', async () => {
+  test('an answer that began before it is not reused', async () => {
     const app = await startApp()
     const alpha = await addGroup(app, 'alpha')
     const [read, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -108,7 +108,7 @@ describe('after a change', () => {
     for (const answer of [late, await list(app)]) expect(answer.groups.items[0]?.users).toHaveLength(1)
   })
 
-  test('no answer is older than what was changed before it was asked for, whatever goes on side by side', async () => {
+  test('no answer is older than the changes before its query', async () => {
     const app = await startApp()
     const alpha = await addGroup(app, 'name-0')
     let done = 0
@@ -128,7 +128,7 @@ describe('after a change', () => {
     await Promise.all(readers)
   })
 
-  test('states of instances are true in the list as soon as they are anywhere', async () => {
+  test('states of instances are up to date', async () => {
     const app = await startApp()
     const ann = userOf(await addGroup(app, 'alpha', ['ann']), 'ann')
     const state = async () => (await list(app)).groups.items[0]?.users[0]?.instance?.state
@@ -138,12 +138,12 @@ describe('after a change', () => {
     const { instances } = await app.execute<{ instances: { items: { id: string }[] } }>(
       '{ instances { items { id } } }',
     )
-    await app.execute(`mutation { pauseInstance(id: "${instances.items[0]?.id}") { id } }`)
+    await app.execute(`mutation { pauseInstance(input: { id: "${instances.items[0]?.id}" }) { id } }`)
     await app.until<List>(LIST, {}, ({ groups }) => groups.items[0]?.users[0]?.instance?.state === 'PAUSED')
   })
 })
 
-describe('what is more than rows is made anew each time', () => {
+describe('an answer made of more than rows is never cached', () => {
   test.for(['queuePlace', 'progress', 'logs'])('%s', async (field) => {
     const app = await startApp()
     const ann = userOf(await addGroup(app, 'alpha', ['ann']), 'ann')
@@ -154,14 +154,14 @@ describe('what is more than rows is made anew each time', () => {
     expect(loaded).toHaveBeenCalledTimes(3)
   })
 
-  test('a list that also asks for the engine', async () => {
+  test('a list together with the engine', async () => {
     const app = await startApp()
     const loaded = loads(app)
     for (let turn = 0; turn < 3; turn++) await app.execute('{ groups { items { name } } engine { waiting } }')
     expect(loaded).toHaveBeenCalledTimes(3)
   })
 
-  test('commands are never answered from what is kept', async () => {
+  test('mutations', async () => {
     const app = await startApp()
     const create = 'mutation { createGroup(input: { name: "alpha" }) { name } }'
     await app.execute(create)
@@ -169,7 +169,7 @@ describe('what is more than rows is made anew each time', () => {
   })
 })
 
-test('a hall of more than a thousand users can be listed', async () => {
+test('a group of 1,500 users can be listed', async () => {
   const app = await startApp()
   const { id: groupId } = await app.db.group.create({ data: { name: 'alpha' } })
   const users = Array.from({ length: 1_500 }, (_, index) => ({

@@ -114,7 +114,9 @@ describe('keys', () => {
     const idOf = (name: string) => instances.items.find(({ username }) => username === name)?.id
     const outdated = async () => (await statusOf(app)).outdatedInstances
     const give = (ids: unknown) =>
-      app.execute('mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { error { message } } }', { ids })
+      app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', {
+        ids,
+      })
     // They started before there were any keys.
     expect(await outdated()).toEqual([])
     await setUp(app)

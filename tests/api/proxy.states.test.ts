@@ -94,7 +94,7 @@ test('a paused sandbox offers Resume, a stopped one Start, a failed one says why
   const failed = await page(visitor)
   expect(failed).toMatchObject({
     title: 'Your sandbox has failed',
-    detail: 'It crashed (exit code 3).',
+    detail: 'Crashed, exit code 3.',
     button: 'Start',
   })
   await visitor.request(HOST, failed.action as string, { method: 'POST' })

@@ -131,7 +131,7 @@ const CASES: Case[] = [
   ...[0, 525_601].map((minutes) => ({
     name: `renew for ${minutes} minutes`,
     graphql: ({ instance }: Twin): [string] => [
-      `mutation { renewInstance(id: "${instance}", timeoutMinutes: ${minutes}) { id } }`,
+      `mutation { renewInstance(input: { id: "${instance}", timeoutMinutes: ${minutes} }) { id } }`,
     ],
     rest: ({ instance }: Twin): [string, string, object] => [
       'POST',
@@ -142,7 +142,7 @@ const CASES: Case[] = [
   })),
   {
     name: 'pause an instance nobody knows',
-    graphql: () => [`mutation { pauseInstance(id: "${NOBODY}") { id } }`],
+    graphql: () => [`mutation { pauseInstance(input: { id: "${NOBODY}" }) { id } }`],
     rest: () => ['POST', `/instances/${NOBODY}/pause`],
     refused: 'NOT_FOUND',
   },

@@ -53,19 +53,20 @@ test('a Kilo Code Config with an unknown placeholder is left out, with a notice'
   })
 })
 
-const UPDATE = 'mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { id instance { id notice } error { code } } }'
+const UPDATE =
+  'mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { id instance { id notice } error { code } } }'
 
 test('running sandboxes get the stored files; others are refused one by one', async () => {
   const app = await startApp()
   await store(app, 'config_vscode_settings', '{ "a": 1 }')
   await addGroup(app, 'alpha', ['ann', 'bob'])
   const [ann, bob] = [await running(app, 'ann'), await running(app, 'bob')]
-  await app.execute(`mutation { pauseInstance(id: "${bob.id}") { id } }`)
+  await app.execute(`mutation { pauseInstance(input: { id: "${bob.id}" }) { id } }`)
   await app.until(`{ instance(id: "${bob.id}") { state } }`, {}, (data) => JSON.stringify(data).includes('PAUSED'))
   await store(app, 'config_vscode_settings', '{ "a": 2 }')
   const unknown = '00000000-0000-4000-8000-000000000000'
   expect(await app.execute(UPDATE, { ids: [ann.id, bob.id, unknown] })).toEqual({
-    updateSandboxFiles: [
+    updateInstanceFiles: [
       { id: ann.id, instance: { id: ann.id, notice: null }, error: null },
       { id: bob.id, instance: null, error: { code: 'CONFLICT' } },
       { id: unknown, instance: null, error: { code: 'NOT_FOUND' } },
@@ -82,9 +83,12 @@ test('an update of keys alone leaves the other files unchanged', async () => {
   const ann = await running(app, 'ann')
   await store(app, 'config_vscode_settings', '{ "a": 1 }')
   await store(app, 'config_kilo_json', '{ "b": 1 }')
-  await app.execute('mutation ($id: ID!) { updateSandboxFiles(ids: [$id], keysOnly: true) { error { message } } }', {
-    id: ann.id,
-  })
+  await app.execute(
+    'mutation ($id: ID!) { updateInstanceFiles(input: { ids: [$id], keysOnly: true }) { error { message } } }',
+    {
+      id: ann.id,
+    },
+  )
   const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id: ann.id } })
   const files = (app.engine as FakeEngine).files.get(volume)
   expect([files?.has(SETTINGS_PATH), files?.has(KILO_PATH)]).toEqual([false, true])

@@ -78,7 +78,7 @@ test(
     await app.services.gateway.consumers.rotateKey(organizer, `${team}-ann`)
     const outdated = async () => (await app.services.gateway.status(organizer)).snapshot?.outdatedInstances
     await expect.poll(outdated, { timeout: 10_000 }).toEqual([instance])
-    await app.execute('mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { error { message } } }', {
+    await app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', {
       ids: [instance],
     })
     expect((await config()).apiKey).toBe(keyAt(apisix, `${team}-ann`).replace('Bearer ', ''))

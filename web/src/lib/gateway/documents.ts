@@ -266,7 +266,7 @@ export const RevealConsumerKey = graphql(`
 /** Running sandboxes get the configuration files anew, with the keys of their people. */
 export const GiveKeys = graphql(`
   mutation GiveKeys($ids: [ID!]!) {
-    updateSandboxFiles(ids: $ids, keysOnly: true) {
+    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {
       id
       instance {
         id

@@ -50,7 +50,7 @@ type Documents = {
     "\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n": typeof types.DeleteConsumersDocument,
     "\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RotateConsumerKeyDocument,
     "\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealConsumerKeyDocument,
-    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.GiveKeysDocument,
+    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.GiveKeysDocument,
     "\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": typeof types.UserRowFragmentDoc,
@@ -68,26 +68,26 @@ type Documents = {
     "\n  mutation StartUser($input: StartUserInput!) {\n    startUser(input: $input) {\n      error {\n        code\n        message\n      }\n      user {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.StartUserDocument,
     "\n  mutation StartGroup($input: StartGroupInput!) {\n    startGroup(input: $input) {\n      error {\n        code\n        message\n      }\n      user {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.StartGroupDocument,
     "\n  mutation ImportGroups($input: ImportGroupsInput!) {\n    importGroups(input: $input) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n": typeof types.ImportGroupsDocument,
-    "\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": typeof types.InstanceRowFragmentDoc,
+    "\n  fragment InstanceRow on Instance {\n    id\n    groupName\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": typeof types.InstanceRowFragmentDoc,
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": typeof types.InstanceChangedDocument,
     "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.InstanceDocument,
     "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      hasGateway\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n": typeof types.OwnUsersDocument,
-    "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": typeof types.InstancePasswordDocument,
     "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": typeof types.InstanceLogsDocument,
     "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": typeof types.NamesakesDocument,
     "\n  query People {\n    groups(page: { size: 1000 }) {\n      items {\n        id\n        name\n        users {\n          id\n          username\n        }\n      }\n    }\n  }\n": typeof types.PeopleDocument,
     "\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n": typeof types.CreateInstanceDocument,
-    "\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": typeof types.StartOwnSandboxDocument,
-    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.PauseInstanceDocument,
-    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.ResumeInstanceDocument,
-    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RestartInstanceDocument,
-    "\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.KillInstanceDocument,
-    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RecreateInstanceDocument,
-    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RenewInstanceDocument,
-    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.PauseInstancesDocument,
-    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.ResumeInstancesDocument,
-    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.KillInstancesDocument,
+    "\n  mutation StartMySandbox($userId: ID!) {\n    startMySandbox(input: { userId: $userId }) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": typeof types.StartMySandboxDocument,
+    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.PauseInstanceDocument,
+    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.ResumeInstanceDocument,
+    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RestartInstanceDocument,
+    "\n  mutation KillInstance($id: ID!) {\n    killInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.KillInstanceDocument,
+    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RecreateInstanceDocument,
+    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(input: { id: $id, timeoutMinutes: $timeoutMinutes }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RenewInstanceDocument,
+    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.PauseInstancesDocument,
+    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.ResumeInstancesDocument,
+    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.KillInstancesDocument,
+    "\n  mutation RevealInstancePassword($id: ID!) {\n    revealInstancePassword(input: { id: $id }) {\n      id\n      password\n    }\n  }\n": typeof types.RevealInstancePasswordDocument,
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(input: { volume: $volume, confirm: $confirm })\n  }\n": typeof types.DeleteWorkspaceDocument,
     "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": typeof types.LemonadeStatsViewFragmentDoc,
     "\n  fragment LemonadeSampleView on LemonadeSample {\n    at\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cpuPercent\n  }\n": typeof types.LemonadeSampleViewFragmentDoc,
@@ -135,8 +135,8 @@ type Documents = {
     "\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.UpdateConfigFileDocument,
     "\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n": typeof types.DeleteConfigFileDocument,
     "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": typeof types.ConfigFileChangedDocument,
-    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": typeof types.RunningSandboxesDocument,
-    "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.UpdateSandboxFilesDocument,
+    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group: groupName\n        username\n      }\n      total\n    }\n  }\n": typeof types.RunningSandboxesDocument,
+    "\n  mutation UpdateInstanceFiles($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.UpdateInstanceFilesDocument,
 };
 const documents: Documents = {
     "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": types.ActivityRowFragmentDoc,
@@ -175,7 +175,7 @@ const documents: Documents = {
     "\n  mutation DeleteConsumers($usernames: [String!]!) {\n    deleteConsumers(usernames: $usernames) {\n      username\n      ok\n      error\n    }\n  }\n": types.DeleteConsumersDocument,
     "\n  mutation RotateConsumerKey($username: String!) {\n    rotateConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RotateConsumerKeyDocument,
     "\n  mutation RevealConsumerKey($username: String!) {\n    revealConsumerKey(username: $username) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RevealConsumerKeyDocument,
-    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.GiveKeysDocument,
+    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.GiveKeysDocument,
     "\n  mutation RevealUserKey($userId: ID!) {\n    revealUserKey(userId: $userId) {\n      key\n      baseUrl\n    }\n  }\n": types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": types.UserRowFragmentDoc,
@@ -193,26 +193,26 @@ const documents: Documents = {
     "\n  mutation StartUser($input: StartUserInput!) {\n    startUser(input: $input) {\n      error {\n        code\n        message\n      }\n      user {\n        ...UserRow\n      }\n    }\n  }\n": types.StartUserDocument,
     "\n  mutation StartGroup($input: StartGroupInput!) {\n    startGroup(input: $input) {\n      error {\n        code\n        message\n      }\n      user {\n        ...UserRow\n      }\n    }\n  }\n": types.StartGroupDocument,
     "\n  mutation ImportGroups($input: ImportGroupsInput!) {\n    importGroups(input: $input) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n": types.ImportGroupsDocument,
-    "\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": types.InstanceRowFragmentDoc,
+    "\n  fragment InstanceRow on Instance {\n    id\n    groupName\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": types.InstanceRowFragmentDoc,
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": types.InstanceChangedDocument,
     "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.InstanceDocument,
     "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      hasGateway\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n": types.OwnUsersDocument,
-    "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": types.InstancePasswordDocument,
     "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": types.InstanceLogsDocument,
     "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": types.NamesakesDocument,
     "\n  query People {\n    groups(page: { size: 1000 }) {\n      items {\n        id\n        name\n        users {\n          id\n          username\n        }\n      }\n    }\n  }\n": types.PeopleDocument,
     "\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n": types.CreateInstanceDocument,
-    "\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": types.StartOwnSandboxDocument,
-    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.PauseInstanceDocument,
-    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.ResumeInstanceDocument,
-    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.RestartInstanceDocument,
-    "\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.KillInstanceDocument,
-    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.RecreateInstanceDocument,
-    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n": types.RenewInstanceDocument,
-    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.PauseInstancesDocument,
-    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.ResumeInstancesDocument,
-    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.KillInstancesDocument,
+    "\n  mutation StartMySandbox($userId: ID!) {\n    startMySandbox(input: { userId: $userId }) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": types.StartMySandboxDocument,
+    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.PauseInstanceDocument,
+    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.ResumeInstanceDocument,
+    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.RestartInstanceDocument,
+    "\n  mutation KillInstance($id: ID!) {\n    killInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.KillInstanceDocument,
+    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.RecreateInstanceDocument,
+    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(input: { id: $id, timeoutMinutes: $timeoutMinutes }) {\n      ...InstanceRow\n    }\n  }\n": types.RenewInstanceDocument,
+    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.PauseInstancesDocument,
+    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.ResumeInstancesDocument,
+    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.KillInstancesDocument,
+    "\n  mutation RevealInstancePassword($id: ID!) {\n    revealInstancePassword(input: { id: $id }) {\n      id\n      password\n    }\n  }\n": types.RevealInstancePasswordDocument,
     "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(input: { volume: $volume, confirm: $confirm })\n  }\n": types.DeleteWorkspaceDocument,
     "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": types.LemonadeStatsViewFragmentDoc,
     "\n  fragment LemonadeSampleView on LemonadeSample {\n    at\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cpuPercent\n  }\n": types.LemonadeSampleViewFragmentDoc,
@@ -260,8 +260,8 @@ const documents: Documents = {
     "\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n": types.UpdateConfigFileDocument,
     "\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n": types.DeleteConfigFileDocument,
     "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": types.ConfigFileChangedDocument,
-    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": types.RunningSandboxesDocument,
-    "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.UpdateSandboxFilesDocument,
+    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group: groupName\n        username\n      }\n      total\n    }\n  }\n": types.RunningSandboxesDocument,
+    "\n  mutation UpdateInstanceFiles($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.UpdateInstanceFilesDocument,
 };
 
 /**
@@ -425,7 +425,7 @@ export function graphql(source: "\n  mutation RevealConsumerKey($username: Strin
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -497,7 +497,7 @@ export function graphql(source: "\n  mutation ImportGroups($input: ImportGroupsI
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n"): (typeof documents)["\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n"];
+export function graphql(source: "\n  fragment InstanceRow on Instance {\n    id\n    groupName\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n"): (typeof documents)["\n  fragment InstanceRow on Instance {\n    id\n    groupName\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -517,10 +517,6 @@ export function graphql(source: "\n  query OwnUsers {\n    viewer {\n      name\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n"): (typeof documents)["\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
 export function graphql(source: "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n"): (typeof documents)["\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -537,43 +533,47 @@ export function graphql(source: "\n  mutation CreateInstance($input: CreateInsta
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation StartMySandbox($userId: ID!) {\n    startMySandbox(input: { userId: $userId }) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartMySandbox($userId: ID!) {\n    startMySandbox(input: { userId: $userId }) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RestartInstance($id: ID!) {\n    restartInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation KillInstance($id: ID!) {\n    killInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstance($id: ID!) {\n    killInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(input: { id: $id, timeoutMinutes: $timeoutMinutes }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(input: { id: $id, timeoutMinutes: $timeoutMinutes }) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RevealInstancePassword($id: ID!) {\n    revealInstancePassword(input: { id: $id }) {\n      id\n      password\n    }\n  }\n"): (typeof documents)["\n  mutation RevealInstancePassword($id: ID!) {\n    revealInstancePassword(input: { id: $id }) {\n      id\n      password\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -765,11 +765,11 @@ export function graphql(source: "\n  subscription ConfigFileChanged {\n    confi
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"];
+export function graphql(source: "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group: groupName\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group: groupName\n        username\n      }\n      total\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateInstanceFiles($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateInstanceFiles($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};
