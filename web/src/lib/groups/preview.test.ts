@@ -5,10 +5,10 @@ import { previewOf } from './preview.ts'
 type Change = Report['changes'][number]
 
 const change = (kind: Change['kind'], name: string, action: Change['action']): Change => ({
-  ...{ __typename: 'ImportChange', detail: null },
   ...{ kind, name, action },
+  detail: null,
 })
-const previewFor = (...changes: Change[]) => previewOf({ __typename: 'ImportReport', applied: false, changes })
+const previewFor = (...changes: Change[]) => previewOf({ applied: false, changes })
 
 test('a summary says what an import will do, and counts what stays', () => {
   const { counts } = previewFor(
