@@ -49,7 +49,7 @@ export function tallyOf(users: readonly ListedUser[]): Tally {
 
 /** "5 running · 2 starting · 1 failed"; empty when nothing runs. */
 export function summaryOf({ segments }: Tally): string {
-  return segments.map(({ key, value }) => `${value} ${key === 'PENDING' ? 'starting' : key.toLowerCase()}`).join(' · ')
+  return segments.map(({ key, value }) => `${value} ${states[key as InstanceState].label.toLowerCase()}`).join(' · ')
 }
 
 /** "37 of 60 running, 3 starting, 1 failed, 2 skipped". */
