@@ -23,7 +23,7 @@ import type { Log } from '../core/log.ts'
 import type { EngineChoice } from '../engine/choose.ts'
 import type { SandboxEngine } from '../engine/engine.ts'
 import { Addresses } from '../proxy/addresses.ts'
-import { SandboxNetwork } from '../engine/network/network.ts'
+import { SandboxNetwork } from '../engine/network/sandbox-network.ts'
 import { EngineService } from '../engine/service.ts'
 import { ConfigFilesService } from '../settings/config-files.ts'
 import { settingInput } from '../settings/model.ts'
@@ -102,7 +102,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   const live = createInstances({
     ...{ env, db, events, activity, engine, log },
     // Instances start before users exist, but ask for them only later.
-    personOf: (...names) => users.personOf(...names),
+    personOf: (...names) => users.ownerOf(...names),
     filesFor: (instance, keysOnly) => sandboxFiles.for(instance, keysOnly),
   })
   const workspaces = {
@@ -116,7 +116,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   const syncCommands = new SyncInstanceCommands(live.instances)
   const addresses = new Addresses(db, events, env.reach, env.allowedHosts)
   const network = new SandboxNetwork({
-    ...{ env, events, log, ground: choice.ground },
+    ...{ env, events, log, hostNetwork: choice.hostNetwork },
     peers: async () => (await db.group.findMany({ where: { peerAccess: true } })).map(({ name }) => name),
     isConnected: () => live.engineStatus().connected,
     gateway: () => ai.gatewaySetup.place(),

@@ -19,7 +19,7 @@ export interface Row extends Named {
 }
 
 const PAGE = `query ($page: Int!, $filter: InstanceFilter) {
-  instances(filter: $filter, page: { number: $page, size: 1000 }, sort: { field: group }) {
+  instances(filter: $filter, page: { number: $page, size: 1000 }, sort: { field: GROUP }) {
     total
     items { id group username state url publicUrl domainUrl reason notice }
   }
@@ -35,6 +35,27 @@ export async function activeRows(backend: Backend, group: string | null): Promis
     const { instances } = await backend.ask<{ instances: { total: number; items: Row[] } }>(PAGE, { page, filter })
     rows.push(...instances.items)
     if (instances.items.length === 0 || rows.length >= instances.total) return rows
+  }
+}
+
+/** A group as commands know it. */
+export interface Group {
+  id: string
+  name: string
+  userCount: number
+}
+
+const GROUPS = `query ($page: Int!) {
+  groups(page: { number: $page, size: 1000 }) { total items { id name userCount } }
+}`
+
+/** All groups, in the order they were created. */
+export async function allGroups(backend: Backend): Promise<Group[]> {
+  const found: Group[] = []
+  for (let page = 1; ; page++) {
+    const { groups } = await backend.ask<{ groups: { total: number; items: Group[] } }>(GROUPS, { page })
+    found.push(...groups.items)
+    if (groups.items.length === 0 || found.length >= groups.total) return found
   }
 }
 

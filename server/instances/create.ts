@@ -68,9 +68,9 @@ export function createInstances({ env, db, events, activity, engine, log, person
     queue: () => ({ waiting: conductor.queue.waiting, running: conductor.queue.running }),
     forGroups: {
       endAll: instances.endAll.bind(instances),
-      follow: (tx: Prisma.TransactionClient, userId: string, names: { group: string; username: string }) =>
+      syncOwner: (tx: Prisma.TransactionClient, userId: string, names: { group: string; username: string }) =>
         syncOwner(tx, events, userId, names),
-      claim: (tx: Prisma.TransactionClient, group: string, users: { id: string; username: string }[]) =>
+      assignOwner: (tx: Prisma.TransactionClient, group: string, users: { id: string; username: string }[]) =>
         assignOwner(tx, events, group, users),
       volumeInUse: async (group: string, username: string) => (await store.active(group, username))?.volume ?? null,
     },

@@ -23,21 +23,21 @@ test('whoever asks after a change was answered sees it, however many ask all the
   for (let round = 0; round < 15; round++) {
     await renameUser(app, ann.id, `ann${round}`)
     expect((await groups(app))[0]?.users[0]?.username).toBe(`ann${round}`)
-    await app.execute('mutation ($id: ID!, $name: String!) { renameGroup(id: $id, name: $name) { id } }', {
+    await app.execute('mutation ($id: ID!, $name: String!) { updateGroup(input: { id: $id, name: $name }) { id } }', {
       id: alpha.id,
       name: `g${round}`,
     })
     expect((await groups(app))[0]?.name).toBe(`g${round}`)
-    await app.execute('mutation ($id: ID!, $email: String) { setUserEmail(id: $id, email: $email) { id } }', {
+    await app.execute('mutation ($id: ID!, $email: String) { updateUser(input: { id: $id, email: $email }) { id } }', {
       id: ann.id,
       email: `u${round}@example.org`,
     })
     expect((await groups(app))[0]?.users[0]?.email).toBe(`u${round}@example.org`)
     const user = await addUser(app, alpha.id, `new${round}`)
     expect((await groups(app))[0]?.userCount).toBe(2)
-    await app.execute('mutation ($id: ID!) { removeUser(id: $id) { id } }', { id: user.id })
+    await app.execute('mutation ($id: ID!) { deleteUser(input: { id: $id }) { id } }', { id: user.id })
     expect((await groups(app))[0]?.userCount).toBe(1)
-    await app.execute('mutation ($yaml: String!) { importGroups(yaml: $yaml) { applied } }', {
+    await app.execute('mutation ($yaml: String!) { importGroups(input: { yaml: $yaml }) { applied } }', {
       yaml: `groups: { g${round}: { title: T${round}, users: [] } }`,
     })
     expect((await groups(app))[0]?.title).toBe(`T${round}`)
@@ -76,13 +76,13 @@ test('what no row tells is asked anew each time: queue, progress, engine', async
   const app = await startApp({ THON_START_CONCURRENCY: '1' })
   const release = app.engine.hold('create')
   const alpha = await addGroup(app, 'alpha', ['a', 'b', 'c'])
-  const query = '{ groups { users { instance { id state queuePlace } } } engine { waiting } }'
+  const query = '{ groups { items { users { instance { id state queuePlace } } } } engine { waiting } }'
   interface Data {
-    groups: { users: { instance: { id: string; queuePlace: number | null } | null }[] }[]
+    groups: { items: { users: { instance: { id: string; queuePlace: number | null } | null }[] }[] }
     engine: { waiting: number }
   }
   const places = async () =>
-    (await app.execute<Data>(query)).groups[0]?.users.map((user) => user.instance?.queuePlace ?? null)
+    (await app.execute<Data>(query)).groups.items[0]?.users.map((user) => user.instance?.queuePlace ?? null)
   for (const user of alpha.users) await startUser(app, user.id)
   await expect.poll(places).toEqual([null, 1, 2])
   release()

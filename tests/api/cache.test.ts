@@ -2,10 +2,12 @@ import { describe, expect, test, vi } from 'vitest'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { addGroup, addUser, userOf } from '../kit/groups.ts'
 
-const LIST = '{ groups { name users { username email instance { state } } } }'
+const LIST = '{ groups { items { name users { username email instance { state } } } } }'
 
 interface List {
-  groups: { name: string; users: { username: string; email: string | null; instance: { state: string } | null }[] }[]
+  groups: {
+    items: { name: string; users: { username: string; email: string | null; instance: { state: string } | null }[] }[]
+  }
 }
 
 function list(app: TestApp): Promise<List> {
@@ -38,9 +40,9 @@ describe('an answer made of rows', () => {
     const app = await startApp()
     await addGroup(app, 'alpha')
     await addGroup(app, 'beta')
-    const search = 'query ($search: String) { groups(search: $search) { name } }'
+    const search = 'query ($search: String) { groups(filter: { search: $search }) { items { name } } }'
     for (const name of ['alpha', 'beta', 'alpha'])
-      expect(await app.execute(search, { search: name })).toEqual({ groups: [{ name }] })
+      expect(await app.execute(search, { search: name })).toEqual({ groups: { items: [{ name }] } })
   })
 
   test('is not kept when it failed', async () => {
@@ -55,15 +57,15 @@ describe('an answer made of rows', () => {
 
 describe('after a change', () => {
   test.for([
-    ['renameGroup', (ids: Ids) => `renameGroup(id: "${ids.group}", name: "omega") { id }`],
-    ['addUser', (ids: Ids) => `addUser(groupId: "${ids.group}", username: "bob") { id }`],
-    ['renameUser', (ids: Ids) => `renameUser(id: "${ids.user}", username: "anna") { id }`],
-    ['setUserEmail', (ids: Ids) => `setUserEmail(id: "${ids.user}", email: "a@example.org") { id }`],
-    ['transferUser', (ids: Ids) => `transferUser(id: "${ids.user}", groupId: "${ids.other}") { id }`],
-    ['removeUser', (ids: Ids) => `removeUser(id: "${ids.user}") { id }`],
-    ['deleteGroup', (ids: Ids) => `deleteGroup(id: "${ids.group}") { id }`],
-    ['importGroups', () => `importGroups(yaml: "groups: {gamma: [eve]}") { applied }`],
-    ['startUser', (ids: Ids) => `startUser(id: "${ids.user}") { warning }`],
+    ['updateGroup', (ids: Ids) => `updateGroup(input: { id: "${ids.group}", name: "omega" }) { id }`],
+    ['createUser', (ids: Ids) => `createUser(input: { groupId: "${ids.group}", username: "bob" }) { id }`],
+    ['updateUser', (ids: Ids) => `updateUser(input: { id: "${ids.user}", username: "anna" }) { id }`],
+    ['updateUser’s e-mail', (ids: Ids) => `updateUser(input: { id: "${ids.user}", email: "a@example.org" }) { id }`],
+    ['transferUser', (ids: Ids) => `transferUser(input: { id: "${ids.user}", groupId: "${ids.other}" }) { id }`],
+    ['deleteUser', (ids: Ids) => `deleteUser(input: { id: "${ids.user}" }) { id }`],
+    ['deleteGroup', (ids: Ids) => `deleteGroup(input: { id: "${ids.group}" }) { id }`],
+    ['importGroups', () => `importGroups(input: { yaml: "groups: {gamma: [eve]}" }) { applied }`],
+    ['startUser', (ids: Ids) => `startUser(input: { id: "${ids.user}" }) { error { message } }`],
   ] as const)('by %s the next answer tells it', async ([, mutation]) => {
     const app = await startApp()
     const before = await list(app)
@@ -77,13 +79,13 @@ describe('after a change', () => {
 
   test('also by an import that brings an event and no group', async () => {
     const app = await startApp()
-    const events = '{ events { eventId title } }'
+    const events = '{ events { items { eventId title } } }'
     const file = (title: string) =>
-      `mutation { importGroups(yaml: "event_id: e1\\ntitle: ${title}\\ngroups: {}") { applied } }`
+      `mutation { importGroups(input: { yaml: "event_id: e1\\ntitle: ${title}\\ngroups: {}" }) { applied } }`
     await app.execute(file('One'))
-    expect(await app.execute(events)).toEqual({ events: [{ eventId: 'e1', title: 'One' }] })
+    expect(await app.execute(events)).toEqual({ events: { items: [{ eventId: 'e1', title: 'One' }] } })
     await app.execute(file('Two'))
-    expect(await app.execute(events)).toEqual({ events: [{ eventId: 'e1', title: 'Two' }] })
+    expect(await app.execute(events)).toEqual({ events: { items: [{ eventId: 'e1', title: 'Two' }] } })
   })
 
   test('an answer that was begun before it is given to nobody who asks after it', async () => {
@@ -102,8 +104,8 @@ describe('after a change', () => {
     await addUser(app, alpha.id, 'bob')
     const late = await list(app)
     release.resolve()
-    expect((await early).groups[0]?.users).toEqual([])
-    for (const answer of [late, await list(app)]) expect(answer.groups[0]?.users).toHaveLength(1)
+    expect((await early).groups.items[0]?.users).toEqual([])
+    for (const answer of [late, await list(app)]) expect(answer.groups.items[0]?.users).toHaveLength(1)
   })
 
   test('no answer is older than what was changed before it was asked for, whatever goes on side by side', async () => {
@@ -114,12 +116,12 @@ describe('after a change', () => {
     const readers = Array.from({ length: 6 }, async () => {
       while (going) {
         const atLeast = done
-        const [first] = (await list(app)).groups
+        const [first] = (await list(app)).groups.items
         expect(Number(first?.name.slice('name-'.length))).toBeGreaterThanOrEqual(atLeast)
       }
     })
     for (let number = 1; number <= 40; number++) {
-      await app.execute(`mutation { renameGroup(id: "${alpha.id}", name: "name-${number}") { id } }`)
+      await app.execute(`mutation { updateGroup(input: { id: "${alpha.id}", name: "name-${number}" }) { id } }`)
       done = number
     }
     going = false
@@ -129,15 +131,15 @@ describe('after a change', () => {
   test('states of instances are true in the list as soon as they are anywhere', async () => {
     const app = await startApp()
     const ann = userOf(await addGroup(app, 'alpha', ['ann']), 'ann')
-    const state = async () => (await list(app)).groups[0]?.users[0]?.instance?.state
+    const state = async () => (await list(app)).groups.items[0]?.users[0]?.instance?.state
     expect(await state()).toBeUndefined()
-    await app.execute(`mutation { startUser(id: "${ann.id}") { warning } }`)
-    await app.until<List>(LIST, {}, ({ groups }) => groups[0]?.users[0]?.instance?.state === 'RUNNING')
+    await app.execute(`mutation { startUser(input: { id: "${ann.id}" }) { error { message } } }`)
+    await app.until<List>(LIST, {}, ({ groups }) => groups.items[0]?.users[0]?.instance?.state === 'RUNNING')
     const { instances } = await app.execute<{ instances: { items: { id: string }[] } }>(
       '{ instances { items { id } } }',
     )
     await app.execute(`mutation { pauseInstance(id: "${instances.items[0]?.id}") { id } }`)
-    await app.until<List>(LIST, {}, ({ groups }) => groups[0]?.users[0]?.instance?.state === 'PAUSED')
+    await app.until<List>(LIST, {}, ({ groups }) => groups.items[0]?.users[0]?.instance?.state === 'PAUSED')
   })
 })
 
@@ -145,23 +147,23 @@ describe('what is more than rows is made anew each time', () => {
   test.for(['queuePlace', 'progress', 'logs'])('%s', async (field) => {
     const app = await startApp()
     const ann = userOf(await addGroup(app, 'alpha', ['ann']), 'ann')
-    await app.execute(`mutation { startUser(id: "${ann.id}") { warning } }`)
-    await app.until<List>(LIST, {}, ({ groups }) => groups[0]?.users[0]?.instance?.state === 'RUNNING')
+    await app.execute(`mutation { startUser(input: { id: "${ann.id}" }) { error { message } } }`)
+    await app.until<List>(LIST, {}, ({ groups }) => groups.items[0]?.users[0]?.instance?.state === 'RUNNING')
     const loaded = loads(app)
-    for (let turn = 0; turn < 3; turn++) await app.execute(`{ groups { users { instance { ${field} } } } }`)
+    for (let turn = 0; turn < 3; turn++) await app.execute(`{ groups { items { users { instance { ${field} } } } } }`)
     expect(loaded).toHaveBeenCalledTimes(3)
   })
 
   test('a list that also asks for the engine', async () => {
     const app = await startApp()
     const loaded = loads(app)
-    for (let turn = 0; turn < 3; turn++) await app.execute('{ groups { name } engine { waiting } }')
+    for (let turn = 0; turn < 3; turn++) await app.execute('{ groups { items { name } } engine { waiting } }')
     expect(loaded).toHaveBeenCalledTimes(3)
   })
 
   test('commands are never answered from what is kept', async () => {
     const app = await startApp()
-    const create = 'mutation { createGroup(name: "alpha") { name } }'
+    const create = 'mutation { createGroup(input: { name: "alpha" }) { name } }'
     await app.execute(create)
     expect((await app.answer(create)).errors?.[0]?.extensions?.code).toBe('CONFLICT')
   })
@@ -176,7 +178,7 @@ test('a hall of more than a thousand users can be listed', async () => {
     volume: `thon-${index}`,
   }))
   await app.db.user.createMany({ data: users })
-  expect((await list(app)).groups[0]?.users).toHaveLength(1_500)
+  expect((await list(app)).groups.items[0]?.users).toHaveLength(1_500)
 })
 
 interface Ids {

@@ -68,7 +68,7 @@ describe('bad luck', () => {
       gatewaySettings: { adminKeyFrom: from },
     })
     expect(await statusOf(app)).toMatchObject({ state })
-    expect(apisix.server.taken.at(-1)?.headers['x-api-key']).toBe(from ? '1234567890' : undefined)
+    expect(apisix.server.requests.at(-1)?.headers['x-api-key']).toBe(from ? '1234567890' : undefined)
   })
 
   test('an APISIX that keeps its version to itself is said to', async () => {
@@ -153,7 +153,7 @@ describe('bad luck', () => {
     const { app, apisix } = await hall({ GATEWAY_ENABLED: 'false' })
     expect(await statusOf(app)).toMatchObject({ state: 'DISABLED', trouble: null })
     expect(await app.refused(SET_UP)).toMatchObject({ code: 'BAD_REQUEST' })
-    expect(apisix.server.taken).toEqual([])
+    expect(apisix.server.requests).toEqual([])
     await app.execute('mutation { setGatewaySettings(input: { enabled: true }) { enabled } }')
     expect(await statusOf(app)).toMatchObject({ state: 'RUNNING' })
   })

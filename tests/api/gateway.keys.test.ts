@@ -105,7 +105,7 @@ describe('keys', () => {
     const { app, apisix } = await hall()
     const group = await addGroup(app, 'alpha', ['ann', 'bob'])
     await app.services.configFiles.update(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
-    const start = 'mutation ($id: ID!) { startGroup(id: $id) { instance { id } } }'
+    const start = 'mutation ($id: ID!) { startGroup(input: { id: $id }) { instance { id } } }'
     await app.execute(start, { id: group.id })
     type Ids = { instances: { items: { id: string; username: string; state: string }[] } }
     const { instances } = await app.until<Ids>('{ instances { items { id username state } } }', {}, ({ instances }) =>

@@ -100,7 +100,7 @@ describe('set-up', () => {
     apisix.put('by-hand', { plugins: { 'key-auth': { key: 'k' } } })
     const group = await addGroup(app, 'alpha', ['ann', 'bob'])
     await setUp(app)
-    await app.services.users.removeUser(organizer, userOf(group, 'bob').id, { deleteWorkspaces: false })
+    await app.services.users.deleteUser(organizer, userOf(group, 'bob').id, { deleteWorkspaces: false })
     await setUp(app)
     expect((await rows(app)).map(({ username, standing, group: of, user }) => [username, standing, of, user])).toEqual([
       ['alpha-ann', 'CURRENT', 'alpha', 'ann'],
@@ -233,7 +233,7 @@ describe('set-up', () => {
       ['茶', '楊'],
     ] as const) {
       const found = await app.db.group.findUnique({ where: { name: group } })
-      if (found) await app.services.users.addUser(organizer, found.id, { username: user })
+      if (found) await app.services.users.createUser(organizer, found.id, { username: user })
       else await addGroup(app, group, [user])
     }
     expect(await setUp(app)).toMatchObject({ total: 7, done: 7, failed: 0 })

@@ -94,9 +94,9 @@ test('groups and their users are told: added, changed, removed', async () => {
   expect(await next()).toEqual({ kind: 'ADDED', id: group.id, group: { name: 'alpha', userCount: 0 } })
   await addUser(app, group.id, 'ann')
   expect(await next()).toEqual({ kind: 'UPDATED', id: group.id, group: { name: 'alpha', userCount: 1 } })
-  await app.execute('mutation ($id: ID!) { renameGroup(id: $id, name: "beta") { id } }', { id: group.id })
+  await app.execute('mutation ($id: ID!) { updateGroup(input: { id: $id, name: "beta" }) { id } }', { id: group.id })
   expect(await next()).toEqual({ kind: 'UPDATED', id: group.id, group: { name: 'beta', userCount: 1 } })
-  await app.execute('mutation ($id: ID!) { deleteGroup(id: $id) { id } }', { id: group.id })
+  await app.execute('mutation ($id: ID!) { deleteGroup(input: { id: $id }) { id } }', { id: group.id })
   expect(await next()).toEqual({ kind: 'REMOVED', id: group.id, group: null })
 })
 

@@ -86,7 +86,7 @@ test('a slow code-server does not hold up the starts of others', async () => {
 
 test('what a slow start is at can be read, and is told', async () => {
   const app = await startApp()
-  app.engine.saying = 'Pulling image 45 %'
+  app.engine.progressText = 'Pulling image 45 %'
   const release = app.engine.hold('create')
   const frames = await app.subscribe<{ instanceChanged: { instance: { progress: string | null } } }>(
     'subscription { instanceChanged { instance { progress } } }',
@@ -103,9 +103,9 @@ test('sixty users of a group start, a few at a time, in their order', async () =
   app.engine.delay = 5
   const usernames = Array.from({ length: 60 }, (_, index) => `u${String(index).padStart(2, '0')}`)
   const yaml = `groups: { big: [${usernames.join(', ')}] }`
-  await app.execute('mutation ($yaml: String!) { importGroups(yaml: $yaml) { applied } }', { yaml })
-  const { groups } = await app.execute<{ groups: { id: string }[] }>('{ groups { id } }')
-  const started = await startGroup(app, (groups[0] as { id: string }).id)
+  await app.execute('mutation ($yaml: String!) { importGroups(input: { yaml: $yaml }) { applied } }', { yaml })
+  const { groups } = await app.execute<{ groups: { items: { id: string }[] } }>('{ groups { items { id } } }')
+  const started = await startGroup(app, (groups.items[0] as { id: string }).id)
   expect(started.map((one) => one.user.username)).toEqual(usernames)
   await allRunning(app, 60)
   expect(app.engine.most.get('create')).toBeLessThanOrEqual(4)

@@ -56,12 +56,12 @@ async function broken(): Promise<TestApp> {
 
 test('over HTTP', async () => {
   const app = await broken()
-  expect(faults(await app.answer('{ groups { id } }'))).toEqual(MASKED)
+  expect(faults(await app.answer('{ groups { items { id } } }'))).toEqual(MASKED)
   expect(app.logged.lines.join()).toContain('SELECT secret')
 })
 
 test('in a query over the socket', async () => {
-  const [next] = await overSocket(await broken(), '{ groups { id } }')
+  const [next] = await overSocket(await broken(), '{ groups { items { id } } }')
   expect(faults(next?.payload)).toEqual(MASKED)
 })
 

@@ -111,10 +111,10 @@ test.for([0, 60, 150, 300, 600])(
     const dir = mkdtempSync(join(tmpdir(), 'thon-kill-'))
     onTestFinished(() => clear(dir))
     const first = await Server.start(dir)
-    await first.ask('mutation ($yaml: String!) { importGroups(yaml: $yaml) { applied } }', { yaml: YAML })
-    const { groups } = await first.ask<{ groups: { id: string }[] }>('{ groups { id } }')
+    await first.ask('mutation ($yaml: String!) { importGroups(input: { yaml: $yaml }) { applied } }', { yaml: YAML })
+    const { groups } = await first.ask<{ groups: { items: { id: string }[] } }>('{ groups { items { id } } }')
     const started = first
-      .ask('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id: groups[0]?.id })
+      .ask('mutation ($id: ID!) { startGroup(input: { id: $id }) { error { message } } }', { id: groups.items[0]?.id })
       .catch(() => null)
     await sleep(moment)
     await first.end('SIGKILL')
@@ -136,11 +136,11 @@ test.for([0, 60, 150, 300, 600])(
     expect(serving(dir)).toHaveLength(rows.length)
 
     // A second try is right for whoever had no row yet.
-    const again = await second.ask<{ startGroup: { warning: string | null }[] }>(
-      'mutation ($id: ID!) { startGroup(id: $id) { warning } }',
-      { id: groups[0]?.id },
+    const again = await second.ask<{ startGroup: { error: { message: string } | null }[] }>(
+      'mutation ($id: ID!) { startGroup(input: { id: $id }) { error { message } } }',
+      { id: groups.items[0]?.id },
     )
-    expect(again.startGroup.filter((one) => one.warning !== null)).toHaveLength(rows.length)
+    expect(again.startGroup.filter((one) => one.error !== null)).toHaveLength(rows.length)
     await expect
       .poll(async () => (await second.rows()).filter((row) => row.state === 'RUNNING').length, { timeout: 60_000 })
       .toBe(5)

@@ -1,7 +1,7 @@
 import { test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { loadScenario, type Step } from '../kit/conformance/scenario.ts'
-import { OutsideServer, type Reply, type Taken } from '../kit/outside-server.ts'
+import { ExternalServer, type ExternalReply, type RecordedRequest } from '../kit/external-server.ts'
 import { conforms } from './conforms.ts'
 
 test.each(['gateway-disabled', 'gateway-nokey', 'gateway-unreachable'])('%s is answered as recorded', async (name) => {
@@ -9,7 +9,7 @@ test.each(['gateway-disabled', 'gateway-nokey', 'gateway-unreachable'])('%s is a
 })
 
 /** The faults that the recording was made with, by what the name of a step says of its upstream. */
-const MODES: Record<string, Reply> = {
+const MODES: Record<string, ExternalReply> = {
   '400': { status: 400, body: '{"error_msg": "invalid configuration: property \\"username\\" validation failed"}' },
   '401': { status: 401, body: '{"error_msg": "failed to check token"}' },
   '500': { status: 500, body: '{"error_msg": "etcd down"}' },
@@ -17,9 +17,9 @@ const MODES: Record<string, Reply> = {
 }
 
 test('an APISIX is set up, listed and cleaned up as recorded', async () => {
-  let mode: Reply | undefined
+  let mode: ExternalReply | undefined
   const things = { consumers: new Map<string, object>(), routes: new Map<string, object>() }
-  await OutsideServer.start((taken) => mode ?? stored(things, taken), 47_922)
+  await ExternalServer.start((taken) => mode ?? stored(things, taken), 47_922)
   await conforms(await startApp(loadScenario('gateway-fake').env), 'gateway-fake', {
     before: async ({ name }: Step) => {
       mode = MODES[/, upstream (.+)$/.exec(name)?.[1] ?? '']
@@ -28,7 +28,7 @@ test('an APISIX is set up, listed and cleaned up as recorded', async () => {
 })
 
 /** An APISIX that takes whatever it is given, as the one of the recording did. */
-function stored(things: Record<'consumers' | 'routes', Map<string, object>>, { method, path, body }: Taken): Reply {
+function stored(things: Record<'consumers' | 'routes', Map<string, object>>, { method, path, body }: RecordedRequest): ExternalReply {
   const [, kind, id] = /^\/apisix\/admin\/(consumers|routes)\/?([^?]*)/.exec(path) ?? []
   const some = things[kind as keyof typeof things]
   const given = body as { username?: string } | null

@@ -55,7 +55,7 @@ test(
     })
     const { id } = await addGroup(app, team, ['ann'])
     await setUp(app)
-    await app.execute('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id })
+    await app.execute('mutation ($id: ID!) { startGroup(input: { id: $id }) { error { message } } }', { id })
     type Rows = { instances: { items: { id: string; ref: string; state: string }[] } }
     const { instances } = await app.until<Rows>(
       '{ instances { items { id ref state } } }',

@@ -79,7 +79,7 @@ test('whoever opens the page while a set-up goes on, or after it, sees every ste
 test('sandboxes that run with an old key are told, and given the new one with two clicks', LONG, async () => {
   const { page, app, group } = await hall(['ann', 'bob'])
   await app.services.configFiles.update(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
-  await app.execute('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id: group.id })
+  await app.execute('mutation ($id: ID!) { startGroup(input: { id: $id }) { error { message } } }', { id: group.id })
   await app.until<{ instances: { items: { state: string }[] } }>('{ instances { items { state } } }', {}, (data) =>
     data.instances.items.every(({ state }) => state === 'RUNNING'),
   )
@@ -131,7 +131,7 @@ test('consumers are made by hand, get a new key, and are deleted; those who left
   const { page, apisix, app, group } = await hall(['ann', 'bob', 'cy'])
   await setUp(app)
   for (const name of ['bob', 'cy'])
-    await app.services.users.removeUser(organizer, userOf(group, name).id, { deleteWorkspaces: false })
+    await app.services.users.deleteUser(organizer, userOf(group, name).id, { deleteWorkspaces: false })
   const dialog = page.getByRole('dialog')
 
   await page.getByRole('button', { name: 'Create consumer' }).click(SLOW)

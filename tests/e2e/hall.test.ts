@@ -122,8 +122,8 @@ test('a groups file is previewed, refused with its line, then imported', LONG, a
   const apply = page.getByRole('dialog').getByRole('button', { name: /apply|import \d+|make \d+/i })
   await apply.waitFor(SLOW)
   await expect.poll(() => apply.isEnabled(), SLOW).toBe(true)
-  const { groups } = await app.execute<{ groups: unknown[] }>('{ groups { id } }')
-  expect(groups).toEqual([])
+  const { groups } = await app.execute<{ groups: { items: unknown[] } }>('{ groups { items { id } } }')
+  expect(groups.items).toEqual([])
   await apply.click()
   await page.getByRole('button', { name: 'Start all of red' }).waitFor(SLOW)
   await page.getByRole('button', { name: 'Start all of blue' }).waitFor(SLOW)
@@ -131,7 +131,7 @@ test('a groups file is previewed, refused with its line, then imported', LONG, a
 
 test('the first paint comes with its data from the server, and no script is needed to read it', LONG, async () => {
   const app = await startDockerApp({}, { dashboard: 'built' })
-  await app.execute('mutation { createGroup(name: "painted") { id } }')
+  await app.execute('mutation { createGroup(input: { name: "painted" }) { id } }')
   const html = await (await fetch(`${app.url}/groups`)).text()
   expect(html).toContain('painted')
 })
@@ -150,7 +150,7 @@ test('a page that lost its server says so, and shows the truth once it is back',
     .first()
     .waitFor(SLOW)
   const second = await startDockerApp({ THON_PORTS: port }, { dashboard: 'built', dir: first.dir })
-  await second.execute('mutation { createGroup(name: "meanwhile") { id } }')
+  await second.execute('mutation { createGroup(input: { name: "meanwhile" }) { id } }')
   await page.getByRole('button', { name: 'Start all of meanwhile' }).waitFor(SLOW)
   await page
     .getByText(/connection lost/i)

@@ -199,7 +199,7 @@ test('a link that was revoked, replaced or cut short says what to do, and ends w
   await page.getByRole('heading', { name: 'This link is incomplete' }).waitFor(SLOW)
 
   const { secret, id } = await joinLink(app, groupId)
-  await app.services.links.rotateJoin(organizer, id)
+  await app.services.links.rotateJoinLink(organizer, id)
   await page.goto(`${app.url}/enter#${secret}`)
   await page.getByRole('heading', { name: 'This link does not let you in' }).waitFor(SLOW)
 })
@@ -224,8 +224,8 @@ test('links lead to where people are, also when they are made at the machine its
     await desk.getByRole('button', { name: 'Replace link' }).click()
     expect(await shownLink(desk)).toMatch(`http://${host}:${port}/enter#`)
     // THON answers to that name.
-    expect((await new Visitor(app.url).ask(host, '/enter')).status).toBe(200)
-    expect((await new Visitor(app.url).ask('other.example', '/enter')).status).not.toBe(200)
+    expect((await new Visitor(app.url).request(host, '/enter')).status).toBe(200)
+    expect((await new Visitor(app.url).request('other.example', '/enter')).status).not.toBe(200)
   }
   expect(await desk.getByText('Links made here work on this machine only').count()).toBe(0)
 })
@@ -256,7 +256,7 @@ test('cards: one for each participant, whose code says their link, and none is c
   await desk.getByRole('article').first().waitFor(SLOW)
   expect(await desk.getByRole('article').count()).toBe(8)
   // Hers is good still.
-  await app.services.linkEntry.look({ secret: first }, '127.0.0.1')
+  await app.services.linkEntry.inspect({ secret: first }, '127.0.0.1')
 
   await desk.reload()
   await awake(desk)
@@ -270,7 +270,7 @@ test('cards: one for each participant, whose code says their link, and none is c
     const link = /http\S+\/enter#\S+/.exec(text)?.[0] as string
     expect(text).toContain(`alpha-${name}.localhost`)
     expect(await shownCode(card.getByRole('img'))).toEqual(codeOf(link))
-    const view = await app.services.linkEntry.look({ secret: secretOf(link) }, '127.0.0.1')
+    const view = await app.services.linkEntry.inspect({ secret: secretOf(link) }, '127.0.0.1')
     expect(view).toMatchObject({ kind: 'person', username: name })
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { OutsideServer, type Reply, type Taken } from './outside-server.ts'
+import { ExternalServer, type ExternalReply, type RecordedRequest } from './external-server.ts'
 
 const PREFIX = '/apisix/admin'
 const GONE =
@@ -18,7 +18,7 @@ export class ApisixStandIn {
   readonly key = 'edd1c9f034335f136f87ad84b625c8f1'
   readonly consumers = new Map<string, Stored>()
   readonly routes = new Map<string, Stored>()
-  readonly server: OutsideServer
+  readonly server: ExternalServer
   version = '3.18.0'
   /** Its own database is away. */
   etcdDown = false
@@ -34,13 +34,13 @@ export class ApisixStandIn {
   tokens: Record<string, [prompt: number, completion: number]> | null = {}
   #index = 10
 
-  private constructor(server: OutsideServer) {
+  private constructor(server: ExternalServer) {
     this.server = server
   }
 
   /** Starts one, which ends with the test. */
   static async start(): Promise<ApisixStandIn> {
-    const server = await OutsideServer.start(async (taken) => {
+    const server = await ExternalServer.start(async (taken) => {
       if (taken.method === 'GET' && taken.path === '/apisix/prometheus/metrics') return standIn.#metrics()
       if (taken.method !== 'GET' && --standIn.writesLeft < 0) await standIn.goesWrong()
       const reply = standIn.#admin(taken)
@@ -66,8 +66,8 @@ export class ApisixStandIn {
   }
 
   /** Writes so far. */
-  get writes(): Taken[] {
-    return this.server.taken.filter(({ method }) => method !== 'GET')
+  get writes(): RecordedRequest[] {
+    return this.server.requests.filter(({ method }) => method !== 'GET')
   }
 
   /** Puts a consumer there, as somebody else would. */
@@ -75,7 +75,7 @@ export class ApisixStandIn {
     this.#store(this.consumers, username, { username, ...more })
   }
 
-  #admin({ method, path, headers, body }: Taken): NonNullable<Reply> {
+  #admin({ method, path, headers, body }: RecordedRequest): NonNullable<ExternalReply> {
     if (this.isShut) return { status: 403, body: GONE, headers: { 'Content-Type': 'text/html' } }
     const given = headers['x-api-key']
     if (given !== this.key || this.isLocked)
@@ -105,7 +105,7 @@ export class ApisixStandIn {
     id: string | undefined,
     body: Record<string, unknown>,
     prefix: string,
-  ): NonNullable<Reply> {
+  ): NonNullable<ExternalReply> {
     const fault = body ? (kind === 'consumers' ? this.#faultOf(id, body) : null) : 'missing configurations'
     if (fault) return { status: 400, body: { error_msg: fault } }
     const name = id ?? String(body.username)
@@ -148,7 +148,7 @@ export class ApisixStandIn {
     return stored
   }
 
-  #metrics(): NonNullable<Reply> {
+  #metrics(): NonNullable<ExternalReply> {
     if (this.tokens === null) return { status: 404, body: 'not found' }
     const lines = Object.entries(this.tokens).flatMap(([consumer, [prompt, completion]]) =>
       (['one', 'two'] as const).flatMap((model, at) => [

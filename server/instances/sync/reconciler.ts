@@ -65,7 +65,7 @@ export class Reconciler implements SandboxObserver {
     })
   }
 
-  turned({ connected, message }: EngineStatus): void {
+  connectionChanged({ connected, message }: EngineStatus): void {
     const { activity, engine, log } = this.#parts
     const target = { kind: 'engine', id: null, label: engine.kind } as const
     const act = connected
