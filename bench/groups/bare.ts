@@ -1,4 +1,4 @@
-/** The peer: a bare `node:http` handler that reads the request and answers with bytes it was given. Ready with its URL. */
+/** The peer: a bare `node:http` handler that reads the request and answers with fixed bytes. It reports its URL when ready. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -13,6 +13,7 @@ const server = createServer((request, response) => {
 await once(server.listen(0, '127.0.0.1'), 'listening')
 
 process.on('SIGTERM', () => process.exit(0))
-answer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, async ({ text }: { text: string }) => {
+answer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, ({ text }: { text: string }) => {
   bytes = Buffer.from(text)
+  return Promise.resolve()
 })

@@ -3,7 +3,7 @@ import { openDb } from '../../server/db/client.ts'
 const GROUPS = 100
 const USERS = 10
 
-/** Fills a new database with 100 groups of 10 users, each with an instance that has ended. */
+/** Fills a new database with 100 groups of 10 users, each with a stopped instance. */
 export async function seed(dbPath: string): Promise<void> {
   const { db } = await openDb(dbPath)
   const groups = Array.from({ length: GROUPS }, (_, index) => ({ id: crypto.randomUUID(), name: `Team ${index + 1}` }))

@@ -77,7 +77,7 @@ async function list({ thon, bare, client }: Sides, what: string, path: string, p
   return { ...row, ratio: row.peer.median / row.ours.median, note }
 }
 
-/** Taken while the largest list is asked for. */
+/** RecordedRequest while the largest list is asked for. */
 async function memory({ thon, bare, client }: Sides): Promise<Row> {
   const ours: number[] = []
   const peer: number[] = []

@@ -16,9 +16,9 @@ import { Gate } from '../http/gate.ts'
 import { healthRoutes } from '../http/health.ts'
 import { HttpServer } from '../http/server.ts'
 import { Tls } from '../http/tls.ts'
-import { builtDashboard, devDashboard, type Dashboard } from '../http/web.ts'
+import { builtDashboard, devDashboard, type Dashboard } from '../http/dashboard.ts'
 import { createLog, type Log } from '../core/log.ts'
-import { createProxy, vouchedBy } from '../proxy/create.ts'
+import { createProxy, readInternalClient } from '../proxy/create.ts'
 import { acquireDatabaseLock, lockHolderOf } from '../db/lock.ts'
 import { createRest } from './rest.ts'
 import { chooseEngine, type EngineChoice } from '../engine/choose.ts'
@@ -74,17 +74,17 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const { db, applied, lock } = await openLocked(env.dbPath, overrides.listens === false ? 0 : LOCK_TIMEOUT_MS)
   const token = newToken()
   const activity = new ActivityService(db, events)
-  const choice = overrides.engine ? { engine: overrides.engine, notices: [], ground: null } : await choose(env, db)
+  const choice = overrides.engine ? { engine: overrides.engine, notices: [], hostNetwork: null } : await choose(env, db)
   const disk = new DiskSpaceWatch(env.dbPath, () => events.publish('engine', null))
   const access = await createAccess({ env, db, events, activity, token })
   const created = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
   const { services, live, network, addresses } = created
   const socket = createSocket(schema, services, (sessionId) => access.authenticator.reauthenticate(sessionId), log)
   const proxy = await createProxy({
-    ...{ db, events, clients, addresses, door: access.authenticator, tls, log },
+    ...{ db, events, clients, addresses, authenticator: access.authenticator, tls, log },
     trustedProxies: env.reach.trustedProxies,
     ownProcess: overrides.proxyProcess ?? true,
-    ...{ instances: services.instances, own: services.mySandbox },
+    ...{ instances: services.instances, mySandbox: services.mySandbox },
     engineConnected: () => live.engineStatus().connected,
     participantsMayStart: () => services.settings.participantsMayStart(),
   })
@@ -113,8 +113,8 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     await network.start()
     await Promise.all([live.start(), services.lemonade.start()])
     await proxy.load()
-    if (proxy.handOver) await http.listenAt(proxy.handOver.backDoor, vouchedBy(clients))
-    await proxy.handOver?.start()
+    if (proxy.router) await http.listenInternally(proxy.router.internalSocket, readInternalClient(clients))
+    await proxy.router?.start()
     const urls = await listen(http, env, addresses, overrides.listens !== false)
     if (urls.length > 0) lock.announce({ urls, token })
     return { urls, services, migrated: applied, close }
@@ -150,9 +150,9 @@ async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboa
   const http = new HttpServer({
     clients,
     tls,
-    gate: new Gate(env.host, env.allowedHosts, (name) => addresses.isOurs(name)),
+    gate: new Gate(env.host, env.allowedHosts, (name) => addresses.isOwn(name)),
     sandboxes: proxy.hosts,
-    guard: proxy.handOver && ((server) => proxy.handOver?.guard(server)),
+    intercept: proxy.router && ((server) => proxy.router?.intercept(server)),
     routes: [
       {
         path: '/graphql',

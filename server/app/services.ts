@@ -23,7 +23,7 @@ import type { Log } from '../core/log.ts'
 import type { EngineChoice } from '../engine/choose.ts'
 import type { SandboxEngine } from '../engine/engine.ts'
 import { Addresses } from '../proxy/addresses.ts'
-import { SandboxNetwork } from '../engine/network/network.ts'
+import { SandboxNetwork } from '../engine/network/sandbox-network.ts'
 import { EngineService } from '../engine/service.ts'
 import { ConfigFilesService } from '../settings/config-files.ts'
 import { settingInput } from '../settings/model.ts'
@@ -102,12 +102,11 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   const live = createInstances({
     ...{ env, db, events, activity, engine, log },
     // Instances start before users exist, but ask for them only later.
-    personOf: (...names) => users.personOf(...names),
+    personOf: (...names) => users.ownerOf(...names),
     filesFor: (instance, keysOnly) => sandboxFiles.for(instance, keysOnly),
   })
   const workspaces = {
     remove: async (volume: string) => {
-      live.instances.assertEngine()
       await live.removeVolume(volume)
     },
   }
@@ -116,7 +115,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   const syncCommands = new SyncInstanceCommands(live.instances)
   const addresses = new Addresses(db, events, env.reach, env.allowedHosts)
   const network = new SandboxNetwork({
-    ...{ env, events, log, ground: choice.ground },
+    ...{ env, events, log, hostNetwork: choice.hostNetwork },
     peers: async () => (await db.group.findMany({ where: { peerAccess: true } })).map(({ name }) => name),
     isConnected: () => live.engineStatus().connected,
     gateway: () => ai.gatewaySettings.proxyTarget(),
@@ -134,9 +133,10 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     activity,
     users,
     groups: new GroupsService(parts),
-    starter: new GroupStarter(db, live.instances, syncCommands.started.bind(syncCommands)),
+    starter: new GroupStarter(db, live.instances, syncCommands.untilRunning.bind(syncCommands)),
     groupsImport,
     instances: live.instances,
+    instanceFiles: live.instanceFiles,
     mySandbox: new MySandboxService({
       ...{ db, instances: live.instances },
       participantsMayStart: () => settings.participantsMayStart(),

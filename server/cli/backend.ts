@@ -87,7 +87,7 @@ export async function openBackend(env: Env): Promise<Backend> {
 async function answering(server: LockHolder, env: Env): Promise<string | null> {
   for (const url of server.urls.map(reachable)) {
     const answer = await send(url, server.token, env, { query: '{ viewer { role } }' }, 5_000).catch(() => null)
-    if ((answer?.data as { viewer?: { role: string } } | undefined)?.viewer?.role === 'organizer') return url
+    if ((answer?.data as { viewer?: { role: string } } | undefined)?.viewer?.role === 'ORGANIZER') return url
   }
   return null
 }

@@ -50,11 +50,12 @@ async function textOf(variables: Variables, file: string | undefined, options: C
 
 async function importFrom(backend: Backend, yaml: string, options: Common & { dryRun?: true }): Promise<void> {
   const { importGroups } = await backend.ask<{ importGroups: Report }>(
-    `mutation ($yaml: String!, $dryRun: Boolean) { importGroups(yaml: $yaml, dryRun: $dryRun) {
+    `mutation ($yaml: String!, $dryRun: Boolean) { importGroups(input: { yaml: $yaml, dryRun: $dryRun }) {
       applied changes { kind name action detail } } }`,
     { yaml, dryRun: options.dryRun ?? false },
   )
-  print(options, importGroups, () => reportInWords(importGroups))
+  const report = inLowerCase(importGroups)
+  print(options, report, () => reportInWords(report))
 }
 
 async function exportTo(backend: Backend, file: string | undefined, options: Common): Promise<void> {
@@ -63,6 +64,15 @@ async function exportTo(backend: Backend, file: string | undefined, options: Com
   if (file === undefined) return void process.stdout.write(exportGroups)
   await writeFile(file, exportGroups)
   print(options, { file }, () => `Written to ${file}.`)
+}
+
+/** A report with enum values in lower case, as commands print them. */
+export function inLowerCase({ applied, changes }: Report): Report {
+  const lower = (value: string) => value.toLowerCase().replaceAll('_', ' ')
+  return {
+    applied,
+    changes: changes.map(({ kind, action, ...rest }) => ({ kind: lower(kind), action: lower(action), ...rest })),
+  }
 }
 
 /** What an import did, or would do, for people. */

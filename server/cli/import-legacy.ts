@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import { reportInWords } from './groups.ts'
+import { inLowerCase, reportInWords } from './groups.ts'
 import { readLegacy } from './legacy-file.ts'
 import { command, print, withBackend, type Common, type Variables } from './shell.ts'
 
@@ -21,11 +21,12 @@ export function importLegacyCommand(variables: Variables): Command {
       const dump = JSON.stringify(await readLegacy(resolve(path)))
       await withBackend(variables, options, async (backend) => {
         const { importLegacy } = await backend.ask<{ importLegacy: Report }>(
-          `mutation ($dump: String!, $dryRun: Boolean) { importLegacy(dump: $dump, dryRun: $dryRun) {
+          `mutation ($dump: String!, $dryRun: Boolean) { importLegacy(input: { dump: $dump, dryRun: $dryRun }) {
             applied changes { kind name action detail } } }`,
           { dump, dryRun: options.dryRun ?? false },
         )
-        print(options, importLegacy, () => inWords(importLegacy))
+        const report = inLowerCase(importLegacy)
+        print(options, report, () => inWords(report))
       })
     })
 }

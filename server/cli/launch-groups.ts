@@ -1,6 +1,7 @@
 import { readTextFile } from '../config/text-file.ts'
 import { Refused, type Backend } from './backend.ts'
 import { groupsOfConfig } from './groups.ts'
+import { allGroups } from './running.ts'
 import type { Common, Variables } from './shell.ts'
 
 /** Whom to start, as it is said on the command line. */
@@ -24,10 +25,7 @@ export async function chosenGroups(
     configFile.content.trim() === '' ? ((await groupsOfConfig(variables, options)) ?? '') : configFile.content
   const yaml = options.groups === undefined ? stored : await readTextFile(options.groups)
   const named = yaml.trim() === '' ? null : await imported(backend, yaml)
-  const { groups } = await backend.ask<{ groups: { id: string; name: string; userCount: number }[] }>(
-    '{ groups { id name userCount } }',
-  )
-  const wanted = groups.filter(
+  const wanted = (await allGroups(backend)).filter(
     ({ name }) =>
       (options.group === undefined || name === options.group) && (options.groups === undefined || named?.has(name)),
   )
@@ -41,8 +39,8 @@ export async function chosenGroups(
 /** @returns the names of the groups in the file */
 async function imported(backend: Backend, yaml: string): Promise<Set<string>> {
   const { importGroups } = await backend.ask<{ importGroups: { changes: { kind: string; name: string }[] } }>(
-    'mutation ($yaml: String!) { importGroups(yaml: $yaml) { changes { kind name } } }',
+    'mutation ($yaml: String!) { importGroups(input: { yaml: $yaml }) { changes { kind name } } }',
     { yaml },
   )
-  return new Set(importGroups.changes.filter(({ kind }) => kind === 'group').map(({ name }) => name))
+  return new Set(importGroups.changes.filter(({ kind }) => kind === 'GROUP').map(({ name }) => name))
 }

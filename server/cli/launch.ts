@@ -98,14 +98,14 @@ async function launch(backend: Backend, variables: Variables, options: LaunchOpt
 /** Starts everybody of a group who has no sandbox. */
 async function startGroup(backend: Backend, groupId: string, group: string, options: object): Promise<Started[]> {
   const answer = await backend.ask<{
-    startGroup: { user: { username: string }; instance: { id: string } | null; warning: string | null }[]
+    startGroup: { user: { username: string }; instance: { id: string } | null; error: { message: string } | null }[]
   }>(
-    `mutation ($groupId: ID!, $options: StartOptionsInput) { startGroup(id: $groupId, options: $options) {
-      user { username } instance { id } warning } }`,
+    `mutation ($groupId: ID!, $options: StartOptionsInput) { startGroup(input: { id: $groupId, options: $options }) {
+      user { username } instance { id } error { message } } }`,
     { groupId, options },
   )
-  return answer.startGroup.map(({ user, instance, warning }) => ({
-    ...{ id: instance?.id ?? null, group, username: user.username, warning },
+  return answer.startGroup.map(({ user, instance, error }) => ({
+    ...{ id: instance?.id ?? null, group, username: user.username, warning: error?.message ?? null },
   }))
 }
 

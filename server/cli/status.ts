@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Backend } from './backend.ts'
-import { activeRows } from './running.ts'
+import { activeRows, allGroups } from './running.ts'
 import { command, EXIT, print, table, withBackend, type Common, type Variables } from './shell.ts'
 
 interface Facts {
@@ -13,10 +13,9 @@ interface Facts {
     image: string
     version: string | null
   }
-  groups: { name: string; userCount: number }[]
 }
 
-const FACTS = '{ engine { kind connected message starting waiting image version } groups { name userCount } }'
+const FACTS = '{ engine { kind connected message starting waiting image version } }'
 
 /** `thon status`: what runs. Ends with 1 while there is no engine. */
 export function statusCommand(variables: Variables): Command {
@@ -26,7 +25,8 @@ export function statusCommand(variables: Variables): Command {
 }
 
 async function status(backend: Backend, options: Common): Promise<void> {
-  const { engine, groups } = await backend.ask<Facts>(FACTS)
+  const { engine } = await backend.ask<Facts>(FACTS)
+  const groups = await allGroups(backend)
   const rows = await activeRows(backend, null)
   const others = [...new Set(rows.map(({ group }) => group))].filter((name) => groups.every((one) => one.name !== name))
   const all = [...groups, ...others.map((name) => ({ name, userCount: 0 }))]

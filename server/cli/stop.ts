@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { Misused, Refused, type Backend } from './backend.ts'
 import { settled } from './progress.ts'
-import { activeRows } from './running.ts'
+import { activeRows, allGroups } from './running.ts'
 import { command, EXIT, print, withBackend, type Common, type Variables } from './shell.ts'
 
 interface StopOptions extends Common {
@@ -36,7 +36,7 @@ async function stop(backend: Backend, options: StopOptions): Promise<void> {
   const results: Result[] = []
   for (let at = 0; at < ids.length; at += MOST) {
     const { killInstances } = await backend.ask<{ killInstances: Result[] }>(
-      'mutation ($ids: [ID!]!) { killInstances(ids: $ids) { id error { message } } }',
+      'mutation ($ids: [ID!]!) { killInstances(input: { ids: $ids }) { id error { message } } }',
       { ids: ids.slice(at, at + MOST) },
     )
     results.push(...killInstances)
@@ -63,6 +63,6 @@ async function stop(backend: Backend, options: StopOptions): Promise<void> {
 
 /** @throws Refused where there is no such group: a name written wrong is not everybody's end */
 async function assertGroup(backend: Backend, name: string): Promise<void> {
-  const { groups } = await backend.ask<{ groups: { name: string }[] }>('{ groups { name } }')
+  const groups = await allGroups(backend)
   if (groups.every((group) => group.name !== name)) throw new Refused(`There is no group ${name}.`, 'NOT_FOUND')
 }

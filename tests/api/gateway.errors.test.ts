@@ -74,7 +74,7 @@ describe('when the gateway fails', () => {
       gatewaySettings: { adminKeyFrom: from },
     })
     expect(await statusOf(app)).toMatchObject({ state })
-    expect(apisix.server.taken.at(-1)?.headers['x-api-key']).toBe(from ? '1234567890' : undefined)
+    expect(apisix.server.requests.at(-1)?.headers['x-api-key']).toBe(from ? '1234567890' : undefined)
   })
 
   test('an APISIX that hides its version is reported', async () => {
@@ -161,7 +161,7 @@ describe('when the gateway fails', () => {
     const { app, apisix } = await startGatewayApp({ GATEWAY_ENABLED: 'false' })
     expect(await statusOf(app)).toMatchObject({ state: 'DISABLED', error: null })
     expect(await app.refused(APPLY)).toMatchObject({ code: 'BAD_REQUEST' })
-    expect(apisix.server.taken).toEqual([])
+    expect(apisix.server.requests).toEqual([])
     await updateSettings(app, { enabled: true })
     expect(await statusOf(app)).toMatchObject({ state: 'RUNNING' })
   })

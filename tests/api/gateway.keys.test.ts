@@ -105,7 +105,7 @@ describe('keys', () => {
     const { app, apisix } = await startGatewayApp()
     const group = await addGroup(app, 'alpha', ['ann', 'bob'])
     await app.services.configFiles.update(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
-    const start = 'mutation ($id: ID!) { startGroup(id: $id) { instance { id } } }'
+    const start = 'mutation ($id: ID!) { startGroup(input: { id: $id }) { instance { id } } }'
     await app.execute(start, { id: group.id })
     type Ids = { instances: { items: { id: string; username: string; state: string }[] } }
     const { instances } = await app.until<Ids>('{ instances { items { id username state } } }', {}, ({ instances }) =>
@@ -114,7 +114,7 @@ describe('keys', () => {
     const idOf = (name: string) => instances.items.find(({ username }) => username === name)?.id
     const outdated = async () => (await statusOf(app)).outdatedInstances
     const sendKeys = (ids: unknown) =>
-      app.execute('mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { error { message } } }', { ids })
+      app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', { ids })
     // They started before any keys existed.
     expect(await outdated()).toEqual([])
     await applyConfig(app)

@@ -103,7 +103,7 @@ describe('applying the gateway configuration', () => {
     apisix.put('by-hand', { plugins: { 'key-auth': { key: 'k' } } })
     const group = await addGroup(app, 'alpha', ['ann', 'bob'])
     await applyConfig(app)
-    await app.services.users.removeUser(organizer, userOf(group, 'bob').id, { deleteWorkspaces: false })
+    await app.services.users.deleteUser(organizer, userOf(group, 'bob').id, { deleteWorkspaces: false })
     await applyConfig(app)
     expect(
       (await consumersOf(app)).map(({ username, status, groupName, memberName }) => [
@@ -185,7 +185,7 @@ describe('applying the gateway configuration', () => {
       ['茶', '楊'],
     ] as const) {
       const found = await app.db.group.findUnique({ where: { name: group } })
-      if (found) await app.services.users.addUser(organizer, found.id, { username: user })
+      if (found) await app.services.users.createUser(organizer, found.id, { username: user })
       else await addGroup(app, group, [user])
     }
     expect(await applyConfig(app)).toMatchObject({ total: 7, done: 7, failed: 0 })

@@ -25,7 +25,7 @@ describe('commands', () => {
     await frameWith<Status>(frames, ({ loads }) => loads.length === 1)
     done.resolve()
     await frameWith<Status>(frames, ({ loads }) => loads.length === 0)
-    expect(lemonade.server.taken.find(({ path }) => path === '/v1/load')?.body).toEqual({
+    expect(lemonade.server.requests.find(({ path }) => path === '/v1/load')?.body).toEqual({
       ...{ model_name: 'Tiny', ctx_size: 4096, llamacpp_args: '--flash-attn -np 4' },
     })
   })
@@ -81,7 +81,7 @@ describe('commands', () => {
     expect(await app.execute(pull, { input })).toEqual({
       pullModel: { id: 'model:user.Tiny-Q8', model: 'Tiny-Q8', state: 'DOWNLOADING' },
     })
-    expect(lemonade.server.taken.at(-1)?.body).toEqual({
+    expect(lemonade.server.requests.at(-1)?.body).toEqual({
       ...{ model_name: 'user.Tiny-Q8', checkpoint: 'tinyorg/tiny-GGUF:Q8_0', recipe: 'llamacpp' },
       ...{ stream: true, subscribe: false },
     })
@@ -98,7 +98,7 @@ describe('commands', () => {
     ])
     lemonade.replies.set('/v1/downloads/control', recorded('downloads-paused'))
     await app.execute('mutation { cancelPull(input: { id: "model:user.Tiny-Q8" }) }')
-    expect(lemonade.server.taken.at(-1)).toMatchObject({ body: { id: 'model:user.Tiny-Q8', action: 'cancel' } })
+    expect(lemonade.server.requests.at(-1)).toMatchObject({ body: { id: 'model:user.Tiny-Q8', action: 'cancel' } })
   })
 
   test.each([
@@ -137,7 +137,7 @@ describe('commands', () => {
     const { app, lemonade } = await startWithLemonade()
     const { code, fields } = await app.refused(`mutation { ${mutation} }`)
     expect([code, fields?.map((one) => one.field)]).toEqual(['INVALID_INPUT', [field]])
-    expect(lemonade.server.taken).toEqual([])
+    expect(lemonade.server.requests).toEqual([])
   })
 
   test('a REST download that fails halfway answers 502', async () => {

@@ -170,14 +170,14 @@ test('a hundred watchers cost one request per interval, no watchers none', async
   const { app, lemonade } = await startWithLemonade()
   const socket = app.socket()
   const query = 'subscription { lemonadeSlotsChanged { slots { id processing } } }'
-  expect(lemonade.server.taken).toEqual([])
+  expect(lemonade.server.requests).toEqual([])
   await Promise.all(Array.from({ length: 100 }, () => app.subscribe(query, {}, socket)))
   expect(lemonade.server.count('/v1/slots')).toBeLessThanOrEqual(3)
   await socket.dispose()
   await expect.poll(() => app.services.lemonade.resources({ role: 'organizer' } as never).slots.watchers).toBe(0)
-  const before = lemonade.server.taken.length
+  const before = lemonade.server.requests.length
   await ask(app, 'lemonadeStatus', STATUS)
-  expect(lemonade.server.taken.slice(before).map(({ path }) => path)).not.toContain('/v1/slots')
+  expect(lemonade.server.requests.slice(before).map(({ path }) => path)).not.toContain('/v1/slots')
 })
 
 test('scripts that ask for the same at the same time share one request', async () => {
@@ -226,7 +226,7 @@ test('headers of a browser are not passed on', async () => {
   const { app, lemonade } = await startWithLemonade()
   const headers = { Origin: app.url, Cookie: 'session=secret', 'X-Mine': '1' }
   expect((await fetch(`${app.url}/api/lemonade/health`, { headers })).status).toBe(200)
-  const [taken] = lemonade.server.taken
+  const [taken] = lemonade.server.requests
   expect(Object.keys(taken?.headers ?? {}).sort()).toEqual(['accept', 'connection', 'host'])
 })
 

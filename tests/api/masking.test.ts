@@ -7,16 +7,16 @@ import { create } from '../kit/instances.ts'
 
 interface Message {
   type: string
-  payload?: { errors?: Fault[]; data?: unknown } | Fault[]
+  payload?: { errors?: AnswerError[]; data?: unknown } | AnswerError[]
 }
-interface Fault {
+interface AnswerError {
   message: string
   extensions?: { code?: string }
 }
 
 const MASKED = [{ message: 'Internal Server Error', code: 'INTERNAL_ERROR' }]
 
-/** What the socket answers to one operation, until it is complete. */
+/** The messages of one operation over a socket, until it is complete. */
 async function overSocket(
   app: TestApp,
   query: string,
@@ -25,11 +25,13 @@ async function overSocket(
   const socket = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
   const messages: Message[] = []
   const done = Promise.withResolvers<void>()
-  socket.on('message', (data) => {
-    const message = JSON.parse(String(data)) as Message
-    if (message.type === 'connection_ack')
-      return socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+  socket.on('message', (data: Buffer) => {
+    const message = JSON.parse(data.toString()) as Message
     if (message.type === 'ping') return
+    if (message.type === 'connection_ack') {
+      socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+      return
+    }
     messages.push(message)
     if (message.type === 'complete' || message.type === 'error') done.resolve()
     else act(messages.length)
@@ -42,7 +44,7 @@ async function overSocket(
   return messages
 }
 
-function faults(payload: Message['payload'] | { errors?: Fault[] }) {
+function errorsOf(payload: Message['payload'] | { errors?: AnswerError[] }) {
   const all = Array.isArray(payload) ? payload : (payload?.errors ?? [])
   return all.map(({ message, extensions }) => ({ message, code: extensions?.code }))
 }
@@ -54,27 +56,27 @@ async function broken(): Promise<TestApp> {
   return app
 }
 
-test('over HTTP', async () => {
+test('an unexpected error is masked over HTTP', async () => {
   const app = await broken()
-  expect(faults(await app.answer('{ groups { id } }'))).toEqual(MASKED)
+  expect(errorsOf(await app.answer('{ groups { items { id } } }'))).toEqual(MASKED)
   expect(app.logged.lines.join()).toContain('SELECT secret')
 })
 
-test('in a query over the socket', async () => {
-  const [next] = await overSocket(await broken(), '{ groups { id } }')
-  expect(faults(next?.payload)).toEqual(MASKED)
+test('an unexpected error is masked in a query over the socket', async () => {
+  const [next] = await overSocket(await broken(), '{ groups { items { id } } }')
+  expect(errorsOf(next?.payload)).toEqual(MASKED)
 })
 
-test('in a subscription that is refused', async () => {
+test('an unexpected error is masked at the start of a subscription', async () => {
   const app = await broken()
   app.services.groups.changes = () => {
     throw new Error('SELECT secret')
   }
   const [answer] = await overSocket(app, 'subscription { groupChanged { kind } }')
-  expect(faults(answer?.payload)).toEqual(MASKED)
+  expect(errorsOf(answer?.payload)).toEqual(MASKED)
 })
 
-test('in a resolver of a frame, after which frames go on', async () => {
+test('an unexpected error is masked in a frame, and frames go on', async () => {
   const app = await broken()
   const channel = new Channel<never>()
   app.services.instances.changes = () => channel as never
@@ -92,10 +94,10 @@ test('in a resolver of a frame, after which frames go on', async () => {
     if (count === 3) channel.end()
   })
   expect(messages.map((message) => message.type)).toEqual(['next', 'next', 'next', 'complete'])
-  expect(faults(messages[1]?.payload)).toEqual(MASKED)
+  expect(errorsOf(messages[1]?.payload)).toEqual(MASKED)
 })
 
-test('in a source that throws in the middle, which ends that subscription and neither the socket nor the server', async () => {
+test('an unexpected error in a source ends its subscription only', async () => {
   const app = await broken()
   const channel = new Channel<never>()
   channel.push({ kind: 'READY', id: null, row: null } as never)
@@ -105,19 +107,19 @@ test('in a source that throws in the middle, which ends that subscription and ne
   app.services.groups.changes = () => channel as never
   const messages = await overSocket(app, 'subscription { groupChanged { kind } }')
   expect(messages.map((message) => message.type)).toEqual(['next', 'next', 'complete'])
-  expect(faults(messages[1]?.payload)).toEqual(MASKED)
+  expect(errorsOf(messages[1]?.payload)).toEqual(MASKED)
   expect((await create(app)).state).toBe('PENDING')
 })
 
-test('refusals and faults of the query stay as they are, over HTTP and socket', async () => {
+test('refusals and invalid queries are not masked', async () => {
   const app = await startApp()
-  for (const query of ['{ instance(id: "x") { id } }', '{ nonsense }', '{']) {
-    const overHttp = faults(await app.answer(query))
+  for (const query of ['mutation { pauseInstance(input: { id: "x" }) { id } }', '{ nonsense }', '{']) {
+    const overHttp = errorsOf(await app.answer(query))
     const [message] = await overSocket(app, query)
-    expect(faults(message?.payload).map((one) => one.message)).toEqual(overHttp.map((one) => one.message))
+    expect(errorsOf(message?.payload).map((one) => one.message)).toEqual(overHttp.map((one) => one.message))
     expect(overHttp[0]?.message).not.toBe('Internal Server Error')
   }
-  expect(faults(await app.answer('{ instance(id: "x") { id } }'))).toEqual([
-    { message: 'Instance x not found', code: 'NOT_FOUND' },
+  expect(errorsOf(await app.answer('mutation { pauseInstance(input: { id: "x" }) { id } }'))).toEqual([
+    { message: 'This sandbox no longer exists.', code: 'NOT_FOUND' },
   ])
 })

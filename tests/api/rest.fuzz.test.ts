@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { ApisixStandIn } from '../kit/apisix.ts'
-import { OutsideServer } from '../kit/outside-server.ts'
+import { ExternalServer } from '../kit/external-server.ts'
 import { Random } from '../kit/random.ts'
 import { Manual, type Told } from '../kit/rest.ts'
 import { Fuzz, Line, type Sent } from '../kit/rest-fuzz.ts'
@@ -29,7 +29,7 @@ test(
   'whatever a client sends is answered as described, and never by a fault of ours',
   { timeout: 240_000 },
   async () => {
-    const lemonade = await OutsideServer.start(({ path }) => ({
+    const lemonade = await ExternalServer.start(({ path }) => ({
       body: path === '/v1/slots' ? [] : { status: 'success' },
     }))
     const apisix = await ApisixStandIn.start()

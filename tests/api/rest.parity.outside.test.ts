@@ -4,7 +4,7 @@ import { ApisixStandIn } from '../kit/apisix.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { addGroup } from '../kit/groups.ts'
 import { LemonadeStandIn } from '../kit/lemonade.ts'
-import type { OutsideServer } from '../kit/outside-server.ts'
+import type { ExternalServer } from '../kit/external-server.ts'
 
 /*
  * Commands whose effects are in somebody else's server: GraphQL and REST have to send it the same, and pass on the same
@@ -102,7 +102,7 @@ const MODELS: Case[] = [
 
 interface Side {
   app: TestApp
-  server: OutsideServer
+  server: ExternalServer
 }
 
 async function gateway({ away, off }: Case): Promise<Side> {
@@ -126,7 +126,7 @@ async function lemonade({ away }: Case): Promise<Side> {
 
 /** What was changed there, in no order, keys that were made left out. */
 function sent({ server }: Side): string[] {
-  const changes = server.taken.filter(({ method }) => method !== 'GET')
+  const changes = server.requests.filter(({ method }) => method !== 'GET')
   const line = ({ method, path, body }: (typeof changes)[number]) =>
     `${method} ${path} ${JSON.stringify(Object.entries(body ?? {}).sort())}`
   // Ids of users and groups differ from one database to the next.

@@ -205,7 +205,10 @@ test('serve ends cleanly on SIGTERM, and a second server of the same database is
   const { url, end } = await made.serve()
   expect((await fetch(`${url}/readyz`)).status).toBe(200)
   const second = await made.thon('serve')
-  expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('Another THON is running with the database')])
+  expect([second.code, second.stderr]).toEqual([
+    1,
+    expect.stringContaining('Another THON is running with the database'),
+  ])
   expect(await end()).toBe(0)
   expect((await made.json<Status>(['status'])).server).toBeNull()
 })

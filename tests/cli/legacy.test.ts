@@ -12,7 +12,7 @@ interface Report {
   changes: { kind: string; name: string; action: string; detail: string | null }[]
 }
 
-/** A home in which nothing needs Docker. */
+/** A home whose THON does not need Docker. */
 function home(): Home {
   return new Home({ THON_ENGINE: 'process' })
 }
@@ -28,8 +28,8 @@ async function stored(made: Home, sql: string): Promise<unknown[][]> {
   return rows.map((row) => columns.map((column) => row[column]))
 }
 
-/** What people of a hall did with it, and what nobody should have. */
-const HALL: LegacyRows = {
+/** Rows as events leave them, with some that THON cannot accept. */
+const ROWS: LegacyRows = {
   event_records: [
     { id: 'e1', event_id: 'hack-25', title: 'Hack 2025', created_at: '2026-01-02T03:04:05' },
     { id: 'e2', event_id: 'x'.repeat(101) },
@@ -67,14 +67,14 @@ const HALL: LegacyRows = {
 }
 
 test.each([
-  ['beside a server that runs', true],
+  ['next to a running server', true],
   ['with the database alone', false],
-])('an installation of the Python system moves over, %s, and does so once', LONG, async (_name, served) => {
+])('an installation of the Python system is imported once, %s', LONG, async (_name, served) => {
   const made = home()
-  ;(await legacyDatabase(made.path('old.db'), HALL)).close()
+  ;(await legacyDatabase(made.path('old.db'), ROWS)).close()
   if (served) await made.serve()
-  const rehearsed = await made.json<Report>(['import-legacy', 'old.db', '--dry-run'])
-  expect(rehearsed.applied).toBe(false)
+  const rehearsal = await made.json<Report>(['import-legacy', 'old.db', '--dry-run'])
+  expect(rehearsal.applied).toBe(false)
   expect((await made.thon('groups', 'export')).stdout).toBe('groups: {}\n')
   const done = await made.json<Report>(['import-legacy', 'old.db'])
   expect(lines(done)).toEqual(
@@ -101,7 +101,7 @@ test.each([
       'skip sandbox team/ann',
     ].sort(),
   )
-  expect(lines(rehearsed)).toEqual(lines(done))
+  expect(lines(rehearsal)).toEqual(lines(done))
   for (const { action, detail } of done.changes) if (action === 'skip') expect(detail).toMatch(/\w/)
   const again = await made.json<Report>(['import-legacy', 'old.db'])
   expect(again.changes.filter(({ action }) => action === 'create' || action === 'update')).toEqual([])
@@ -115,26 +115,27 @@ test.each([
   ])
 })
 
-test('all that the recorded Python system held comes over, or is named with the reason', LONG, async () => {
+test('everything recorded is imported, or skipped with a reason', LONG, async () => {
   const made = home()
   const rows = recordedRows()
   ;(await legacyDatabase(made.path('old.db'), rows)).close()
-  const rehearsed = await made.json<Report>(['import-legacy', 'old.db', '--dry-run'])
+  const rehearsal = await made.json<Report>(['import-legacy', 'old.db', '--dry-run'])
   const done = await made.json<Report>(['import-legacy', 'old.db'])
-  expect(lines(rehearsed)).toEqual(lines(done))
-  const told = (kind: string) => new Set(done.changes.filter((one) => one.kind === kind).map(({ name }) => name.trim()))
-  expect(told('event')).toEqual(new Set(rows.event_records?.map(({ event_id }) => event_id)))
-  expect(told('group')).toEqual(new Set(rows.group_records?.map(({ name }) => String(name).trim())))
-  const settings = new Set([...told('setting'), ...told('config file')])
+  expect(lines(rehearsal)).toEqual(lines(done))
+  const named = (kind: string) =>
+    new Set(done.changes.filter((one) => one.kind === kind).map(({ name }) => name.trim()))
+  expect(named('event')).toEqual(new Set(rows.event_records?.map(({ event_id }) => event_id)))
+  expect(named('group')).toEqual(new Set(rows.group_records?.map(({ name }) => (name as string).trim())))
+  const settings = new Set([...named('setting'), ...named('config file')])
   expect(settings).toEqual(new Set(rows.app_settings?.map(({ key }) => key)))
   expect(await stored(made, "SELECT email FROM User WHERE username = 'zoe'")).toEqual([['zoe@x.y']])
   const again = await made.json<Report>(['import-legacy', 'old.db'])
   expect(again.changes.filter(({ action }) => action === 'create' || action === 'update')).toEqual([])
 })
 
-test('what was changed here since the first import stays', LONG, async () => {
+test('changes made here after the first import stay', LONG, async () => {
   const made = home()
-  ;(await legacyDatabase(made.path('old.db'), HALL)).close()
+  ;(await legacyDatabase(made.path('old.db'), ROWS)).close()
   await made.json<Report>(['import-legacy', 'old.db'])
   writeFileSync(
     made.path('new.yaml'),
@@ -153,38 +154,34 @@ test('what was changed here since the first import stays', LONG, async () => {
   expect((await made.thon('groups', 'export')).stdout).toMatch(/title: New[^]*title: Ours[^]*ann@new.org/)
 })
 
-test(
-  'the old file is only read: with a log beside it, open elsewhere, or in a folder for reading alone',
-  LONG,
-  async () => {
-    const made = home()
-    const old = await legacyDatabase(made.path('old.db'), HALL, true)
-    const parts = () =>
-      readdirSync(made.dir)
-        .filter((name) => name.startsWith('old.db') && !name.endsWith('-shm'))
-        .map((name) => [
-          name,
-          createHash('sha256')
-            .update(readFileSync(made.path(name)))
-            .digest('hex'),
-        ])
-    const before = parts()
-    expect(before.map(([name]) => name)).toContain('old.db-wal')
-    chmodSync(made.path('old.db'), 0o400)
-    expect((await made.json<Report>(['import-legacy', 'old.db'])).changes.length).toBeGreaterThan(20)
-    expect(parts()).toEqual(before)
-    old.close()
-  },
-)
+test('the old file is only read, also with a WAL and read-only', LONG, async () => {
+  const made = home()
+  const old = await legacyDatabase(made.path('old.db'), ROWS, true)
+  const parts = () =>
+    readdirSync(made.dir)
+      .filter((name) => name.startsWith('old.db') && !name.endsWith('-shm'))
+      .map((name) => [
+        name,
+        createHash('sha256')
+          .update(readFileSync(made.path(name)))
+          .digest('hex'),
+      ])
+  const before = parts()
+  expect(before.map(([name]) => name)).toContain('old.db-wal')
+  chmodSync(made.path('old.db'), 0o400)
+  expect((await made.json<Report>(['import-legacy', 'old.db'])).changes.length).toBeGreaterThan(20)
+  expect(parts()).toEqual(before)
+  old.close()
+})
 
-test('what is no database of the Python system is refused, and nothing is changed', LONG, async () => {
+test('other files than a database of the Python system are refused', LONG, async () => {
   const made = home()
   writeFileSync(made.path('text.db'), 'no database, but long enough to be taken for a page of one by a hasty reader')
   writeFileSync(made.path('empty.db'), '')
   await made.thon('status')
   for (const [file, said] of [
     ['text.db', 'file is not a database'],
-    ['empty.db', 'is no database of the Python THON'],
+    ['empty.db', 'database of the Python THON'],
     ['thon.db', 'is a database of this THON'],
     ['none.db', 'There is no file'],
     ['.', 'There is no file'],
@@ -195,9 +192,9 @@ test('what is no database of the Python system is refused, and nothing is change
     })
 })
 
-test('a THON that was started on the old file itself takes it over in place', LONG, async () => {
+test('a THON started on the old file itself imports it in place', LONG, async () => {
   const made = home()
-  ;(await legacyDatabase(made.path('thon.db'), HALL)).close()
+  ;(await legacyDatabase(made.path('thon.db'), ROWS)).close()
   await made.serve()
   expect(lines(await made.json<Report>(['import-legacy', 'thon.db']))).toContain('create user team/ann')
   expect((await made.thon('groups', 'export')).stdout).toContain('ann@x.org')

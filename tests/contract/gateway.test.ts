@@ -1,7 +1,7 @@
 import { test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { loadScenario, type Step } from '../kit/conformance/scenario.ts'
-import { OutsideServer, type Reply, type Taken } from '../kit/outside-server.ts'
+import { ExternalServer, type ExternalReply, type RecordedRequest } from '../kit/external-server.ts'
 import { conforms } from './conforms.ts'
 
 test.each(['gateway-disabled', 'gateway-nokey', 'gateway-unreachable'])(
@@ -12,7 +12,7 @@ test.each(['gateway-disabled', 'gateway-nokey', 'gateway-unreachable'])(
 )
 
 /** Faults of the upstream during the recording, by the end of a step's name. */
-const FAULTS: Record<string, Reply> = {
+const FAULTS: Record<string, ExternalReply> = {
   '400': { status: 400, body: '{"error_msg": "invalid configuration: property \\"username\\" validation failed"}' },
   '401': { status: 401, body: '{"error_msg": "failed to check token"}' },
   '500': { status: 500, body: '{"error_msg": "etcd down"}' },
@@ -20,9 +20,9 @@ const FAULTS: Record<string, Reply> = {
 }
 
 test('applying, listing and deleting get the recorded answers', async () => {
-  let fault: Reply | undefined
+  let fault: ExternalReply | undefined
   const stores = { consumers: new Map<string, object>(), routes: new Map<string, object>() }
-  await OutsideServer.start((taken) => fault ?? stored(stores, taken), 47_922)
+  await ExternalServer.start((taken) => fault ?? stored(stores, taken), 47_922)
   await conforms(await startApp(loadScenario('gateway-fake').env), 'gateway-fake', {
     before: ({ name }: Step) => {
       fault = FAULTS[/, upstream (.+)$/.exec(name)?.[1] ?? '']
@@ -32,7 +32,7 @@ test('applying, listing and deleting get the recorded answers', async () => {
 })
 
 /** An APISIX that accepts everything, as in the recording. */
-function stored(stores: Record<'consumers' | 'routes', Map<string, object>>, { method, path, body }: Taken): Reply {
+function stored(stores: Record<'consumers' | 'routes', Map<string, object>>, { method, path, body }: RecordedRequest): ExternalReply {
   const [, kind, id] = /^\/apisix\/admin\/(consumers|routes)\/?([^?]*)/.exec(path) ?? []
   const store = stores[kind as keyof typeof stores]
   const sent = body as { username?: string } | null

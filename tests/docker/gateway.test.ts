@@ -52,7 +52,7 @@ test('a sandbox reaches the gateway with the key of its user, and with a new one
   })
   const { id } = await addGroup(app, groupName, ['ann'])
   await applyConfig(app)
-  await app.execute('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id })
+  await app.execute('mutation ($id: ID!) { startGroup(input: { id: $id }) { error { message } } }', { id })
   type Rows = { instances: { items: { id: string; ref: string; state: string }[] } }
   const { instances } = await app.until<Rows>(
     '{ instances { items { id ref state } } }',
@@ -75,7 +75,7 @@ test('a sandbox reaches the gateway with the key of its user, and with a new one
   await app.services.gateway.consumers.rotateKey(organizer, `${groupName}-ann`)
   const outdated = async () => (await app.services.gateway.status(organizer)).snapshot?.outdatedInstances
   await expect.poll(outdated, { timeout: 10_000 }).toEqual([instance])
-  await app.execute('mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { error { message } } }', {
+  await app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', {
     ids: [instance],
   })
   expect((await config()).apiKey).toBe(keyAt(apisix, `${groupName}-ann`).replace('Bearer ', ''))

@@ -80,7 +80,7 @@ test('a page opened during or after a job shows all of its steps', LONG, async (
 test('sandboxes with an old key are counted, and get the new one with two clicks', LONG, async () => {
   const { page, app, group } = await openGateway(['ann', 'bob'])
   await app.services.configFiles.update(organizer, 'config_kilo_json', { content: '{ "apiKey": "PLACEHOLDER" }' })
-  await app.execute('mutation ($id: ID!) { startGroup(id: $id) { warning } }', { id: group.id })
+  await app.execute('mutation ($id: ID!) { startGroup(input: { id: $id }) { error { message } } }', { id: group.id })
   await app.until<{ instances: { items: { state: string }[] } }>('{ instances { items { state } } }', {}, (data) =>
     data.instances.items.every(({ state }) => state === 'RUNNING'),
   )
@@ -132,7 +132,7 @@ test('consumers are created, get a new key, and are deleted one by one or togeth
   const { page, apisix, app, group } = await openGateway(['ann', 'bob', 'cy'])
   await applyConfig(app)
   for (const name of ['bob', 'cy'])
-    await app.services.users.removeUser(organizer, userOf(group, name).id, { deleteWorkspaces: false })
+    await app.services.users.deleteUser(organizer, userOf(group, name).id, { deleteWorkspaces: false })
   const dialog = page.getByRole('dialog')
 
   await page.getByRole('button', { name: 'Create consumer' }).click(SLOW)

@@ -54,7 +54,7 @@ test('a model of a repository is looked up, chosen by size and downloaded', LONG
   await dialog.getByText('24.3 MiB').click()
   await dialog.getByRole('button', { name: 'Download' }).click()
   await page.getByText('Downloading tiny-GGUF').waitFor(SLOW)
-  expect(lemonade.server.taken.find(({ path }) => path === '/v1/pull')?.body).toMatchObject({
+  expect(lemonade.server.requests.find(({ path }) => path === '/v1/pull')?.body).toMatchObject({
     ...{ model_name: 'user.tiny-GGUF', checkpoint: 'tinyorg/tiny-GGUF:Q8_0', recipe: 'llamacpp' },
   })
 })
@@ -99,7 +99,7 @@ test('models are loaded, unloaded and deleted', LONG, async () => {
   await page.getByRole('dialog').getByLabel('Parallel requests').fill('3')
   await page.getByRole('dialog').getByRole('button', { name: 'Load' }).click()
   await page.getByText('Tiny-Q8 could not be loaded: Failed to load model').waitFor(SLOW)
-  expect(lemonade.server.taken.find(({ path }) => path === '/v1/load')?.body).toEqual({
+  expect(lemonade.server.requests.find(({ path }) => path === '/v1/load')?.body).toEqual({
     ...{ model_name: 'Tiny-Q8', llamacpp_args: '-np 3' },
   })
   await models.getByRole('button', { name: 'Delete…' }).first().click()

@@ -178,7 +178,7 @@ test('participants see their sandbox alone, wherever they go', LONG, async () =>
   const ann = await somebody(app, 'Ann', 'participant')
   const { createGroup } = await asOrganizer<{ createGroup: { id: string } }>(
     app,
-    'mutation { createGroup(name: "red") { id } }',
+    'mutation { createGroup(input: { name: "red" }) { id } }',
   )
   const page = await openAs(app, ann, '/instances')
   await page.waitForURL(`${app.url}/my`, SLOW)
@@ -186,15 +186,17 @@ test('participants see their sandbox alone, wherever they go', LONG, async () =>
   await page.getByText('No sandbox yet').waitFor(SLOW)
 
   const variables = { groupId: createGroup.id, email: ann.email }
-  const { addUser } = await asOrganizer<{ addUser: { id: string } }>(
+  const { createUser } = await asOrganizer<{ createUser: { id: string } }>(
     app,
-    'mutation ($groupId: ID!, $email: String) { addUser(groupId: $groupId, username: "ann", email: $email) { id } }',
+    'mutation ($groupId: ID!, $email: String) { createUser(input: { groupId: $groupId, username: "ann", email: $email }) { id } }',
     variables,
   )
   await asOrganizer(app, 'mutation { createInstance(input: { group: "blue", username: "bob" }) { id } }')
   await untilLive(page, () => page.reload())
   await page.getByText('Not started yet').waitFor(SLOW)
-  await asOrganizer(app, 'mutation ($id: ID!) { startUser(id: $id) { warning } }', { id: addUser.id })
+  await asOrganizer(app, 'mutation ($id: ID!) { startUser(input: { id: $id }) { error { message } } }', {
+    id: createUser.id,
+  })
 
   const card = page.getByRole('article')
   await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
@@ -243,8 +245,8 @@ test('a token is shown once, works, and is revoked', LONG, async () => {
   await page.getByRole('button', { name: 'Done' }).click()
   expect(await page.content()).not.toContain(token)
 
-  const asked = () => app.answer('{ groups { id } }', {}, { authorization: `Bearer ${token}` })
-  expect((await asked()).data).toEqual({ groups: [] })
+  const asked = () => app.answer('{ groups { items { id } } }', {}, { authorization: `Bearer ${token}` })
+  expect((await asked()).data).toEqual({ groups: { items: [] } })
   await page.getByRole('button', { name: 'Revoke backup' }).click()
   await page.getByRole('button', { name: 'Revoke token' }).click()
   await page.getByText('No tokens yet').waitFor(SLOW)

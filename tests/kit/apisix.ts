@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { OutsideServer, type Reply, type Taken } from './outside-server.ts'
+import { ExternalServer, type ExternalReply, type RecordedRequest } from './external-server.ts'
 
 const PREFIX = '/apisix/admin'
 const FORBIDDEN_PAGE =
@@ -18,7 +18,7 @@ export class ApisixStandIn {
   readonly key = 'edd1c9f034335f136f87ad84b625c8f1'
   readonly consumers = new Map<string, Stored>()
   readonly routes = new Map<string, Stored>()
-  readonly server: OutsideServer
+  readonly server: ExternalServer
   version = '3.18.0'
   /** Its own database is unavailable. */
   etcdDown = false
@@ -34,13 +34,13 @@ export class ApisixStandIn {
   tokens: Record<string, [prompt: number, completion: number]> | null = {}
   #index = 10
 
-  private constructor(server: OutsideServer) {
+  private constructor(server: ExternalServer) {
     this.server = server
   }
 
   /** Starts one that is stopped at the end of the test. */
   static async start(): Promise<ApisixStandIn> {
-    const server = await OutsideServer.start(async (taken) => {
+    const server = await ExternalServer.start(async (taken) => {
       if (taken.method === 'GET' && taken.path === '/apisix/prometheus/metrics') return standIn.#metrics()
       if (taken.method !== 'GET' && --standIn.writesLeft < 0) await standIn.onBreak()
       const reply = standIn.#admin(taken)
@@ -64,8 +64,8 @@ export class ApisixStandIn {
   }
 
   /** Requests so far that changed something. */
-  get writes(): Taken[] {
-    return this.server.taken.filter(({ method }) => method !== 'GET')
+  get writes(): RecordedRequest[] {
+    return this.server.requests.filter(({ method }) => method !== 'GET')
   }
 
   /** Stores a consumer, as another program would. */
@@ -73,7 +73,7 @@ export class ApisixStandIn {
     this.#store(this.consumers, username, { username, ...more })
   }
 
-  #admin({ method, path, headers, body }: Taken): NonNullable<Reply> {
+  #admin({ method, path, headers, body }: RecordedRequest): NonNullable<ExternalReply> {
     if (this.isForbidden) return { status: 403, body: FORBIDDEN_PAGE, headers: { 'Content-Type': 'text/html' } }
     const givenKey = headers['x-api-key']
     if (givenKey !== this.key || this.rejectsKey)
@@ -103,7 +103,7 @@ export class ApisixStandIn {
     id: string | undefined,
     body: Record<string, unknown> | null,
     prefix: string,
-  ): NonNullable<Reply> {
+  ): NonNullable<ExternalReply> {
     if (!body) return { status: 400, body: { error_msg: 'missing configurations' } }
     const problem = kind === 'consumers' ? this.#problemOf(id, body) : null
     if (problem) return { status: 400, body: { error_msg: problem } }
@@ -147,7 +147,7 @@ export class ApisixStandIn {
     return stored
   }
 
-  #metrics(): NonNullable<Reply> {
+  #metrics(): NonNullable<ExternalReply> {
     if (this.tokens === null) return { status: 404, body: 'not found' }
     const lines = Object.entries(this.tokens).flatMap(([consumer, [prompt, completion]]) =>
       (['one', 'two'] as const).flatMap((model, at) => [

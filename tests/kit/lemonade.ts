@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { OutsideServer, type Reply, type Taken } from './outside-server.ts'
+import { ExternalServer, type ExternalReply, type RecordedRequest } from './external-server.ts'
 
 /** What was asked of the real server once, and what it answered. */
 export interface Recording {
@@ -15,7 +15,7 @@ export function recording(name: string): Recording {
 }
 
 /** What the real server answered, as a reply of a stand-in. */
-export function recorded(name: string): NonNullable<Reply> {
+export function recorded(name: string): NonNullable<ExternalReply> {
   const { response } = recording(name)
   return { status: response.status, body: response.body, headers: { 'Content-Type': response.content_type } }
 }
@@ -23,16 +23,16 @@ export function recorded(name: string): NonNullable<Reply> {
 /** A Lemonade that answers as recorded. */
 export class LemonadeStandIn {
   /** What each path, without its query, is answered with. */
-  readonly replies = new Map<string, Reply | ((taken: Taken) => Reply)>()
-  readonly server: OutsideServer
+  readonly replies = new Map<string, ExternalReply | ((taken: RecordedRequest) => ExternalReply)>()
+  readonly server: ExternalServer
 
-  private constructor(server: OutsideServer) {
+  private constructor(server: ExternalServer) {
     this.server = server
   }
 
   /** Starts one with a model loaded, which ends with the test. @param key what it wants to be shown */
   static async start(key?: string): Promise<LemonadeStandIn> {
-    const server = await OutsideServer.start((taken) => {
+    const server = await ExternalServer.start((taken) => {
       if (key !== undefined && taken.headers.authorization !== `Bearer ${key}`)
         return { status: 401, body: { error: 'Invalid or missing API key' } }
       const reply = standIn.replies.get(taken.path.split('?')[0] as string)

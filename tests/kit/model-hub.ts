@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Pair } from './certificates.ts'
+import type { KeyPair } from './certificates.ts'
 import { tinyModel } from './tiny-model.ts'
 
 /** Sent at once, between pauses. */
@@ -28,7 +28,7 @@ export class ModelHub {
   }
 
   /** Starts one. @param pair what it shows; Lemonade has to trust it */
-  static async start(pair: Pair): Promise<ModelHub> {
+  static async start(pair: KeyPair): Promise<ModelHub> {
     const small = tinyModel()
     const files: Record<string, Record<string, Buffer>> = {
       'tinyorg/tiny-GGUF': {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { makePair } from './certificates.ts'
+import { createKeyPair } from './certificates.ts'
 import { install, mayInstall } from './debian.ts'
 import { ModelHub } from './model-hub.ts'
 
@@ -58,7 +58,7 @@ export class RealLemonade {
 
   /** Starts one without models. @param env such as LEMONADE_API_KEY */
   static async start(env: Record<string, string> = {}): Promise<RealLemonade> {
-    const pair = await makePair()
+    const pair = await createKeyPair()
     // What its curl trusts.
     writeFileSync(join(ROOT, 'etc/ssl/certs/ca-certificates.crt'), pair.cert)
     const hub = await ModelHub.start(pair)

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { install, mayInstall } from './debian.ts'
+import { freePort } from './ports.ts'
 
 const PROGRAM = '/usr/bin/redis-server'
 
@@ -46,13 +46,4 @@ export class Redis {
     await exited
     this.#child = null
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

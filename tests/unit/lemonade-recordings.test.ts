@@ -13,7 +13,7 @@ import {
 } from '../../server/lemonade/responses.ts'
 import { UpstreamFailure } from '../../server/upstream/polled-resource.ts'
 import { recording } from '../kit/lemonade.ts'
-import { OutsideServer } from '../kit/outside-server.ts'
+import { ExternalServer } from '../kit/external-server.ts'
 
 // Every response of the real server to THON's requests, errors included.
 const names = readdirSync(join(import.meta.dirname, '..', 'fixtures', 'lemonade')).map((file) =>
@@ -49,7 +49,7 @@ test.each(names)('%s is read', async (name) => {
   const recorded = recording(name)
   const { method, path } = recorded.request
   const { status, body, content_type } = recorded.response
-  const server = await OutsideServer.start(() => ({ status, body, headers: { 'Content-Type': content_type } }))
+  const server = await ExternalServer.start(() => ({ status, body, headers: { 'Content-Type': content_type } }))
   const client = new LemonadeClient({ url: server.url, apiKey: null, adminApiKey: null })
   const answer = method === 'GET' ? client.get(path, { timeoutMs: 5_000 }) : client.post(path, { timeoutMs: 5_000 })
   const failure = failureIn(recorded)

@@ -29,11 +29,15 @@ test('a socket is closed within seconds of its session’s end, and stays open w
 })
 
 /** A transport alone. @returns opens a socket that is let in with a pass */
-async function serve(again: (id: string) => Promise<Credentials | null>): Promise<(pass: Credentials) => Promise<WebSocket>> {
+async function serve(
+  again: (id: string) => Promise<Credentials | null>,
+): Promise<(pass: Credentials) => Promise<WebSocket>> {
   const passes: Credentials[] = []
   const transport = new Transport({ schema }, again)
   const server = createServer()
-  server.on('upgrade', (request, socket, head) => transport.upgrade(request, socket, head, passes.shift() as Credentials))
+  server.on('upgrade', (request, socket, head) =>
+    transport.upgrade(request, socket, head, passes.shift() as Credentials),
+  )
   await once(server.listen(0, '127.0.0.1'), 'listening')
   onTestFinished(async () => {
     await transport.close()

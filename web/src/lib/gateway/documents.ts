@@ -267,7 +267,7 @@ export const RevealConsumerKey = graphql(`
 /** Sends running sandboxes their Kilo Code Config again, with the current keys. */
 export const GiveKeys = graphql(`
   mutation GiveKeys($ids: [ID!]!) {
-    updateSandboxFiles(ids: $ids, keysOnly: true) {
+    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {
       id
       instance {
         id

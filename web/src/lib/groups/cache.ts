@@ -1,8 +1,10 @@
 import { embedded } from '#lib/graphql/keys.ts'
 
-/** Cache keys of this feature's types. */
+/** Cache keys of the types of groups. */
 export const cacheKeys = {
+  EventPage: embedded,
   GroupChange: embedded,
+  GroupPage: embedded,
   ImportReport: embedded,
   ImportChange: embedded,
   StartResult: embedded,

@@ -28,8 +28,10 @@ export const AddressesQuery = graphql(`
       byPath
     }
     groups {
-      id
-      userCount
+      items {
+        id
+        userCount
+      }
     }
   }
 `)
@@ -150,7 +152,7 @@ export const RunningSandboxesQuery = graphql(`
     instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {
       items {
         id
-        group
+        group: groupName
         username
       }
       total
@@ -158,9 +160,9 @@ export const RunningSandboxesQuery = graphql(`
   }
 `)
 
-export const UpdateSandboxFiles = graphql(`
-  mutation UpdateSandboxFiles($ids: [ID!]!) {
-    updateSandboxFiles(ids: $ids) {
+export const UpdateInstanceFiles = graphql(`
+  mutation UpdateInstanceFiles($ids: [ID!]!) {
+    updateInstanceFiles(input: { ids: $ids }) {
       id
       instance {
         id

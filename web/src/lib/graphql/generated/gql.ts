@@ -50,47 +50,45 @@ type Documents = {
     "\n  mutation DeleteConsumers($input: DeleteConsumersInput!) {\n    deleteConsumers(input: $input) {\n      username\n      error {\n        message\n      }\n    }\n  }\n": typeof types.DeleteConsumersDocument,
     "\n  mutation RotateConsumerKey($input: RotateConsumerKeyInput!) {\n    rotateConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RotateConsumerKeyDocument,
     "\n  mutation RevealConsumerKey($input: RevealConsumerKeyInput!) {\n    revealConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealConsumerKeyDocument,
-    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.GiveKeysDocument,
+    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.GiveKeysDocument,
     "\n  mutation RevealUserKey($input: RevealUserKeyInput!) {\n    revealUserKey(input: $input) {\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": typeof types.UserRowFragmentDoc,
-    "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.GroupsDocument,
-    "\n  query Events {\n    events {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.EventsDocument,
+    "\n  query Groups($filter: GroupFilter, $page: PageInput!) {\n    groups(filter: $filter, page: $page) {\n      total\n      items {\n        ...GroupRow\n        users {\n          ...UserRow\n        }\n      }\n    }\n  }\n": typeof types.GroupsDocument,
+    "\n  query Events {\n    events(page: { size: 1000 }) {\n      items {\n        id\n        eventId\n        title\n      }\n    }\n  }\n": typeof types.EventsDocument,
     "\n  subscription GroupChanged {\n    groupChanged {\n      kind\n      id\n      group {\n        ...GroupRow\n      }\n    }\n  }\n": typeof types.GroupChangedDocument,
     "\n  query ExportGroups {\n    exportGroups\n  }\n": typeof types.ExportGroupsDocument,
-    "\n  mutation CreateGroup($name: String!, $title: String, $eventId: String) {\n    createGroup(name: $name, title: $title, eventId: $eventId) {\n      ...GroupRow\n    }\n  }\n": typeof types.CreateGroupDocument,
-    "\n  mutation RenameGroup($id: ID!, $name: String!) {\n    renameGroup(id: $id, name: $name) {\n      ...GroupRow\n    }\n  }\n": typeof types.RenameGroupDocument,
-    "\n  mutation SetGroupPeerAccess($id: ID!, $allowed: Boolean!) {\n    setGroupPeerAccess(id: $id, allowed: $allowed) {\n      ...GroupRow\n    }\n  }\n": typeof types.SetGroupPeerAccessDocument,
-    "\n  mutation DeleteGroup($id: ID!, $deleteWorkspaces: Boolean!) {\n    deleteGroup(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n": typeof types.DeleteGroupDocument,
-    "\n  mutation AddUser($groupId: ID!, $username: String!, $email: String) {\n    addUser(groupId: $groupId, username: $username, email: $email) {\n      ...UserRow\n    }\n  }\n": typeof types.AddUserDocument,
-    "\n  mutation RenameUser($id: ID!, $username: String!) {\n    renameUser(id: $id, username: $username) {\n      ...UserRow\n    }\n  }\n": typeof types.RenameUserDocument,
-    "\n  mutation SetUserEmail($id: ID!, $email: String) {\n    setUserEmail(id: $id, email: $email) {\n      ...UserRow\n    }\n  }\n": typeof types.SetUserEmailDocument,
-    "\n  mutation TransferUser($id: ID!, $groupId: ID!) {\n    transferUser(id: $id, groupId: $groupId) {\n      ...UserRow\n    }\n  }\n": typeof types.TransferUserDocument,
-    "\n  mutation RemoveUser($id: ID!, $deleteWorkspaces: Boolean!) {\n    removeUser(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n": typeof types.RemoveUserDocument,
-    "\n  mutation StartUser($id: ID!) {\n    startUser(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.StartUserDocument,
-    "\n  mutation StartGroup($id: ID!) {\n    startGroup(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.StartGroupDocument,
-    "\n  mutation ImportGroups($yaml: String!, $dryRun: Boolean!) {\n    importGroups(yaml: $yaml, dryRun: $dryRun) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n": typeof types.ImportGroupsDocument,
-    "\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": typeof types.InstanceRowFragmentDoc,
+    "\n  mutation CreateGroup($input: CreateGroupInput!) {\n    createGroup(input: $input) {\n      ...GroupRow\n    }\n  }\n": typeof types.CreateGroupDocument,
+    "\n  mutation UpdateGroup($input: UpdateGroupInput!) {\n    updateGroup(input: $input) {\n      ...GroupRow\n    }\n  }\n": typeof types.UpdateGroupDocument,
+    "\n  mutation DeleteGroup($input: DeleteGroupInput!) {\n    deleteGroup(input: $input) {\n      id\n    }\n  }\n": typeof types.DeleteGroupDocument,
+    "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      ...UserRow\n    }\n  }\n": typeof types.CreateUserDocument,
+    "\n  mutation UpdateUser($input: UpdateUserInput!) {\n    updateUser(input: $input) {\n      ...UserRow\n    }\n  }\n": typeof types.UpdateUserDocument,
+    "\n  mutation TransferUser($input: TransferUserInput!) {\n    transferUser(input: $input) {\n      ...UserRow\n    }\n  }\n": typeof types.TransferUserDocument,
+    "\n  mutation DeleteUser($input: DeleteUserInput!) {\n    deleteUser(input: $input) {\n      id\n    }\n  }\n": typeof types.DeleteUserDocument,
+    "\n  mutation StartUser($input: StartUserInput!) {\n    startUser(input: $input) {\n      error {\n        code\n        message\n      }\n      user {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.StartUserDocument,
+    "\n  mutation StartGroup($input: StartGroupInput!) {\n    startGroup(input: $input) {\n      error {\n        code\n        message\n      }\n      user {\n        ...UserRow\n      }\n    }\n  }\n": typeof types.StartGroupDocument,
+    "\n  mutation ImportGroups($input: ImportGroupsInput!) {\n    importGroups(input: $input) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n": typeof types.ImportGroupsDocument,
+    "\n  fragment InstanceRow on Instance {\n    id\n    groupName\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": typeof types.InstanceRowFragmentDoc,
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": typeof types.InstanceChangedDocument,
     "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.InstanceDocument,
     "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      hasGateway\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n": typeof types.OwnUsersDocument,
-    "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": typeof types.InstancePasswordDocument,
     "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": typeof types.InstanceLogsDocument,
     "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": typeof types.NamesakesDocument,
-    "\n  query People {\n    groups {\n      id\n      name\n      users {\n        id\n        username\n      }\n    }\n  }\n": typeof types.PeopleDocument,
+    "\n  query People {\n    groups(page: { size: 1000 }) {\n      items {\n        id\n        name\n        users {\n          id\n          username\n        }\n      }\n    }\n  }\n": typeof types.PeopleDocument,
     "\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n": typeof types.CreateInstanceDocument,
-    "\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": typeof types.StartOwnSandboxDocument,
-    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.PauseInstanceDocument,
-    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.ResumeInstanceDocument,
-    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RestartInstanceDocument,
-    "\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.KillInstanceDocument,
-    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RecreateInstanceDocument,
-    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RenewInstanceDocument,
-    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.PauseInstancesDocument,
-    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.ResumeInstancesDocument,
-    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.KillInstancesDocument,
-    "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": typeof types.DeleteWorkspaceDocument,
+    "\n  mutation StartMySandbox($userId: ID!) {\n    startMySandbox(input: { userId: $userId }) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": typeof types.StartMySandboxDocument,
+    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.PauseInstanceDocument,
+    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.ResumeInstanceDocument,
+    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RestartInstanceDocument,
+    "\n  mutation KillInstance($id: ID!) {\n    killInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.KillInstanceDocument,
+    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RecreateInstanceDocument,
+    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(input: { id: $id, timeoutMinutes: $timeoutMinutes }) {\n      ...InstanceRow\n    }\n  }\n": typeof types.RenewInstanceDocument,
+    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.PauseInstancesDocument,
+    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.ResumeInstancesDocument,
+    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": typeof types.KillInstancesDocument,
+    "\n  mutation RevealInstancePassword($id: ID!) {\n    revealInstancePassword(input: { id: $id }) {\n      id\n      password\n    }\n  }\n": typeof types.RevealInstancePasswordDocument,
+    "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(input: { volume: $volume, confirm: $confirm })\n  }\n": typeof types.DeleteWorkspaceDocument,
     "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": typeof types.LemonadeStatsViewFragmentDoc,
     "\n  fragment LemonadeSampleView on LemonadeSample {\n    at\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cpuPercent\n  }\n": typeof types.LemonadeSampleViewFragmentDoc,
     "\n  query LemonadeSamples {\n    lemonadeStats {\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": typeof types.LemonadeSamplesDocument,
@@ -117,16 +115,16 @@ type Documents = {
     "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": typeof types.LemonadeDocument,
     "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    allowExistingUsers\n    allowNewUsers\n  }\n": typeof types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": typeof types.LinkedUserFragmentDoc,
-    "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": typeof types.GroupLinksDocument,
-    "\n  mutation MakePersonalLinks($userIds: [ID!]!, $replace: Boolean!) {\n    makePersonalLinks(userIds: $userIds, replace: $replace) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n": typeof types.MakePersonalLinksDocument,
-    "\n  mutation RevokePersonalLink($userId: ID!) {\n    revokePersonalLink(userId: $userId) {\n      ...LinkedUser\n    }\n  }\n": typeof types.RevokePersonalLinkDocument,
-    "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $allowExistingUsers: Boolean!\n    $allowNewUsers: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      allowExistingUsers: $allowExistingUsers\n      allowNewUsers: $allowNewUsers\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": typeof types.CreateJoinLinkDocument,
-    "\n  mutation RotateJoinLink($id: ID!) {\n    rotateJoinLink(id: $id) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": typeof types.RotateJoinLinkDocument,
-    "\n  mutation RevokeJoinLink($id: ID!) {\n    revokeJoinLink(id: $id) {\n      id\n    }\n  }\n": typeof types.RevokeJoinLinkDocument,
+    "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks(page: { size: 1000 }) {\n        items {\n          ...LinkRow\n        }\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": typeof types.GroupLinksDocument,
+    "\n  mutation CreatePersonalLinks($input: CreatePersonalLinksInput!) {\n    createPersonalLinks(input: $input) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n": typeof types.CreatePersonalLinksDocument,
+    "\n  mutation RevokePersonalLink($input: RevokePersonalLinkInput!) {\n    revokePersonalLink(input: $input) {\n      ...LinkedUser\n    }\n  }\n": typeof types.RevokePersonalLinkDocument,
+    "\n  mutation CreateJoinLink($input: CreateJoinLinkInput!) {\n    createJoinLink(input: $input) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": typeof types.CreateJoinLinkDocument,
+    "\n  mutation RotateJoinLink($input: RotateJoinLinkInput!) {\n    rotateJoinLink(input: $input) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": typeof types.RotateJoinLinkDocument,
+    "\n  mutation RevokeJoinLink($input: RevokeJoinLinkInput!) {\n    revokeJoinLink(input: $input) {\n      id\n    }\n  }\n": typeof types.RevokeJoinLinkDocument,
     "\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n": typeof types.PresentViewerDocument,
     "\n  fragment SettingRow on Setting {\n    key\n    value\n    updatedAt\n    updatedBy\n  }\n": typeof types.SettingRowFragmentDoc,
     "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": typeof types.ParticipantsMayStartDocument,
-    "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": typeof types.AddressesDocument,
+    "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      items {\n        id\n        userCount\n      }\n    }\n  }\n": typeof types.AddressesDocument,
     "\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n": typeof types.ExampleAddressDocument,
     "\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n": typeof types.UpdateSettingDocument,
     "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": typeof types.SettingChangedDocument,
@@ -137,8 +135,8 @@ type Documents = {
     "\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n": typeof types.UpdateConfigFileDocument,
     "\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n": typeof types.DeleteConfigFileDocument,
     "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": typeof types.ConfigFileChangedDocument,
-    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": typeof types.RunningSandboxesDocument,
-    "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.UpdateSandboxFilesDocument,
+    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group: groupName\n        username\n      }\n      total\n    }\n  }\n": typeof types.RunningSandboxesDocument,
+    "\n  mutation UpdateInstanceFiles($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.UpdateInstanceFilesDocument,
 };
 const documents: Documents = {
     "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": types.ActivityRowFragmentDoc,
@@ -177,47 +175,45 @@ const documents: Documents = {
     "\n  mutation DeleteConsumers($input: DeleteConsumersInput!) {\n    deleteConsumers(input: $input) {\n      username\n      error {\n        message\n      }\n    }\n  }\n": types.DeleteConsumersDocument,
     "\n  mutation RotateConsumerKey($input: RotateConsumerKeyInput!) {\n    rotateConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RotateConsumerKeyDocument,
     "\n  mutation RevealConsumerKey($input: RevealConsumerKeyInput!) {\n    revealConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RevealConsumerKeyDocument,
-    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.GiveKeysDocument,
+    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.GiveKeysDocument,
     "\n  mutation RevealUserKey($input: RevealUserKeyInput!) {\n    revealUserKey(input: $input) {\n      key\n      baseUrl\n    }\n  }\n": types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": types.UserRowFragmentDoc,
-    "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n": types.GroupsDocument,
-    "\n  query Events {\n    events {\n      id\n      eventId\n      title\n    }\n  }\n": types.EventsDocument,
+    "\n  query Groups($filter: GroupFilter, $page: PageInput!) {\n    groups(filter: $filter, page: $page) {\n      total\n      items {\n        ...GroupRow\n        users {\n          ...UserRow\n        }\n      }\n    }\n  }\n": types.GroupsDocument,
+    "\n  query Events {\n    events(page: { size: 1000 }) {\n      items {\n        id\n        eventId\n        title\n      }\n    }\n  }\n": types.EventsDocument,
     "\n  subscription GroupChanged {\n    groupChanged {\n      kind\n      id\n      group {\n        ...GroupRow\n      }\n    }\n  }\n": types.GroupChangedDocument,
     "\n  query ExportGroups {\n    exportGroups\n  }\n": types.ExportGroupsDocument,
-    "\n  mutation CreateGroup($name: String!, $title: String, $eventId: String) {\n    createGroup(name: $name, title: $title, eventId: $eventId) {\n      ...GroupRow\n    }\n  }\n": types.CreateGroupDocument,
-    "\n  mutation RenameGroup($id: ID!, $name: String!) {\n    renameGroup(id: $id, name: $name) {\n      ...GroupRow\n    }\n  }\n": types.RenameGroupDocument,
-    "\n  mutation SetGroupPeerAccess($id: ID!, $allowed: Boolean!) {\n    setGroupPeerAccess(id: $id, allowed: $allowed) {\n      ...GroupRow\n    }\n  }\n": types.SetGroupPeerAccessDocument,
-    "\n  mutation DeleteGroup($id: ID!, $deleteWorkspaces: Boolean!) {\n    deleteGroup(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n": types.DeleteGroupDocument,
-    "\n  mutation AddUser($groupId: ID!, $username: String!, $email: String) {\n    addUser(groupId: $groupId, username: $username, email: $email) {\n      ...UserRow\n    }\n  }\n": types.AddUserDocument,
-    "\n  mutation RenameUser($id: ID!, $username: String!) {\n    renameUser(id: $id, username: $username) {\n      ...UserRow\n    }\n  }\n": types.RenameUserDocument,
-    "\n  mutation SetUserEmail($id: ID!, $email: String) {\n    setUserEmail(id: $id, email: $email) {\n      ...UserRow\n    }\n  }\n": types.SetUserEmailDocument,
-    "\n  mutation TransferUser($id: ID!, $groupId: ID!) {\n    transferUser(id: $id, groupId: $groupId) {\n      ...UserRow\n    }\n  }\n": types.TransferUserDocument,
-    "\n  mutation RemoveUser($id: ID!, $deleteWorkspaces: Boolean!) {\n    removeUser(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n": types.RemoveUserDocument,
-    "\n  mutation StartUser($id: ID!) {\n    startUser(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n": types.StartUserDocument,
-    "\n  mutation StartGroup($id: ID!) {\n    startGroup(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n": types.StartGroupDocument,
-    "\n  mutation ImportGroups($yaml: String!, $dryRun: Boolean!) {\n    importGroups(yaml: $yaml, dryRun: $dryRun) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n": types.ImportGroupsDocument,
-    "\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": types.InstanceRowFragmentDoc,
+    "\n  mutation CreateGroup($input: CreateGroupInput!) {\n    createGroup(input: $input) {\n      ...GroupRow\n    }\n  }\n": types.CreateGroupDocument,
+    "\n  mutation UpdateGroup($input: UpdateGroupInput!) {\n    updateGroup(input: $input) {\n      ...GroupRow\n    }\n  }\n": types.UpdateGroupDocument,
+    "\n  mutation DeleteGroup($input: DeleteGroupInput!) {\n    deleteGroup(input: $input) {\n      id\n    }\n  }\n": types.DeleteGroupDocument,
+    "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      ...UserRow\n    }\n  }\n": types.CreateUserDocument,
+    "\n  mutation UpdateUser($input: UpdateUserInput!) {\n    updateUser(input: $input) {\n      ...UserRow\n    }\n  }\n": types.UpdateUserDocument,
+    "\n  mutation TransferUser($input: TransferUserInput!) {\n    transferUser(input: $input) {\n      ...UserRow\n    }\n  }\n": types.TransferUserDocument,
+    "\n  mutation DeleteUser($input: DeleteUserInput!) {\n    deleteUser(input: $input) {\n      id\n    }\n  }\n": types.DeleteUserDocument,
+    "\n  mutation StartUser($input: StartUserInput!) {\n    startUser(input: $input) {\n      error {\n        code\n        message\n      }\n      user {\n        ...UserRow\n      }\n    }\n  }\n": types.StartUserDocument,
+    "\n  mutation StartGroup($input: StartGroupInput!) {\n    startGroup(input: $input) {\n      error {\n        code\n        message\n      }\n      user {\n        ...UserRow\n      }\n    }\n  }\n": types.StartGroupDocument,
+    "\n  mutation ImportGroups($input: ImportGroupsInput!) {\n    importGroups(input: $input) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n": types.ImportGroupsDocument,
+    "\n  fragment InstanceRow on Instance {\n    id\n    groupName\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n": types.InstanceRowFragmentDoc,
     "\n  query Instances($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {\n    instances(filter: $filter, sort: $sort, page: $page) {\n      total\n      number\n      size\n      counts {\n        state\n        count\n      }\n      items {\n        ...InstanceRow\n      }\n    }\n  }\n": types.InstancesDocument,
     "\n  subscription InstanceChanged {\n    instanceChanged {\n      kind\n      id\n      instance {\n        ...InstanceRow\n        user {\n          id\n          instance {\n            id\n          }\n        }\n      }\n    }\n  }\n": types.InstanceChangedDocument,
     "\n  query Instance($id: ID!) {\n    instance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.InstanceDocument,
     "\n  query OwnUsers {\n    viewer {\n      name\n      email\n      role\n      mayStart\n      hasGateway\n      users {\n        id\n        username\n        address\n        group {\n          id\n          name\n          title\n        }\n        instance {\n          ...InstanceRow\n        }\n      }\n    }\n  }\n": types.OwnUsersDocument,
-    "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n": types.InstancePasswordDocument,
     "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n": types.InstanceLogsDocument,
     "\n  query Namesakes($group: String!, $username: String!) {\n    instances(filter: { group: $group, search: $username }, page: { size: 200 }) {\n      items {\n        id\n        username\n        volume\n        state\n        endedAt\n      }\n    }\n  }\n": types.NamesakesDocument,
-    "\n  query People {\n    groups {\n      id\n      name\n      users {\n        id\n        username\n      }\n    }\n  }\n": types.PeopleDocument,
+    "\n  query People {\n    groups(page: { size: 1000 }) {\n      items {\n        id\n        name\n        users {\n          id\n          username\n        }\n      }\n    }\n  }\n": types.PeopleDocument,
     "\n  mutation CreateInstance($input: CreateInstanceInput!) {\n    createInstance(input: $input) {\n      ...InstanceRow\n    }\n  }\n": types.CreateInstanceDocument,
-    "\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": types.StartOwnSandboxDocument,
-    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.PauseInstanceDocument,
-    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.ResumeInstanceDocument,
-    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.RestartInstanceDocument,
-    "\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.KillInstanceDocument,
-    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n": types.RecreateInstanceDocument,
-    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n": types.RenewInstanceDocument,
-    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.PauseInstancesDocument,
-    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.ResumeInstancesDocument,
-    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.KillInstancesDocument,
-    "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n": types.DeleteWorkspaceDocument,
+    "\n  mutation StartMySandbox($userId: ID!) {\n    startMySandbox(input: { userId: $userId }) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n": types.StartMySandboxDocument,
+    "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.PauseInstanceDocument,
+    "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.ResumeInstanceDocument,
+    "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.RestartInstanceDocument,
+    "\n  mutation KillInstance($id: ID!) {\n    killInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.KillInstanceDocument,
+    "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n": types.RecreateInstanceDocument,
+    "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(input: { id: $id, timeoutMinutes: $timeoutMinutes }) {\n      ...InstanceRow\n    }\n  }\n": types.RenewInstanceDocument,
+    "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.PauseInstancesDocument,
+    "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.ResumeInstancesDocument,
+    "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n": types.KillInstancesDocument,
+    "\n  mutation RevealInstancePassword($id: ID!) {\n    revealInstancePassword(input: { id: $id }) {\n      id\n      password\n    }\n  }\n": types.RevealInstancePasswordDocument,
+    "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(input: { volume: $volume, confirm: $confirm })\n  }\n": types.DeleteWorkspaceDocument,
     "\n  fragment LemonadeStatsView on LemonadeStats {\n    asOf\n    error {\n      ...UpstreamErrorView\n    }\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cacheTokens\n    requestsTotal\n    inputTokensTotal\n    outputTokensTotal\n    cpuPercent\n    memoryGib\n    gpuPercent\n    vramGib\n    npuPercent\n  }\n": types.LemonadeStatsViewFragmentDoc,
     "\n  fragment LemonadeSampleView on LemonadeSample {\n    at\n    timeToFirstToken\n    tokensPerSecond\n    inputTokens\n    outputTokens\n    cpuPercent\n  }\n": types.LemonadeSampleViewFragmentDoc,
     "\n  query LemonadeSamples {\n    lemonadeStats {\n      samples {\n        ...LemonadeSampleView\n      }\n    }\n  }\n": types.LemonadeSamplesDocument,
@@ -244,16 +240,16 @@ const documents: Documents = {
     "\n  query Lemonade {\n    lemonadeStatus {\n      ...LemonadeStatusView\n    }\n    lemonadeStats {\n      ...LemonadeStatsView\n    }\n    lemonadeSlots {\n      ...LemonadeSlotsView\n    }\n    lemonadeSystem {\n      ...LemonadeSystemView\n    }\n    lemonadeModels {\n      ...LemonadeModelsView\n    }\n    lemonadePulls {\n      ...LemonadePullsView\n    }\n  }\n": types.LemonadeDocument,
     "\n  fragment LinkRow on AccessLink {\n    id\n    createdAt\n    createdBy\n    expiresAt\n    lastUsedAt\n    uses\n    maxUses\n    allowExistingUsers\n    allowNewUsers\n  }\n": types.LinkRowFragmentDoc,
     "\n  fragment LinkedUser on User {\n    id\n    username\n    address\n    claimedAt\n    hasLink\n    link {\n      ...LinkRow\n    }\n  }\n": types.LinkedUserFragmentDoc,
-    "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": types.GroupLinksDocument,
-    "\n  mutation MakePersonalLinks($userIds: [ID!]!, $replace: Boolean!) {\n    makePersonalLinks(userIds: $userIds, replace: $replace) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n": types.MakePersonalLinksDocument,
-    "\n  mutation RevokePersonalLink($userId: ID!) {\n    revokePersonalLink(userId: $userId) {\n      ...LinkedUser\n    }\n  }\n": types.RevokePersonalLinkDocument,
-    "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $allowExistingUsers: Boolean!\n    $allowNewUsers: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      allowExistingUsers: $allowExistingUsers\n      allowNewUsers: $allowNewUsers\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": types.CreateJoinLinkDocument,
-    "\n  mutation RotateJoinLink($id: ID!) {\n    rotateJoinLink(id: $id) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": types.RotateJoinLinkDocument,
-    "\n  mutation RevokeJoinLink($id: ID!) {\n    revokeJoinLink(id: $id) {\n      id\n    }\n  }\n": types.RevokeJoinLinkDocument,
+    "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks(page: { size: 1000 }) {\n        items {\n          ...LinkRow\n        }\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n": types.GroupLinksDocument,
+    "\n  mutation CreatePersonalLinks($input: CreatePersonalLinksInput!) {\n    createPersonalLinks(input: $input) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n": types.CreatePersonalLinksDocument,
+    "\n  mutation RevokePersonalLink($input: RevokePersonalLinkInput!) {\n    revokePersonalLink(input: $input) {\n      ...LinkedUser\n    }\n  }\n": types.RevokePersonalLinkDocument,
+    "\n  mutation CreateJoinLink($input: CreateJoinLinkInput!) {\n    createJoinLink(input: $input) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": types.CreateJoinLinkDocument,
+    "\n  mutation RotateJoinLink($input: RotateJoinLinkInput!) {\n    rotateJoinLink(input: $input) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n": types.RotateJoinLinkDocument,
+    "\n  mutation RevokeJoinLink($input: RevokeJoinLinkInput!) {\n    revokeJoinLink(input: $input) {\n      id\n    }\n  }\n": types.RevokeJoinLinkDocument,
     "\n  query PresentViewer {\n    viewer {\n      name\n      role\n      isSignedIn\n      users {\n        id\n        username\n        group {\n          id\n          name\n        }\n      }\n    }\n  }\n": types.PresentViewerDocument,
     "\n  fragment SettingRow on Setting {\n    key\n    value\n    updatedAt\n    updatedBy\n  }\n": types.SettingRowFragmentDoc,
     "\n  query ParticipantsMayStart {\n    setting(key: \"participants_may_start\") {\n      ...SettingRow\n    }\n  }\n": types.ParticipantsMayStartDocument,
-    "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n": types.AddressesDocument,
+    "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      items {\n        id\n        userCount\n      }\n    }\n  }\n": types.AddressesDocument,
     "\n  query ExampleAddress($groupId: ID!) {\n    group(id: $groupId) {\n      id\n      name\n      users {\n        id\n        username\n        address\n      }\n    }\n  }\n": types.ExampleAddressDocument,
     "\n  mutation UpdateSetting($input: UpdateSettingInput!) {\n    updateSetting(input: $input) {\n      ...SettingRow\n    }\n  }\n": types.UpdateSettingDocument,
     "\n  subscription SettingChanged {\n    settingChanged {\n      kind\n      id\n      setting {\n        ...SettingRow\n      }\n    }\n  }\n": types.SettingChangedDocument,
@@ -264,8 +260,8 @@ const documents: Documents = {
     "\n  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {\n    updateConfigFile(input: $input) {\n      ...ConfigFileRow\n    }\n  }\n": types.UpdateConfigFileDocument,
     "\n  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {\n    deleteConfigFile(input: $input)\n  }\n": types.DeleteConfigFileDocument,
     "\n  subscription ConfigFileChanged {\n    configFileChanged {\n      kind\n      id\n      configFile {\n        ...ConfigFileRow\n      }\n    }\n  }\n": types.ConfigFileChangedDocument,
-    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n": types.RunningSandboxesDocument,
-    "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.UpdateSandboxFilesDocument,
+    "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group: groupName\n        username\n      }\n      total\n    }\n  }\n": types.RunningSandboxesDocument,
+    "\n  mutation UpdateInstanceFiles($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.UpdateInstanceFilesDocument,
 };
 
 /**
@@ -429,7 +425,7 @@ export function graphql(source: "\n  mutation RevealConsumerKey($input: RevealCo
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation GiveKeys($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids, keysOnly: true) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -445,11 +441,11 @@ export function graphql(source: "\n  fragment UserRow on User {\n    id\n    use
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n"): (typeof documents)["\n  query Groups($search: String) {\n    groups(search: $search) {\n      ...GroupRow\n      users {\n        ...UserRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  query Groups($filter: GroupFilter, $page: PageInput!) {\n    groups(filter: $filter, page: $page) {\n      total\n      items {\n        ...GroupRow\n        users {\n          ...UserRow\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query Groups($filter: GroupFilter, $page: PageInput!) {\n    groups(filter: $filter, page: $page) {\n      total\n      items {\n        ...GroupRow\n        users {\n          ...UserRow\n        }\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Events {\n    events {\n      id\n      eventId\n      title\n    }\n  }\n"): (typeof documents)["\n  query Events {\n    events {\n      id\n      eventId\n      title\n    }\n  }\n"];
+export function graphql(source: "\n  query Events {\n    events(page: { size: 1000 }) {\n      items {\n        id\n        eventId\n        title\n      }\n    }\n  }\n"): (typeof documents)["\n  query Events {\n    events(page: { size: 1000 }) {\n      items {\n        id\n        eventId\n        title\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -461,55 +457,47 @@ export function graphql(source: "\n  query ExportGroups {\n    exportGroups\n  }
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CreateGroup($name: String!, $title: String, $eventId: String) {\n    createGroup(name: $name, title: $title, eventId: $eventId) {\n      ...GroupRow\n    }\n  }\n"): (typeof documents)["\n  mutation CreateGroup($name: String!, $title: String, $eventId: String) {\n    createGroup(name: $name, title: $title, eventId: $eventId) {\n      ...GroupRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation CreateGroup($input: CreateGroupInput!) {\n    createGroup(input: $input) {\n      ...GroupRow\n    }\n  }\n"): (typeof documents)["\n  mutation CreateGroup($input: CreateGroupInput!) {\n    createGroup(input: $input) {\n      ...GroupRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RenameGroup($id: ID!, $name: String!) {\n    renameGroup(id: $id, name: $name) {\n      ...GroupRow\n    }\n  }\n"): (typeof documents)["\n  mutation RenameGroup($id: ID!, $name: String!) {\n    renameGroup(id: $id, name: $name) {\n      ...GroupRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateGroup($input: UpdateGroupInput!) {\n    updateGroup(input: $input) {\n      ...GroupRow\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateGroup($input: UpdateGroupInput!) {\n    updateGroup(input: $input) {\n      ...GroupRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetGroupPeerAccess($id: ID!, $allowed: Boolean!) {\n    setGroupPeerAccess(id: $id, allowed: $allowed) {\n      ...GroupRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetGroupPeerAccess($id: ID!, $allowed: Boolean!) {\n    setGroupPeerAccess(id: $id, allowed: $allowed) {\n      ...GroupRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation DeleteGroup($input: DeleteGroupInput!) {\n    deleteGroup(input: $input) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteGroup($input: DeleteGroupInput!) {\n    deleteGroup(input: $input) {\n      id\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation DeleteGroup($id: ID!, $deleteWorkspaces: Boolean!) {\n    deleteGroup(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteGroup($id: ID!, $deleteWorkspaces: Boolean!) {\n    deleteGroup(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n"];
+export function graphql(source: "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      ...UserRow\n    }\n  }\n"): (typeof documents)["\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      ...UserRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation AddUser($groupId: ID!, $username: String!, $email: String) {\n    addUser(groupId: $groupId, username: $username, email: $email) {\n      ...UserRow\n    }\n  }\n"): (typeof documents)["\n  mutation AddUser($groupId: ID!, $username: String!, $email: String) {\n    addUser(groupId: $groupId, username: $username, email: $email) {\n      ...UserRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateUser($input: UpdateUserInput!) {\n    updateUser(input: $input) {\n      ...UserRow\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateUser($input: UpdateUserInput!) {\n    updateUser(input: $input) {\n      ...UserRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RenameUser($id: ID!, $username: String!) {\n    renameUser(id: $id, username: $username) {\n      ...UserRow\n    }\n  }\n"): (typeof documents)["\n  mutation RenameUser($id: ID!, $username: String!) {\n    renameUser(id: $id, username: $username) {\n      ...UserRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation TransferUser($input: TransferUserInput!) {\n    transferUser(input: $input) {\n      ...UserRow\n    }\n  }\n"): (typeof documents)["\n  mutation TransferUser($input: TransferUserInput!) {\n    transferUser(input: $input) {\n      ...UserRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetUserEmail($id: ID!, $email: String) {\n    setUserEmail(id: $id, email: $email) {\n      ...UserRow\n    }\n  }\n"): (typeof documents)["\n  mutation SetUserEmail($id: ID!, $email: String) {\n    setUserEmail(id: $id, email: $email) {\n      ...UserRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation DeleteUser($input: DeleteUserInput!) {\n    deleteUser(input: $input) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteUser($input: DeleteUserInput!) {\n    deleteUser(input: $input) {\n      id\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation TransferUser($id: ID!, $groupId: ID!) {\n    transferUser(id: $id, groupId: $groupId) {\n      ...UserRow\n    }\n  }\n"): (typeof documents)["\n  mutation TransferUser($id: ID!, $groupId: ID!) {\n    transferUser(id: $id, groupId: $groupId) {\n      ...UserRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation StartUser($input: StartUserInput!) {\n    startUser(input: $input) {\n      error {\n        code\n        message\n      }\n      user {\n        ...UserRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartUser($input: StartUserInput!) {\n    startUser(input: $input) {\n      error {\n        code\n        message\n      }\n      user {\n        ...UserRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RemoveUser($id: ID!, $deleteWorkspaces: Boolean!) {\n    removeUser(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RemoveUser($id: ID!, $deleteWorkspaces: Boolean!) {\n    removeUser(id: $id, deleteWorkspaces: $deleteWorkspaces) {\n      id\n    }\n  }\n"];
+export function graphql(source: "\n  mutation StartGroup($input: StartGroupInput!) {\n    startGroup(input: $input) {\n      error {\n        code\n        message\n      }\n      user {\n        ...UserRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartGroup($input: StartGroupInput!) {\n    startGroup(input: $input) {\n      error {\n        code\n        message\n      }\n      user {\n        ...UserRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation StartUser($id: ID!) {\n    startUser(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartUser($id: ID!) {\n    startUser(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation ImportGroups($input: ImportGroupsInput!) {\n    importGroups(input: $input) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation ImportGroups($input: ImportGroupsInput!) {\n    importGroups(input: $input) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation StartGroup($id: ID!) {\n    startGroup(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartGroup($id: ID!) {\n    startGroup(id: $id) {\n      warning\n      user {\n        ...UserRow\n      }\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation ImportGroups($yaml: String!, $dryRun: Boolean!) {\n    importGroups(yaml: $yaml, dryRun: $dryRun) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation ImportGroups($yaml: String!, $dryRun: Boolean!) {\n    importGroups(yaml: $yaml, dryRun: $dryRun) {\n      applied\n      changes {\n        kind\n        name\n        action\n        detail\n      }\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n"): (typeof documents)["\n  fragment InstanceRow on Instance {\n    id\n    group\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n"];
+export function graphql(source: "\n  fragment InstanceRow on Instance {\n    id\n    groupName\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n"): (typeof documents)["\n  fragment InstanceRow on Instance {\n    id\n    groupName\n    username\n    state\n    stateAt\n    reason\n    notice\n    commands\n    queuePlace\n    progress\n    url\n    port\n    hostPort\n    secure\n    image\n    volume\n    engine\n    ref\n    createdAt\n    startedAt\n    endedAt\n    expiresAt\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -529,10 +517,6 @@ export function graphql(source: "\n  query OwnUsers {\n    viewer {\n      name\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n"): (typeof documents)["\n  query InstancePassword($id: ID!) {\n    instance(id: $id) {\n      id\n      password\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
 export function graphql(source: "\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n"): (typeof documents)["\n  query InstanceLogs($id: ID!, $lines: Int!) {\n    instance(id: $id) {\n      id\n      logs(lines: $lines)\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -541,7 +525,7 @@ export function graphql(source: "\n  query Namesakes($group: String!, $username:
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query People {\n    groups {\n      id\n      name\n      users {\n        id\n        username\n      }\n    }\n  }\n"): (typeof documents)["\n  query People {\n    groups {\n      id\n      name\n      users {\n        id\n        username\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  query People {\n    groups(page: { size: 1000 }) {\n      items {\n        id\n        name\n        users {\n          id\n          username\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query People {\n    groups(page: { size: 1000 }) {\n      items {\n        id\n        name\n        users {\n          id\n          username\n        }\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -549,47 +533,51 @@ export function graphql(source: "\n  mutation CreateInstance($input: CreateInsta
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartOwnSandbox($userId: ID!) {\n    startOwnSandbox(userId: $userId) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation StartMySandbox($userId: ID!) {\n    startMySandbox(input: { userId: $userId }) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartMySandbox($userId: ID!) {\n    startMySandbox(input: { userId: $userId }) {\n      ...InstanceRow\n      user {\n        id\n        instance {\n          id\n        }\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstance($id: ID!) {\n    pauseInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstance($id: ID!) {\n    resumeInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RestartInstance($id: ID!) {\n    restartInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RestartInstance($id: ID!) {\n    restartInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RestartInstance($id: ID!) {\n    restartInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstance($id: ID!) {\n    killInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation KillInstance($id: ID!) {\n    killInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstance($id: ID!) {\n    killInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(id: $id) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RecreateInstance($id: ID!) {\n    recreateInstance(input: { id: $id }) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {\n      ...InstanceRow\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(input: { id: $id, timeoutMinutes: $timeoutMinutes }) {\n      ...InstanceRow\n    }\n  }\n"): (typeof documents)["\n  mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {\n    renewInstance(input: { id: $id, timeoutMinutes: $timeoutMinutes }) {\n      ...InstanceRow\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation PauseInstances($ids: [ID!]!) {\n    results: pauseInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeInstances($ids: [ID!]!) {\n    results: resumeInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(ids: $ids) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation KillInstances($ids: [ID!]!) {\n    results: killInstances(input: { ids: $ids }) {\n      id\n      error {\n        code\n        message\n      }\n      instance {\n        ...InstanceRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n"): (typeof documents)["\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(volume: $volume, confirm: $confirm)\n  }\n"];
+export function graphql(source: "\n  mutation RevealInstancePassword($id: ID!) {\n    revealInstancePassword(input: { id: $id }) {\n      id\n      password\n    }\n  }\n"): (typeof documents)["\n  mutation RevealInstancePassword($id: ID!) {\n    revealInstancePassword(input: { id: $id }) {\n      id\n      password\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(input: { volume: $volume, confirm: $confirm })\n  }\n"): (typeof documents)["\n  mutation DeleteWorkspace($volume: String!, $confirm: String!) {\n    deleteWorkspace(input: { volume: $volume, confirm: $confirm })\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -697,27 +685,27 @@ export function graphql(source: "\n  fragment LinkedUser on User {\n    id\n    
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n"): (typeof documents)["\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks {\n        ...LinkRow\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n"];
+export function graphql(source: "\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks(page: { size: 1000 }) {\n        items {\n          ...LinkRow\n        }\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n"): (typeof documents)["\n  query GroupLinks($id: ID!) {\n    group(id: $id) {\n      id\n      name\n      title\n      joinLinks(page: { size: 1000 }) {\n        items {\n          ...LinkRow\n        }\n      }\n      users {\n        ...LinkedUser\n      }\n    }\n    settings {\n      publicUrl\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation MakePersonalLinks($userIds: [ID!]!, $replace: Boolean!) {\n    makePersonalLinks(userIds: $userIds, replace: $replace) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation MakePersonalLinks($userIds: [ID!]!, $replace: Boolean!) {\n    makePersonalLinks(userIds: $userIds, replace: $replace) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation CreatePersonalLinks($input: CreatePersonalLinksInput!) {\n    createPersonalLinks(input: $input) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation CreatePersonalLinks($input: CreatePersonalLinksInput!) {\n    createPersonalLinks(input: $input) {\n      secret\n      user {\n        ...LinkedUser\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RevokePersonalLink($userId: ID!) {\n    revokePersonalLink(userId: $userId) {\n      ...LinkedUser\n    }\n  }\n"): (typeof documents)["\n  mutation RevokePersonalLink($userId: ID!) {\n    revokePersonalLink(userId: $userId) {\n      ...LinkedUser\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RevokePersonalLink($input: RevokePersonalLinkInput!) {\n    revokePersonalLink(input: $input) {\n      ...LinkedUser\n    }\n  }\n"): (typeof documents)["\n  mutation RevokePersonalLink($input: RevokePersonalLinkInput!) {\n    revokePersonalLink(input: $input) {\n      ...LinkedUser\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $allowExistingUsers: Boolean!\n    $allowNewUsers: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      allowExistingUsers: $allowExistingUsers\n      allowNewUsers: $allowNewUsers\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateJoinLink(\n    $groupId: ID!\n    $expiresInHours: Int!\n    $maxUses: Int\n    $allowExistingUsers: Boolean!\n    $allowNewUsers: Boolean!\n  ) {\n    createJoinLink(\n      groupId: $groupId\n      expiresInHours: $expiresInHours\n      maxUses: $maxUses\n      allowExistingUsers: $allowExistingUsers\n      allowNewUsers: $allowNewUsers\n    ) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation CreateJoinLink($input: CreateJoinLinkInput!) {\n    createJoinLink(input: $input) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateJoinLink($input: CreateJoinLinkInput!) {\n    createJoinLink(input: $input) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RotateJoinLink($id: ID!) {\n    rotateJoinLink(id: $id) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation RotateJoinLink($id: ID!) {\n    rotateJoinLink(id: $id) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RotateJoinLink($input: RotateJoinLinkInput!) {\n    rotateJoinLink(input: $input) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation RotateJoinLink($input: RotateJoinLinkInput!) {\n    rotateJoinLink(input: $input) {\n      secret\n      link {\n        ...LinkRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RevokeJoinLink($id: ID!) {\n    revokeJoinLink(id: $id) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeJoinLink($id: ID!) {\n    revokeJoinLink(id: $id) {\n      id\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RevokeJoinLink($input: RevokeJoinLinkInput!) {\n    revokeJoinLink(input: $input) {\n      id\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeJoinLink($input: RevokeJoinLinkInput!) {\n    revokeJoinLink(input: $input) {\n      id\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -733,7 +721,7 @@ export function graphql(source: "\n  query ParticipantsMayStart {\n    setting(k
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n"): (typeof documents)["\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      id\n      userCount\n    }\n  }\n"];
+export function graphql(source: "\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      items {\n        id\n        userCount\n      }\n    }\n  }\n"): (typeof documents)["\n  query Addresses {\n    settings {\n      domain\n      externalIp\n      byPath\n    }\n    groups {\n      items {\n        id\n        userCount\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -777,11 +765,11 @@ export function graphql(source: "\n  subscription ConfigFileChanged {\n    confi
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group\n        username\n      }\n      total\n    }\n  }\n"];
+export function graphql(source: "\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group: groupName\n        username\n      }\n      total\n    }\n  }\n"): (typeof documents)["\n  query RunningSandboxes($group: String, $page: Int!) {\n    instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {\n      items {\n        id\n        group: groupName\n        username\n      }\n      total\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateSandboxFiles($ids: [ID!]!) {\n    updateSandboxFiles(ids: $ids) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation UpdateInstanceFiles($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateInstanceFiles($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};

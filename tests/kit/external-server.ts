@@ -4,37 +4,37 @@ import type { AddressInfo, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 
-/** One request, as it came. */
-export interface Taken {
+/** A request that arrived. */
+export interface RecordedRequest {
   method: string
   /** With its query. */
   path: string
   headers: IncomingHttpHeaders
-  /** As JSON, else the text; null when there was none. */
+  /** Parsed as JSON if possible, else the text; null for an empty body. */
   body: unknown
 }
 
-/** What to answer: a status, a body (text as it is, else as JSON), headers; null leaves the client waiting. */
-export type Reply = { status?: number; body: unknown; headers?: Record<string, string> } | null
+/** The answer: status, body (a string unchanged, anything else as JSON), headers; null leaves the client waiting. */
+export type ExternalReply = { status?: number; body: unknown; headers?: Record<string, string> } | null
 
-/** Somebody else's HTTP server on loopback, played by a test. It can die and come back at the same port. */
-export class OutsideServer {
+/** An HTTP server outside THON, played by a test on loopback. It can go down and come back at the same port. */
+export class ExternalServer {
   /** Every request so far. */
-  readonly taken: Taken[] = []
-  /** Says what to answer. */
-  answer: (taken: Taken) => Reply | Promise<Reply>
+  readonly requests: RecordedRequest[] = []
+  /** Answers each request. */
+  answer: (request: RecordedRequest) => ExternalReply | Promise<ExternalReply>
   #port: number
   #server = createServer()
   readonly #sockets = new Set<Socket>()
 
-  private constructor(port: number, answer: (taken: Taken) => Reply | Promise<Reply>) {
+  private constructor(port: number, answer: (request: RecordedRequest) => ExternalReply | Promise<ExternalReply>) {
     this.#port = port
     this.answer = answer
   }
 
-  /** Starts one, which ends with the test. @param port 0 is a free one */
-  static async start(answer: OutsideServer['answer'], port = 0): Promise<OutsideServer> {
-    const started = new OutsideServer(port, answer)
+  /** Starts one, which stops with the test. @param port 0 picks a free one */
+  static async start(answer: ExternalServer['answer'], port = 0): Promise<ExternalServer> {
+    const started = new ExternalServer(port, answer)
     await started.up()
     onTestFinished(() => started.down())
     return started
@@ -48,7 +48,7 @@ export class OutsideServer {
     return `http://127.0.0.1:${this.#port}`
   }
 
-  /** Comes (back) at its port. */
+  /** Starts to listen, again at the same port. */
   async up(): Promise<void> {
     this.#server = createServer((request, response) => void this.#serve(request, response))
     this.#server.on('connection', (socket) => {
@@ -60,7 +60,7 @@ export class OutsideServer {
     this.#port = (this.#server.address() as AddressInfo).port
   }
 
-  /** Dies, in the middle of whatever it is at. */
+  /** Goes down, cutting open requests. */
   async down(): Promise<void> {
     if (!this.#server.listening) return
     const closed = once(this.#server, 'close')
@@ -69,17 +69,17 @@ export class OutsideServer {
     await closed
   }
 
-  /** How often a path (without its query) was asked for. */
+  /** How many requests for a path there were, whatever their query. */
   count(path: string): number {
-    return this.taken.filter((one) => one.path.split('?')[0] === path).length
+    return this.requests.filter((one) => one.path.split('?')[0] === path).length
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const raw = await text(request).catch(() => '')
     const { method = '', url: path = '', headers } = request
-    const taken = { method, path, headers, body: raw === '' ? null : jsonOr(raw) }
-    this.taken.push(taken)
-    const reply = await this.answer(taken)
+    const recorded = { method, path, headers, body: raw === '' ? null : jsonOr(raw) }
+    this.requests.push(recorded)
+    const reply = await this.answer(recorded)
     if (!reply || response.destroyed) return
     const isText = typeof reply.body === 'string'
     response

@@ -7,28 +7,28 @@ import { Clients } from '../../server/http/client.ts'
 import { Gate } from '../../server/http/gate.ts'
 import { HttpServer } from '../../server/http/server.ts'
 
-/** A server with one route, whose patience a test can wait for; what is sent to `sandbox.localhost` goes around it. */
-async function serve(handle: RequestListener, wholeBodyMs = 150): Promise<number> {
+/** A server with one route and a short timeout, which does not apply to requests for `sandbox.localhost`. */
+async function serve(handle: RequestListener, bodyTimeoutMs = 150): Promise<number> {
   const server = new HttpServer({
     gate: new Gate('127.0.0.1', []),
     clients: new Clients([]),
     tls: null,
-    guard: null,
-    wholeBodyMs,
+    intercept: null,
+    bodyTimeoutMs,
     sandboxes: {
       isFor: (request) => request.headers.host === 'sandbox.localhost',
       serve: handle,
       upgrade: (_request, socket) => void socket.destroy(),
     },
     routes: [{ path: '/', handle }],
-    upgrade: async () => null,
+    upgrade: () => Promise.resolve(null),
   })
   const [url] = await server.listen('127.0.0.1', [0])
   onTestFinished(() => server.close())
   return Number(new URL(url as string).port)
 }
 
-/** Reads the whole body, and says how long it was. */
+/** Reads the whole body, and answers with its length. */
 const measure: RequestListener = (request, response) => {
   let length = 0
   request.on('data', (part: Buffer) => (length += part.length))
@@ -42,10 +42,10 @@ function begin(port: number, host: string, length = 10): Socket {
   return socket
 }
 
-test('a body that does not arrive in time is answered 408, and the connection is closed', async () => {
+test('a body that does not arrive in time gets 408, and the connection closes', async () => {
   const socket = begin(await serve(measure), 'localhost')
   let answer = ''
-  socket.on('data', (part) => (answer += part))
+  socket.on('data', (part: Buffer) => (answer += part.toString()))
   await once(socket, 'close')
   expect(answer).toMatch(/^HTTP\/1\.1 408 .*The request body did not arrive in time\.$/s)
   expect(answer).toMatch(/\r\nConnection: close\r\n/)
@@ -55,40 +55,41 @@ test('a route that has begun to answer is cut off', async () => {
   const port = await serve((_request, response) => void response.write('begun'))
   const socket = begin(port, 'localhost')
   let answer = ''
-  socket.on('data', (part) => (answer += part))
+  socket.on('data', (part: Buffer) => (answer += part.toString()))
   await once(socket, 'close')
   expect(answer).toContain('200 OK')
   expect(answer).toContain('begun')
 })
 
-test('a body that goes on after the answer is not waited for any longer', async () => {
+test('a body that continues after the answer has no more time', async () => {
   const socket = begin(await serve((_request, response) => void response.end('no')), 'localhost', 1000)
   const dripping = setInterval(() => socket.write('6'), 50)
   onTestFinished(() => clearInterval(dripping))
-  // However it ends, by a reset too.
+  // It may end with a reset.
   socket.on('error', () => undefined).resume()
   await new Promise((resolve) => socket.once('close', resolve))
 })
 
-test('what goes into a sandbox may take as long as it likes', async () => {
+test('an upload into a sandbox may take any time', async () => {
   const socket = begin(await serve(measure, 50), 'sandbox.localhost')
+  // Several times the timeout of routes.
   await sleep(300)
   socket.write('67890')
-  const [answer] = await once(socket, 'data')
+  const [answer] = (await once(socket, 'data')) as [Buffer]
   expect(String(answer)).toMatch(/^HTTP\/1\.1 200 OK.*\r\n\r\n10$/s)
 })
 
-test('a body that arrives in time is answered, however long the answer takes', async () => {
+test('a body that arrives in time is answered, even if the answer takes long', async () => {
   const port = await serve((request, response) => {
     request.resume().on('end', () => setTimeout(() => response.end('done'), 300))
   })
   const socket = begin(port, 'localhost')
   socket.write('67890')
-  const [answer] = await once(socket, 'data')
+  const [answer] = (await once(socket, 'data')) as [Buffer]
   expect(String(answer)).toContain('done')
 })
 
-test('a connection is kept for longer than nginx keeps its own', async () => {
+test('a connection is kept longer than nginx keeps its own', async () => {
   const port = await serve((_request, response) => void response.end())
   expect((await fetch(`http://127.0.0.1:${port}/`)).headers.get('keep-alive')).toBe('timeout=65')
 })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { expect, test } from 'vitest'
-import { hostOf } from '../../server/proxy/sni.ts'
+import { sniffHost } from '../../server/proxy/sni.ts'
 
 /** The first bytes that a TLS client sends. */
 async function hello(servername?: string): Promise<Buffer> {
@@ -12,10 +12,10 @@ async function hello(servername?: string): Promise<Buffer> {
   const socket = connect(port, '127.0.0.1')
   const client = connectTls({ socket, ...(servername && { servername }) })
   client.on('error', () => undefined)
-  const [taken] = (await once(server, 'connection')) as [typeof socket]
-  const [first] = (await once(taken, 'data')) as [Buffer]
+  const [accepted] = (await once(server, 'connection')) as [typeof socket]
+  const [first] = (await once(accepted, 'data')) as [Buffer]
   client.destroy()
-  taken.destroy()
+  accepted.destroy()
   server.close()
   return first
 }
@@ -27,21 +27,22 @@ test.for([
   ['GET / HTTP/1.1\r\nHost: a', null],
   ['GET / HTTP/1.1\r\n\r\n', null],
   ['', null],
-] as const)('of %j the host is %s', ([text, host]) => {
-  expect(hostOf(Buffer.from(text))).toBe(host)
+] as const)('the host of %j is %s', ([text, host]) => {
+  expect(sniffHost(Buffer.from(text))).toBe(host)
 })
 
-test('a TLS client says whom it wants before anything is encrypted', async () => {
-  expect(hostOf(await hello('alpha-ann.hall.example'))).toBe('alpha-ann.hall.example')
-  expect(hostOf(await hello())).toBeNull()
+test('a TLS client names its host before anything is encrypted', async () => {
+  expect(sniffHost(await hello('alpha-ann.hall.example'))).toBe('alpha-ann.hall.example')
+  expect(sniffHost(await hello())).toBeNull()
 })
 
-test('whatever the bytes are, there is an answer', async () => {
-  const whole = await hello('alpha-ann.hall.example')
-  for (let length = 0; length < whole.length; length += 7) expect(() => hostOf(whole.subarray(0, length))).not.toThrow()
-  for (let at = 0; at < Math.min(whole.length, 300); at++) {
-    const spoilt = Buffer.from(whole)
-    spoilt[at] = 255
-    expect(() => hostOf(spoilt)).not.toThrow()
+test('no bytes make it throw', async () => {
+  const complete = await hello('alpha-ann.hall.example')
+  for (let length = 0; length < complete.length; length += 7)
+    expect(() => sniffHost(complete.subarray(0, length))).not.toThrow()
+  for (let at = 0; at < Math.min(complete.length, 300); at++) {
+    const changed = Buffer.from(complete)
+    changed[at] = 255
+    expect(() => sniffHost(changed)).not.toThrow()
   }
 })

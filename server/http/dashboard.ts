@@ -6,13 +6,13 @@ import { pathToFileURL } from 'node:url'
 
 const root = join(import.meta.dirname, '..', '..', 'web')
 
-/** A request on which the dashboard's server-side rendering finds GraphQL, without going over the network. */
+/** A request through which the dashboard's server-side rendering reaches GraphQL without the network. */
 export interface DashboardRequest extends IncomingMessage {
   /** Answers a GraphQL request in this process. */
   thonFetch?: (request: Request) => Promise<Response>
 }
 
-/** The dashboard, and how to let go of it. */
+/** The dashboard. */
 export interface Dashboard {
   handle: RequestListener
   close: () => Promise<void>
@@ -20,8 +20,8 @@ export interface Dashboard {
 
 /**
  * The built dashboard.
- * @param graphql answers the GraphQL requests of server-side rendering, for whoever asked for the page
- * @throws when it is not built
+ * @param graphql answers the GraphQL requests of server-side rendering, for the person who requested the page
+ * @throws Error when it is not built
  */
 export async function builtDashboard(
   graphql: (request: Request, page: IncomingMessage) => Promise<Response>,
@@ -31,11 +31,11 @@ export async function builtDashboard(
   const { handler } = (await import(pathToFileURL(entry).href)) as { handler: RequestListener }
   return {
     handle: (request, response) => {
-      const thonFetch = (asked: Request) => graphql(asked, request)
+      const thonFetch = (query: Request) => graphql(query, request)
       Object.assign(request, { thonFetch } satisfies Pick<DashboardRequest, 'thonFetch'>)
       handler(request, response)
     },
-    close: async () => undefined,
+    close: () => Promise.resolve(),
   }
 }
 
@@ -52,7 +52,7 @@ export async function devDashboard(): Promise<Dashboard> {
   return { handle: (request, response) => vite.middlewares(request, response), close: () => vite.close() }
 }
 
-/** Of the hot reload's own socket, so that several dev servers can run side by side. */
+/** For the socket of hot reload: several dev servers may run at the same time. */
 async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
