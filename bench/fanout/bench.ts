@@ -6,7 +6,7 @@ import { FanOutHall, type Delay } from './hall.ts'
 const SUBSCRIBERS = 1_000
 /** How many more come when memory is measured: few would drown in the noise of a heap's growth. */
 const MORE = 3_000
-/** Servers are started anew so often, since memory can be measured only once in the life of a process. */
+/** Memory can be measured only once in the life of a process, so the servers start again for each hall. */
 const HALLS = 5
 const ROUNDS = 6
 const SIDES = ['ours', 'bare'] as const

@@ -1,6 +1,6 @@
 /**
  * The subscribers of both sides, as raw sockets in one process of their own, so that reading frames costs both the same.
- * Answers questions; times are those of `now()`.
+ * Answers questions, with times of the clock `now()`.
  */
 import { WebSocket } from 'ws'
 import { answer } from '../kit/child.ts'
@@ -8,7 +8,7 @@ import { now } from '../kit/measure.ts'
 
 export type Side = 'ours' | 'bare'
 
-/** `connect` opens so many sockets; `expect` arms; `wait` answers once each socket of the side has had a frame with the text. */
+/** `connect` opens `count` sockets, `expect` arms, `wait` answers once each socket of the side has had a frame with the text. */
 export type ClientsQuestion =
   | { type: 'connect'; side: Side; url: string; count: number; query?: string }
   | { type: 'expect'; side: Side; text: string }
@@ -65,7 +65,10 @@ function join(crowd: Crowd, url: string, query: string | undefined): Promise<voi
   return new Promise((resolve, reject) => {
     socket.once('error', reject)
     socket.once('open', () => {
-      if (!query) return resolve()
+      if (!query) {
+        resolve()
+        return
+      }
       socket.send('{"type":"connection_init"}')
       socket.once('message', () => {
         socket.send(

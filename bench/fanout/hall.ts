@@ -9,13 +9,13 @@ import type { BareQuestion } from './bare.ts'
 import type { Arrival, ClientsQuestion, Side } from './clients.ts'
 
 /** What a row of the dashboard shows. */
-const ROW = 'id group username state stateAt reason commands queuePlace progress url port hostPort'
+const ROW = 'id groupName username state stateAt reason commands queuePlace progress url port hostPort'
 const WATCH = `subscription { instanceChanged { kind id instance { ${ROW} } } }`
 const GROUP = 'bench-fanout'
 const WARM_UP = 50
 
 /** The text that tells a frame of one state from all others. */
-const STATE = { pause: '"state":"Paused"', unpause: '"state":"Running"' }
+const STATE = { pause: '"state":"PAUSED"', unpause: '"state":"RUNNING"' }
 
 /** How long one change took, in milliseconds. */
 export interface Delay {

@@ -10,12 +10,12 @@ import { Thon } from '../kit/thon.ts'
 const ROUNDS = 5
 const GOAL = 2
 const KEY = 'bench'
-const SET_UP = 'mutation { setUpGateway { id } }'
-const RUN = '{ gatewayRun { endedAt done total } }'
+const APPLY = 'mutation { applyGatewayConfig { id } }'
+const JOB = '{ gatewayJob { endedAt done total } }'
 
 /**
- * Set-up of 1,000 consumers, from the click until it is over, against the same 1,000 PUTs one after the other on one connection
- * that stays, both to one server that answers at once.
+ * Applies the configuration for 1,000 consumers, from the mutation until the job is over, against the same 1,000 PUTs one after
+ * the other on one connection, both to a server without delays.
  */
 export async function benchGateway(): Promise<BenchRow[]> {
   const apisix = await Child.start<string>(join(import.meta.dirname, 'apisix.ts'))
@@ -23,28 +23,28 @@ export async function benchGateway(): Promise<BenchRow[]> {
   const thon = await Thon.start({ THON_ENGINE: 'process', ...env }, seed)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   try {
-    await setUp(thon)
+    await applyConfig(thon)
     const bodies = await apisix.ask<object[]>({})
     const measured = await inTurns(
       ROUNDS,
       async () => {
         await apisix.ask({})
-        return told('THON', await setUp(thon))
+        return printed('THON', await applyConfig(thon))
       },
       async () => {
         await apisix.ask({})
-        const began = now()
+        const startedAt = now()
         for (const body of bodies) await put(apisix.ready, JSON.stringify(body), agent)
-        return told('bare', now() - began)
+        return printed('bare', now() - startedAt)
       },
     )
     return [
       compare(
-        'set-up of 1,000 consumers',
+        'applying the gateway for 1,000 consumers',
         'ms',
         measured,
         GOAL,
-        'from the mutation until the run is over, the route and the look at what is there included; peer: the same PUTs in sequence.',
+        'from the mutation until the job is over, including the route and the comparison; peer: the same PUTs in sequence.',
       ),
     ]
   } finally {
@@ -53,17 +53,17 @@ export async function benchGateway(): Promise<BenchRow[]> {
   }
 }
 
-/** Milliseconds that a set-up takes, as somebody outside sees it. */
-async function setUp(thon: Thon): Promise<number> {
-  const began = now()
-  await thon.execute(SET_UP)
+/** Milliseconds until the job is over, as a client sees it. */
+async function applyConfig(thon: Thon): Promise<number> {
+  const startedAt = now()
+  await thon.execute(APPLY)
   for (;;) {
-    const { gatewayRun } = await thon.execute<{ gatewayRun: { endedAt: string | null; done: number; total: number } }>(
-      RUN,
+    const { gatewayJob } = await thon.execute<{ gatewayJob: { endedAt: string | null; done: number; total: number } }>(
+      JOB,
     )
-    if (gatewayRun.endedAt !== null) {
-      if (gatewayRun.done !== 1001) throw new Error(`${gatewayRun.done} of ${gatewayRun.total} steps were done`)
-      return now() - began
+    if (gatewayJob.endedAt !== null) {
+      if (gatewayJob.done !== 1001) throw new Error(`${gatewayJob.done} of ${gatewayJob.total} steps were done`)
+      return now() - startedAt
     }
     await sleep(5)
   }
@@ -75,12 +75,12 @@ async function put(base: string, body: string, agent: Agent): Promise<void> {
   sent.end(body)
   const status = await new Promise<number>((resolve, reject) => {
     sent.on('error', reject)
-    sent.on('response', (response) => text(response).then(() => resolve(response.statusCode ?? 0), reject))
+    sent.on('response', (response) => void text(response).then(() => resolve(response.statusCode ?? 0), reject))
   })
-  if (status !== 201) throw new Error(`the gateway answered ${status}`)
+  if (status !== 201) throw new Error(`the gateway answered with status ${status}`)
 }
 
-function told(who: string, milliseconds: number): number {
+function printed(who: string, milliseconds: number): number {
   console.log(`  ${who} ${milliseconds.toFixed(0)} ms`)
   return milliseconds
 }

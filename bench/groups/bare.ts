@@ -15,4 +15,5 @@ await once(server.listen(0, '127.0.0.1'), 'listening')
 process.on('SIGTERM', () => process.exit(0))
 answer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, ({ text }: { text: string }) => {
   bytes = Buffer.from(text)
+  return Promise.resolve()
 })

@@ -7,21 +7,21 @@ import { compare, type BenchRow } from '../kit/measure.ts'
 import { dockerEnv, removeAll } from '../kit/sandboxes.ts'
 import { Thon } from '../kit/thon.ts'
 import type { Talk } from './talk.ts'
-import { download, family, keepBusy, startNginx, upload, type Bulk, type Way } from './ways.ts'
+import { download, family, keepBusy, startNginx, upload, type Transfer, type Way } from './ways.ts'
 
 const ROUNDS = 5
 const HOST = 'bench-ann.localhost'
 
-/** The ways to one sandbox: through THON, straight to its published port, and through nginx. */
+/** The ways to one sandbox: through THON, directly to its published port, and through nginx. */
 interface Ways {
   ours: Way
-  straight: Way
+  direct: Way
   nginx: Way
 }
 
 /**
- * What the reverse proxy adds to the way to a sandbox: a gibibyte each way, small requests, WebSockets; and what all of it
- * does to THON's own API.
+ * What the reverse proxy costs on the way to a sandbox: for a gibibyte in each direction, small requests and WebSockets. And
+ * what all that traffic does to THON's own API.
  */
 export async function benchProxy(): Promise<BenchRow[]> {
   if (mayInstall()) install(['nginx-light', 'curl', 'procps'])
@@ -33,10 +33,10 @@ export async function benchProxy(): Promise<BenchRow[]> {
   const { port, host } = new URL(thon.url)
   const ours = {
     port: Number(port),
-    headers: [`Host: ${HOST}:${port}`, `Cookie: ${passOf(thon)}`],
+    headers: [`Host: ${HOST}:${port}`, `Cookie: ${sandboxCookieOf(thon)}`],
     pids: await family(thon.pid),
   }
-  const ways = { ours, straight: { port: hostPort, headers: ['Host: 127.0.0.1'], pids: [] }, nginx }
+  const ways = { ours, direct: { port: hostPort, headers: ['Host: 127.0.0.1'], pids: [] }, nginx }
   try {
     return [
       ...(await bulk('download of 1 GiB', ways, download)),
@@ -47,7 +47,7 @@ export async function benchProxy(): Promise<BenchRow[]> {
         connections: 200,
         rate: 20,
       }),
-      await unharmed(ways, client, observer, { port: Number(port), host }),
+      await apiUnderLoad(ways, client, observer, { port: Number(port), host }),
     ]
   } finally {
     nginx.end()
@@ -56,12 +56,12 @@ export async function benchProxy(): Promise<BenchRow[]> {
   }
 }
 
-/** Each of the ways in turn. */
-async function bulk(what: string, ways: Ways, move: (way: Way) => Promise<Bulk>): Promise<BenchRow[]> {
-  const seen: Record<keyof Ways, Bulk[]> = { ours: [], straight: [], nginx: [] }
-  for (const way of Object.values(ways)) await move(way)
+/** Measures the ways in turn. */
+async function bulk(what: string, ways: Ways, move: (way: Way) => Promise<Transfer>): Promise<BenchRow[]> {
+  const seen: Record<keyof Ways, Transfer[]> = { ours: [], direct: [], nginx: [] }
+  for (const way of [ways.ours, ways.direct, ways.nginx]) await move(way)
   for (let round = 0; round < ROUNDS; round++)
-    for (const name of ['straight', 'ours', 'nginx'] as const) seen[name].push(await move(ways[name]))
+    for (const name of ['direct', 'ours', 'nginx'] as const) seen[name].push(await move(ways[name]))
   const seconds = (name: keyof Ways) => seen[name].map((one) => one.seconds)
   const cpu = (name: keyof Ways) => median(seen[name].map((one) => one.cpu)).toFixed(2)
   const rates = `${(1.073 / median(seconds('ours'))).toFixed(2)} GB/s. CPU seconds a GiB: THON ${cpu('ours')}, nginx ${cpu('nginx')}.`
@@ -69,24 +69,24 @@ async function bulk(what: string, ways: Ways, move: (way: Way) => Promise<Bulk>)
     compare(
       what,
       's',
-      { ours: seconds('ours'), peer: seconds('straight') },
+      { ours: seconds('ours'), peer: seconds('direct') },
       2,
-      `peer: straight to the published port. ${rates}`,
+      `peer: directly to the published port. ${rates}`,
     ),
     compare(
       `${what}, and nginx`,
       's',
       { ours: seconds('ours'), peer: seconds('nginx') },
       1.67,
-      "peer: Debian's nginx before the same sandbox.",
+      "peer: Debian's nginx in front of the same sandbox.",
     ),
   ]
 }
 
-/** The goal is a time that may be added, here as a multiple of the peer's. */
+/** Measures latency. The goal is an allowed addition in milliseconds, here converted to a multiple of the peer's. */
 async function added(
   what: string,
-  { ours, straight }: Ways,
+  { ours, direct }: Ways,
   client: Child<string>,
   share: number,
   mayAdd: number,
@@ -96,18 +96,18 @@ async function added(
     quantile(await client.ask<number[]>({ ...talk, port, headers, path: '/', seconds: 5 } satisfies Talk), share)
   const measured = { ours: [] as number[], peer: [] as number[] }
   for (let round = 0; round < 3; round++) {
-    measured.peer.push(await run(straight))
+    measured.peer.push(await run(direct))
     measured.ours.push(await run(ours))
   }
   const row = compare(what, 'ms', measured, null, '')
   const more = row.ours.median - row.peer.median
-  const note = `peer: straight. Added: ${more.toFixed(2)} ms, goal ≤ ${mayAdd} ms.`
+  const note = `peer: direct. Added: ${more.toFixed(2)} ms, goal ≤ ${mayAdd} ms.`
   return { ...row, goal: Math.round(((row.peer.median + mayAdd) / row.peer.median) * 100) / 100, note }
 }
 
-/** THON's API while 200 WebSockets echo and one download follows the other: by way of THON, and past it. */
-async function unharmed(
-  { ours, straight }: Ways,
+/** THON's API while 200 WebSockets echo and downloads follow each other: through THON, and past it. */
+async function apiUnderLoad(
+  { ours, direct }: Ways,
   client: Child<string>,
   observer: Child<string>,
   thon: { port: number; host: string },
@@ -139,7 +139,7 @@ async function unharmed(
   }
   const measured = { ours: [] as number[], peer: [] as number[] }
   for (let round = 0; round < 3; round++) {
-    measured.peer.push(await during(straight))
+    measured.peer.push(await during(direct))
     measured.ours.push(await during(ours))
   }
   return compare(
@@ -161,8 +161,8 @@ async function startSandbox(thon: Thon): Promise<number> {
   return ((await answer.json()) as { port: number }).port
 }
 
-/** A pass for the sandbox, as a browser gets it: by curl, since fetch does not say that it is one. */
-function passOf(thon: Thon): string {
+/** A cookie for the sandbox, as a browser gets it. By curl, since fetch cannot set the Host header. */
+function sandboxCookieOf(thon: Thon): string {
   const { port } = new URL(thon.url)
   const ask = (url: string, host: string) =>
     execFileSync('curl', ['-sS', '-D', '-', '-o', '/dev/null', '-H', `Host: ${host}:${port}`, url], {

@@ -1,6 +1,6 @@
 /**
- * The client of small things, over plain sockets: requests one after the other, or many WebSockets that are echoed to. In a
- * process of its own, so that what it does is not measured.
+ * A client for small requests and for many WebSockets with echoes, over plain sockets. It runs in its own process, so that
+ * its own work is not measured.
  */
 import { connect, type Socket } from 'node:net'
 import { answer } from '../kit/child.ts'
@@ -11,12 +11,12 @@ export interface Talk {
   kind: 'requests' | 'sockets'
   port: number
   path: string
-  /** Header lines besides the first, without line ends. */
+  /** Header lines after the first, without line ends. */
   headers: string[]
   seconds: number
   /** Connections at the same time. */
   connections: number
-  /** Requests, or messages, a second on each connection. */
+  /** Requests or messages per second on each connection. */
   rate: number
 }
 
@@ -25,7 +25,7 @@ answer('ready', async (talk: Talk) => {
   const times: number[] = []
   await Promise.all(
     Array.from({ length: talk.connections }, async (_, index) => {
-      // Not all at the same moment.
+      // Spreads them over time.
       await pause((1000 / talk.rate) * (index / talk.connections))
       await (talk.kind === 'requests' ? requests(talk, times) : messages(talk, times))
     }),
@@ -50,7 +50,7 @@ async function requests(talk: Talk, times: number[]): Promise<void> {
   socket.destroy()
 }
 
-/** What comes after the Upgrade is echoed byte by byte, so a message is a moment, and some bytes to fill it up. */
+/** After the Upgrade every byte is echoed, so a message is any 64 bytes. */
 async function messages(talk: Talk, times: number[]): Promise<void> {
   const socket = await open(talk.port)
   socket.write(

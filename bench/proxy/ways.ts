@@ -3,32 +3,32 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { freePort } from '../../tests/kit/free-port.ts'
+import { freePort, isListening } from '../../tests/kit/ports.ts'
 
 const execute = promisify(execFile)
 /** Linux counts the time of processes in hundredths of a second. */
 const TICKS = 100
 
-/** One way to the sandbox: where it begins, what a request says besides its path, and which processes carry it. */
+/** One way to the sandbox: its port, the header lines of a request, and the processes that carry the traffic. */
 export interface Way {
   port: number
   headers: string[]
   pids: number[]
 }
 
-/** Seconds that a whole gibibyte takes, and those that the processes of the way computed meanwhile. */
-export interface Bulk {
+/** Seconds that a gibibyte takes, and the CPU seconds of the way's processes meanwhile. */
+export interface Transfer {
   seconds: number
   cpu: number
 }
 
-/** Fetches a gibibyte. */
-export function download(way: Way): Promise<Bulk> {
+/** Downloads a gibibyte. */
+export function download(way: Way): Promise<Transfer> {
   return timed(way, `/bytes/${2 ** 30}`, [])
 }
 
-/** Sends a gibibyte, from a file of zeros that takes no room. */
-export async function upload(way: Way): Promise<Bulk> {
+/** Uploads a gibibyte, from a sparse file of zeros. */
+export async function upload(way: Way): Promise<Transfer> {
   const dir = mkdtempSync(join(tmpdir(), 'thon-bench-'))
   const file = join(dir, 'gibibyte')
   writeFileSync(file, '')
@@ -40,19 +40,19 @@ export async function upload(way: Way): Promise<Bulk> {
   }
 }
 
-/** Downloads on and on, so that something is under way. @returns ends it */
+/** Downloads again and again, as a load. @returns a function that stops it */
 export function keepBusy(way: Way): () => Promise<void> {
-  let ended = false
+  const controller = new AbortController()
   const run = (async () => {
-    while (!ended) await download(way)
+    while (!controller.signal.aborted) await download(way)
   })()
   return async () => {
-    ended = true
+    controller.abort()
     await run
   }
 }
 
-/** Debian's nginx before the sandbox, as it would be set up for one: nothing buffered, connections kept. */
+/** Debian's nginx in front of the sandbox, configured for one: no buffering, connections are kept. */
 export async function startNginx(hostPort: number): Promise<Way & { end: () => void }> {
   const dir = mkdtempSync(join(tmpdir(), 'thon-nginx-'))
   const port = await freePort()
@@ -71,7 +71,10 @@ http {
 }`,
   )
   const child = spawn('nginx', ['-c', join(dir, 'nginx.conf'), '-p', dir], { stdio: 'ignore' })
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  while (!(await isListening(port))) {
+    if (child.exitCode !== null) throw new Error('nginx does not start')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
   const end = () => {
     child.kill()
     rmSync(dir, { recursive: true, force: true })
@@ -79,7 +82,7 @@ http {
   return { port, headers: ['Host: 127.0.0.1'], pids: await family(child.pid as number), end }
 }
 
-async function timed({ port, headers, pids }: Way, path: string, options: string[]): Promise<Bulk> {
+async function timed({ port, headers, pids }: Way, path: string, options: string[]): Promise<Transfer> {
   const before = cpuOf(pids)
   const { stdout } = await execute('curl', [
     ...['-sS', '-o', '/dev/null', '-w', '%{http_code} %{time_total}'],
@@ -92,10 +95,10 @@ async function timed({ port, headers, pids }: Way, path: string, options: string
   return { seconds: Number(seconds), cpu: cpuOf(pids) - before }
 }
 
-/** Seconds of CPU that processes have taken (proc(5), fields 14 and 15 of stat). */
+/** CPU seconds of processes so far (proc(5), fields 14 and 15 of stat). */
 function cpuOf(pids: number[]): number {
   return pids.reduce((sum, pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ')
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? []
     return sum + (Number(fields[11]) + Number(fields[12])) / TICKS
   }, 0)
 }

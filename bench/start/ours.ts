@@ -53,16 +53,16 @@ export class OurHall {
   }
 
   /**
-   * Starts a new group of so many.
+   * Starts a new group of this size.
    * @param meanwhile done once they run, after the clock has stopped
-   * @returns seconds until all are Running; what was made is gone afterwards
+   * @returns seconds until all are Running; everything created is removed afterwards
    */
   async start(people: number, meanwhile?: () => Promise<unknown>): Promise<number> {
     const group = `bench-${process.pid}-${++this.#runs}`
     const id = await this.#makeGroup(group, people)
     this.#seen.clear()
     const began = now()
-    await this.#thon.execute('mutation ($id: ID!) { startGroup(id: $id) { instance { id state } } }', { id })
+    await this.#thon.execute('mutation ($id: ID!) { startGroup(input: { id: $id }) { instance { id state } } }', { id })
     await this.#until((states) => states.filter((state) => state === 'RUNNING').length === people)
     const seconds = (now() - began) / 1000
     await meanwhile?.()
@@ -74,12 +74,12 @@ export class OurHall {
   async #makeGroup(name: string, people: number): Promise<string> {
     const users = Array.from({ length: people }, (_, index) => `user-${index + 1}`)
     const yaml = `groups:\n  ${name}: [${users.join(', ')}]\n`
-    await this.#thon.execute('mutation ($yaml: String!) { importGroups(yaml: $yaml) { applied } }', { yaml })
-    const found = await this.#thon.execute<{ groups: { id: string }[] }>(
-      'query ($search: String!) { groups(search: $search) { id } }',
+    await this.#thon.execute('mutation ($yaml: String!) { importGroups(input: { yaml: $yaml }) { applied } }', { yaml })
+    const found = await this.#thon.execute<{ groups: { items: { id: string }[] } }>(
+      'query ($search: String!) { groups(filter: { search: $search }) { items { id } } }',
       { search: name },
     )
-    return found.groups[0]!.id
+    return found.groups.items[0]!.id
   }
 
   /** @throws when one failed */

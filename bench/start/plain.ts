@@ -11,7 +11,7 @@ export class PlainHall {
     this.#recipe = recipe
   }
 
-  /** @returns seconds until all answer; what was made is gone afterwards */
+  /** @returns seconds until all answer; everything created is removed afterwards */
   async start(people: number, concurrency: number): Promise<number> {
     const run = ++this.#runs
     const waiting = Array.from({ length: people }, (_, index) => `thon-bench-${process.pid}-${run}-${index}`)
@@ -29,7 +29,7 @@ export class PlainHall {
     const container = await docker.createContainer(this.#recipe(volume))
     await container.start()
     const { NetworkSettings: network } = await container.inspect()
-    const [published] = Object.values(network.Ports).flatMap((bindings) => bindings ?? [])
+    const [published] = Object.values(network.Ports).flat()
     const answers = await waitUntilReady(Number(published?.HostPort), 60, new AbortController().signal)
     if (!answers) throw new Error(`${volume} does not answer`)
   }

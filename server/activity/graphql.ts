@@ -1,9 +1,9 @@
 import { builder, screaming } from '../graphql/builder.ts'
-import { ChangeKind } from '../graphql/change.ts'
-import type { Ready } from '../core/events.ts'
-import type { Change } from '../core/events.ts'
+import { Change } from '../graphql/change.ts'
+import { Page, PageInput } from '../graphql/page.ts'
+import type { Change as RowChange, Ready } from '../core/events.ts'
 import type { Activity } from '../../prisma/generated/client/client.ts'
-import type { ActivityService } from './service.ts'
+import type { ActivityPage, ActivityService } from './service.ts'
 
 declare module '../graphql/context.ts' {
   interface Services {
@@ -12,71 +12,102 @@ declare module '../graphql/context.ts' {
 }
 
 const Outcome = builder.enumType('Outcome', {
-  description: 'How an act ended.',
+  description: 'How an action went.',
   values: screaming({
-    done: { description: 'As asked.' },
+    done: { description: 'As requested.' },
     refused: { description: 'A rule refused it; nothing was changed.' },
-    failed: { description: 'It was taken on, and failed at the engine.' },
+    failed: { description: 'It was accepted, and failed at the engine or another server.' },
+  }),
+})
+
+const ActivityKind = builder.enumType('ActivityKind', {
+  description: 'What kind of thing an action was done to.',
+  values: screaming({
+    instance: { description: 'A sandbox.' },
+    group: { description: 'A group, or its join links.' },
+    user: { description: 'A user, or their personal link.' },
+    event: { description: 'An event, or an import of a groups file.' },
+    workspace: { description: "A volume with a user's files." },
+    engine: { description: 'The sandbox engine.' },
+    setting: { description: 'A setting.' },
+    configFile: { description: 'A stored configuration file.' },
+    identity: { description: 'A person who signed in.' },
+    token: { description: 'An API token.' },
+    model: { description: 'A model of Lemonade.' },
+    consumer: { description: 'A consumer of the AI gateway, or its key.' },
+    gateway: { description: 'The AI gateway, its settings or its routes.' },
   }),
 })
 
 const ActivityType = builder.prismaObject('Activity', {
-  description: 'One thing that was done.',
+  description: 'One entry of the activity log.',
   fields: (t) => ({
-    id: t.id({ description: 'Grows with time.', resolve: (act) => String(act.id) }),
-    at: t.expose('at', { type: 'DateTime', description: 'When.' }),
-    actor: t.exposeString('actor', { description: 'Who; THON itself for sweeps and what the engine reports.' }),
+    id: t.id({ description: 'A number that grows with time.', resolve: (entry) => String(entry.id) }),
+    at: t.expose('at', { type: 'DateTime', description: 'When it was done.' }),
+    actor: t.exposeString('actor', {
+      description: 'Who did it; THON for scheduled work and for what the engine reports.',
+    }),
     action: t.exposeString('action', { description: 'What was done, as a verb phrase.' }),
-    kind: t.exposeString('kind', {
-      description:
-        'The kind of thing it was done to: instance, group, user, event, workspace, engine, setting or config file.',
-    }),
+    kind: t.expose('kind', { type: ActivityKind, description: 'The kind of thing it was done to.' }),
     target: t.exposeString('target', { nullable: true, description: 'The id of that thing, when it has one.' }),
-    label: t.exposeString('label', { description: 'The name of that thing, as it was then.' }),
-    outcome: t.field({
-      type: Outcome,
-      description: 'How it ended.',
-      resolve: (act) => act.outcome as 'done' | 'refused' | 'failed',
-    }),
+    label: t.exposeString('label', { description: 'The name of that thing at the time.' }),
+    outcome: t.expose('outcome', { type: Outcome, description: 'How it went.' }),
     detail: t.exposeString('detail', {
       nullable: true,
-      description: 'More, in words; the reason of a refusal or failure.',
+      description: 'More about it; the reason when it was refused or failed.',
+    }),
+  }),
+})
+
+const ActivityPageType = builder.objectRef<ActivityPage>('ActivityPage').implement({
+  description: 'One page of the activity log.',
+  interfaces: [Page],
+  fields: (t) => ({
+    items: t.field({ type: [ActivityType], description: 'The entries on this page.', resolve: ({ items }) => items }),
+  }),
+})
+
+const ActivityFilter = builder.inputType('ActivityFilter', {
+  description: 'Which entries to list; all conditions have to match.',
+  fields: (t) => ({
+    kind: t.field({ type: ActivityKind, description: 'Only actions on this kind of thing.' }),
+    target: t.id({ description: 'Only actions on the thing with this id.' }),
+    before: t.id({
+      description:
+        'Only entries older than the one with this id: what comes after an entry, or pages that stay stable.',
     }),
   }),
 })
 
 builder.queryField('activity', (t) =>
   t.field({
-    type: [ActivityType],
-    description: 'The activity log, newest first.',
+    type: ActivityPageType,
+    description: 'What was done, the newest first. The log keeps the last 20000 entries. For organizers.',
     args: {
-      first: t.arg.int({ defaultValue: 50, description: 'How many, 1 to 200.' }),
-      before: t.arg.id({ description: 'Only acts older than the one with this id: the next page.' }),
-      kind: t.arg.string({ description: 'Only acts on this kind of thing.' }),
-      target: t.arg.id({ description: 'Only acts on the thing with this id.' }),
+      filter: t.arg({ type: ActivityFilter, description: 'Which entries; all by default.' }),
+      page: t.arg({ type: PageInput, description: 'Which page; the first 50 by default.' }),
     },
-    resolve: (_root, { first, before, kind, target }, { activity, viewer }) =>
-      activity.list(viewer, { first: first ?? 50, before, kind, target }),
+    resolve: (_root, args, { activity, viewer }) => activity.list(viewer, args),
   }),
 )
 
-const ActivityAdded = builder.objectRef<Change<Activity> | Ready>('ActivityAdded').implement({
-  description: 'A frame of `activityAdded`.',
+const ActivityChange = builder.objectRef<RowChange<Activity> | Ready>('ActivityChange').implement({
+  description: 'One new entry of the activity log. Entries never change, so `kind` is READY or ADDED.',
+  interfaces: [Change],
   fields: (t) => ({
-    kind: t.field({ type: ChangeKind, description: 'READY first, then ADDED.', resolve: (change) => change.kind }),
     activity: t.field({
       type: ActivityType,
       nullable: true,
-      description: 'What was done; null when READY.',
+      description: 'The entry; null with READY.',
       resolve: (change) => change.row,
     }),
   }),
 })
 
-builder.subscriptionField('activityAdded', (t) =>
+builder.subscriptionField('activityChanged', (t) =>
   t.field({
-    type: ActivityAdded,
-    description: 'Every act, once it is written to the log.',
+    type: ActivityChange,
+    description: 'Every entry, once it is written to the log. For organizers.',
     subscribe: (_root, _args, { activity, viewer }) => activity.changes(viewer),
     resolve: (change) => change,
   }),

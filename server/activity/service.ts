@@ -4,54 +4,56 @@ import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { AppError, messageOf } from '../core/errors.ts'
 import type { Change, Channel, Events, Ready } from '../core/events.ts'
-import { parse } from '../core/input.ts'
-import type { Activity, Outcome } from '../../prisma/generated/client/client.ts'
+import { pageInput, parse, rowsOf } from '../core/input.ts'
+import { ActivityKind, type Activity, type Outcome, type Prisma } from '../../prisma/generated/client/client.ts'
 
-/** What an act was done to. */
+/** What an action was done to. */
 export interface Target {
-  kind:
-    | 'instance'
-    | 'group'
-    | 'user'
-    | 'event'
-    | 'workspace'
-    | 'engine'
-    | 'setting'
-    | 'config file'
-    | 'identity'
-    | 'token'
-    | 'model'
-    | 'consumer'
-    | 'gateway'
-  /** Null when it has no id (yet). */
+  kind: ActivityKind
+  /** Null when it has no id, or none yet. */
   id: string | null
-  /** Its name for people, as it is now. */
+  /** The name people know, as it is now. */
   label: string
 }
 
-/** One thing that was done. */
-export interface Act {
+/** One action to write to the log. */
+export interface ActivityEntry {
   actor: Viewer
   /** A verb phrase for people, such as `pause` or `start all`. */
   action: string
   target: Target
   outcome: Outcome
+  /** Null or left out when there is nothing to add. */
   detail?: string | null
 }
 
+/** One page of the log. */
+export interface ActivityPage {
+  items: Activity[]
+  /** Entries that match the filter, on all pages. */
+  total: number
+  number: number
+  size: number
+}
+
+/** Entries that are kept. */
 const KEPT = 20_000
 
 const listInput = z.object({
-  first: z.number(),
-  before: z
-    .string()
-    .regex(/^\d{1,15}$/, 'must be the id of an act')
+  filter: z
+    .object({
+      kind: z.enum(ActivityKind).nullish(),
+      target: z.string().nullish(),
+      before: z
+        .string()
+        .regex(/^\d{1,15}$/, 'must be the id of an entry')
+        .nullish(),
+    })
     .nullish(),
-  kind: z.string().nullish(),
-  target: z.string().nullish(),
+  page: pageInput,
 })
 
-/** The activity log: who did what to which, and how it ended. */
+/** The activity log: who did what to which thing, and how it went. */
 export class ActivityService {
   readonly #db: Db
   readonly #events: Events
@@ -61,11 +63,11 @@ export class ActivityService {
     this.#events = events
   }
 
-  /** Writes the acts down, in one go, and tells the subscribers. */
-  async add(...acts: Act[]): Promise<void> {
-    if (acts.length === 0) return
+  /** Writes all entries at once, and publishes them. */
+  async add(...entries: ActivityEntry[]): Promise<void> {
+    if (entries.length === 0) return
     const rows = await this.#db.activity.createManyAndReturn({
-      data: acts.map(({ actor, action, target, outcome, detail }) => ({
+      data: entries.map(({ actor, action, target, outcome, detail }) => ({
         actor: actor.name,
         action,
         kind: target.kind,
@@ -78,11 +80,14 @@ export class ActivityService {
     for (const row of rows) this.#events.publish('activity', { kind: 'ADDED', id: String(row.id), row })
   }
 
-  /** Runs the act and writes down whether it was done or refused. Bad input changed nothing and is not written. */
-  async recording<T>(actor: Viewer, action: string, target: Target, act: () => Promise<T>): Promise<T> {
+  /**
+   * Runs an action and logs whether it was done, refused or failed. Invalid input is not logged, since it changes nothing.
+   * @returns what `run` returns. @throws what `run` throws
+   */
+  async recording<T>(actor: Viewer, action: string, target: Target, run: () => Promise<T>): Promise<T> {
     try {
-      const result = await act()
-      // What an act makes has an id only now.
+      const result = await run()
+      // What was just created has its id only now.
       await this.add({ actor, action, target: { ...target, id: target.id ?? idOf(result) }, outcome: 'done' })
       return result
     } catch (error) {
@@ -98,40 +103,43 @@ export class ActivityService {
     }
   }
 
-  /** What is done from now on, after one READY. @throws Forbidden */
+  /** Every entry from now on, after one READY. @throws Forbidden */
   changes(viewer: Viewer): Channel<Change<Activity> | Ready> {
     authorize(viewer, 'activity.see')
     return this.#events.changes('activity')
   }
 
   /**
-   * The newest acts first. @throws InvalidInput
-   * @param page `before` is the id of the oldest one already seen; `kind` and `target` narrow to one thing
+   * A page of the log, the newest entries first.
+   * @param raw `{filter?: {kind?, target?, before?}, page?: {number?, size?}}`, where `before` is the id of an entry: only
+   *   older ones are listed and counted
+   * @throws InvalidInput, Forbidden
    */
-  async list(
-    viewer: Viewer,
-    raw: { first: number; before?: string | null; kind?: string | null; target?: string | null },
-  ): Promise<Activity[]> {
+  async list(viewer: Viewer, raw: unknown = {}): Promise<ActivityPage> {
     authorize(viewer, 'activity.see')
-    const page = parse(listInput, raw)
-    return this.#db.activity.findMany({
-      where: {
-        id: page.before ? { lt: Number(page.before) } : undefined,
-        kind: page.kind ?? undefined,
-        target: page.target ?? undefined,
-      },
-      orderBy: { id: 'desc' },
-      take: Math.min(Math.max(page.first, 1), 200),
-    })
+    const { filter, page } = parse(listInput, raw)
+    const where: Prisma.ActivityWhereInput = {
+      id: filter?.before ? { lt: Number(filter.before) } : undefined,
+      kind: filter?.kind ?? undefined,
+      target: filter?.target ?? undefined,
+    }
+    const { activity } = this.#db
+    const [items, total] = await Promise.all([
+      activity.findMany({ where, orderBy: { id: 'desc' }, ...rowsOf(page) }),
+      activity.count({ where }),
+    ])
+    return { items, total, ...page }
   }
 
-  /** Forgets all but the newest acts, so that the log of a long event does not fill the disk. */
+  /** Deletes all but the newest entries, so that the log of a long event does not fill the disk. */
   async prune(): Promise<void> {
     const newest = await this.#db.activity.findFirst({ orderBy: { id: 'desc' }, select: { id: true } })
     if (newest) await this.#db.activity.deleteMany({ where: { id: { lte: newest.id - KEPT } } })
   }
 }
 
-function idOf(made: unknown): string | null {
-  return typeof made === 'object' && made !== null && 'id' in made && typeof made.id === 'string' ? made.id : null
+function idOf(created: unknown): string | null {
+  return typeof created === 'object' && created !== null && 'id' in created && typeof created.id === 'string'
+    ? created.id
+    : null
 }

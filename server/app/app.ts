@@ -16,9 +16,9 @@ import { Gate } from '../http/gate.ts'
 import { healthRoutes } from '../http/health.ts'
 import { HttpServer } from '../http/server.ts'
 import { Tls } from '../http/tls.ts'
-import { builtDashboard, devDashboard, type Dashboard } from '../http/web.ts'
+import { builtDashboard, devDashboard, type Dashboard } from '../http/dashboard.ts'
 import { createLog, type Log } from '../core/log.ts'
-import { createProxy, vouchedBy } from '../proxy/create.ts'
+import { createProxy, readInternalClient } from '../proxy/create.ts'
 import { acquireDatabaseLock, lockHolderOf } from '../db/lock.ts'
 import { createRest } from './rest.ts'
 import { chooseEngine, type EngineChoice } from '../engine/choose.ts'
@@ -74,17 +74,17 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const { db, applied, lock } = await openLocked(env.dbPath, overrides.listens === false ? 0 : LOCK_TIMEOUT_MS)
   const token = newToken()
   const activity = new ActivityService(db, events)
-  const choice = overrides.engine ? { engine: overrides.engine, notices: [], ground: null } : await choose(env, db)
+  const choice = overrides.engine ? { engine: overrides.engine, notices: [], hostNetwork: null } : await choose(env, db)
   const disk = new DiskSpaceWatch(env.dbPath, () => events.publish('engine', null))
   const access = await createAccess({ env, db, events, activity, token })
   const created = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
   const { services, live, network, addresses } = created
-  const socket = createSocket(schema, services, (sessionId) => access.door.reauthenticate(sessionId), log)
+  const socket = createSocket(schema, services, (sessionId) => access.authenticator.reauthenticate(sessionId), log)
   const proxy = await createProxy({
-    ...{ db, events, clients, addresses, door: access.door, tls, log },
+    ...{ db, events, clients, addresses, authenticator: access.authenticator, tls, log },
     trustedProxies: env.reach.trustedProxies,
     ownProcess: overrides.proxyProcess ?? true,
-    ...{ instances: services.instances, own: services.mySandbox },
+    ...{ instances: services.instances, mySandbox: services.mySandbox },
     engineConnected: () => live.engineStatus().connected,
     participantsMayStart: () => services.settings.participantsMayStart(),
   })
@@ -113,8 +113,8 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     await network.start()
     await Promise.all([live.start(), services.lemonade.start()])
     await proxy.load()
-    if (proxy.handOver) await http.listenAt(proxy.handOver.backDoor, vouchedBy(clients))
-    await proxy.handOver?.start()
+    if (proxy.router) await http.listenInternally(proxy.router.internalSocket, readInternalClient(clients))
+    await proxy.router?.start()
     const urls = await listen(http, env, addresses, overrides.listens !== false)
     if (urls.length > 0) lock.announce({ urls, token })
     return { urls, services, migrated: applied, close }
@@ -143,31 +143,33 @@ interface HttpParts {
 /** The HTTP server with all its routes: GraphQL, REST, the dashboard and the way to sandboxes. */
 async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboard: Dashboard | null }> {
   const { env, log, clients, tls, db, services, live, addresses, access, socket, proxy, dashboardKind } = parts
-  const { door, signIn } = access
-  const rest = withAuthentication(door, 'rest', createRest({ services, door, signIn, clients, log }))
-  const yoga = createGraphql(schema, services, (request) => door.authenticated(request).viewer, log)
+  const { authenticator, signIn } = access
+  const rest = withAuthentication(authenticator, 'rest', createRest({ services, authenticator, signIn, clients, log }))
+  const yoga = createGraphql(schema, services, (request) => authenticator.authenticated(request).viewer, log)
   const dashboard = await openDashboard(dashboardKind, async (request, req) => yoga.fetch(request, { req }))
   const http = new HttpServer({
     clients,
     tls,
-    gate: new Gate(env.host, env.allowedHosts, (name) => addresses.isOurs(name)),
+    gate: new Gate(env.host, env.allowedHosts, (name) => addresses.isOwn(name)),
     sandboxes: proxy.hosts,
-    guard: proxy.handOver && ((server) => proxy.handOver?.guard(server)),
+    intercept: proxy.router && ((server) => proxy.router?.intercept(server)),
     routes: [
       {
         path: '/graphql',
-        handle: withAuthentication(door, 'page', (request, response) => void yoga(request, response)),
+        handle: withAuthentication(authenticator, 'page', (request, response) => void yoga(request, response)),
         largestBody: LARGEST_OPERATION,
       },
       { path: '/api', handle: rest },
       { path: '/openapi.json', handle: rest },
       { path: '/docs', handle: rest },
-      { path: '/open', handle: withAuthentication(door, 'page', proxy.open) },
+      { path: '/open', handle: withAuthentication(authenticator, 'page', proxy.open) },
       ...healthRoutes(db, () => live.engineStatus().connected),
-      ...(dashboard ? [{ path: '/', handle: withPageRedirects(door, dashboard.handle, dashboardKind === 'dev') }] : []),
+      ...(dashboard
+        ? [{ path: '/', handle: withPageRedirects(authenticator, dashboard.handle, dashboardKind === 'dev') }]
+        : []),
     ],
     upgrade: async (request, duplex, head) => {
-      const credentials = await door.authenticate(request, 'page')
+      const credentials = await authenticator.authenticate(request, 'page')
       if (credentials.viewer.role === 'anonymous') return '401 Unauthorized'
       socket.upgrade(request, duplex, head, credentials)
       return null

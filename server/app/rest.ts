@@ -8,7 +8,8 @@ import { COOKIE } from '../auth/sessions.ts'
 import type { SignIn } from '../auth/sign-in.ts'
 import type { Services } from '../graphql/context.ts'
 import { gatewayRest } from '../gateway/rest.ts'
-import { groupsRest, usersRest } from '../groups/rest.ts'
+import { groupsRest } from '../groups/rest.ts'
+import { usersRest } from '../groups/rest-users.ts'
 import type { Clients } from '../http/client.ts'
 import { instancesRest } from '../instances/rest.ts'
 import { lemonadeRest } from '../lemonade/rest.ts'
@@ -24,8 +25,8 @@ import { httpErrorOf } from '../rest/http-errors.ts'
 /** What the REST shim depends on. */
 export interface RestDeps {
   services: Services
-  /** The result of authenticating a request. */
-  door: Pick<Authenticator, 'authenticated'>
+  /** Who sent a request. */
+  authenticator: Pick<Authenticator, 'authenticated'>
   signIn: SignIn
   /** Where a request comes from. */
   clients: Clients
@@ -39,16 +40,23 @@ const LIMITS: BodyLimits = { largest: 1024 * 1024, idle: 10_000, whole: 60_000 }
 const OPEN = /^\/(?!api\/)|^\/api\/auth\//
 
 /** `/api/*`, `/openapi.json` and `/docs`, as a handler of Node's HTTP server. */
-export function createRest({ services, door, signIn, clients, log, limits = LIMITS }: RestDeps): RequestListener {
+export function createRest({
+  services,
+  authenticator,
+  signIn,
+  clients,
+  log,
+  limits = LIMITS,
+}: RestDeps): RequestListener {
   const app = new OpenAPIHono<RestEnv>()
-  const viewerOf = (incoming: RestEnv['Bindings']['incoming']) => door.authenticated(incoming).viewer
+  const viewerOf = (incoming: RestEnv['Bindings']['incoming']) => authenticator.authenticated(incoming).viewer
   const operations = new Operations({ app, viewerOf, cache: new ResponseCache(services.events), limits })
   app.use('/api/*', async (c, next) => {
     // Hono would answer HEAD from GET, but only declared operations exist.
     if (c.req.method === 'HEAD' || c.req.method === 'OPTIONS') return c.notFound()
     return next()
   })
-  authRest(operations, { door, signIn, clients })
+  authRest(operations, { authenticator, signIn, clients })
   linksRest(operations, { linkEntry: services.linkEntry, clients })
   groupsRest(operations, services)
   usersRest(operations, services)

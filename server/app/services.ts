@@ -3,9 +3,10 @@ import type { Sessions } from '../auth/sessions.ts'
 import type { DiskSpaceWatch } from '../db/disk-space.ts'
 import type { Env } from '../config/env.ts'
 import type { Events } from '../core/events.ts'
+import { describeProblem } from '../core/syntax.ts'
 import type { Services } from '../graphql/context.ts'
 import { GatewayService } from '../gateway/service.ts'
-import { GatewaySetup } from '../gateway/setup.ts'
+import { GatewaySettingsService } from '../gateway/settings.ts'
 import { GroupsImport } from '../groups/import.ts'
 import { GroupsService } from '../groups/service.ts'
 import { GroupStarter } from '../groups/starter.ts'
@@ -22,7 +23,7 @@ import type { Log } from '../core/log.ts'
 import type { EngineChoice } from '../engine/choose.ts'
 import type { SandboxEngine } from '../engine/engine.ts'
 import { Addresses } from '../proxy/addresses.ts'
-import { SandboxNetwork } from '../engine/network/network.ts'
+import { SandboxNetwork } from '../engine/network/sandbox-network.ts'
 import { EngineService } from '../engine/service.ts'
 import { ConfigFilesService } from '../settings/config-files.ts'
 import { settingInput } from '../settings/model.ts'
@@ -48,26 +49,26 @@ function createAi(means: Pick<ServicesDeps, 'env' | 'db' | 'events' | 'activity'
   const { env, db, events, activity, log, engine } = means
   const hostInSandbox = engine.kind === 'docker' ? 'host.docker.internal' : '127.0.0.1'
   const { url, apiKey } = env.lemonade
-  const gatewaySetup = new GatewaySetup({
+  const gatewaySettings = new GatewaySettingsService({
     ...{ db, events, activity, hostInSandbox },
     ...{ env: env.gateway, lemonadeUrl: url },
   })
-  const gateway = new GatewayService({ ...{ db, events, activity, log }, env: env.gateway, setup: gatewaySetup })
+  const gateway = new GatewayService({ ...{ db, events, activity, log }, env: env.gateway, settings: gatewaySettings })
   const accessNow = async (userId: string | null) => {
     if (!(await gateway.isEnabled()))
       // OpenAI clients insist on sending a key, even where none is needed.
       return { key: apiKey ?? 'none', baseUrl: `http://${hostInSandbox}:${new URL(url).port}/v1` }
-    return userId === null ? 'Only users in the database have keys.' : gateway.myKeys.of(userId)
+    return userId === null ? 'only users in the database have keys' : gateway.myKeys.find(userId)
   }
   return {
     gateway,
-    gatewaySetup,
+    gatewaySettings,
     lemonade: new LemonadeService({ env: env.lemonade, path: env.path, db, activity }),
     /** How a user's sandbox reaches the models: through the gateway when it is on, else directly. */
     accessOf: async (userId: string | null) => {
       const access = await accessNow(userId)
       const isOfGateway = typeof access !== 'string' && 'username' in access
-      if (userId !== null) await gateway.myKeys.noteGiven(userId, isOfGateway ? access.key : null)
+      if (userId !== null) await gateway.myKeys.recordIssued(userId, isOfGateway ? access.key : null)
       return access
     },
   }
@@ -84,12 +85,12 @@ function createLegacy({
     db,
     importGroups: groupsImport.import.bind(groupsImport),
     updateUser: users.updateUser.bind(users),
-    findSetting: settings.find.bind(settings),
+    findSetting: settings.get.bind(settings),
     checkSetting: (key, value) => settingInput(key).safeParse({ value }).error?.issues[0]?.message ?? null,
-    storeSetting: settings.store.bind(settings),
+    storeSetting: settings.update.bind(settings),
     getConfigFile: configFiles.get.bind(configFiles),
-    putConfigFile: configFiles.put.bind(configFiles),
-    checkConfigFile: configFiles.check.bind(configFiles),
+    putConfigFile: configFiles.update.bind(configFiles),
+    checkConfigFile: (...file) => configFiles.check(...file).map(describeProblem)[0] ?? null,
   })
 }
 
@@ -101,12 +102,11 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   const live = createInstances({
     ...{ env, db, events, activity, engine, log },
     // Instances start before users exist, but ask for them only later.
-    personOf: (...names) => users.personOf(...names),
+    personOf: (...names) => users.ownerOf(...names),
     filesFor: (instance, keysOnly) => sandboxFiles.for(instance, keysOnly),
   })
   const workspaces = {
     remove: async (volume: string) => {
-      live.instances.assertEngine()
       await live.removeVolume(volume)
     },
   }
@@ -115,10 +115,10 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
   const syncCommands = new SyncInstanceCommands(live.instances)
   const addresses = new Addresses(db, events, env.reach, env.allowedHosts)
   const network = new SandboxNetwork({
-    ...{ env, events, log, ground: choice.ground },
+    ...{ env, events, log, hostNetwork: choice.hostNetwork },
     peers: async () => (await db.group.findMany({ where: { peerAccess: true } })).map(({ name }) => name),
     isConnected: () => live.engineStatus().connected,
-    gateway: () => ai.gatewaySetup.place(),
+    gateway: () => ai.gatewaySettings.proxyTarget(),
   })
   const settings = new SettingsService({ db, events, activity, addresses })
   const forLinks = { db, events, activity, sessions: access.sessions }
@@ -133,16 +133,17 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     activity,
     users,
     groups: new GroupsService(parts),
-    starter: new GroupStarter(db, live.instances, syncCommands.started.bind(syncCommands)),
+    starter: new GroupStarter(db, live.instances, syncCommands.untilRunning.bind(syncCommands)),
     groupsImport,
     instances: live.instances,
+    instanceFiles: live.instanceFiles,
     mySandbox: new MySandboxService({
       ...{ db, instances: live.instances },
       participantsMayStart: () => settings.participantsMayStart(),
     }),
     lemonade: ai.lemonade,
     gateway: ai.gateway,
-    gatewaySetup: ai.gatewaySetup,
+    gatewaySettings: ai.gatewaySettings,
     links: new LinksService(forLinks),
     linkEntry: new LinkEntry({ ...forLinks, identities: access.identities, users }),
     syncCommands,

@@ -1,15 +1,16 @@
+import { z } from 'zod'
 import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db/client.ts'
-import { Conflict, Forbidden, InvalidInput, NotFound } from '../core/errors.ts'
+import { Conflict, Forbidden, NotFound } from '../core/errors.ts'
 import type { Change, Channel, Events, Ready } from '../core/events.ts'
-import type { Identity, Prisma } from '../../prisma/generated/client/client.ts'
+import { pageInput, parse, rowsOf } from '../core/input.ts'
+import { Role, type Identity, type Prisma } from '../../prisma/generated/client/client.ts'
 import type { UserDirectory } from './user-directory.ts'
 import { authorize } from '../core/permissions.ts'
 import { linkIdentity, system, type Viewer } from '../core/viewer.ts'
-import type { Role } from '../../prisma/generated/client/client.ts'
 
-/** Somebody as a provider knows them. */
-export interface KnownPerson {
+/** A person as their sign-in provider describes them. */
+export interface SignInProfile {
   /** `<provider>:<id>` */
   id: string
   provider: string
@@ -18,103 +19,139 @@ export interface KnownPerson {
   email: string | null
 }
 
-/** The id of whoever knows the local password. */
+/** The id of the identity that everyone who knows the local password shares. */
 export const LOCAL = 'local'
 
-/** The provider of those who came by a link. */
+/** The provider of people who joined by a link. */
 const LINK = 'link'
 
-/** What the service needs of its surroundings. */
+const listInput = z.object({
+  filter: z.object({ roles: z.array(z.enum(Role)).nullish() }).nullish(),
+  page: pageInput,
+})
+
+const updateInput = z.object({
+  id: z.string(),
+  role: z.enum(Role, 'must be organizer, participant or waiting'),
+})
+
+/** One page of the people who signed in. */
+export interface IdentityPage {
+  items: Identity[]
+  /** People who match the filter, on all pages. */
+  total: number
+  number: number
+  size: number
+}
+
+/** What the service needs. */
 export interface IdentitiesDeps {
   db: Db
   events: Events
   activity: ActivityService
   directory: UserDirectory
-  /** Ids and e-mail addresses of those who are always organizers, in lower case. */
+  /** Ids and e-mail addresses of people who are always organizers, in lower case. */
   admins: readonly string[]
 }
 
-/** Everybody who ever signed in, and what they may do. */
+/** Everyone who ever signed in, and what they may do. */
 export class IdentitiesService {
-  readonly #parts: IdentitiesDeps
+  readonly #deps: IdentitiesDeps
 
-  constructor(parts: IdentitiesDeps) {
-    this.#parts = parts
+  constructor(deps: IdentitiesDeps) {
+    this.#deps = deps
   }
 
-  /** Those who wait to be let in first, then by the time they were last seen. @throws Forbidden */
-  async list(viewer: Viewer): Promise<Identity[]> {
+  /**
+   * A page of the people who signed in, the most recent sign-in first.
+   * @param raw `{filter?: {roles?}, page?: {number?, size?}}`
+   * @throws InvalidInput, Forbidden
+   */
+  async list(viewer: Viewer, raw: unknown = {}): Promise<IdentityPage> {
     authorize(viewer, 'access.manage')
-    const rows = await this.#parts.db.identity.findMany({ orderBy: [{ lastSeenAt: 'desc' }, { id: 'asc' }] })
-    return [...rows.filter((row) => row.role === 'waiting'), ...rows.filter((row) => row.role !== 'waiting')]
+    const { filter, page } = parse(listInput, raw)
+    const where: Prisma.IdentityWhereInput = filter?.roles?.length ? { role: { in: filter.roles } } : {}
+    const { identity } = this.#deps.db
+    const [items, total] = await Promise.all([
+      identity.findMany({ where, orderBy: [{ lastSeenAt: 'desc' }, { id: 'asc' }], ...rowsOf(page) }),
+      identity.count({ where }),
+    ])
+    return { items, total, ...page }
   }
 
   /** Every change from now on, after one READY. @throws Forbidden */
   changes(viewer: Viewer): Channel<Change<Identity> | Ready> {
     authorize(viewer, 'access.manage')
-    return this.#parts.events.changes('identity')
+    return this.#deps.events.changes('identity')
   }
 
   /**
-   * Somebody signed in. The first organizer is whoever `AUTH_ADMINS` names, or without it whoever comes first; somebody
-   * with the e-mail address of a user is that participant; everybody else waits for an organizer.
+   * Records a sign-in. Organizers are those whom `AUTH_ADMINS` names, or without it the first person to sign in. A person
+   * with the e-mail address of a user is that participant. Everyone else waits for an organizer.
    */
-  async admit(person: KnownPerson): Promise<Identity> {
-    const { db, events, activity } = this.#parts
+  async signIn(profile: SignInProfile): Promise<Identity> {
+    const { db, events, activity } = this.#deps
     const { before, row } = await db.$transaction(async (tx) => {
-      const before = await tx.identity.findUnique({ where: { id: person.id } })
-      const role = await this.#roleOf(tx, person, before?.role)
-      const seen = { ...person, role, lastSeenAt: new Date() }
-      const row = await tx.identity.upsert({ where: { id: person.id }, create: seen, update: seen })
+      const before = await tx.identity.findUnique({ where: { id: profile.id } })
+      const role = await this.#roleOf(tx, profile, before?.role)
+      const seen = { ...profile, role, lastSeenAt: new Date() }
+      const row = await tx.identity.upsert({ where: { id: profile.id }, create: seen, update: seen })
       return { before, row }
     })
     events.publish('identity', { kind: before ? 'UPDATED' : 'ADDED', id: row.id, row })
-    const target = { kind: 'identity', id: row.id, label: row.displayName } as const
-    await activity.add({ actor: system, action: 'sign in', target, outcome: 'done', detail: `as ${row.role}` })
+    await activity.add({
+      actor: system,
+      action: 'sign in',
+      target: targetOf(row),
+      outcome: 'done',
+      detail: `as ${row.role}`,
+    })
     return row
   }
 
   /**
-   * Somebody comes by a link, as a user: a participant, whatever they are elsewhere.
-   * @param user who they are from now on. @throws Forbidden for whom an organizer put out
+   * Records that a person joins by a link: as a participant, whatever they are elsewhere.
+   * @param user who they are from now on
+   * @throws Forbidden when an organizer suspended them
    */
-  async admitByLink(user: { id: string; username: string; group: string }): Promise<Identity> {
-    const { db, events } = this.#parts
+  async signInByLink(user: { id: string; username: string; group: string }): Promise<Identity> {
+    const { db, events } = this.#deps
     const id = linkIdentity(user.id)
     const before = await db.identity.findUnique({ where: { id } })
-    assertNotOut(before)
+    assertActive(before)
     const seen = { displayName: `${user.username} of ${user.group}`, lastSeenAt: new Date() }
     const row = await db.identity.upsert({
       where: { id },
       create: { id, provider: LINK, userId: user.id, role: 'participant', ...seen },
       update: seen,
     })
-    // In the middle of it an organizer may have put them out.
-    assertNotOut(row)
+    // An organizer may have suspended them since the first look.
+    assertActive(row)
     events.publish('identity', { kind: before ? 'UPDATED' : 'ADDED', id, row })
     return row
   }
 
-  /** Before somebody comes by a link as this user. @throws Forbidden for whom an organizer put out */
-  async assertMayEnter(userId: string): Promise<void> {
-    assertNotOut(await this.#parts.db.identity.findUnique({ where: { id: linkIdentity(userId) } }))
+  /** Whether a link may sign somebody in as this user. @throws Forbidden when an organizer suspended them */
+  async assertNotSuspended(userId: string): Promise<void> {
+    assertActive(await this.#deps.db.identity.findUnique({ where: { id: linkIdentity(userId) } }))
   }
 
   /**
-   * Lets somebody in, or out. Their sessions stay; what they may do is asked for anew with every request.
-   * @throws InvalidInput, NotFound, Forbidden, Conflict (named in AUTH_ADMINS, the last organizer, or an organizer by a
-   *   link)
+   * Approves, promotes, demotes or suspends (`waiting`) a person. Their sessions stay; their open sockets reconnect with
+   * the new role.
+   * @param raw `{id, role}`
+   * @throws InvalidInput, NotFound, Forbidden, Conflict (named in AUTH_ADMINS, the last organizer, or joined by a link and
+   *   to become an organizer)
    */
-  async setRole(viewer: Viewer, id: string, role: string): Promise<Identity> {
+  async update(viewer: Viewer, raw: unknown): Promise<Identity> {
     authorize(viewer, 'access.manage')
-    if (!isRole(role)) throw new InvalidInput([{ field: 'role', message: 'must be organizer, participant or waiting' }])
-    const { db, events } = this.#parts
+    const { id, role } = parse(updateInput, raw)
+    const { db, events } = this.#deps
     const before = await db.identity.findUnique({ where: { id } })
-    if (!before) throw new NotFound(`Identity ${id} not found`)
-    const target = { kind: 'identity', id, label: before.displayName } as const
-    return this.#parts.activity.recording(viewer, `make ${role}`, target, async () => {
+    if (!before) throw new NotFound('This person does not exist.')
+    return this.#deps.activity.recording(viewer, actionOf(before.role, role), targetOf(before), async () => {
       if (role === 'organizer' && before.provider === LINK)
-        throw new Conflict(`${before.displayName} came by a link, and whoever does is a participant.`)
+        throw new Conflict(`${before.displayName} joined by a link. People who do are always participants.`)
       const row = await db.$transaction(async (tx) => {
         if (role !== 'organizer') await this.#assertDispensable(tx, before)
         return tx.identity.update({ where: { id }, data: { role } })
@@ -125,35 +162,42 @@ export class IdentitiesService {
     })
   }
 
-  async #roleOf(tx: Prisma.TransactionClient, person: KnownPerson, before: Role | undefined): Promise<Role> {
-    if (person.id === LOCAL || this.#isAdmin(person)) return 'organizer'
+  async #roleOf(tx: Prisma.TransactionClient, profile: SignInProfile, before: Role | undefined): Promise<Role> {
+    if (profile.id === LOCAL || this.#isAdmin(profile)) return 'organizer'
     if (before && before !== 'waiting') return before
-    const { admins, directory } = this.#parts
+    const { admins, directory } = this.#deps
     if (admins.length === 0 && (await tx.identity.count({ where: { id: { not: LOCAL }, role: 'organizer' } })) === 0)
       return 'organizer'
-    // Whom an organizer put out stays out.
+    // A suspended person stays suspended, also with the address of a user.
     if (before) return before
-    return person.email && directory.usersOf(person.email).size > 0 ? 'participant' : 'waiting'
+    return profile.email && directory.usersOf(profile.email).size > 0 ? 'participant' : 'waiting'
   }
 
   async #assertDispensable(tx: Prisma.TransactionClient, row: Identity): Promise<void> {
-    if (row.id === LOCAL) throw new Conflict('Whoever knows the local password is an organizer.')
-    if (this.#isAdmin(row)) throw new Conflict(`${row.displayName} is named in AUTH_ADMINS.`)
+    if (row.id === LOCAL) throw new Conflict('Everyone who knows the local password is an organizer.')
+    if (this.#isAdmin(row)) throw new Conflict(`${row.displayName} is named in AUTH_ADMINS and stays an organizer.`)
     const others = await tx.identity.count({ where: { role: 'organizer', id: { not: row.id } } })
-    if (row.role === 'organizer' && others === 0) throw new Conflict(`${row.displayName} is the last organizer.`)
+    if (row.role === 'organizer' && others === 0)
+      throw new Conflict(`${row.displayName} is the last organizer. Make another person organizer first.`)
   }
 
   #isAdmin({ id, email }: { id: string; email: string | null }): boolean {
-    const { admins } = this.#parts
+    const { admins } = this.#deps
     return admins.includes(id.toLowerCase()) || (email !== null && admins.includes(email.toLowerCase()))
   }
 }
 
-/** @throws Forbidden */
-function assertNotOut(row: Identity | null): void {
-  if (row?.role === 'waiting') throw new Forbidden('You are not let in any more. Ask the organizer.')
+/** @throws Forbidden for a suspended person */
+function assertActive(row: Identity | null): void {
+  if (row?.role === 'waiting') throw new Forbidden('Your access was suspended. Ask an organizer.')
 }
 
-function isRole(text: string): text is Role {
-  return text === 'organizer' || text === 'participant' || text === 'waiting'
+function targetOf({ id, displayName }: Identity) {
+  return { kind: 'identity', id, label: displayName } as const
+}
+
+/** The change of a role, for the activity log. */
+function actionOf(before: Role, role: Role): string {
+  if (role === 'waiting') return 'suspend'
+  return before === 'waiting' ? `approve as ${role}` : `make ${role}`
 }

@@ -9,29 +9,30 @@ import type { Sessions } from './sessions.ts'
 const passwordInput = z.object({ password: z.string().max(1024, 'must be at most 1024 characters') })
 
 /** Wrong passwords that one address may send in ten minutes: a venue of 200 people is one address. */
-const WRONG_AN_ADDRESS = 300
-/** Wrong passwords that all may send in ten minutes. */
-const WRONG_IN_ALL = 3_000
+const WRONG_PER_ADDRESS = 300
+/** Wrong passwords from all addresses in ten minutes. */
+const WRONG_IN_TOTAL = 3_000
+/** Seconds over which wrong passwords are counted. */
 const WINDOW = 600
 
-/** The password is not the one. */
+/** The password is wrong. */
 export class WrongPassword extends AppError {
   constructor() {
     super('UNAUTHENTICATED', 'Wrong password')
   }
 }
 
-/** Signs in whoever knows the local password. */
+/** Sign-in with the local password, which all organizers share. */
 export class LocalPassword {
   readonly #password: string
   readonly #identities: IdentitiesService
   readonly #sessions: Sessions
   readonly #limits = [
     {
-      limiter: new RateLimiterMemory({ points: WRONG_AN_ADDRESS, duration: WINDOW }),
+      limiter: new RateLimiterMemory({ points: WRONG_PER_ADDRESS, duration: WINDOW }),
       key: (address: string) => address,
     },
-    { limiter: new RateLimiterMemory({ points: WRONG_IN_ALL, duration: WINDOW }), key: () => LOCAL },
+    { limiter: new RateLimiterMemory({ points: WRONG_IN_TOTAL, duration: WINDOW }), key: () => LOCAL },
   ]
 
   constructor(password: string, identities: IdentitiesService, sessions: Sessions) {
@@ -47,18 +48,17 @@ export class LocalPassword {
    */
   async signIn(raw: unknown, address: string): Promise<string> {
     const { password } = parse(passwordInput, raw)
-    await this.#assertPatience(address)
-    if (!equal(password, this.#password)) {
-      // Only wrong ones count, so that nobody is kept out by others who are right.
+    await this.#assertWithinLimits(address)
+    if (!isEqual(password, this.#password)) {
+      // Only wrong passwords count, so people who know the right one do not lock each other out.
       await Promise.all(this.#limits.map(({ limiter, key }) => limiter.penalty(key(address))))
       throw new WrongPassword()
     }
-    const organizer = { id: LOCAL, provider: LOCAL, displayName: 'organizer', email: null }
-    const { id } = await this.#identities.admit(organizer)
-    return this.#sessions.begin(id)
+    const { id } = await this.#identities.signIn({ id: LOCAL, provider: LOCAL, displayName: 'organizer', email: null })
+    return this.#sessions.create(id)
   }
 
-  async #assertPatience(address: string): Promise<void> {
+  async #assertWithinLimits(address: string): Promise<void> {
     for (const { limiter, key } of this.#limits) {
       const seen: RateLimiterRes | null = await limiter.get(key(address))
       if (seen && seen.consumedPoints >= limiter.points) {
@@ -69,8 +69,8 @@ export class LocalPassword {
   }
 }
 
-/** Takes as long for every password of whatever length. */
-function equal(given: string, right: string): boolean {
+/** Takes the same time for every password of any length. */
+function isEqual(given: string, right: string): boolean {
   const [one, other] = [given, right].map((text) => createHash('sha256').update(text).digest())
   return timingSafeEqual(one as Buffer, other as Buffer)
 }

@@ -2,40 +2,41 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Lucia, TimeSpan, type Adapter, type DatabaseSession } from 'lucia'
 import type { Db } from '../db/client.ts'
 import type { Events } from '../core/events.ts'
+import { setCookieHeader } from '../http/cookies.ts'
 import type { SignedInPerson } from '../core/viewer.ts'
 
 declare module 'lucia' {
   interface Register {
-    Lucia: Lucia<Record<never, never>, Omit<SignedInPerson, 'id'>>
+    Lucia: Lucia<object, Omit<SignedInPerson, 'id'>>
     DatabaseUserAttributes: Omit<SignedInPerson, 'id'>
   }
 }
 
 /** Name of the cookie on plain http. On https it is `__Host-session`, which no other host of the domain can set. */
 export const COOKIE = 'session'
-/** How long a session lasts; one that is used in its second half lasts as long again, which is Lucia's rule. */
+/** How long a session lasts. Use in its second half starts the time again, which is Lucia's rule. */
 const HOURS = 24
 
-/** A session that is good now. */
+/** A valid session. */
 export interface CheckedSession {
   id: string
   person: SignedInPerson
   expiresAt: Date
-  /** The cookie to send again, since the session lasts longer now; else null. */
+  /** The cookie to send again when the session was just extended; else null. */
   cookie: string | null
 }
 
 /**
- * Who is signed in where. A session lives in the database; browsers hold `v1:<id>:<signature>`, the signature being the
- * first 16 hex digits of HMAC-SHA256 of the id, so that nobody gets in with what they read in the database.
+ * The sessions of browsers. A session lives in the database; browsers hold `v1:<id>:<signature>`, where the signature is
+ * the first 16 hex digits of HMAC-SHA256 of the id, so that reading the database is not enough to sign in.
  */
 export class Sessions {
-  readonly #lucia: Lucia<Record<never, never>, Omit<SignedInPerson, 'id'>>
+  readonly #lucia: Lucia<object, Omit<SignedInPerson, 'id'>>
   readonly #db: Db
   readonly #events: Events
   readonly #secret: string
   readonly #secure: boolean
-  /** Name of the cookie that browsers hold here. */
+  /** Name of the session cookie on this server. */
   readonly cookieName: string
 
   /** @param options `secret` signs cookies; `secure` keeps them off plain http */
@@ -52,25 +53,25 @@ export class Sessions {
   }
 
   /** @returns the cookie that signs the browser in */
-  async begin(identityId: string): Promise<string> {
+  async create(identityId: string): Promise<string> {
     await this.#lucia.deleteExpiredSessions()
     const session = await this.#lucia.createSession(identityId, {})
     return this.#cookie(this.#sign(session.id), HOURS * 3600)
   }
 
-  /** @param value as the cookie has it. @returns null for whatever is not signed, not known or over */
+  /** @param value of the cookie. @returns null when it is not signed, unknown or expired */
   async check(value: string): Promise<CheckedSession | null> {
     const id = this.#unsign(value)
     return id === null ? null : this.#validate(id)
   }
 
-  /** Whether a session that was good is so still. */
+  /** Whether a session is still valid. */
   async recheck(id: string): Promise<CheckedSession | null> {
     return this.#validate(id)
   }
 
-  /** @returns the cookie that takes the session out of the browser */
-  async end(id: string | null): Promise<string> {
+  /** Ends a session, at once. @returns the cookie that deletes the session's cookie */
+  async revoke(id: string | null): Promise<string> {
     if (id !== null) {
       await this.#lucia.invalidateSession(id)
       this.#events.publish('session', { id })
@@ -78,13 +79,13 @@ export class Sessions {
     return this.#cookie('', 0)
   }
 
-  /** Ends every session of these identities, at once, with the sockets they opened. */
-  async endOf(identityIds: string[]): Promise<void> {
-    const ended = await this.#db.session.findMany({ where: { identityId: { in: identityIds } } })
+  /** Ends every session of these identities, at once, and closes the sockets they opened. */
+  async revokeAllOf(identityIds: string[]): Promise<void> {
+    const revoked = await this.#db.session.findMany({ where: { identityId: { in: identityIds } } })
     await this.#db.session.deleteMany({ where: { identityId: { in: identityIds } } })
-    // Each by itself first: that tells its sockets that they are signed out, and need not come back.
-    for (const { id } of ended) this.#events.publish('session', { id })
-    for (const identityId of new Set(ended.map((one) => one.identityId)))
+    // One by one first: that tells their sockets that they are signed out and should not reconnect.
+    for (const { id } of revoked) this.#events.publish('session', { id })
+    for (const identityId of new Set(revoked.map((one) => one.identityId)))
       this.#events.publish('session', { identityId })
   }
 
@@ -111,8 +112,7 @@ export class Sessions {
   }
 
   #cookie(value: string, seconds: number): string {
-    const secure = this.#secure ? '; Secure' : ''
-    return `${this.cookieName}=${value}; HttpOnly; Max-Age=${seconds}; Path=/; SameSite=lax${secure}`
+    return setCookieHeader({ name: this.cookieName, value, maxAge: seconds, path: '/', secure: this.#secure })
   }
 }
 
@@ -130,13 +130,18 @@ function adapterOf(db: Db): Adapter {
       await db.session.create({ data: { id, identityId: userId, expiresAt } })
     },
     updateSessionExpiration: async (id, expiresAt) => {
-      // On a full disk it lasts as long as it did: nobody is shut out for that.
+      // On a full disk the session ends when it did before; that must not sign anyone out now.
       await db.session.updateMany({ where: { id }, data: { expiresAt } }).catch(() => undefined)
     },
-    deleteSession: async (id) => void (await db.session.deleteMany({ where: { id } })),
-    deleteUserSessions: async (identityId) => void (await db.session.deleteMany({ where: { identityId } })),
-    deleteExpiredSessions: async () =>
-      void (await db.session.deleteMany({ where: { expiresAt: { lte: new Date() } } })),
+    deleteSession: async (id) => {
+      await db.session.deleteMany({ where: { id } })
+    },
+    deleteUserSessions: async (identityId) => {
+      await db.session.deleteMany({ where: { identityId } })
+    },
+    deleteExpiredSessions: async () => {
+      await db.session.deleteMany({ where: { expiresAt: { lte: new Date() } } })
+    },
   }
 }
 

@@ -5,68 +5,68 @@ import type { IdentitiesService } from './identities.ts'
 import type { LocalPassword } from './password.ts'
 import type { Sessions } from './sessions.ts'
 
-/** A provider that people may choose. */
-export interface Choice {
+/** A provider that people can sign in with. */
+export interface SignInProvider {
   /** As in addresses: `github`. */
   name: string
   /** As people know it: `GitHub`. */
   label: string
 }
 
-/** What signing in is made of. */
+/** What signing in needs. */
 export interface SignInDeps {
   sessions: Sessions
   identities: IdentitiesService
-  /** Null when there is none. */
+  /** Null when none is configured. */
   password: LocalPassword | null
   oauth: OAuthService
-  /** The providers to choose from, in the order in which people see them. */
-  choices: readonly Choice[]
-  /** Whether providers are asked at all. */
+  /** The configured providers, in the order people see them. */
+  providers: readonly SignInProvider[]
+  /** Whether `AUTH_ENABLED` is set. */
   enabled: boolean
-  /** Where people reach THON; null is wherever they asked. */
+  /** Where people reach THON; null means the address they asked for. */
   publicUrl: string | null
 }
 
-/** Sign-ins that one address may begin in ten minutes: a venue of 200 people is one address. */
-const BEGUN_AN_ADDRESS = 1_000
+/** Sign-ins that one address may start in ten minutes: a venue of 200 people is one address. */
+const STARTS_PER_ADDRESS = 1_000
 
-/** The ways in, for browsers: each ends in the cookie of a session. */
+/** The ways to sign in with a browser. Each ends in a session cookie. */
 export class SignIn {
-  readonly #parts: SignInDeps
-  readonly #begun = new RateLimiterMemory({ points: BEGUN_AN_ADDRESS, duration: 600 })
+  readonly #deps: SignInDeps
+  readonly #starts = new RateLimiterMemory({ points: STARTS_PER_ADDRESS, duration: 600 })
 
-  constructor(parts: SignInDeps) {
-    this.#parts = parts
+  constructor(deps: SignInDeps) {
+    this.#deps = deps
   }
 
-  /** Whether sign-in at providers is switched on. */
+  /** Whether sign-in with providers is switched on. */
   get enabled(): boolean {
-    return this.#parts.enabled
+    return this.#deps.enabled
   }
 
   /** Whether there is a local password. */
   get hasPassword(): boolean {
-    return this.#parts.password !== null
+    return this.#deps.password !== null
   }
 
-  /** The providers to choose from, in the order in which people see them. */
-  get choices(): readonly Choice[] {
-    return this.#parts.choices
+  /** The configured providers, in the order people see them. */
+  get providers(): readonly SignInProvider[] {
+    return this.#deps.providers
   }
 
-  /** @returns the session's cookie. @throws InvalidInput, WrongPassword, TooMany, BadRequest (there is no password) */
+  /** @returns the session cookie. @throws InvalidInput, WrongPassword, TooMany, BadRequest (there is no password) */
   async byPassword(raw: unknown, address: string): Promise<string> {
-    const { password } = this.#parts
+    const { password } = this.#deps
     if (!password) throw new BadRequest('There is no local password here.')
     return password.signIn(raw, address)
   }
 
   /**
-   * Sends somebody to a provider.
-   * @param goTo path of the dashboard to go on to afterwards
-   * @param origin where the browser reaches this server, unless a public URL is configured
-   * @param address who begins, for the limit
+   * Starts a sign-in with a provider.
+   * @param goTo path of the dashboard to open afterwards
+   * @param origin where the browser reaches this server; a configured public URL takes precedence
+   * @param address who starts it, for the limit
    * @throws BadRequest for a provider that is not configured, TooMany
    */
   async begin(
@@ -75,29 +75,29 @@ export class SignIn {
     origin: string,
     address: string,
   ): Promise<{ authorizationUrl: string; state: string }> {
-    await this.#begun.consume(address).catch((seen: unknown) => {
+    await this.#starts.consume(address).catch((seen: unknown) => {
       if (seen instanceof Error) throw seen
       const seconds = Math.max(1, Math.ceil((seen as RateLimiterRes).msBeforeNext / 1000))
-      throw new TooMany('Too many sign-ins were begun. Try again in a few minutes.', seconds)
+      throw new TooMany('Too many sign-ins were started. Try again in a few minutes.', seconds)
     })
-    const redirectUri = `${this.#parts.publicUrl ?? origin}/api/auth/callback/${provider}`
-    return this.#parts.oauth.begin(provider, { redirectUri, goTo })
+    const redirectUri = `${this.#deps.publicUrl ?? origin}/api/auth/callback/${provider}`
+    return this.#deps.oauth.begin(provider, { redirectUri, goTo })
   }
 
   /**
-   * Somebody comes back from a provider.
-   * @returns the session's cookie, and where to go on
+   * Finishes a sign-in with what the provider sent back.
+   * @returns the session cookie, and the page to open
    * @throws BadRequest (state or sign-in refused), UpstreamFailed (the provider is broken)
    */
   async finish(provider: string, answer: Callback): Promise<{ cookie: string; goTo: string }> {
-    const { oauth, identities, sessions } = this.#parts
+    const { oauth, identities, sessions } = this.#deps
     const { identity, goTo } = await oauth.finish(provider, answer)
-    const { id } = await identities.admit(identity)
-    return { cookie: await sessions.begin(id), goTo }
+    const { id } = await identities.signIn(identity)
+    return { cookie: await sessions.create(id), goTo }
   }
 
   /** @returns the cookie that signs the browser out */
   signOut(sessionId: string | null): Promise<string> {
-    return this.#parts.sessions.end(sessionId)
+    return this.#deps.sessions.revoke(sessionId)
   }
 }

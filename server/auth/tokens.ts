@@ -3,48 +3,65 @@ import { z } from 'zod'
 import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db/client.ts'
 import { NotFound } from '../core/errors.ts'
-import { parse } from '../core/input.ts'
+import { pageInput, parse, rowsOf } from '../core/input.ts'
 import type { ApiToken } from '../../prisma/generated/client/client.ts'
 import { authorize } from '../core/permissions.ts'
 import { tokenViewer, type Viewer } from '../core/viewer.ts'
 
-/** What a token begins with, so that people and secret scanners know one. */
+/** The start of every token, so that people and secret scanners recognize one. */
 const PREFIX = 'thon_'
 const MINUTE = 60_000
 
-const tokenInput = z.object({
+const listInput = z.object({ page: pageInput })
+
+const createInput = z.object({
   name: z
     .string()
     .trim()
     .min(1, 'must not be empty')
     .max(100, 'must be at most 100 characters')
-    .regex(/^\P{Cc}*$/u, 'must not hold control characters'),
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters'),
   expiresInDays: z.number().int().min(1, 'must be 1 to 365 days').max(365, 'must be 1 to 365 days').default(30),
 })
 
-/** Keys for scripts. Each is shown once, when it is made; the database has its hash. */
+/** One page of API tokens. */
+export interface ApiTokenPage {
+  items: ApiToken[]
+  /** Tokens on all pages. */
+  total: number
+  number: number
+  size: number
+}
+
+/** Keys for scripts. Each is shown once, when it is created; the database holds its hash. */
 export class TokensService {
   readonly #db: Db
   readonly #activity: ActivityService
-  readonly #ofThisRun: Buffer
+  readonly #processToken: Buffer
 
-  /** @param ofThisRun lets in as the organizer while this server runs: for commands of whoever runs it */
-  constructor(db: Db, activity: ActivityService, ofThisRun: string) {
+  /** @param processToken an organizer's token for as long as this server runs: for commands on the same machine */
+  constructor(db: Db, activity: ActivityService, processToken: string) {
     this.#db = db
     this.#activity = activity
-    this.#ofThisRun = Buffer.from(hashOf(ofThisRun))
+    this.#processToken = Buffer.from(hashOf(processToken))
   }
 
-  /** The newest first, those that ran out too. @throws Forbidden */
-  list(viewer: Viewer): Promise<ApiToken[]> {
+  /** A page of all tokens, the newest first, expired ones included. @param raw `{page?}`. @throws InvalidInput, Forbidden */
+  async list(viewer: Viewer, raw: unknown = {}): Promise<ApiTokenPage> {
     authorize(viewer, 'access.manage')
-    return this.#db.apiToken.findMany({ orderBy: [{ createdAt: 'desc' }, { id: 'asc' }] })
+    const { page } = parse(listInput, raw)
+    const { apiToken } = this.#db
+    const [items, total] = await Promise.all([
+      apiToken.findMany({ orderBy: [{ createdAt: 'desc' }, { id: 'asc' }], ...rowsOf(page) }),
+      apiToken.count(),
+    ])
+    return { items, total, ...page }
   }
 
   /** @param raw `{name, expiresInDays?}`. @throws InvalidInput, Forbidden */
   async create(viewer: Viewer, raw: unknown): Promise<{ token: string; row: ApiToken }> {
     authorize(viewer, 'access.manage')
-    const { name, expiresInDays } = parse(tokenInput, raw)
+    const { name, expiresInDays } = parse(createInput, raw)
     const token = newToken()
     const expiresAt = new Date(Date.now() + expiresInDays * 24 * 60 * MINUTE)
     const row = await this.#activity.recording(viewer, 'create token', { kind: 'token', id: null, label: name }, () =>
@@ -53,41 +70,41 @@ export class TokensService {
     return { token, row }
   }
 
-  /** It lets nobody in any more. @throws NotFound, Forbidden */
+  /** The token is refused from now on. @throws NotFound, Forbidden */
   async revoke(viewer: Viewer, id: string): Promise<ApiToken> {
     authorize(viewer, 'access.manage')
     const row = await this.#db.apiToken.findUnique({ where: { id } })
-    if (!row) throw new NotFound(`Token ${id} not found`)
+    if (!row) throw new NotFound('This token does not exist. It may have been revoked already.')
     return this.#activity.recording(viewer, 'revoke token', { kind: 'token', id, label: row.name }, async () => {
       await this.#db.apiToken.deleteMany({ where: { id } })
       return row
     })
   }
 
-  /** @returns who sends it, or null for one that is unknown or ran out */
+  /** @returns the viewer that a token stands for; null for one that is unknown or expired */
   async check(token: string): Promise<Viewer | null> {
     if (!token.startsWith(PREFIX)) return null
     const hash = hashOf(token)
-    if (timingSafeEqual(Buffer.from(hash), this.#ofThisRun)) return tokenViewer('thon')
+    if (timingSafeEqual(Buffer.from(hash), this.#processToken)) return tokenViewer('thon')
     const row = await this.#db.apiToken.findUnique({ where: { hash } })
     const now = new Date()
     if (!row || row.expiresAt <= now) return null
-    // Once a minute is often enough for people, and spares a write for each request.
+    // Once a minute is often enough for people, and saves a write for each request.
     if (!row.lastUsedAt || now.getTime() - row.lastUsedAt.getTime() > MINUTE)
       await this.#db.apiToken
         .updateMany({ where: { id: row.id }, data: { lastUsedAt: now } })
-        // Nobody is shut out because the disk is full.
+        // A full disk must not lock scripts out.
         .catch(() => undefined)
     return tokenViewer(row.name)
   }
 }
 
-/** A token that nobody guesses. */
+/** A new random token of 256 bits. */
 export function newToken(): string {
   return PREFIX + randomBytes(32).toString('base64url')
 }
 
-/** Random tokens need no slow hash: there is nothing to guess. */
+/** Random tokens need no slow hash: they cannot be guessed. */
 function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('hex')
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Authenticator, AuthResult } from './authenticator.ts'
 
-/** Lets requests in by the door before they are handled, and sends the cookie along that may have to be. */
+/** Authenticates requests before they are handled, and sends the cookie of a session that lasts longer now. */
 export function withAuthentication(
-  door: Authenticator,
+  authenticator: Authenticator,
   kind: 'rest' | 'page',
   handle: RequestListener,
 ): RequestListener {
@@ -12,41 +12,46 @@ export function withAuthentication(
       if (cookie) response.appendHeader('Set-Cookie', cookie)
       handle(request, response)
     }
-    const entered = door.authenticate(request, kind)
-    if (entered instanceof Promise) entered.then(serve, () => unavailable(response))
-    else serve(entered)
+    const result = authenticator.authenticate(request, kind)
+    if (result instanceof Promise) result.then(serve, () => unavailable(response))
+    else serve(result)
   }
 }
 
-/** What the login page and the page that links lead to are made of. */
+/** The pages that need no login (login, and the target of links), and what they load. */
 const OPEN = /^\/(login$|enter$|_app\/|favicon)/
 /** The same under Vite's dev server, which serves sources one by one. */
 const OPEN_SOURCES = /^\/(login$|enter$|@|src\/|node_modules\/|\.svelte-kit\/|favicon)/
 
 /**
- * Pages for those who may see them: others get the login page, or if they are participants the page of their sandbox.
+ * Serves pages to people who may see them. Participants are redirected to the page of their sandbox, everyone else to the
+ * login page.
  * @param handle serves the page
  * @param fromSources whether pages are served from their sources
  */
-export function withPageRedirects(door: Authenticator, handle: RequestListener, fromSources: boolean): RequestListener {
+export function withPageRedirects(
+  authenticator: Authenticator,
+  handle: RequestListener,
+  fromSources: boolean,
+): RequestListener {
   const open = fromSources ? OPEN_SOURCES : OPEN
-  return withAuthentication(door, 'page', (request, response) => {
+  return withAuthentication(authenticator, 'page', (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
-    const { role } = door.authenticated(request).viewer
-    const away = open.test(path) ? null : elsewhere(role, path, request)
-    if (away) response.writeHead(303, { Location: away, 'Cache-Control': 'no-store' }).end()
+    const { role } = authenticator.authenticated(request).viewer
+    const location = open.test(path) ? null : redirectOf(role, path, request)
+    if (location) response.writeHead(303, { Location: location, 'Cache-Control': 'no-store' }).end()
     else handle(request, response)
   })
 }
 
-function elsewhere(role: AuthResult['viewer']['role'], path: string, request: IncomingMessage): string | null {
+function redirectOf(role: AuthResult['viewer']['role'], path: string, request: IncomingMessage): string | null {
   if (role === 'organizer') return null
   if (role === 'participant') return path === '/my' ? null : '/my'
   const goTo = request.url === '/' ? '' : `?to=${encodeURIComponent(request.url ?? '/')}`
   return `/login${goTo}`
 }
 
-/** The database could not say who it is: nobody is let in by mistake. */
+/** The database could not say who it is, so the request is refused. */
 function unavailable(response: ServerResponse): void {
   response
     .writeHead(503, { 'Content-Type': 'application/json' })

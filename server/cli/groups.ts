@@ -50,7 +50,7 @@ async function readGroups(variables: Variables, file: string | undefined, option
 
 async function importGroups(backend: Backend, yaml: string, options: ImportOptions): Promise<void> {
   const answer = await backend.ask<{ importGroups: ImportReport }>(
-    `mutation ($yaml: String!, $dryRun: Boolean) { importGroups(yaml: $yaml, dryRun: $dryRun) {
+    `mutation ($yaml: String!, $dryRun: Boolean) { importGroups(input: { yaml: $yaml, dryRun: $dryRun }) {
       applied changes { kind name action detail } } }`,
     { yaml, dryRun: options.dryRun ?? false },
   )
@@ -67,11 +67,12 @@ async function exportGroups(backend: Backend, file: string | undefined, options:
   else process.stdout.write(yaml)
 }
 
-/** A report with the words of --json: GraphQL spells enums in capitals. */
+/** A report with enum values in lower case, as commands print them. */
 export function inLowerCase({ applied, changes }: ImportReport): ImportReport {
+  const lower = (value: string) => value.toLowerCase().replaceAll('_', ' ')
   return {
     applied,
-    changes: changes.map((one) => ({ ...one, kind: one.kind.toLowerCase(), action: one.action.toLowerCase() })),
+    changes: changes.map(({ kind, action, ...rest }) => ({ kind: lower(kind), action: lower(action), ...rest })),
   }
 }
 
@@ -82,4 +83,25 @@ export function describeReport({ applied, changes }: ImportReport): string {
   const count = `${real.length} ${real.length === 1 ? 'change' : 'changes'}`
   const summary = `${count} ${applied ? 'made' : 'would be made'}, ${changes.length - real.length} already up to date.`
   return real.length === 0 ? summary : `${table(['ACTION', 'KIND', 'NAME', 'CHANGE'], rows)}\n\n${summary}`
+}
+
+/** A group as commands show it. */
+export interface ListedGroup {
+  id: string
+  name: string
+  userCount: number
+}
+
+const PAGE = `query ($page: Int!) {
+  groups(page: { number: $page, size: 1000 }) { total items { id name userCount } }
+}`
+
+/** All groups, in the order they were created. */
+export async function allGroups(backend: Backend): Promise<ListedGroup[]> {
+  const found: ListedGroup[] = []
+  for (let page = 1; ; page++) {
+    const { groups } = await backend.ask<{ groups: { total: number; items: ListedGroup[] } }>(PAGE, { page })
+    found.push(...groups.items)
+    if (groups.items.length === 0 || found.length >= groups.total) return found
+  }
 }

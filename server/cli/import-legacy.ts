@@ -19,7 +19,7 @@ export function importLegacyCommand(variables: Variables): Command {
       const dump = JSON.stringify(await readLegacy(resolve(path)))
       await withBackend(variables, options, async (backend) => {
         const answer = await backend.ask<{ importLegacy: ImportReport }>(
-          `mutation ($dump: String!, $dryRun: Boolean) { importLegacy(dump: $dump, dryRun: $dryRun) {
+          `mutation ($dump: String!, $dryRun: Boolean) { importLegacy(input: { dump: $dump, dryRun: $dryRun }) {
             applied changes { kind name action detail } } }`,
           { dump, dryRun: options.dryRun ?? false },
         )

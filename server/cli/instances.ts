@@ -45,7 +45,7 @@ export function stateWord(state: State): string {
 const PAGE = `query ($page: Int!, $filter: InstanceFilter) {
   instances(filter: $filter, page: { number: $page, size: 1000 }, sort: { field: GROUP }) {
     total
-    items { id group username state url publicUrl domainUrl reason notice }
+    items { id group: groupName username state url publicUrl domainUrl reason notice }
   }
 }`
 /** States in which there is a sandbox, or will be. */
@@ -79,13 +79,24 @@ export async function instancesWithPasswords(backend: Backend, ids: readonly str
 }
 
 async function instanceWithPassword(backend: Backend, id: string): Promise<ListedInstance | null> {
-  const fields = 'id group username state url publicUrl domainUrl password reason notice'
+  const fields = 'id group: groupName username state url publicUrl domainUrl secure reason notice'
+  const { instance } = await backend.ask<{ instance: (Omit<ListedInstance, 'password'> & { secure: boolean }) | null }>(
+    `query ($id: ID!) { instance(id: $id) { ${fields} } }`,
+    { id },
+  )
+  if (instance === null) return null
+  const { secure, ...listed } = instance
+  return { ...listed, password: secure ? await passwordOf(backend, id) : null }
+}
+
+/** Null when the instance was deleted meanwhile. */
+async function passwordOf(backend: Backend, id: string): Promise<string | null> {
   try {
-    const { instance } = await backend.ask<{ instance: ListedInstance | null }>(
-      `query ($id: ID!) { instance(id: $id) { ${fields} } }`,
+    const { revealInstancePassword } = await backend.ask<{ revealInstancePassword: { password: string } }>(
+      'mutation ($id: ID!) { revealInstancePassword(input: { id: $id }) { password } }',
       { id },
     )
-    return instance
+    return revealInstancePassword.password
   } catch (error) {
     if (error instanceof CommandError && error.code === 'NOT_FOUND') return null
     throw error

@@ -5,7 +5,7 @@ import { parse } from '../core/input.ts'
 import { startOptions as startOptionsSchema } from '../instances/model.ts'
 import { readTextFile } from '../config/text-file.ts'
 import { CommandError, UsageError, type Backend } from './backend.ts'
-import { groupsOfConfig } from './groups.ts'
+import { allGroups, groupsOfConfig } from './groups.ts'
 import {
   activeInstances,
   instancesWithPasswords,
@@ -124,9 +124,7 @@ async function chooseGroups(
   const stored = saved.trim() === '' ? ((await groupsOfConfig(variables, options)) ?? '') : saved
   const yaml = options.groups === undefined ? stored : await readTextFile(options.groups)
   const imported = yaml.trim() === '' ? null : await importGroups(backend, yaml)
-  const { groups } = await backend.ask<{ groups: { id: string; name: string; userCount: number }[] }>(
-    '{ groups { id name userCount } }',
-  )
+  const groups = await allGroups(backend)
   const chosen = groups.filter(
     ({ name }) =>
       (options.group === undefined || name === options.group) && (options.groups === undefined || imported?.has(name)),
@@ -141,7 +139,7 @@ async function chooseGroups(
 /** @returns the names of the groups in the file */
 async function importGroups(backend: Backend, yaml: string): Promise<Set<string>> {
   const { importGroups: report } = await backend.ask<{ importGroups: { changes: { kind: string; name: string }[] } }>(
-    'mutation ($yaml: String!) { importGroups(yaml: $yaml) { changes { kind name } } }',
+    'mutation ($yaml: String!) { importGroups(input: { yaml: $yaml }) { changes { kind name } } }',
     { yaml },
   )
   return new Set(report.changes.filter(({ kind }) => kind === 'GROUP').map(({ name }) => name))
@@ -150,14 +148,14 @@ async function importGroups(backend: Backend, yaml: string): Promise<Set<string>
 /** Starts a sandbox for everyone in a group who has none. */
 async function startGroup(backend: Backend, groupId: string, group: string, options: object): Promise<StartResult[]> {
   const answer = await backend.ask<{
-    startGroup: { user: { username: string }; instance: { id: string } | null; warning: string | null }[]
+    startGroup: { user: { username: string }; instance: { id: string } | null; error: { message: string } | null }[]
   }>(
-    `mutation ($groupId: ID!, $options: StartOptionsInput) { startGroup(id: $groupId, options: $options) {
-      user { username } instance { id } warning } }`,
+    `mutation ($groupId: ID!, $options: StartOptionsInput) { startGroup(input: { id: $groupId, options: $options }) {
+      user { username } instance { id } error { message } } }`,
     { groupId, options },
   )
-  return answer.startGroup.map(({ user, instance, warning }) => ({
-    ...{ id: instance?.id ?? null, group, username: user.username, warning },
+  return answer.startGroup.map(({ user, instance, error }) => ({
+    ...{ id: instance?.id ?? null, group, username: user.username, warning: error?.message ?? null },
   }))
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Backend } from './backend.ts'
+import { allGroups } from './groups.ts'
 import { activeInstances } from './instances.ts'
 import { command, EXIT, print, table, withBackend, type CommonOptions, type Variables } from './shell.ts'
 
@@ -13,10 +14,9 @@ interface StatusData {
     image: string
     version: string | null
   }
-  groups: { name: string; userCount: number }[]
 }
 
-const QUERY = '{ engine { kind connected message starting waiting image version } groups { name userCount } }'
+const QUERY = '{ engine { kind connected message starting waiting image version } }'
 
 /** `thon status`: what runs. Exits with 1 while the engine is unavailable. */
 export function statusCommand(variables: Variables): Command {
@@ -26,7 +26,8 @@ export function statusCommand(variables: Variables): Command {
 }
 
 async function status(backend: Backend, options: CommonOptions): Promise<void> {
-  const { engine: answer, groups } = await backend.ask<StatusData>(QUERY)
+  const { engine: answer } = await backend.ask<StatusData>(QUERY)
+  const groups = await allGroups(backend)
   const engine = { ...answer, kind: answer.kind.toLowerCase() }
   const instances = await activeInstances(backend, null)
   // A deleted group may have instances.

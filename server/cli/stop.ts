@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { CommandError, UsageError, type Backend } from './backend.ts'
+import { allGroups } from './groups.ts'
 import { activeInstances, waitUntilSettled } from './instances.ts'
 import { command, EXIT, print, withBackend, type CommonOptions, type Variables } from './shell.ts'
 
@@ -35,7 +36,7 @@ async function stop(backend: Backend, options: StopOptions): Promise<void> {
   const results: KillResult[] = []
   for (let at = 0; at < ids.length; at += BATCH) {
     const { killInstances } = await backend.ask<{ killInstances: KillResult[] }>(
-      'mutation ($ids: [ID!]!) { killInstances(ids: $ids) { id error { message } } }',
+      'mutation ($ids: [ID!]!) { killInstances(input: { ids: $ids }) { id error { message } } }',
       { ids: ids.slice(at, at + BATCH) },
     )
     results.push(...killInstances)
@@ -64,7 +65,7 @@ async function stop(backend: Backend, options: StopOptions): Promise<void> {
 
 /** @throws CommandError when the group does not exist: a mistyped name should not look like success */
 async function assertGroup(backend: Backend, name: string): Promise<void> {
-  const { groups } = await backend.ask<{ groups: { name: string }[] }>('{ groups { name } }')
+  const groups = await allGroups(backend)
   if (groups.every((group) => group.name !== name))
     throw new CommandError(`There is no group named ${name}.`, 'NOT_FOUND')
 }

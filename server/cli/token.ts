@@ -34,9 +34,9 @@ export function tokenCommand(variables: Variables): Command {
 function create(variables: Variables, name: string, options: CreateOptions): Promise<void> {
   return withBackend(variables, options, async (backend) => {
     const { createApiToken } = await backend.ask<{ createApiToken: { token: string; apiToken: ApiToken } }>(
-      `mutation ($name: String!, $expiresInDays: Int) {
-        createApiToken(name: $name, expiresInDays: $expiresInDays) { token apiToken { ${FIELDS} } } }`,
-      { name, expiresInDays: options.days },
+      `mutation ($input: CreateApiTokenInput!) {
+        createApiToken(input: $input) { token apiToken { ${FIELDS} } } }`,
+      { input: { name, expiresInDays: options.days } },
     )
     const { token, apiToken } = createApiToken
     print(options, { token, ...apiToken }, () => token)
@@ -45,7 +45,8 @@ function create(variables: Variables, name: string, options: CreateOptions): Pro
 
 function list(variables: Variables, options: CommonOptions): Promise<void> {
   return withBackend(variables, options, async (backend) => {
-    const { apiTokens } = await backend.ask<{ apiTokens: ApiToken[] }>(`{ apiTokens { ${FIELDS} } }`)
+    const query = `{ apiTokens(page: { size: 1000 }) { items { ${FIELDS} } } }`
+    const { items: apiTokens } = (await backend.ask<{ apiTokens: { items: ApiToken[] } }>(query)).apiTokens
     const day = (time: string | null) => time?.slice(0, 10) ?? null
     print(options, apiTokens, () =>
       apiTokens.length === 0
@@ -63,7 +64,7 @@ function list(variables: Variables, options: CommonOptions): Promise<void> {
 
 function revoke(variables: Variables, id: string, options: CommonOptions): Promise<void> {
   return withBackend(variables, options, async (backend) => {
-    await backend.ask('mutation ($id: ID!) { revokeApiToken(id: $id) { id } }', { id })
+    await backend.ask('mutation ($id: ID!) { revokeApiToken(input: { id: $id }) { id } }', { id })
     print(options, { id, revoked: true }, () => 'The token is revoked.')
   })
 }

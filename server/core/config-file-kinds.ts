@@ -4,7 +4,7 @@ export const LARGEST_FILE = 1024 * 1024
 /** A kind of configuration file that THON stores one of. */
 export interface ConfigFileKind {
   key: string
-  /** Its name for people. */
+  /** The name people see. */
   label: string
   syntax: 'yaml' | 'jsonc'
 }

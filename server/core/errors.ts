@@ -25,12 +25,20 @@ export type ErrorCode =
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly fields: FieldError[]
+  /** What REST answers in place of the message, where the contract fixes the sentence for scripts. */
+  restMessage: string | null = null
 
   constructor(code: ErrorCode, message: string, fields: FieldError[] = []) {
     super(message)
     this.name = 'AppError'
     this.code = code
     this.fields = fields
+  }
+
+  /** @returns this error, with a sentence of its own for REST */
+  withRestMessage(text: string): this {
+    this.restMessage = text
+    return this
   }
 }
 

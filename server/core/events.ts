@@ -85,8 +85,9 @@ export class Events {
  */
 export class Channel<T> implements AsyncIterableIterator<T> {
   #queue: T[] = []
-  #waiting: ((result: IteratorResult<T>) => void)[] = []
+  #waiting: ((result: IteratorResult<T> | Promise<IteratorResult<T>>) => void)[] = []
   #ended = false
+  #failure: Error | null = null
   readonly #onEnd: () => void
 
   /** @param onEnd called once when the consumer or the producer ends it */
@@ -115,14 +116,27 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     this.#onEnd()
   }
 
+  /** As `end`, but a consumer that has read what is queued then gets this error, once. */
+  fail(error: Error): void {
+    if (this.#ended) return
+    const waiting = this.#waiting.shift()
+    if (waiting) waiting(Promise.reject(error))
+    else this.#failure = error
+    this.end()
+  }
+
   next(): Promise<IteratorResult<T>> {
     if (this.#queue.length > 0) return Promise.resolve({ value: this.#queue.shift() as T, done: false })
+    const failure = this.#failure
+    this.#failure = null
+    if (failure) return Promise.reject(failure)
     if (this.#ended) return Promise.resolve({ value: undefined, done: true })
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
   return(): Promise<IteratorResult<T>> {
     this.#queue = []
+    this.#failure = null
     this.end()
     return Promise.resolve({ value: undefined, done: true })
   }

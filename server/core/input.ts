@@ -5,6 +5,20 @@ import { isName, NAME_RULE } from './names.ts'
 /** A group or user name: trimmed, then checked by the rule of `names.ts`. */
 export const name = z.string().trim().refine(isName, NAME_RULE)
 
+/** Which page of a list: the first 50 rows unless told. The last page that can be asked for ends below 2^31 rows, Prisma's limit. */
+export const pageInput = z
+  .object({
+    number: z.number().int().min(1, 'must be 1 to 2000000').max(2_000_000, 'must be 1 to 2000000').default(1),
+    size: z.number().int().min(1, 'must be 1 to 1000').max(1000, 'must be 1 to 1000').default(50),
+  })
+  .nullish()
+  .transform((page) => page ?? { number: 1, size: 50 })
+
+/** The rows of a page, as Prisma takes them. */
+export function rowsOf({ number, size }: { number: number; size: number }): { skip: number; take: number } {
+  return { skip: (number - 1) * size, take: size }
+}
+
 /**
  * Parses the input of a service method.
  * @throws InvalidInput naming every bad field and its rule

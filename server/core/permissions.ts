@@ -1,25 +1,25 @@
 import { Forbidden, NotFound, Unauthenticated } from './errors.ts'
 import type { Viewer } from './viewer.ts'
 
-/** Everything that can be done, by what it is done to. */
+/** Everything that can be done, named after what it is done to. */
 export type Permission =
   | 'access.manage'
   | 'activity.see'
   | 'configFiles.manage'
   | 'engine.see'
   | 'gateway.manage'
-  /** Read one's own key of the AI gateway. */
+  /** Read your own key of the AI gateway. */
   | 'gateway.ownKey'
   | 'groups.see'
   | 'groups.manage'
   | 'instances.see'
-  /** Reach its pages. */
+  /** Open a sandbox in the browser. */
   | 'instances.open'
-  /** Start one's own; whether participants may at present is a setting, which the service asks that starts. */
+  /** Start your own. A setting can switch this off for participants; the service that starts checks it. */
   | 'instances.start'
   /** Pause, resume and restart. */
   | 'instances.operate'
-  /** Everything else that is done to instances. */
+  /** Everything else. */
   | 'instances.manage'
   | 'lemonade.see'
   | 'lemonade.manage'
@@ -27,46 +27,51 @@ export type Permission =
   | 'settings.manage'
   | 'users.see'
 
-/** What a participant may do with what is theirs. */
+/** What participants may do with what is theirs. */
 const OWN: ReadonlySet<Permission> = new Set([
   ...(['instances.see', 'instances.open', 'instances.start', 'instances.operate'] as const),
   ...(['users.see', 'groups.see', 'gateway.ownKey'] as const),
 ])
-/** What everybody may do who was let in. */
+/** What organizers and participants may do. */
 const ALL: ReadonlySet<Permission> = new Set(['engine.see'])
 
 /**
- * Whether somebody may do something.
- * @param owners the users whose it is; where none is named, whether they may do it to anything at all
+ * Whether a viewer has a permission.
+ * @param owners the users that the thing belongs to; left out, the question is whether they have it for anything at all
  */
-export function can(viewer: Viewer, deed: Permission, owners?: Iterable<string | null>): boolean {
+export function can(viewer: Viewer, permission: Permission, owners?: Iterable<string | null>): boolean {
   if (viewer.role === 'organizer') return true
   if (viewer.role !== 'participant') return false
-  if (ALL.has(deed)) return true
-  if (!OWN.has(deed)) return false
+  if (ALL.has(permission)) return true
+  if (!OWN.has(permission)) return false
   if (owners === undefined) return true
   for (const owner of owners) if (owner !== null && viewer.userIds.has(owner)) return true
   return false
 }
 
-/** @throws Unauthenticated for nobody, Forbidden for whoever waits to be let in */
+/** @throws Unauthenticated when not signed in, Forbidden while waiting for approval */
 export function assertApproved(viewer: Viewer): void {
   if (viewer.role === 'anonymous') throw new Unauthenticated()
-  if (viewer.role === 'waiting') throw new Forbidden('You are not let in yet. Ask the organizer.')
+  if (viewer.role === 'waiting') throw new Forbidden('An organizer has to approve you first. Ask one.')
 }
 
-/** @throws Unauthenticated, or Forbidden for whoever may not do it to anything */
-export function authorize(viewer: Viewer, deed: Permission): void {
+/** Checks that a viewer has a permission, for whatever it may be. @throws Unauthenticated, Forbidden */
+export function authorize(viewer: Viewer, permission: Permission): void {
   assertApproved(viewer)
-  if (!can(viewer, deed)) throw new Forbidden('Only organizers may do this.')
+  if (!can(viewer, permission)) throw new Forbidden('Only organizers may do this.')
 }
 
 /**
- * As `assertCan`, for one thing.
- * @param missing what is said when there is no such thing; what is another's is no such thing
+ * Checks that a viewer has a permission for one thing. What belongs to others does not exist for them.
+ * @param missing the message for a thing that does not exist
  * @throws Unauthenticated, Forbidden, NotFound
  */
-export function authorizeOne(viewer: Viewer, deed: Permission, owners: Iterable<string | null>, missing: string): void {
-  authorize(viewer, deed)
-  if (!can(viewer, deed, owners)) throw new NotFound(missing)
+export function authorizeOne(
+  viewer: Viewer,
+  permission: Permission,
+  owners: Iterable<string | null>,
+  missing: string,
+): void {
+  authorize(viewer, permission)
+  if (!can(viewer, permission, owners)) throw new NotFound(missing)
 }

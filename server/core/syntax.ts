@@ -1,72 +1,94 @@
-import { printParseErrorCode, visit } from 'jsonc-parser'
-import { isAlias, LineCounter, parseDocument, visit as visitYaml, type YAMLParseError } from 'yaml'
+import { printParseErrorCode, visit, type JSONVisitor } from 'jsonc-parser'
+import { isAlias, LineCounter, parseDocument, visit as visitYaml, type ErrorCode } from 'yaml'
 
 /** Deepest nesting of JSONC: its parser calls itself for each level. */
 const DEEPEST = 500
-/** A message may quote the text it is about. */
+/** Characters. A message may quote the text it is about. */
 const LONGEST_MESSAGE = 200
 
-/** The first fault of a text that is to be YAML, as `line 3, column 5: …`; null when there is none. */
-export function yamlFault(text: string): string | null {
+/** Why a text cannot be read, and where: both counted from 1. */
+export interface SyntaxProblem {
+  line: number
+  column: number
+  message: string
+}
+
+/** A problem in one line, as REST and refused input report it: `line 3, column 5: …`. */
+export function describeProblem({ line, column, message }: SyntaxProblem): string {
+  return `line ${line}, column ${column}: ${message}`
+}
+
+/** The first problem of a YAML text; null when it can be read. */
+export function yamlProblem(text: string): SyntaxProblem | null {
   const lines = new LineCounter()
   // Looking for double keys takes quadratic time, and so do errors that quote their line: minutes for 1 MiB of quotes.
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false })
   const at = (offset: number, message: string) => {
     const { line, col } = lines.linePos(offset)
-    return told(line, col, message)
+    return problemAt(line, col, message)
   }
   const [error] = document.errors
-  if (error) return at(error.pos[0], forPeople(error))
-  let fault: string | null = null
+  if (error) return at(error.pos[0], plainMessage(error.code, error.message))
+  let problem: SyntaxProblem | null = null
   const anchors = new Set<string>()
   visitYaml(document, {
     Node: (_key, node) => {
-      if (!isAlias(node)) return void (node.anchor && anchors.add(node.anchor))
+      if (!isAlias(node)) {
+        if (node.anchor) anchors.add(node.anchor)
+        return undefined
+      }
       if (anchors.has(node.source)) return undefined
-      fault = at(node.range?.[0] ?? 0, `There is no anchor &${node.source} before this alias`)
+      problem = at(node.range?.[0] ?? 0, `There is no anchor &${node.source} before this alias`)
       return visitYaml.BREAK
     },
   })
-  return fault
+  return problem
 }
 
-/** The library's message, unless it speaks to its caller. */
-function forPeople({ code, message }: YAMLParseError): string {
+/** The library's message, unless it is meant for its caller. */
+function plainMessage(code: ErrorCode, message: string): string {
   if (code === 'MULTIPLE_DOCS') return 'A second document begins here; only one is read'
   return message.startsWith('Maximum call stack') ? 'Nested too deeply' : message
 }
 
-/** The first fault of a text that is to be JSON with comments and trailing commas; null when there is none. */
-export function jsoncFault(text: string): string | null {
+/** The first problem of a JSON text, in which comments and trailing commas are allowed; null when it can be read. */
+export function jsoncProblem(text: string): SyntaxProblem | null {
   let depth = 0
   const open = (_offset: number, _length: number, line: number, column: number) => {
     depth += 1
-    // There is no other way to stop it.
-    if (depth > DEEPEST) throw new Fault(told(line + 1, column + 1, 'Nested too deeply'))
+    // Throwing is the only way to stop the parser.
+    if (depth > DEEPEST) throw new ParseStopped(problemAt(line + 1, column + 1, 'Nested too deeply'))
   }
   const close = () => void (depth -= 1)
-  const onError = (code: number, _offset: number, _length: number, line: number, column: number) => {
-    throw new Fault(told(line + 1, column + 1, inWords(code)))
+  const onError: JSONVisitor['onError'] = (code, _offset, _length, line, column) => {
+    throw new ParseStopped(problemAt(line + 1, column + 1, describeCode(code)))
   }
   const visitor = { onObjectBegin: open, onArrayBegin: open, onObjectEnd: close, onArrayEnd: close, onError }
   try {
     visit(text, visitor, { allowTrailingComma: true, allowEmptyContent: true })
     return null
   } catch (error) {
-    if (error instanceof Fault) return error.message
+    if (error instanceof ParseStopped) return error.problem
     throw error
   }
 }
 
-class Fault extends Error {}
+class ParseStopped extends Error {
+  readonly problem: SyntaxProblem
+
+  constructor(problem: SyntaxProblem) {
+    super(problem.message)
+    this.problem = problem
+  }
+}
 
 /** `CloseBraceExpected` as "Close brace expected". */
-function inWords(code: number): string {
+function describeCode(code: Parameters<typeof printParseErrorCode>[0]): string {
   const words = printParseErrorCode(code).replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
   return words.replace('json', 'JSON')
 }
 
-function told(line: number, column: number, message: string): string {
+function problemAt(line: number, column: number, message: string): SyntaxProblem {
   const short = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE).toWellFormed()}…` : message
-  return `line ${line || 1}, column ${column || 1}: ${short}`
+  return { line: line || 1, column: column || 1, message: short }
 }

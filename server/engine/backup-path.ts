@@ -1,24 +1,23 @@
 import { EngineRefused } from './engine.ts'
 
-/** Largest file of a person that is kept when another takes its place, in bytes: it passes through memory. */
-export const LARGEST_KEPT = 4 * 1024 * 1024
+/** Largest file of a participant that is backed up before another replaces it, in bytes: it passes through memory. */
+export const MAX_BACKUP_BYTES = 4 * 1024 * 1024
 
-/**
- * Where a person's file is kept when another takes its place: `<path>.bak`, and with the time where that is taken, so
- * that nothing kept earlier is lost.
- */
+/** Where a participant's file is backed up: `<path>.bak`, or with the time in its name, so that no backup is overwritten. */
 export function backupPath(path: string, isTaken: boolean, now = new Date()): string {
   return isTaken ? `${path}.${now.toISOString().replace(/[:.]/g, '-')}.bak` : `${path}.bak`
 }
 
-/** The refusal of a file that is larger than `most` bytes. */
-export function tooLarge(path: string, most: number): EngineRefused {
+/** The refusal of a file that is larger than `maxBytes`. */
+export function fileTooLarge(path: string, maxBytes: number): EngineRefused {
   return new EngineRefused(
-    `${path} is larger than ${most / 1024 / 1024} MiB, too large to be read. Nothing was changed.`,
+    `${path} in the sandbox is larger than ${maxBytes / 1024 / 1024} MiB, so THON cannot back it up. Nothing was changed. Move or delete the file, then try again.`,
   )
 }
 
-/** The refusal to write where something is that is no file or folder, but `what`. */
-export function inTheWay(path: string, what: string): EngineRefused {
-  return new EngineRefused(`${path} in the sandbox is ${what}, and THON writes nothing there. Nothing was changed.`)
+/** The refusal to replace what is at `path`: not a file, but `kind`, such as "a link". */
+export function pathBlocked(path: string, kind: string): EngineRefused {
+  return new EngineRefused(
+    `${path} in the sandbox is ${kind}, and THON does not replace it. Nothing was changed. Move or delete it, then try again.`,
+  )
 }

@@ -1,54 +1,53 @@
 import type { Limits } from '../config/env.ts'
 
 /**
- * The port to whatever runs sandboxes, in THON's words. `docker.ts` and `process.ts` implement it; one contract test
- * (tests/kit/engine-contract.ts) holds both, and the fake of the test kit, to what is written here.
+ * The port to whatever runs sandboxes, in THON's words. `docker/` and `process/` implement it. One contract test
+ * (tests/kit/engine-contract.ts) holds both, and the fake engine of the test kit, to what is written here.
  */
 
 /** Which engine this is: a Docker daemon, or child processes of this server. */
 export type EngineKind = 'docker' | 'process'
 
-/** What an engine may be unable to do; the dashboard says so in a notice. */
+/** What an engine may be unable to do. The dashboard shows a notice about it. */
 export type Capability = 'isolation' | 'limits' | 'images' | 'survival'
 
-/** What an engine says of itself when it answers. */
+/** What an engine reports about itself. */
 export interface EngineInfo {
-  /** Version of the engine's software, for people. */
+  /** Version of its software, for people. */
   version: string
   /** Whether the configured image is on this machine; null when the engine uses none. */
   imagePresent: boolean | null
 }
 
-/** Everything an engine needs to make one sandbox. */
+/** Everything an engine needs to create one sandbox. */
 export interface SandboxSpec {
   instanceId: string
   group: string
   username: string
   image: string
-  /** Volume mounted at /workspace; made when missing. */
+  /** Volume mounted at /workspace; created when missing. */
   volume: string
   /** Port code-server listens on inside the sandbox, 1 to 65535. */
   port: number
-  /** Password code-server asks for; null lets everybody in. Never passed as an argument, only by environment. */
+  /** Password code-server asks for; null for none. Passed in the environment only, never as an argument. */
   password: string | null
-  /** Files put in before the first start. */
+  /** Files written before the first start. */
   files: SandboxFile[]
   limits: Limits
 }
 
-/** A file for the sandbox, owned by its user. */
+/** A file for a sandbox, owned by the sandbox's user. */
 export interface SandboxFile {
   /** Absolute path inside the sandbox. */
   path: string
   content: string
 }
 
-/** What a sandbox is doing, as its engine sees it. */
 export type SandboxStatus = 'created' | 'running' | 'paused' | 'exited'
 
 /** One sandbox as its engine sees it now. */
 export interface Sandbox {
-  /** The engine's own id. */
+  /** The engine's own id for it. */
   ref: string
   instanceId: string
   group: string
@@ -60,33 +59,33 @@ export interface Sandbox {
   status: SandboxStatus
   /** Port published on 127.0.0.1 of the host, while it runs. A restart may change it. */
   hostPort: number | null
-  /** Set once exited, when the engine knows it. */
+  /** Set after it exited, when the engine knows it. */
   exitCode: number | null
-  /** It was killed for using too much memory. */
+  /** Whether it was killed for using too much memory. */
   outOfMemory: boolean
-  /** When it was last started, as a time; null if never. */
+  /** When it was last started; null if never. */
   startedAt: Date | null
 }
 
-/** Something changed. `sandbox` null: it is gone from the engine. */
+/** A change of one sandbox. `sandbox` is null when the engine no longer has it. */
 export interface SandboxEvent {
   instanceId: string
   ref: string
   sandbox: Sandbox | null
 }
 
-/** CPU and memory of one running sandbox at one moment. */
+/** CPU and memory usage of one running sandbox at one moment. */
 export interface SandboxStats {
-  /** Share of one core: 150 is one core and a half. */
+  /** Percent of one core: 150 is one and a half cores. */
   cpuPercent: number
   memoryBytes: number
   memoryLimitBytes: number | null
 }
 
-/** Told in words what a slow step is at, for instance "Pulling image 45 %". */
+/** Receives the progress of a slow step as text, for instance "Pulling image 45 %". */
 export type Progress = (text: string) => void
 
-/** The engine cannot be reached at all, as opposed to refusing one request. */
+/** The engine cannot be reached at all. `message` says why and what to do, for organizers. */
 export class EngineAway extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -94,7 +93,7 @@ export class EngineAway extends Error {
   }
 }
 
-/** The engine answered, and refused: `message` says why and what to do, for people. */
+/** The engine answered and refused a request. `message` says why and what to do, for organizers. */
 export class EngineRefused extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -103,48 +102,51 @@ export class EngineRefused extends Error {
 }
 
 /**
- * Every method throws EngineAway when the engine cannot be reached and EngineRefused when it will not do it.
- * Commands resolve once the engine has done them; that is not yet an observation: facts come through `events` and `list`.
- * Commands are idempotent in effect: pausing a paused sandbox, or killing one that is gone, resolves.
+ * Every method throws EngineAway when the engine cannot be reached and EngineRefused when it refuses.
+ * Commands resolve once the engine has done them. That is not yet an observation: facts come through `events` and `list`.
+ * Commands are idempotent: pausing a paused sandbox, or killing one that no longer exists, resolves.
  */
 export interface SandboxEngine {
   readonly kind: EngineKind
   /** What this engine cannot do. */
   readonly cannot: readonly Capability[]
-  /** Ask whether it is there. */
+  /** Also tells whether the engine answers. */
   info(): Promise<EngineInfo>
-  /** All sandboxes of this server (see `node` in the options of the engine), whatever their status. */
+  /** All sandboxes of this server (see `node` in the options of the engines), whatever their status. */
   list(): Promise<Sandbox[]>
   /**
-   * Changes from now on. Resolves when the stream is open, so that a list taken afterwards misses nothing; the iterable
+   * Changes from now on. Resolves when the stream is open, so that a list taken afterwards misses nothing. The iterable
    * throws EngineAway when the stream breaks, and ends when the signal aborts.
    */
   events(signal: AbortSignal): Promise<AsyncIterable<SandboxEvent>>
-  /** Makes the sandbox, its volume and its files; does not start it. A missing image is fetched when it can be. Returns its ref. */
+  /** Creates the sandbox, its volume and its files, and does not start it. Pulls a missing image. @returns its ref */
   create(spec: SandboxSpec, progress: Progress): Promise<string>
   start(ref: string): Promise<void>
   pause(ref: string): Promise<void>
   resume(ref: string): Promise<void>
-  /** Stops and starts it in place: same ref, same port if the engine can. A paused one is resumed first. Events may tell `exited` on the way. */
+  /**
+   * Stops and starts it: same ref, and the same port if the engine can. A paused sandbox is resumed first. Events may
+   * report `exited` in between.
+   */
   restart(ref: string): Promise<void>
-  /** Ends it, paused or not, and keeps it (status `exited`) so that its logs can be read. */
+  /** Stops it, paused or not, and keeps it (status `exited`) so that its logs can be read. */
   kill(ref: string): Promise<void>
-  /** Takes the sandbox away, ending it first if it must. Its volume stays. */
+  /** Deletes the sandbox, stopping it first if needed. Its volume stays. */
   remove(ref: string): Promise<void>
   /**
-   * Puts files into a sandbox that runs. One that is there with other content is kept beside it, as `<path>.bak`, or with
-   * the time in its name where that is taken. Returns the paths of those that it did not have. Refuses where a folder, a
-   * link out of the sandbox, or anything else that is no file is in the way.
+   * Writes files into a running sandbox. A file with other content is backed up next to it, as `<path>.bak`, or with the
+   * time in its name when that exists. Refuses to replace folders, links out of the sandbox, and anything else that is
+   * not a file. @returns the paths of the files that were missing or had other content
    */
   update(ref: string, files: SandboxFile[]): Promise<string[]>
-  /** The last lines it printed, oldest first; '' when there are none or it is gone. */
+  /** The last lines it printed, oldest first; '' when it printed nothing or no longer exists. */
   logs(ref: string, lines: number): Promise<string>
   /** One measurement, or null when it does not run. */
   stats(ref: string): Promise<SandboxStats | null>
-  /** Makes the volume unless it is there. `owner` names it for people, where the engine shows such names. */
+  /** Creates the volume unless it exists. Engines that show names to people name it after `owner`. */
   ensureVolume(volume: string, owner: { group: string; username: string }): Promise<void>
-  /** Deletes the volume and every file in it. Refuses while a sandbox uses it, an exited one too; resolves when there is none. */
+  /** Deletes the volume and its files, if it exists. Refuses while a sandbox uses it, even an exited one. */
   removeVolume(volume: string): Promise<void>
-  /** Lets go of sockets and timers. Sandboxes keep running, unless the engine cannot do `survival`: then it ends them. */
+  /** Closes sockets and timers. Sandboxes keep running, unless the engine cannot do `survival`: then it stops them. */
   close(): Promise<void>
 }

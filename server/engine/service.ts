@@ -2,7 +2,7 @@ import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Events } from '../core/events.ts'
 import type { Capability, EngineKind, SandboxEngine } from './engine.ts'
-import type { NetworkView } from './network/network.ts'
+import type { SandboxNetworkView } from './network/sandbox-network.ts'
 import type { EngineStatus } from './watcher.ts'
 
 /** The sandbox engine as people see it. */
@@ -11,44 +11,44 @@ export interface EngineView extends EngineStatus {
   cannot: readonly Capability[]
   /** Image of new sandboxes. */
   image: string
-  /** Things an organizer should know, such as a missing image, a sentence each. */
+  /** What organizers should know, such as a missing image; a sentence each. */
   notices: string[]
-  /** Starts that wait for their turn. */
+  /** Starts that wait in line. */
   waiting: number
-  /** Starts under way. */
+  /** Starts in progress. */
   starting: number
-  /** Starts under way at most. */
+  /** Most starts in progress at the same time. */
   startLimit: number
-  network: NetworkView
+  network: SandboxNetworkView
 }
 
-/** What the service needs of its surroundings. */
 export interface EngineServiceDeps {
   engine: SandboxEngine
   events: Events
   image: string
   startLimit: number
-  /** What else an organizer should know now. */
+  /** Further notices for organizers; a sentence each. */
   notices: () => string[]
   status: () => EngineStatus
   queue: () => { waiting: number; running: number }
-  network: () => NetworkView
+  network: () => SandboxNetworkView
 }
 
-/** What the sandbox engine is, and how it does. */
+/** The sandbox engine and its health, as one view. */
 export class EngineService {
-  readonly #parts: EngineServiceDeps
+  readonly #deps: EngineServiceDeps
 
-  constructor(parts: EngineServiceDeps) {
-    this.#parts = parts
+  constructor(deps: EngineServiceDeps) {
+    this.#deps = deps
   }
 
+  /** The current view. @throws Unauthenticated, Forbidden for a person who is not approved yet */
   view(viewer: Viewer): EngineView {
     authorize(viewer, 'engine.see')
-    const { engine, image, startLimit } = this.#parts
-    const notices = this.#parts.notices()
-    const status = this.#parts.status()
-    const queue = this.#parts.queue()
+    const { engine, image, startLimit } = this.#deps
+    const notices = this.#deps.notices()
+    const status = this.#deps.status()
+    const queue = this.#deps.queue()
     const missing = status.info?.imagePresent === false
     return {
       ...status,
@@ -59,14 +59,14 @@ export class EngineService {
       waiting: queue.waiting,
       starting: queue.running,
       startLimit,
-      network: this.#parts.network(),
+      network: this.#deps.network(),
     }
   }
 
-  /** The present view, then one after each change of it, until the consumer returns. */
+  /** The current view, then one after each change, until the consumer returns. */
   views(viewer: Viewer): AsyncIterableIterator<EngineView> {
     authorize(viewer, 'engine.see')
-    const stream = this.#parts.events.stream('engine')
+    const stream = this.#deps.events.stream('engine')
     stream.push(null)
     return {
       next: async () => {
@@ -85,5 +85,5 @@ export class EngineService {
 }
 
 function missingImage(image: string): string {
-  return `Image ${image} is not on this machine; the first start will try to pull it. To be ready before the event, run: docker pull ${image}`
+  return `Image ${image} is not on this machine; the first start pulls it. To have it ready before the event, run: docker pull ${image}`
 }

@@ -8,29 +8,30 @@ const FIRST_RETRY_MS = 250
 const LONGEST_RETRY_MS = 5_000
 const RECHECK_MS = 15_000
 
-/** Whoever needs to know what the engine has. */
+/** Follows what the engine has. */
 export interface SandboxObserver {
-  /** Everything the engine has now, after a time of not knowing. */
+  /** Everything the engine has now, after a time without events. */
   reconcile(sandboxes: Sandbox[]): Promise<void>
-  /** One change; called in order, and not awaited. */
+  /** One change. Called in order, and not awaited. */
   observe(event: SandboxEvent): void
-  /** The engine went away, or is back. Not called for the first connection of a start. */
-  turned(status: EngineStatus): void
+  /** The engine became unavailable, or is back. Not called for the first connection after a start. */
+  connectionChanged(status: EngineStatus): void
 }
 
-/** Whether the engine is there. */
+/** Whether the engine answers. */
 export interface EngineStatus {
   connected: boolean
-  /** Since when it is so. */
+  /** Since when it has answered, or has not. */
   since: Date
-  /** Why it is away, and what to do; null while it is there. */
+  /** Why it does not answer, and what to do; null while it answers. */
   message: string | null
+  /** From its last answer; null until there is one. */
   info: EngineInfo | null
 }
 
 /**
- * Follows the engine for as long as THON runs: opens its event stream, then lists and reconciles, then follows, so that
- * nothing falls between. When the stream breaks it says so, waits with growing delays, and does the whole thing again.
+ * Follows the engine for as long as THON runs: opens its event stream, then lists and reconciles, then reads events, so
+ * that no change is missed. When the stream breaks, it reports that, waits with growing delays, and starts again.
  */
 export class EngineWatcher {
   readonly #engine: SandboxEngine
@@ -54,14 +55,14 @@ export class EngineWatcher {
     return this.#status
   }
 
-  /** Begins to follow. Resolves after the first round has listed everything, or has failed to. */
+  /** Begins to follow the engine. Resolves after the first round has listed everything, or has failed to. */
   async start(): Promise<void> {
     const first = Promise.withResolvers<void>()
     this.#running = this.#follow(first.resolve)
     await first.promise
   }
 
-  /** A command could not reach the engine: look again at once, and list everything anew. */
+  /** Starts another round at once, for instance when a command could not reach the engine. */
   recheck(): void {
     this.#round.abort()
     this.#wake.abort()
@@ -76,14 +77,14 @@ export class EngineWatcher {
   async #follow(firstRound: () => void): Promise<void> {
     let delay = FIRST_RETRY_MS
     while (!this.#stop.signal.aborted) {
-      const began = Date.now()
+      const startedAt = Date.now()
       try {
-        await this.#once(firstRound)
+        await this.#runRound(firstRound)
       } catch (error) {
-        if (!this.#stop.signal.aborted) this.#lost(error)
+        this.#setDisconnected(error)
       }
       firstRound()
-      if (Date.now() - began > LONGEST_RETRY_MS) delay = FIRST_RETRY_MS
+      if (Date.now() - startedAt > LONGEST_RETRY_MS) delay = FIRST_RETRY_MS
       this.#wake = new AbortController()
       const signal = AbortSignal.any([this.#stop.signal, this.#wake.signal])
       await sleep(delay, undefined, { signal }).catch(() => undefined)
@@ -91,13 +92,13 @@ export class EngineWatcher {
     }
   }
 
-  async #once(firstRound: () => void): Promise<void> {
+  async #runRound(firstRound: () => void): Promise<void> {
     this.#round = new AbortController()
     const round = AbortSignal.any([this.#stop.signal, this.#round.signal])
     const info = await this.#engine.info()
     const stream = await this.#engine.events(round)
     const sandboxes = await this.#engine.list()
-    this.#set({ connected: true, message: null, info })
+    this.#setStatus({ connected: true, message: null, info })
     await this.#observer.reconcile(sandboxes)
     firstRound()
     const recheck = setInterval(() => void this.#refreshInfo(), RECHECK_MS)
@@ -108,30 +109,31 @@ export class EngineWatcher {
     }
   }
 
-  /** The image may have been pulled by hand, or the engine may hang without closing its stream. */
+  /** Notices when the image is pulled by hand, and when the engine hangs without closing its stream. */
   async #refreshInfo(): Promise<void> {
     try {
       const info = await this.#engine.info()
       if (JSON.stringify(info) !== JSON.stringify(this.#status.info))
-        this.#set({ connected: true, message: null, info })
+        this.#setStatus({ connected: true, message: null, info })
     } catch {
       this.recheck()
     }
   }
 
-  #lost(error: unknown): void {
+  #setDisconnected(error: unknown): void {
+    if (this.#stop.signal.aborted) return
     if (!(error instanceof EngineAway)) this.#log.error({ err: error }, 'following the sandbox engine failed')
-    this.#set({ connected: false, message: messageOf(error), info: this.#status.info })
+    this.#setStatus({ connected: false, message: messageOf(error), info: this.#status.info })
   }
 
-  #set(status: Omit<EngineStatus, 'since'>): void {
+  #setStatus(status: Omit<EngineStatus, 'since'>): void {
     const before = this.#status
     const since = before.connected === status.connected ? before.since : new Date()
     this.#status = { ...status, since }
-    const isStart = before.info === null && before.message === null && status.connected
-    if (before.connected !== status.connected && !isStart) this.#observer.turned(this.#status)
-    const same =
+    const isFirst = before.info === null && before.message === null && status.connected
+    if (before.connected !== status.connected && !isFirst) this.#observer.connectionChanged(this.#status)
+    const isSame =
       before.connected === status.connected && before.message === status.message && before.info === status.info
-    if (!same) this.#events.publish('engine', null)
+    if (!isSame) this.#events.publish('engine', null)
   }
 }

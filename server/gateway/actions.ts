@@ -1,67 +1,63 @@
 import type { ActivityService } from '../activity/service.ts'
 import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
-import { AppError, BadRequest, UpstreamFailed } from '../core/errors.ts'
+import { AppError, BadRequest } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
-import { ApisixRefusal } from './apisix.ts'
-import { onceInput, type Setup } from './model.ts'
-import type { GatewaySetup } from './setup.ts'
-import { ROUTE_ID } from './desired.ts'
-import type { GatewayWatch } from './watch.ts'
+import { ApisixError } from './client/apisix.ts'
+import { givenFields, overridesInput, type GatewayConfig } from './model.ts'
+import { ROUTE_ID } from './reconcile/desired.ts'
+import type { GatewayWatch } from './reconcile/watch.ts'
+import type { GatewaySettingsService } from './settings.ts'
 
-/** Said when it is not turned on; scripts know the words. */
+/** REST's contract fixes these words. */
 const OFF = 'AI Gateway is not enabled. Set GATEWAY_ENABLED=true to enable.'
 
-/** What acts need of their surroundings. */
 export interface GatewayActionsDeps {
   activity: ActivityService
-  setup: GatewaySetup
+  settings: GatewaySettingsService
   watch: GatewayWatch
 }
 
-/** How single things are done at the gateway: by whoever may, while it is on, written down, and seen at once. */
+/** What every single change of the gateway goes through: permission, activity log, and a new look at the gateway. */
 export class GatewayActions {
-  readonly #parts: GatewayActionsDeps
+  readonly #deps: GatewayActionsDeps
 
-  constructor(parts: GatewayActionsDeps) {
-    this.#parts = parts
+  constructor(deps: GatewayActionsDeps) {
+    this.#deps = deps
   }
 
-  /** The settings, for whoever may act by them. @throws Forbidden, BadRequest when it is off */
-  async enabled(viewer: Viewer): Promise<Setup> {
+  /** The settings in effect. @throws Forbidden, BadRequest when the gateway is off */
+  async requireEnabled(viewer: Viewer): Promise<GatewayConfig> {
     authorize(viewer, 'gateway.manage')
-    const setup = await this.#parts.setup.now()
-    if (!setup.enabled) throw new BadRequest(OFF)
-    return setup
+    const config = await this.#deps.settings.resolve()
+    if (!config.enabled) throw new BadRequest(OFF)
+    return config
   }
 
-  /** Does one thing. @param username whom it is done to, or `ROUTE_ID`. @throws what the act throws */
-  async act<T>(viewer: Viewer, action: string, username: string, act: () => Promise<T>): Promise<T> {
+  /** Runs an action and writes it to the activity log. @param username of the consumer, or `ROUTE_ID`. @throws what it throws */
+  async run<T>(viewer: Viewer, action: string, username: string, work: () => Promise<T>): Promise<T> {
     const kind = username === ROUTE_ID ? 'gateway' : 'consumer'
-    const target = { kind, id: username, label: username } as const
+    const entry = { actor: viewer, action, target: { kind, id: username, label: username } } as const
     try {
-      const result = await act()
-      await this.#parts.activity.add({ actor: viewer, action, target, outcome: 'done' })
+      const result = await work()
+      await this.#deps.activity.add({ ...entry, outcome: 'done' })
       return result
     } catch (error) {
       if (error instanceof AppError)
-        await this.#parts.activity.add({ actor: viewer, action, target, outcome: 'refused', detail: inWords(error) })
+        await this.#deps.activity.add({ ...entry, outcome: 'refused', detail: refusalMessage(error) })
       throw error
     } finally {
-      this.#parts.watch.source.invalidate()
+      this.#deps.watch.source.invalidate()
     }
   }
 }
 
-/** The settings with what counts in their place for once. @throws InvalidInput */
-export function withOnce(setup: Setup, raw: unknown): Setup {
-  const given = Object.entries(parse(onceInput, raw)).filter(([, value]) => value !== null && value !== undefined)
-  return { ...setup, ...Object.fromEntries(given) }
+/** The settings, with values that replace some of them for one call. @throws InvalidInput */
+export function withOverrides(config: GatewayConfig, raw: unknown): GatewayConfig {
+  return { ...config, ...Object.fromEntries(givenFields(parse(overridesInput, raw))) }
 }
 
-/** What became of a refused act, as a sentence. @throws what is no refusal */
-export function inWords(error: unknown): string {
-  if (error instanceof ApisixRefusal) return error.sentence
-  if (error instanceof UpstreamFailed || error instanceof AppError) return error.message
-  throw error
+/** Why an action was refused, as a sentence. */
+export function refusalMessage(error: AppError): string {
+  return error instanceof ApisixError ? error.summary : error.message
 }

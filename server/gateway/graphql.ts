@@ -1,174 +1,201 @@
 import { builder } from '../graphql/builder.ts'
-import { asOf, trouble } from '../graphql/upstream.ts'
-import type { GatewayStatus, Mode, Plan, Reachable, RouteState } from './model.ts'
-import type { SetupView, GatewaySetup } from './setup.ts'
+import { asOf, upstreamError } from '../graphql/upstream.ts'
+import type { ApplyPlan, GatewayStatus, Mode, Reachability, RouteState } from './model.ts'
 import type { GatewayService } from './service.ts'
+import type { GatewaySettingsService, GatewaySettingsView } from './settings.ts'
 
 declare module '../graphql/context.ts' {
   interface Services {
     gateway: GatewayService
-    gatewaySetup: GatewaySetup
+    gatewaySettings: GatewaySettingsService
   }
 }
 
-const MODE_WORDS: Record<'PER_USER' | 'PER_GROUP', { value: Mode; description: string }> = {
-  PER_USER: { value: 'per-user', description: 'A consumer, with a key and a limit, for each user.' },
-  PER_GROUP: { value: 'per-group', description: 'One for each group, with as much as its members have together.' },
+const MODE_VALUES: Record<'PER_USER' | 'PER_GROUP', { value: Mode; description: string }> = {
+  PER_USER: { value: 'per-user', description: 'Each user has a key and a limit.' },
+  PER_GROUP: { value: 'per-group', description: 'The users of a group share a key, and the sum of their limits.' },
 }
 
-/** Who shares a key. */
+/** Whether users or groups have keys. */
 export const GatewayMode = builder.enumType('GatewayMode', {
   description: 'Who shares a key and its tokens.',
-  values: MODE_WORDS,
+  values: MODE_VALUES,
 })
 
 const SecretOrigin = builder.enumType('SecretOrigin', {
-  description: 'Where a secret is from.',
+  description: 'Where a secret comes from.',
   values: {
-    SETTINGS: { description: 'An organizer set it.' },
-    ENVIRONMENT: { description: 'The environment, or thon.yaml.' },
-    FILE: { description: "APISIX's own configuration on this machine." },
+    SETTINGS: { description: 'An organizer entered it.' },
+    ENVIRONMENT: { description: 'The environment or thon.yaml.' },
+    FILE: { description: "APISIX's own configuration file on this machine." },
   } as const,
 })
 
-/** The gateway's settings. */
-export const Settings = builder.objectRef<SetupView>('GatewaySettings').implement({
-  description: 'How the AI gateway is set up. Secrets are never told, only whether they are set.',
+/** The settings in effect. */
+export const GatewaySettings = builder.objectRef<GatewaySettingsView>('GatewaySettings').implement({
+  description: 'Settings of the AI gateway. For secrets it only says whether they are set.',
   fields: (t) => ({
-    enabled: t.exposeBoolean('enabled', { description: 'Whether the gateway is used.' }),
-    mode: t.expose('mode', { type: GatewayMode, description: 'Who shares a key.' }),
-    tokenLimit: t.exposeInt('tokenLimit', { description: 'Tokens of one person in one window.' }),
+    enabled: t.exposeBoolean('enabled'),
+    mode: t.expose('mode', { type: GatewayMode }),
+    tokenLimit: t.exposeInt('tokenLimit', { description: 'Tokens of one person per window.' }),
     timeWindow: t.exposeInt('timeWindow', { description: 'Length of a window, in seconds.' }),
     redisHost: t.exposeString('redisHost', {
       nullable: true,
-      description: 'Redis that counts; null counts in APISIX.',
+      description: 'Redis with the token counters; null when APISIX counts by itself.',
     }),
-    redisPort: t.exposeInt('redisPort', { description: 'Its port.' }),
-    hasRedisPassword: t.exposeBoolean('hasRedisPassword', { description: 'Whether its password is set.' }),
-    lemonadeUrl: t.exposeString('lemonadeUrl', { description: 'Where the gateway finds the LLM server.' }),
+    redisPort: t.exposeInt('redisPort'),
+    hasRedisPassword: t.exposeBoolean('hasRedisPassword'),
+    lemonadeUrl: t.exposeString('lemonadeUrl', { description: 'Address at which APISIX reaches the LLM server.' }),
     hasLemonadeApiKey: t.exposeBoolean('hasLemonadeApiKey', {
-      description: 'Whether the key of the LLM server is set.',
+      description: 'Whether an API key of the LLM server is set.',
     }),
     lemonadeModel: t.exposeString('lemonadeModel', {
       nullable: true,
-      description: 'The model everybody gets; null is the one a client asks for.',
+      description: 'The model that everyone gets; null leaves the choice to the client.',
     }),
-    adminUrl: t.exposeString('adminUrl', { description: "Where APISIX's Admin API answers." }),
+    adminUrl: t.exposeString('adminUrl', { description: "Address of APISIX's Admin API." }),
     adminKeyFrom: t.expose('adminKeyFrom', {
       type: SecretOrigin,
       nullable: true,
-      description: 'Where the key of the Admin API is from; null when there is none.',
+      description: 'Where the key of the Admin API comes from; null when no key is known.',
     }),
     adminKeyFile: t.exposeString('adminKeyFile', {
       nullable: true,
-      description: 'The file it was found in, if it was.',
+      description: 'The file with that key, when it comes from one.',
     }),
-    proxyPort: t.exposeInt('proxyPort', { description: 'Port on which the gateway serves people.' }),
+    proxyPort: t.exposeInt('proxyPort', { description: 'Port on which APISIX serves people.' }),
     updatedAt: t.expose('updatedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When they were last changed here.',
+      description: 'Null while no organizer has changed them.',
     }),
-    updatedBy: t.exposeString('updatedBy', { nullable: true, description: 'Who changed them last.' }),
+    updatedBy: t.exposeString('updatedBy', {
+      nullable: true,
+      description: 'Name of the person who last changed them.',
+    }),
   }),
 })
 
 const State = builder.enumType('GatewayState', {
-  description: 'How the gateway is.',
+  description: 'Whether APISIX can be used.',
   values: {
-    DISABLED: { description: 'It is turned off here, and not asked.' },
-    UNKNOWN: { description: 'It was not asked yet.' },
-    RUNNING: { description: 'It answers, and takes our key.' },
+    DISABLED: { description: 'Turned off in the settings, so it is not polled.' },
+    UNKNOWN: { description: 'Not polled yet.' },
+    RUNNING: { description: 'It answers and accepts the Admin key.' },
     OFFLINE: { description: 'It does not answer, or not in time.' },
-    UNAUTHORIZED: { description: 'It refuses our key, or there is none.' },
-    FAULTY: { description: 'It answers with a fault, or with what cannot be read.' },
+    UNAUTHORIZED: { description: 'It rejects the Admin key, or no key is known.' },
+    FAULTY: { description: 'It answers with an error, or with something that cannot be read.' },
   } as const,
 })
 
-/** The route. */
-export const Route = builder.objectRef<RouteState>('GatewayRoute').implement({
-  description: 'The route by which people reach the models.',
+/** The route to the models. */
+export const GatewayRoute = builder.objectRef<RouteState>('GatewayRoute').implement({
+  description: 'The route through which people reach the models.',
   fields: (t) => ({
-    configured: t.exposeBoolean('configured', { description: 'Whether it is there.' }),
-    current: t.exposeBoolean('current', { description: 'Whether it is as set-up would make it.' }),
-    uri: t.exposeString('uri', { nullable: true, description: 'Path on which it is served.' }),
-    upstream: t.exposeString('upstream', { nullable: true, description: 'Where it leads.' }),
-    model: t.exposeString('model', { nullable: true, description: 'The model it asks for; null is the client’s.' }),
+    configured: t.exposeBoolean('configured', { description: 'Whether it exists.' }),
+    current: t.exposeBoolean('current', { description: 'Whether it is as the settings ask for it.' }),
+    uri: t.exposeString('uri', { nullable: true, description: 'Path at which APISIX serves it.' }),
+    upstream: t.exposeString('upstream', { nullable: true, description: 'Address to which APISIX forwards requests.' }),
+    model: t.exposeString('model', {
+      nullable: true,
+      description: 'The model it asks for; null leaves the choice to the client.',
+    }),
   }),
 })
 
-const Redis = builder.objectRef<{ seen: Reachable | null }>('GatewayRedis').implement({
-  description: 'The Redis that counts tokens.',
+const Redis = builder.objectRef<{ redis: Reachability | null }>('GatewayRedis').implement({
+  description: 'The Redis with the token counters.',
   fields: (t) => ({
-    configured: t.boolean({ description: 'Whether one is set.', resolve: ({ seen }) => seen !== null }),
-    reachable: t.boolean({ description: 'Whether it answers.', resolve: ({ seen }) => seen?.reachable ?? false }),
-    message: t.string({ nullable: true, description: 'Why not.', resolve: ({ seen }) => seen?.message }),
+    configured: t.boolean({ resolve: ({ redis }) => redis !== null }),
+    reachable: t.boolean({ resolve: ({ redis }) => redis?.reachable ?? false }),
+    message: t.string({
+      nullable: true,
+      description: 'Why it is not reachable.',
+      resolve: ({ redis }) => redis?.message,
+    }),
   }),
 })
 
-const UsageType = builder.objectRef<Reachable>('GatewayUsage').implement({
-  description: "APISIX's metrics, from which it is known what was used.",
+const Usage = builder.objectRef<Reachability>('GatewayUsage').implement({
+  description: "APISIX's metrics, the source of all usage figures.",
   fields: (t) => ({
-    available: t.exposeBoolean('reachable', { description: 'Whether they can be read.' }),
-    message: t.exposeString('message', { nullable: true, description: 'Why not.' }),
+    available: t.exposeBoolean('reachable'),
+    message: t.exposeString('message', { nullable: true, description: 'Why they are not available.' }),
   }),
 })
 
-const PlanType = builder.objectRef<Plan>('GatewayPlan').implement({
-  description: 'What set-up would do.',
+const Plan = builder.objectRef<ApplyPlan>('GatewayPlan').implement({
+  description: 'What applyGatewayConfig would change.',
   fields: (t) => ({
-    missing: t.exposeInt('missing', { description: 'Consumers it would make.' }),
+    missing: t.exposeInt('missing', { description: 'Consumers it would create.' }),
     outdated: t.exposeInt('outdated', { description: 'Consumers it would update; their keys stay.' }),
-    left: t.exposeInt('left', { description: 'Consumers of people and groups that are gone; it leaves them alone.' }),
-    current: t.exposeInt('current', { description: 'Consumers that are as they should be.' }),
-    routeDue: t.exposeBoolean('routeDue', { description: 'Whether it would make or update the route.' }),
+    orphaned: t.exposeInt('orphaned', { description: 'Consumers whose user or group is gone; it leaves them alone.' }),
+    current: t.exposeInt('current', { description: 'Consumers that are up to date.' }),
+    routePending: t.exposeBoolean('routePending', { description: 'Whether it would create or update the route.' }),
   }),
 })
 
 const NO_ROUTE: RouteState = { configured: false, current: false, uri: null, upstream: null, model: null }
-const NO_PLAN: Plan = { missing: 0, outdated: 0, left: 0, current: 0, routeDue: false }
+const NO_PLAN: ApplyPlan = { missing: 0, outdated: 0, orphaned: 0, current: 0, routePending: false }
 
-/** The gateway as people see it first. */
-export const Status = builder.objectRef<GatewayStatus>('GatewayStatus').implement({
-  description: 'The AI gateway (APISIX). In trouble, what was known last stays.',
+const Status = builder.objectRef<GatewayStatus>('GatewayStatus').implement({
+  description: 'The AI gateway (APISIX). When it fails, the last known values stay.',
   fields: (t) => ({
-    state: t.expose('state', { type: State, description: 'How it is.' }),
+    state: t.expose('state', { type: State }),
     asOf: t.field({ ...asOf, resolve: (status) => status.asOf }),
-    trouble: t.expose('trouble', trouble),
-    version: t.string({ nullable: true, description: 'Its version.', resolve: ({ snapshot }) => snapshot?.version }),
-    adminUrl: t.exposeString('adminUrl', { description: 'Where its Admin API answers.' }),
-    proxyUrl: t.exposeString('proxyUrl', { description: 'Where it serves people on this machine.' }),
-    peopleUrl: t.exposeString('peopleUrl', { description: 'Base URL for clients of OpenAI in sandboxes.' }),
-    mode: t.expose('mode', { type: GatewayMode, description: 'Who shares a key.' }),
-    consumerCount: t.int({
-      description: 'How many consumers it has.',
-      resolve: ({ snapshot }) => snapshot?.rows.length ?? 0,
+    error: t.expose('error', upstreamError),
+    version: t.string({
+      nullable: true,
+      description: 'Version of APISIX; null when it hides its version.',
+      resolve: ({ snapshot }) => snapshot?.version,
     }),
-    route: t.field({ type: Route, description: 'The route.', resolve: ({ snapshot }) => snapshot?.route ?? NO_ROUTE }),
-    redis: t.field({
-      type: Redis,
-      description: 'The Redis that counts.',
-      resolve: ({ redis }) => ({ seen: redis }),
-    }),
+    adminUrl: t.exposeString('adminUrl', { description: "Address of APISIX's Admin API." }),
+    proxyUrl: t.exposeString('proxyUrl', { description: 'Where APISIX serves people, from this machine.' }),
+    peopleUrl: t.exposeString('peopleUrl', { description: 'Base URL for OpenAI clients in sandboxes.' }),
+    mode: t.expose('mode', { type: GatewayMode }),
+    consumerCount: t.int({ resolve: ({ snapshot }) => snapshot?.rows.length ?? 0 }),
+    route: t.field({ type: GatewayRoute, resolve: ({ snapshot }) => snapshot?.route ?? NO_ROUTE }),
+    redis: t.field({ type: Redis, resolve: ({ redis }) => ({ redis }) }),
     usage: t.field({
-      type: UsageType,
-      description: 'Whether it is known what was used.',
+      type: Usage,
       resolve: ({ snapshot }) => snapshot?.usage ?? { reachable: false, message: null },
     }),
     limitations: t.stringList({
       description:
-        'What does not hold, a sentence each: what this version of APISIX cannot do, and how people get past it.',
+        'Warnings for organizers, a sentence each: what this version of APISIX cannot do, and how people can get around the gateway.',
       resolve: ({ snapshot }) => snapshot?.limitations ?? [],
     }),
     outdatedInstances: t.idList({
       description:
-        'Running instances whose Kilo Code Config has another key than its person has now, or none: the way to the models is shut there. updateSandboxFiles gives them the new one.',
+        'Running instances without the current key of their user in their Kilo Code Config: models do not answer there. updateInstanceFiles sends them the key.',
       resolve: ({ snapshot }) => snapshot?.outdatedInstances ?? [],
     }),
-    plan: t.field({
-      type: PlanType,
-      description: 'What set-up would do.',
-      resolve: ({ snapshot }) => snapshot?.plan ?? NO_PLAN,
-    }),
+    plan: t.field({ type: Plan, resolve: ({ snapshot }) => snapshot?.plan ?? NO_PLAN }),
   }),
 })
+
+builder.queryFields((t) => ({
+  gatewaySettings: t.field({
+    type: GatewaySettings,
+    description: 'The settings in effect: what organizers changed, over the environment.',
+    resolve: (_root, _args, { gatewaySettings, viewer }) => gatewaySettings.view(viewer),
+  }),
+  gatewayStatus: t.field({
+    type: Status,
+    description: 'The AI gateway, polled at most every 5 seconds.',
+    resolve: (_root, _args, { gateway, viewer }) => gateway.status(viewer),
+  }),
+}))
+
+builder.subscriptionField('gatewayStatusChanged', (t) =>
+  t.field({
+    type: Status,
+    description:
+      'The AI gateway: first its current status, then every change. It is polled while someone is subscribed, once for all subscribers.',
+    subscribe: (_root, _args, { gateway, viewer, replayNewest }) => {
+      replayNewest()
+      return gateway.statusChanges(viewer)
+    },
+    resolve: (snapshot, _args, { gateway }) => gateway.toStatus(snapshot),
+  }),
+)

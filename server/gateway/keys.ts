@@ -1,22 +1,21 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { Db } from '../db/client.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { UpstreamTrouble } from '../upstream/polled-resource.ts'
-import type { Apisix } from './apisix.ts'
-import type { Present, Setup, Wanted } from './model.ts'
-import { compare, owns, type Due } from './plan.ts'
-import { readConsumer, wantedConsumers } from './desired.ts'
+import type { Apisix } from './client/apisix.ts'
+import type { DesiredConsumer, ExistingConsumer, GatewayConfig } from './model.ts'
+import { desiredConsumers, readConsumer } from './reconcile/desired.ts'
+import { matches, type ConsumerDiff, type PendingChange } from './reconcile/plan.ts'
 
-/** Where the keys of people are. */
-export interface KeysDeps {
-  setup: Setup
+/** How to look for a key. */
+export interface KeyLookup {
+  config: GatewayConfig
   apisix: Apisix
-  /** Everything that is there and should be, which takes a list of all consumers. @throws UpstreamTrouble */
-  find: () => Promise<{ compared: ReturnType<typeof compare> }>
+  /** Compares the whole gateway with the database, which takes a list of all consumers. @throws UpstreamFailure */
+  inspect: () => Promise<{ diff: ConsumerDiff }>
 }
 
-/** Whose key is which, and which of them sandboxes were given. */
+/** Which key belongs to which user, and which one their sandbox got. */
 export class Keys {
   readonly #db: Db
   readonly #log: Log
@@ -26,36 +25,41 @@ export class Keys {
     this.#log = log
   }
 
-  /** The consumer of a user, or of their group, with its key; null when there is none. @throws UpstreamTrouble */
-  async of(userId: string, { setup, apisix, find }: KeysDeps): Promise<{ username: string; key: string } | null> {
+  /** The consumer of a user or their group, with its key; null when they do not have one. @throws UpstreamFailure */
+  async find(
+    userId: string,
+    { config, apisix, inspect }: KeyLookup,
+  ): Promise<{ username: string; key: string } | null> {
     const user = await this.#db.user.findUnique({ where: { id: userId }, include: { group: true } })
     if (!user) return null
-    const team = { id: user.groupId, name: user.group.name, users: [{ id: userId, username: user.username }] }
-    const [wanted] = wantedConsumers([team], setup)
-    // Nearly always it has the name it would get now: a thousand sandboxes that start do not ask for a thousand lists.
-    const value = wanted && (await apisix.get('consumers', wanted.username))
-    const present = value ? readConsumer(value) : null
-    if (wanted && present && owns(present, wanted)) return withKey(present)
-    const { compared } = await find()
-    const due = compared.due.find((one) => isOf(one.wanted, userId, user.groupId))
-    return due?.present ? withKey(due.present) : null
+    const group = { id: user.groupId, name: user.group.name, users: [{ id: userId, username: user.username }] }
+    const [desired] = desiredConsumers([group], config)
+    // Nearly always it has the name it would get now, so a thousand starting sandboxes do not take a thousand lists.
+    const value = desired && (await apisix.get('consumers', desired.username))
+    const existing = value ? readConsumer(value) : null
+    if (desired && existing && matches(existing, desired)) return withKey(existing)
+    const { diff } = await inspect()
+    const change = diff.changes.find((one) => isFor(one.desired, userId, user.groupId))
+    return change?.existing ? withKey(change.existing) : null
   }
 
-  /** Remembers what was put into somebody's sandbox, as a hash. Never throws. @param key null when there was none */
-  async note(userId: string, key: string | null): Promise<void> {
+  /** Remembers which key a user's sandbox got, as a hash. Never throws. @param key null when it got none */
+  async recordIssued(userId: string, key: string | null): Promise<void> {
     const hash = hashOf(key)
     try {
       await this.#db.issuedKey.upsert({ where: { userId }, create: { userId, hash }, update: { hash } })
     } catch (error) {
-      // Somebody may just have removed the user; a sandbox is worth more than knowing whose key is old.
-      this.#log.warn({ userId, err: messageOf(error) }, 'it was not noted which key a sandbox has')
+      // The user may have just been deleted, and a sandbox must not fail for this.
+      this.#log.warn({ userId, err: messageOf(error) }, 'could not record which key a sandbox got')
     }
   }
 
-  /** Ids of running instances that were given another key than their person has, or none. */
-  async outdatedIn(due: readonly Due[]): Promise<string[]> {
-    const current = new Map(
-      due.flatMap(({ wanted, present }) => (present?.key ? [[ownerOf(wanted), hashOf(present.key)] as const] : [])),
+  /** Ids of running instances that got a different key from the one their user has now, or none. */
+  async outdatedInstances(changes: readonly PendingChange[]): Promise<string[]> {
+    const currentHashes = new Map(
+      changes.flatMap(({ desired, existing }) =>
+        existing?.key ? [[ownerIdOf(desired), hashOf(existing.key)] as const] : [],
+      ),
     )
     const rows = await this.#db.instance.findMany({
       where: { state: 'Running', user: { issuedKey: { isNot: null } } },
@@ -64,33 +68,31 @@ export class Keys {
     })
     return rows
       .filter(({ user }) => {
-        const now = user && (current.get(user.id) ?? current.get(user.groupId))
-        return now && now !== user.issuedKey?.hash
+        const current = user && (currentHashes.get(user.id) ?? currentHashes.get(user.groupId))
+        return current && current !== user.issuedKey?.hash
       })
       .map(({ id }) => id)
   }
 }
 
-function isOf(wanted: Wanted, userId: string, groupId: string): boolean {
-  return wanted.type === 'USER' ? wanted.userId === userId : wanted.groupId === groupId
+/** A new random key of 32 characters. */
+export function newKey(): string {
+  return randomBytes(24).toString('base64url')
 }
 
-/** Whom a key is for: the ids of users and groups are never equal. */
-function ownerOf({ userId, groupId }: Wanted): string {
+function isFor(desired: DesiredConsumer, userId: string, groupId: string): boolean {
+  return desired.type === 'USER' ? desired.userId === userId : desired.groupId === groupId
+}
+
+/** Ids of users and groups are never equal, so one map can hold both. */
+function ownerIdOf({ userId, groupId }: DesiredConsumer): string {
   return userId ?? groupId
 }
 
-function withKey({ username, key }: Present): { username: string; key: string } | null {
+function withKey({ username, key }: ExistingConsumer): { username: string; key: string } | null {
   return key === null ? null : { username, key }
 }
 
 function hashOf(key: string | null): string {
   return key === null ? '' : createHash('sha256').update(key).digest('hex')
-}
-
-/** Why a key could not be asked for, for people who need not know where the gateway is. */
-export function forParticipants(error: unknown): string {
-  const kind = error instanceof UpstreamTrouble ? error.kind : 'FAULTY'
-  const why = { OFFLINE: 'it does not answer', SLOW: 'it does not answer in time', UNAUTHORIZED: 'it refuses THON' }
-  return kind === 'FAULTY' ? 'it is in trouble' : why[kind]
 }

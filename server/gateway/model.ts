@@ -3,11 +3,11 @@ import type { UpstreamError } from '../upstream/polled-resource.ts'
 
 export const MODES = ['per-user', 'per-group'] as const
 
-/** Who shares a key and its tokens: nobody, or a whole group. */
+/** Whether each user has a key and tokens of their own, or the users of a group share them. */
 export type Mode = (typeof MODES)[number]
 
-/** How the gateway is set up, secrets included: never leaves the server. */
-export interface Setup {
+/** The settings in effect, secrets included: never leaves the server. */
+export interface GatewayConfig {
   enabled: boolean
   mode: Mode
   /** Tokens of one person in one window. */
@@ -17,37 +17,37 @@ export interface Setup {
   redis: { host: string; port: number; password: string | null } | null
   lemonadeUrl: string
   lemonadeApiKey: string | null
-  /** Null leaves it to the client. */
+  /** Null leaves the choice to the client. */
   lemonadeModel: string | null
   adminUrl: string
   adminKey: string | null
-  /** Where the Admin key is from; null when there is none. */
+  /** Where the Admin key comes from; null when no key is known. */
   adminKeyFrom: 'SETTINGS' | 'ENVIRONMENT' | 'FILE' | null
-  /** The file it was found in, when it was. */
+  /** The file with the Admin key, when it comes from one. */
   adminKeyFile: string | null
   proxyPort: number
 }
 
 /** A consumer as APISIX has it. */
-export interface Present {
+export interface ExistingConsumer {
   username: string
-  /** Without `Bearer `; null when it has none of its own. */
+  /** Without `Bearer `; null when the consumer has no key of its own. */
   key: string | null
   tokenLimit: number | null
   timeWindow: number | null
-  /** What THON wrote on it: whose it is. */
+  /** Whom it belongs to, by the labels that THON wrote on it. */
   type: 'USER' | 'GROUP' | 'OTHER'
   userId: string | null
   groupId: string | null
-  /** Real names, as THON wrote them. */
+  /** Names of its user and group, as THON wrote them. */
   desc: string | null
-  /** Everything that set-up would write, as it is: compared, and never shown. */
+  /** Everything the Admin API returned, keys included: compared, and never shown. */
   body: Record<string, unknown>
 }
 
-/** A consumer as the database wants it. */
-export interface Wanted {
-  /** The name it gets, unless it is there under another. */
+/** A consumer as the database asks for it. */
+export interface DesiredConsumer {
+  /** Its name if it has to be created; an existing one keeps its own. */
   username: string
   type: 'USER' | 'GROUP'
   userId: string | null
@@ -60,35 +60,36 @@ export interface Wanted {
   timeWindow: number
 }
 
-export const STANDINGS = ['CURRENT', 'OUTDATED', 'LEFT', 'OTHER'] as const
+export const CONSUMER_STATUSES = ['CURRENT', 'OUTDATED', 'ORPHANED', 'OTHER'] as const
 
-/** How a consumer stands to what set-up would write. */
-export type Standing = (typeof STANDINGS)[number]
+/** How a consumer compares with the one that the database asks for. */
+export type ConsumerStatus = (typeof CONSUMER_STATUSES)[number]
 
-/** A consumer as people see it. Its key is asked for by itself. */
+/** A consumer as lists show it, without its key. */
 export interface ConsumerRow {
   username: string
   maskedKey: string
   tokenLimit: number | null
   timeWindow: number | null
-  type: Present['type']
-  standing: Standing
+  type: ExistingConsumer['type']
+  status: ConsumerStatus
   group: string | null
   user: string | null
   userCount: number
-  /** Tokens since the present window began; null while the gateway's metrics do not tell. */
+  /** Tokens since the current window began; null while the gateway's metrics do not say. */
   tokensInWindow: number | null
-  /** Tokens since the gateway started; null when its metrics are not there. */
+  /** Tokens since the gateway started; null when its metrics cannot be read. */
   tokensTotal: number | null
 }
 
-/** What set-up would do. */
-export interface Plan {
+/** What applying the configuration would change, as numbers of consumers. */
+export interface ApplyPlan {
   missing: number
   outdated: number
-  left: number
+  orphaned: number
   current: number
-  routeDue: boolean
+  /** Whether the route would be created or updated. */
+  routePending: boolean
 }
 
 /** The route as APISIX has it. */
@@ -100,36 +101,36 @@ export interface RouteState {
   model: string | null
 }
 
-/** Whether something beside the gateway answers. */
-export interface Reachable {
+/** Whether a server that the gateway works with answers, and if not, why. */
+export interface Reachability {
   reachable: boolean
   message: string | null
 }
 
-/** Everything that was found out about the gateway at one moment. */
+/** What one look at the gateway found. */
 export interface GatewaySnapshot {
   version: string | null
   rows: ConsumerRow[]
   route: RouteState
-  plan: Plan
+  plan: ApplyPlan
   limitations: string[]
-  usage: Reachable
-  /** Ids of running instances whose key is not that of their person. */
+  usage: Reachability
+  /** Ids of running instances that do not have the current key of their user. */
   outdatedInstances: string[]
 }
 
-/** The gateway as people see it first. */
+/** The status of the gateway, with the last snapshot. */
 export interface GatewayStatus {
   state: 'DISABLED' | 'UNKNOWN' | 'RUNNING' | 'OFFLINE' | 'UNAUTHORIZED' | 'FAULTY'
   asOf: Date | null
-  trouble: UpstreamError | null
+  error: UpstreamError | null
   adminUrl: string
   proxyUrl: string
   peopleUrl: string
   mode: Mode
   snapshot: GatewaySnapshot | null
-  /** Null where none is set. */
-  redis: Reachable | null
+  /** Null when no Redis is configured. */
+  redis: Reachability | null
 }
 
 const positive = z
@@ -138,7 +139,7 @@ const positive = z
   .min(1, 'must be at least 1')
   .max(2_147_483_647, 'must be at most 2147483647')
 const port = z.number().int().min(1, 'must be 1 to 65535').max(65_535, 'must be 1 to 65535')
-/** @param mayBeEmpty whether no text at all does, too */
+/** @param mayBeEmpty whether an empty text is valid too */
 const url = (mayBeEmpty: boolean) =>
   z
     .string()
@@ -146,14 +147,14 @@ const url = (mayBeEmpty: boolean) =>
     .max(500, 'must be at most 500 characters')
     .refine(
       (text) => (mayBeEmpty && text === '') || isPlainUrl(text),
-      'must be an address such as http://127.0.0.1:13305, without a name or password in it',
+      'must be an address such as http://127.0.0.1:13305, without a user name or password',
     )
     .transform((text) => text.replace(/\/+$/, ''))
 const secret = z
   .string()
   .trim()
   .max(500, 'must be at most 500 characters')
-  .regex(/^[\x21-\x7e]*$/, 'must be letters, digits and signs without spaces')
+  .regex(/^[\x21-\x7e]*$/, 'must be printable ASCII characters without spaces')
 const line = z
   .string()
   .trim()
@@ -166,7 +167,7 @@ function isPlainUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && !username && !password && !search && !hash
 }
 
-/** Changes of the settings; what is left out or null stays. Empty text is none, or goes back to what there was first. */
+/** Changes of the settings. Fields that are null or left out stay; an empty text clears a setting or restores its first value. */
 export const settingsInput = z.object({
   enabled: z.boolean().nullish(),
   mode: z.enum(MODES, 'must be per-user or per-group').nullish(),
@@ -175,7 +176,7 @@ export const settingsInput = z.object({
   redisHost: z
     .string()
     .trim()
-    .regex(/^$|^[\w.:-]{2,253}$/, 'must be a host name or an IP address of 2 characters or more; empty is none')
+    .regex(/^$|^[\w.:-]{2,253}$/, 'must be a host name or an IP address of at least 2 characters, or empty')
     .nullish(),
   redisPort: port.nullish(),
   redisPassword: secret.nullish(),
@@ -187,20 +188,23 @@ export const settingsInput = z.object({
   proxyPort: port.nullish(),
 })
 
-/** What may count for one set-up in place of the settings. */
-export const onceInput = settingsInput
+/** The fields that are neither null nor left out. */
+export function givenFields(input: Record<string, unknown>): [name: string, value: unknown][] {
+  return Object.entries(input).filter(([, value]) => value !== null && value !== undefined)
+}
+
+/** Values that replace settings for one call. */
+export const overridesInput = settingsInput
   .pick({ mode: true, tokenLimit: true, timeWindow: true, lemonadeApiKey: true, lemonadeModel: true })
   .extend({ lemonadeUrl: url(false).nullish() })
 
-/** As APISIX takes names: https://apisix.apache.org/docs/apisix/admin-api/#consumer */
-const username = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{1,256}$/, 'must be 1 to 256 letters, digits, _ or -, as APISIX takes them')
+/** Names that APISIX accepts: https://apisix.apache.org/docs/apisix/admin-api/#consumer */
+const username = z.string().regex(/^[A-Za-z0-9_-]{1,256}$/, 'must be 1 to 256 letters, digits, _ or -')
 
-/** A consumer made by hand. */
-export const consumerInput = z.object({
+/** A consumer that an organizer creates, outside the groups. */
+export const createConsumerInput = z.object({
   username,
-  /** Left out or empty: one is made. */
+  /** Generated when it is empty or left out. */
   key: secret.nullish(),
   tokenLimit: positive.nullish(),
   timeWindow: positive.nullish(),
@@ -208,13 +212,13 @@ export const consumerInput = z.object({
 
 export const SORT_FIELDS = ['username', 'group', 'tokensTotal', 'tokensInWindow', 'tokenLimit'] as const
 
-/** Which consumers, in which order. */
-export const listInput = z.object({
+/** Filter, sorting and page of a list of consumers. */
+export const consumerListInput = z.object({
   filter: z
     .object({
       search: z.string().trim().max(200).nullish(),
       type: z.enum(['USER', 'GROUP', 'OTHER']).nullish(),
-      standing: z.enum(STANDINGS).nullish(),
+      status: z.enum(CONSUMER_STATUSES).nullish(),
     })
     .nullish(),
   sort: z.object({ field: z.enum(SORT_FIELDS), descending: z.boolean().default(false) }).nullish(),
@@ -226,13 +230,13 @@ export const listInput = z.object({
     .nullish(),
 })
 
-/** Enough of a key to tell it from another. */
-export function masked(key: string | null): string {
+/** Enough of a key to tell it from others. */
+export function maskedKey(key: string | null): string {
   if (!key) return ''
   return key.length > 12 ? `${key.slice(0, 4)}…${key.slice(-2)}` : '…'
 }
 
-/** A key in clear text, and where it is used. */
+/** A key in plain text, and the base URL to use it with. */
 export interface RevealedKey {
   username: string
   key: string

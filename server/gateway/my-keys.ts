@@ -3,69 +3,93 @@ import { authorizeOne } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import { messageOf, NotFound } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { forParticipants, type Keys } from './keys.ts'
+import { UpstreamFailure } from '../upstream/polled-resource.ts'
+import type { Keys } from './keys.ts'
 import type { RevealedKey } from './model.ts'
-import type { GatewaySetup } from './setup.ts'
-import type { GatewayWatch } from './watch.ts'
+import type { GatewayWatch } from './reconcile/watch.ts'
+import type { GatewaySettingsService } from './settings.ts'
 
-/** How soon the page knows that a sandbox was given a key, in milliseconds. */
-const NOTED_WITHIN = 1_000
+/** How soon the page shows that sandboxes got keys: those that start together are shown together. */
+const REFRESH_DELAY_MS = 1_000
 
-/** What they need of their surroundings. */
 export interface MyKeysDeps {
   activity: ActivityService
   keys: Keys
   log: Log
-  setup: GatewaySetup
+  settings: GatewaySettingsService
   watch: GatewayWatch
 }
 
-/** The keys that people use, of their own or of their group: told to themselves, and put into their sandboxes. */
-export class MyKeys {
-  readonly #parts: MyKeysDeps
-  #soon: NodeJS.Timeout | undefined
+/** Why a user does not have a key. */
+interface NoKey {
+  /** For organizers and logs, as the end of a sentence. */
+  reason: string
+  /** For the user. */
+  message: string
+}
 
-  constructor(parts: MyKeysDeps) {
-    this.#parts = parts
+/** Keys for the people they belong to: shown to them, and put into their sandboxes. */
+export class MyKeysService {
+  readonly #deps: MyKeysDeps
+  #refreshTimer: NodeJS.Timeout | undefined
+
+  constructor(deps: MyKeysDeps) {
+    this.#deps = deps
   }
 
-  /** Tells the key of a user, or of their group, to themselves. @throws NotFound, BadRequest, UpstreamTrouble */
+  /** The key of a user, or of their group, for that user or an organizer. Written to the activity log. @throws NotFound */
   async reveal(viewer: Viewer, userId: string): Promise<RevealedKey> {
     authorizeOne(viewer, 'gateway.ownKey', [userId], `User ${userId} not found`)
-    const found = await this.of(userId)
-    if (typeof found === 'string') throw new NotFound(`No key to show: ${found}`)
+    const found = await this.#lookUp(userId)
+    if ('reason' in found) throw new NotFound(found.message)
     const target = { kind: 'consumer', id: found.username, label: found.username } as const
-    await this.#parts.activity.add({ actor: viewer, action: 'reveal key', target, outcome: 'done' })
+    await this.#deps.activity.add({ actor: viewer, action: 'reveal key', target, outcome: 'done' })
     return found
   }
 
-  /** The key of a user, or of their group; else why there is none, as the end of a sentence. Never throws. */
-  async of(userId: string): Promise<RevealedKey | string> {
+  /** The key of a user, or of their group; otherwise why they do not have one, as the end of a sentence. Never throws. */
+  async find(userId: string): Promise<RevealedKey | string> {
+    const found = await this.#lookUp(userId)
+    return 'reason' in found ? found.reason : found
+  }
+
+  /** Remembers which key goes into the sandbox of a user; null when it gets none. Never throws. */
+  async recordIssued(userId: string, key: string | null): Promise<void> {
+    await this.#deps.keys.recordIssued(userId, key)
+    this.#refreshTimer ??= setTimeout(() => {
+      this.#refreshTimer = undefined
+      this.#deps.watch.source.invalidate()
+    }, REFRESH_DELAY_MS).unref()
+  }
+
+  close(): void {
+    clearTimeout(this.#refreshTimer)
+  }
+
+  async #lookUp(userId: string): Promise<RevealedKey | NoKey> {
+    const { settings, watch, keys, log } = this.#deps
     try {
-      const setup = await this.#parts.setup.now()
-      if (!setup.enabled) return 'the AI gateway is off'
-      const ground = { setup, apisix: this.#parts.watch.apisix(setup), find: () => this.#parts.watch.find(setup) }
-      const found = await this.#parts.keys.of(userId, ground)
-      if (!found) return 'the AI gateway has no key for this user yet: an organizer has to set it up'
-      return { ...found, baseUrl: this.#parts.setup.addressesOf(setup).peopleUrl }
+      const config = await settings.resolve()
+      if (!config.enabled) return { reason: 'the AI gateway is off', message: 'AI keys are switched off right now.' }
+      const lookup = { config, apisix: watch.apisix(config), inspect: () => watch.inspect(config) }
+      const found = await keys.find(userId, lookup)
+      if (!found)
+        return {
+          reason: 'the AI gateway does not have a key for this user yet: apply its configuration',
+          message: 'You don’t have an AI key yet. Ask an organizer to create it.',
+        }
+      return { ...found, baseUrl: settings.addressesOf(config).peopleUrl }
     } catch (error) {
-      this.#parts.log.warn({ userId, err: messageOf(error) }, 'a key could not be asked for')
-      return `the AI gateway cannot be asked, since ${forParticipants(error)}`
+      log.warn({ userId, err: messageOf(error) }, 'could not read a key from the gateway')
+      return failureOf(error)
     }
   }
+}
 
-  /** Remembers which key goes into the sandbox of a user; null is none. Never throws. */
-  async noteGiven(userId: string, key: string | null): Promise<void> {
-    await this.#parts.keys.note(userId, key)
-    // Of a thousand sandboxes that start together the page is told together.
-    this.#soon ??= setTimeout(() => {
-      this.#soon = undefined
-      this.#parts.watch.source.invalidate()
-    }, NOTED_WITHIN).unref()
-  }
-
-  /** Tells nobody any more. */
-  close(): void {
-    clearTimeout(this.#soon)
+function failureOf(error: unknown): NoKey {
+  const isSilent = error instanceof UpstreamFailure && (error.kind === 'OFFLINE' || error.kind === 'SLOW')
+  return {
+    reason: isSilent ? 'the AI gateway does not answer' : 'the AI gateway returned an error',
+    message: 'AI keys are unavailable right now. Try again in a moment.',
   }
 }

@@ -7,174 +7,174 @@ import { Conflict, InvalidInput } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import type { Log } from '../core/log.ts'
 import type { Snapshot } from '../upstream/polled-resource.ts'
-import { GatewayActions, withOnce } from './actions.ts'
-import { Consumers } from './consumers.ts'
+import { GatewayActions, withOverrides } from './actions.ts'
+import { ConsumersService } from './consumers.ts'
 import { Keys } from './keys.ts'
-import type { GatewayStatus, RouteState, GatewaySnapshot } from './model.ts'
-import { MyKeys } from './my-keys.ts'
-import { limitationsOf, mayTakeDashes, routeStateOf } from './plan.ts'
-import type { Job, JobView, Task } from './job.ts'
-import { Jobs } from './jobs.ts'
-import type { GatewaySetup } from './setup.ts'
-import { cleanUpTasks, setUpTasks } from './steps.ts'
-import { ROUTE_ID, routeBody, withoutAuth } from './desired.ts'
-import { GatewayWatch } from './watch.ts'
+import type { GatewaySnapshot, GatewayStatus, RouteState } from './model.ts'
+import { MyKeysService } from './my-keys.ts'
+import { ROUTE_ID, routeBody, withoutAuth } from './reconcile/desired.ts'
+import type { Job, JobView, Step } from './reconcile/job.ts'
+import { Jobs } from './reconcile/jobs.ts'
+import { needsNewer, routeStateOf, supportsDashes } from './reconcile/plan.ts'
+import { applySteps, deleteSteps } from './reconcile/steps.ts'
+import { GatewayWatch } from './reconcile/watch.ts'
+import type { GatewaySettingsService } from './settings.ts'
 
-/** What has to be typed to clean up. */
-const CLEAN_UP = 'clean up'
+/** What people type to delete the whole configuration. */
+export const DELETE_CONFIRMATION = 'delete everything'
 
-/** What the service needs of its surroundings. */
 export interface GatewayDeps {
   db: Db
   events: Events
   activity: ActivityService
   env: GatewayEnv
-  setup: GatewaySetup
+  settings: GatewaySettingsService
   log: Log
 }
 
-/** The AI gateway: keys and token limits for everybody, kept in APISIX and nowhere else. */
+/** The AI gateway: API keys and token limits, kept in APISIX and nowhere else. */
 export class GatewayService {
-  /** Those at the gateway, listed and changed one by one. */
-  readonly consumers: Consumers
-  /** Keys as the people they belong to see them. */
-  readonly myKeys: MyKeys
-  readonly #parts: GatewayDeps
-  readonly #acts: GatewayActions
+  readonly consumers: ConsumersService
+  readonly myKeys: MyKeysService
+  readonly #deps: GatewayDeps
+  readonly #actions: GatewayActions
   readonly #watch: GatewayWatch
-  readonly #runs: Jobs
-  readonly #stop: () => void
-  /** Resolves when the activity log tells how the last run ended. */
-  #noted: Promise<void> = Promise.resolve()
+  readonly #jobs: Jobs
+  readonly #stopListening: () => void
+  /** Resolves when the last job is in the activity log. */
+  #logged: Promise<void> = Promise.resolve()
 
-  constructor(parts: GatewayDeps) {
-    this.#parts = parts
-    const { db, setup, env, activity, log } = parts
+  constructor(deps: GatewayDeps) {
+    this.#deps = deps
+    const { db, settings, env, activity, log } = deps
     const keys = new Keys(db, log)
-    const watch = new GatewayWatch({ db, setup, keys, metricsUrl: env.metricsUrl })
+    const watch = new GatewayWatch({ db, settings, keys, metricsUrl: env.metricsUrl })
     this.#watch = watch
-    this.#acts = new GatewayActions({ activity, setup, watch })
-    this.consumers = new Consumers({ acts: this.#acts, setup, watch })
-    this.myKeys = new MyKeys({ activity, keys, log, setup, watch })
-    this.#runs = new Jobs(() => this.#watch.nudge())
-    this.#stop = parts.events.on('gatewaySettings', () => {
-      // What is shown says some of them itself, also while APISIX has nothing new to say.
-      this.#watch.source.rebroadcast()
-      this.#watch.nudge()
+    this.#actions = new GatewayActions({ activity, settings, watch })
+    this.consumers = new ConsumersService({ actions: this.#actions, settings, watch })
+    this.myKeys = new MyKeysService({ activity, keys, log, settings, watch })
+    this.#jobs = new Jobs(() => watch.invalidate())
+    this.#stopListening = deps.events.on('gatewaySettings', () => {
+      // The status shows some settings, so it changes even when APISIX has nothing new.
+      watch.source.rebroadcast()
+      watch.invalidate()
     })
   }
 
-  /** Its status at present. @throws Forbidden */
+  /** @throws Forbidden */
   async status(viewer: Viewer): Promise<GatewayStatus> {
     authorize(viewer, 'gateway.manage')
-    return this.show(await this.#watch.source.get())
+    return this.toStatus(await this.#watch.source.get())
   }
 
-  /** What was seen, as people see it. */
-  async show(seen: Snapshot<GatewaySnapshot | null>): Promise<GatewayStatus> {
-    const setup = await this.#parts.setup.now()
-    const { adminUrl, mode, enabled } = setup
-    const trouble = enabled ? seen.error : null
+  /** A snapshot together with the settings. */
+  async toStatus(snapshot: Snapshot<GatewaySnapshot | null>): Promise<GatewayStatus> {
+    const config = await this.#deps.settings.resolve()
+    const { adminUrl, mode, enabled } = config
+    const error = enabled ? snapshot.error : null
     return {
-      state: !enabled ? 'DISABLED' : trouble ? stateOf(trouble.kind) : seen.value ? 'RUNNING' : 'UNKNOWN',
-      ...{ asOf: seen.at, trouble, adminUrl, mode },
-      ...this.#parts.setup.addressesOf(setup),
-      snapshot: enabled ? seen.value : null,
+      state: !enabled ? 'DISABLED' : error ? stateOf(error.kind) : snapshot.value ? 'RUNNING' : 'UNKNOWN',
+      ...{ asOf: snapshot.at, error, adminUrl, mode },
+      ...this.#deps.settings.addressesOf(config),
+      snapshot: enabled ? snapshot.value : null,
       redis: (await this.#watch.redis.get()).value,
     }
   }
 
-  /** What is seen, from now on. @throws Forbidden */
-  seen(viewer: Viewer): AsyncIterableIterator<Snapshot<GatewaySnapshot | null>> {
+  /** Snapshots for `toStatus`: the current one first, then one after every change. @throws Forbidden */
+  statusChanges(viewer: Viewer): AsyncIterableIterator<Snapshot<GatewaySnapshot | null>> {
     authorize(viewer, 'gateway.manage')
     return this.#watch.watch()
   }
 
-  /** The last run since this server started. @throws Forbidden */
-  run(viewer: Viewer): JobView | null {
+  /** The last job since this server started; null before the first. @throws Forbidden */
+  lastJob(viewer: Viewer): JobView | null {
     authorize(viewer, 'gateway.manage')
-    return this.#runs.last
+    return this.#jobs.last
   }
 
-  /** How runs go on. @throws Forbidden */
-  runFrames(viewer: Viewer): AsyncIterableIterator<JobView | null> {
+  /** The last job: first its current state, then every change of it. @throws Forbidden */
+  jobChanges(viewer: Viewer): AsyncIterableIterator<JobView | null> {
     authorize(viewer, 'gateway.manage')
-    return this.#runs.watch()
+    return this.#jobs.watch()
   }
 
   /**
-   * Begins to make the gateway what the database says. Keys that are there stay.
-   * @param once what counts for this once in place of the settings
-   * @throws BadRequest when it is off, Conflict while another run is under way, UpstreamTrouble: then nothing was begun
+   * Starts to bring the gateway in line with the database. Existing keys stay.
+   * @param overrides values that replace settings for this job
+   * @throws BadRequest when it is off, Conflict while another job is running, UpstreamFailure; nothing was changed then
    */
-  async setUp(viewer: Viewer, once: unknown = {}): Promise<Job> {
-    const setup = withOnce(await this.#acts.enabled(viewer), once)
-    this.#runs.assertNone()
-    const found = await this.#watch.find(setup)
-    const { version } = found.apisix
-    if (found.wanted.length > 0 && !mayTakeDashes(version))
-      throw new Conflict(limitationsOf(version, setup, true)[0] as string)
-    return this.#begin(viewer, 'SETUP', 'set up', setUpTasks(found))
+  async applyConfig(viewer: Viewer, overrides: unknown = {}): Promise<Job> {
+    const config = withOverrides(await this.#actions.requireEnabled(viewer), overrides)
+    this.#jobs.assertIdle()
+    const inspection = await this.#watch.inspect(config)
+    const { version } = inspection.apisix
+    if (inspection.desired.length > 0 && !supportsDashes(version)) throw new Conflict(needsNewer(version))
+    return this.#start(viewer, 'APPLY', 'apply config', applySteps(inspection))
   }
 
   /**
-   * Begins to remove every consumer and the route.
-   * @param confirm the words `clean up`
-   * @throws InvalidInput, and as `setUp`
+   * Starts to delete every consumer and the route.
+   * @param confirm has to be `DELETE_CONFIRMATION`
+   * @throws InvalidInput, and as `applyConfig`
    */
-  async cleanUp(viewer: Viewer, confirm: string): Promise<Job> {
-    const setup = await this.#acts.enabled(viewer)
-    if (confirm !== CLEAN_UP) throw new InvalidInput([{ field: 'confirm', message: `must be the words ${CLEAN_UP}` }])
-    this.#runs.assertNone()
-    return this.#begin(viewer, 'CLEANUP', 'clean up', cleanUpTasks(await this.#watch.find(setup)))
+  async deleteConfig(viewer: Viewer, confirm: string): Promise<Job> {
+    const config = await this.#actions.requireEnabled(viewer)
+    if (confirm !== DELETE_CONFIRMATION)
+      throw new InvalidInput([{ field: 'confirm', message: `must be "${DELETE_CONFIRMATION}"` }])
+    this.#jobs.assertIdle()
+    return this.#start(viewer, 'DELETE', 'delete config', deleteSteps(await this.#watch.inspect(config)))
   }
 
-  /** Whether it is turned on. */
   async isEnabled(): Promise<boolean> {
-    return (await this.#parts.setup.now()).enabled
+    return (await this.#deps.settings.resolve()).enabled
   }
 
   /**
-   * Makes or updates the route alone.
-   * @param once as for `setUp`
-   * @returns how it is, and all of it as APISIX has it, without the key of the LLM server
-   * @throws InvalidInput, BadRequest, UpstreamTrouble
+   * Creates or updates the route alone.
+   * @param overrides as for `applyConfig`
+   * @returns its new state, and all of it as APISIX has it, without the key of the LLM server
+   * @throws InvalidInput, BadRequest, UpstreamFailure
    */
-  async putRoute(viewer: Viewer, once: unknown = {}): Promise<RouteState & { stored: Record<string, unknown> }> {
-    const setup = withOnce(await this.#acts.enabled(viewer), once)
-    const apisix = this.#watch.apisix(setup)
-    return this.#acts.act(viewer, 'set route', ROUTE_ID, async () => {
-      await apisix.put('routes', ROUTE_ID, routeBody(setup))
+  async updateRoute(
+    viewer: Viewer,
+    overrides: unknown = {},
+  ): Promise<RouteState & { stored: Record<string, unknown> }> {
+    const config = withOverrides(await this.#actions.requireEnabled(viewer), overrides)
+    const apisix = this.#watch.apisix(config)
+    return this.#actions.run(viewer, 'update route', ROUTE_ID, async () => {
+      await apisix.put('routes', ROUTE_ID, routeBody(config))
       const route = await apisix.get('routes', ROUTE_ID)
-      return { ...routeStateOf(route, setup), stored: withoutAuth(route ?? {}) }
+      return { ...routeStateOf(route, config), stored: withoutAuth(route ?? {}) }
     })
   }
 
-  /** Removes the route. @returns whether there was one. @throws BadRequest, UpstreamTrouble */
+  /** @returns whether the route existed. @throws BadRequest, UpstreamFailure */
   async deleteRoute(viewer: Viewer): Promise<boolean> {
-    const setup = await this.#acts.enabled(viewer)
-    return this.#acts.act(viewer, 'delete route', ROUTE_ID, () => this.#watch.apisix(setup).delete('routes', ROUTE_ID))
+    const config = await this.#actions.requireEnabled(viewer)
+    const apisix = this.#watch.apisix(config)
+    return this.#actions.run(viewer, 'delete route', ROUTE_ID, () => apisix.delete('routes', ROUTE_ID))
   }
 
-  /** Ends every question, and a run that is under way, of which the activity log tells. */
+  /** Stops polling and a running job, and resolves when that job is in the activity log. */
   async close(): Promise<void> {
-    this.#stop()
+    this.#stopListening()
     this.myKeys.close()
     this.#watch.close()
-    this.#runs.close()
-    await this.#noted
+    this.#jobs.close()
+    await this.#logged
   }
 
-  async #begin(viewer: Viewer, kind: JobView['kind'], action: string, tasks: Task[]): Promise<Job> {
-    const run = this.#runs.begin(kind, viewer, tasks)
-    this.#noted = run.ended.then(async () => {
-      const { done, total, failed, message } = run.view()
+  #start(viewer: Viewer, kind: JobView['kind'], action: string, steps: Step[]): Job {
+    const job = this.#jobs.start(kind, viewer, steps)
+    this.#logged = job.over.then(async () => {
+      const { done, total, failed, message } = job.view()
       const isDone = done === total
       const detail = isDone ? `${total} steps` : `${done} of ${total} steps, ${failed} failed. ${message ?? ''}`.trim()
       const target = { kind: 'gateway', id: null, label: 'AI gateway' } as const
-      await this.#parts.activity.add({ actor: viewer, action, target, outcome: isDone ? 'done' : 'failed', detail })
+      await this.#deps.activity.add({ actor: viewer, action, target, outcome: isDone ? 'done' : 'failed', detail })
     })
-    return run
+    return job
   }
 }
 

@@ -1,86 +1,89 @@
 import { messageOf } from '../core/errors.ts'
-import { askUpstream } from '../upstream/request.ts'
-import type { Reachable } from './model.ts'
+import { requestUpstream } from '../upstream/request.ts'
+import type { Reachability } from './model.ts'
 
-const WITHIN = 5_000
-/** A thousand consumers of two models have 17 MB, histograms included. */
-const LARGEST = 64 * 1024 * 1024
-/** APISIX makes its text anew so often; asking more often tells nothing new. */
-const EVERY = 15_000
+const TIMEOUT_MS = 5_000
+/** Bytes; metrics of a thousand consumers and two models take 17 MB, histograms included. */
+const MAX_BYTES = 64 * 1024 * 1024
+/** APISIX updates its metrics every 15 seconds, so reading them more often shows nothing new. */
+const INTERVAL_MS = 15_000
 
-/** What was used, by consumer. Who is not named used nothing. */
-export interface Usage extends Reachable {
+/** Tokens used, by consumer. A consumer that is missing used none. */
+export interface Usage extends Reachability {
   /** Since the gateway started. */
   total: ReadonlyMap<string, number>
-  /** Since the window of each began; null where it is not known. */
+  /** Since each consumer's window began; null when that is not known. */
   inWindow: ReadonlyMap<string, number | null>
 }
 
-/** What is known of a consumer. */
+/** Counters of one consumer, in tokens. */
 interface Reading {
   total: number
-  /** The total when the last window began; null when it began before anybody looked. */
+  /** The total when the last window began; null when it began before the counters were read. */
   base: number | null
-  /** When that window is over at the latest, in milliseconds. */
+  /** The latest end of that window, in milliseconds. */
   until: number
 }
 
 /**
- * Reads token counters from APISIX's Prometheus text. A window begins, as at the gateway, with the first tokens after the
- * last one ended. Counters say nothing of windows that began before they were read, so until those must be over it is not
- * known what is in them.
+ * Reads token counters from APISIX's Prometheus metrics. As in APISIX, a window begins with the first tokens after the last
+ * window is over. The counters do not say what was used in a window that began before they were first read, so the use in it
+ * is unknown until it must be over.
  */
 export class UsageMeter {
   readonly #url: string
   #readings = new Map<string, Reading>()
-  #state: Reachable = { reachable: false, message: null }
-  #askedAt = -Infinity
-  /** When counters were read last; null before the first time, and after a failure. */
+  #reachability: Reachability = { reachable: false, message: null }
+  #triedAt = -Infinity
+  /** When the counters were last read; null before the first time and after a failure. */
   #readAt: number | null = null
 
-  /** @param url of the text */
+  /** @param url of the metrics */
   constructor(url: string) {
     this.#url = url
   }
 
-  /** @param windowOf length of a consumer's window, in seconds */
+  /** The counters, at most 15 seconds old. Never throws. @param windowOf length of a consumer's window, in seconds */
   async read(windowOf: (consumer: string) => number): Promise<Usage> {
-    if (performance.now() - this.#askedAt >= EVERY) {
-      this.#askedAt = performance.now()
-      await this.#ask(windowOf)
+    if (performance.now() - this.#triedAt >= INTERVAL_MS) {
+      this.#triedAt = performance.now()
+      await this.#refresh(windowOf)
     }
     const now = Date.now()
     const [total, inWindow] = [new Map<string, number>(), new Map<string, number | null>()]
-    if (this.#state.reachable)
+    if (this.#reachability.reachable)
       for (const [name, reading] of this.#readings) {
         total.set(name, reading.total)
         inWindow.set(name, usedIn(reading, now))
       }
-    return { ...this.#state, total, inWindow }
+    return { ...this.#reachability, total, inWindow }
   }
 
-  async #ask(windowOf: (consumer: string) => number): Promise<void> {
+  async #refresh(windowOf: (consumer: string) => number): Promise<void> {
     try {
-      const { status, text } = await askUpstream({
-        ...{ method: 'GET', url: new URL(this.#url), headers: {}, body: null, within: WITHIN, largest: LARGEST },
+      const { status, body } = await requestUpstream({
+        ...{ method: 'GET', url: new URL(this.#url), timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES },
       })
-      if (status !== 200) throw new Error(`it answered ${status}`)
-      this.#readings = readingsOf(tokensIn(text), this.#readings, {
+      if (status !== 200) throw new Error(`status ${status}`)
+      this.#readings = readingsOf(tokensIn(body.toString()), this.#readings, {
         ...{ now: Date.now(), before: this.#readAt, windowOf: (name) => windowOf(name) * 1000 },
       })
       this.#readAt = Date.now()
-      this.#state = { reachable: true, message: null }
+      this.#reachability = { reachable: true, message: null }
     } catch (error) {
       this.#readings = new Map()
       this.#readAt = null
-      this.#state = { reachable: false, message: `Token counters cannot be read at ${this.#url}: ${messageOf(error)}.` }
+      this.#reachability = {
+        reachable: false,
+        message: `APISIX’s metrics at ${this.#url} cannot be read: ${messageOf(error)}.`,
+      }
     }
   }
 }
 
 /**
- * What is known after counters were read once more.
- * @param before when they were read last, in milliseconds; null when never
+ * Windows of all consumers after the counters were read again.
+ * @param before when they were last read, in milliseconds; null when never
  * @param windowOf length of a consumer's window, in milliseconds
  */
 export function readingsOf(
@@ -92,7 +95,7 @@ export function readingsOf(
     const window = windowOf(name)
     const wasRead = before !== null && now - before <= window
     const last = known.get(name) ?? { total: 0, base: 0, until: -Infinity }
-    // Counters that went back are those of a gateway that was started anew.
+    // A total that went down means that the gateway was restarted.
     const from = total < last.total ? { total: 0, base: 0, until: -Infinity } : last
     if (total === from.total || now < from.until) return [name, { ...from, total }]
     return [name, { total, base: wasRead ? from.total : null, until: now + window }]
@@ -100,13 +103,13 @@ export function readingsOf(
   return new Map([...totals].map(next))
 }
 
-/** Tokens in the present window; null when it is not known. @param now in milliseconds */
+/** Tokens used in the current window; null when that is not known. @param now in milliseconds */
 export function usedIn({ total, base, until }: Reading, now: number): number | null {
   if (now >= until) return 0
   return base === null ? null : total - base
 }
 
-/** Tokens by consumer, of prompts and answers, over all models. @param text in Prometheus' format: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+/** Tokens of prompts and answers, by consumer, over all models. @param text in the format of Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 export function tokensIn(text: string): Map<string, number> {
   const found = new Map<string, number>()
   for (const line of text.split('\n')) {

@@ -5,34 +5,33 @@ const KINDS: Record<UpstreamErrorKind, { description: string }> = {
   OFFLINE: { description: 'It cannot be reached.' },
   SLOW: { description: 'It does not answer in time.' },
   UNAUTHORIZED: { description: "It refuses THON's key." },
-  FAULTY: { description: 'It answers, with a fault or with something that cannot be read.' },
+  FAULTY: { description: 'It answers with an error, or with something that cannot be read.' },
 }
 
-const UpstreamTroubleKind = builder.enumType('UpstreamTroubleKind', {
-  description: "How somebody else's server fails.",
+const UpstreamErrorKindType = builder.enumType('UpstreamErrorKind', {
+  description: 'How an outside server fails.',
   values: KINDS,
 })
 
-/** Why a server that THON watches is not known at present. */
-export const UpstreamTrouble = builder.objectRef<UpstreamError>('UpstreamTrouble').implement({
-  description: 'Why a server that THON watches is not known at present. What was known before stays.',
+const UpstreamErrorType = builder.objectRef<UpstreamError>('UpstreamError').implement({
+  description: 'Why data of an outside server is out of date. The last known values stay.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: UpstreamTroubleKind, description: 'How it fails.' }),
-    message: t.exposeString('message', { description: 'What happened, for people.' }),
-    since: t.expose('since', { type: 'DateTime', description: 'Since when, by the first question that failed.' }),
+    kind: t.expose('kind', { type: UpstreamErrorKindType }),
+    message: t.exposeString('message', { description: 'What happened, as a sentence for people.' }),
+    since: t.expose('since', { type: 'DateTime', description: 'When the first failed request ended.' }),
   }),
 })
 
-/** The moment of the last good answer. */
+/** The field `asOf` of everything that is polled. */
 export const asOf = {
   type: 'DateTime',
   nullable: true,
-  description: 'When this was last known; null for never.',
+  description: 'When these values were last confirmed; null before the first answer.',
 } as const
 
-/** What keeps it from being known now. */
-export const trouble = {
-  type: UpstreamTrouble,
+/** The field `error` of everything that is polled. */
+export const upstreamError = {
+  type: UpstreamErrorType,
   nullable: true,
-  description: 'What keeps it from being known now; null after a good answer.',
+  description: 'Why the values are out of date; null after a good answer.',
 } as const

@@ -1,53 +1,65 @@
-import { authorize } from '../core/permissions.ts'
 import type { ActivityService } from '../activity/service.ts'
+import type { Events } from '../core/events.ts'
+import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
-import type { Events } from '../core/events.ts'
 import { monotonicNow } from '../db/monotonic-now.ts'
 import type { Group, Prisma } from '../../prisma/generated/client/client.ts'
 import type { FileGroup, GroupsFile } from './model.ts'
-import type { InstancesForGroups } from './needs.ts'
-import type { UsersDeps, UsersService } from './users.ts'
+import { oldestFirst } from './repository.ts'
+import type { GroupsDeps, InstancesForGroups } from './service.ts'
 import { formatGroups, parseGroups } from './yaml.ts'
 
 /** One line of what an import does, or would do. */
 export interface ImportChange {
   kind: 'event' | 'group' | 'user'
-  /** Its name; a user's is `group/username`. */
+  /** A user's name is `group/username`. */
   name: string
   action: 'create' | 'update' | 'keep'
-  /** What an update changes, in words. */
+  /** What an update changes, for people. */
   detail: string | null
 }
 
 /** What an import did, or with a dry run would do. */
 export interface ImportReport {
+  /** False for a dry run. */
   applied: boolean
   changes: ImportChange[]
 }
 
+/** Groups as scripts export them: by name, with the first event. */
+export interface ExportedGroups {
+  groups: Record<string, { users: string[]; title?: string }>
+  event_id?: string
+  title?: string
+}
+
 type StoredGroup = Prisma.GroupGetPayload<{ include: { users: true } }>
 
-/** Groups files in and out. An import adds and updates; it never removes anybody. */
+/** Imports and exports groups files. An import adds and updates; it never deletes. */
 export class GroupsImport {
   readonly #db: Db
   readonly #events: Events
   readonly #activity: ActivityService
-  readonly #volumeFor: UsersService['volumeFor']
-  readonly #claim: InstancesForGroups['claim']
+  readonly #instances: Pick<InstancesForGroups, 'assignOwner'>
+  readonly #volumeFor: (group: string, username: string) => Promise<string>
 
-  constructor({ db, events, activity, instances }: UsersDeps, volumeFor: UsersService['volumeFor']) {
+  /** @param volumeFor chooses the volume of a new user */
+  constructor(
+    { db, events, activity, instances }: GroupsDeps,
+    volumeFor: (group: string, username: string) => Promise<string>,
+  ) {
     this.#db = db
     this.#events = events
     this.#activity = activity
+    this.#instances = instances
     this.#volumeFor = volumeFor
-    this.#claim = instances.claim
   }
 
   /**
    * @param text a groups file, see `yaml.ts`
-   * @param dryRun only say what would happen
-   * @throws InvalidInput with the line and column of every fault; nothing is changed then
+   * @param dryRun only report what would change
+   * @throws InvalidInput with the line and column of every problem; then nothing is changed
    */
   async import(viewer: Viewer, text: string, dryRun: boolean): Promise<ImportReport> {
     authorize(viewer, 'groups.manage')
@@ -72,13 +84,10 @@ export class GroupsImport {
     return { applied: true, changes }
   }
 
-  /** Everything as a groups file. */
+  /** All events and groups as a groups file, which `import` reads back as the same. */
   async export(viewer: Viewer): Promise<string> {
     authorize(viewer, 'groups.manage')
-    const [events, groups] = await Promise.all([
-      this.#db.event.findMany({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] }),
-      this.#stored(),
-    ])
+    const [events, groups] = await Promise.all([this.#db.event.findMany({ orderBy: oldestFirst }), this.#stored()])
     return formatGroups({
       events: events.map(({ eventId, title }) => ({ eventId, title })),
       groups: groups.map((group) => ({
@@ -90,9 +99,23 @@ export class GroupsImport {
     })
   }
 
+  /** All groups by name, and the first event: what scripts export. Has no e-mail addresses and no other events. */
+  async exportRecord(viewer: Viewer): Promise<ExportedGroups> {
+    authorize(viewer, 'groups.manage')
+    const [event, groups] = await Promise.all([this.#db.event.findFirst({ orderBy: oldestFirst }), this.#stored()])
+    return {
+      groups: Object.fromEntries(
+        groups.map(({ name, title, users }) => [
+          name,
+          { users: users.map((user) => user.username), ...(title && { title }) },
+        ]),
+      ),
+      ...(event && { event_id: event.eventId, ...(event.title && { title: event.title }) }),
+    }
+  }
+
   #stored(): Promise<StoredGroup[]> {
-    const inOrder = [{ createdAt: 'asc' as const }, { id: 'asc' as const }]
-    return this.#db.group.findMany({ orderBy: inOrder, include: { users: { orderBy: inOrder } } })
+    return this.#db.group.findMany({ orderBy: oldestFirst, include: { users: { orderBy: oldestFirst } } })
   }
 
   async #plan(file: GroupsFile, stored: Map<string, StoredGroup>): Promise<ImportChange[]> {
@@ -170,10 +193,10 @@ export class GroupsImport {
       if (was && user.email !== undefined && user.email !== was.email)
         await tx.user.update({ where: { id: was.id }, data: { email: user.email } })
     }
-    return { group, isNew: !before, publish: await this.#claim(tx, name, added) }
+    return { group, isNew: !before, publish: await this.#instances.assignOwner(tx, name, added) }
   }
 
-  /** Chosen before the transaction, since choosing reads the database. */
+  /** Volumes of new users by `group/username`. Chosen before the transaction, which could not read what it is to write. */
   async #newVolumes(file: GroupsFile, stored: Map<string, StoredGroup>): Promise<Map<string, string>> {
     const volumes = new Map<string, string>()
     for (const group of file.groups)
@@ -184,19 +207,19 @@ export class GroupsImport {
   }
 }
 
-/** Compares what is stored with what the file says; what the file leaves out stays. */
-function change<T extends object>(
+/** Compares what is stored with the file. What the file leaves out stays. */
+function change<T extends Partial<Record<'title' | 'eventId' | 'email', string | null | undefined>>>(
   kind: ImportChange['kind'],
   name: string,
   before: T | undefined,
-  wanted: Partial<T>,
+  desired: Partial<Pick<T, 'title' | 'eventId' | 'email'>>,
 ): ImportChange {
   if (!before) return { kind, name, action: 'create', detail: null }
-  const differing = (Object.keys(wanted) as (keyof T & string)[]).filter(
-    (key) => wanted[key] !== undefined && (wanted[key] ?? null) !== (before[key] ?? null),
+  const differing = (['title', 'eventId', 'email'] as const).filter(
+    (key) => desired[key] !== undefined && (desired[key] ?? null) !== (before[key] ?? null),
   )
   const detail = differing
-    .map((key) => `${key === 'eventId' ? 'event' : key}: ${before[key] ?? 'none'} → ${wanted[key] ?? 'none'}`)
+    .map((key) => `${key === 'eventId' ? 'event' : key}: ${before[key] ?? 'none'} → ${desired[key] ?? 'none'}`)
     .join(', ')
   return { kind, name, action: differing.length > 0 ? 'update' : 'keep', detail: detail || null }
 }

@@ -1,28 +1,28 @@
 import { z } from 'zod'
-import { name } from '../core/input.ts'
+import { name, pageInput } from '../core/input.ts'
 
-/** The rule browsers have for e-mail fields. Scripts clear an address with an empty text, and are shown that again. */
+/** Browsers' rule for e-mail fields. Scripts clear an address with an empty text, and read that text back. */
 const email = z
   .string()
   .trim()
   .max(254, 'must be at most 254 characters')
   .refine((text) => text === '' || z.regexes.html5Email.test(text), 'must be an e-mail address')
 
-/** What scripts see as workspace_path or storage_path. */
+/** What scripts read as workspace_path or storage_path. */
 const path = z
   .string()
   .trim()
   .min(1, 'must not be empty')
   .max(1024, 'must be at most 1024 characters')
-  .refine((text) => /^\P{Cc}*$/u.test(text) && text.isWellFormed(), 'must not hold control characters')
+  .refine((text) => /^\P{Cc}*$/u.test(text) && text.isWellFormed(), 'must not contain control characters')
 
-/** A title people read, for a group or an event; empty is none. */
+/** The title of a group or an event; an empty one becomes null. */
 export const title = z
   .string()
   .trim()
   .max(200, 'must be at most 200 characters')
-  // SQLite's client reads a text only up to it.
-  .refine((text) => !text.includes('\0'), 'must not hold a NUL')
+  // SQLite's client reads a text only up to a NUL.
+  .refine((text) => !text.includes('\0'), 'must not contain a NUL character')
   .transform((text) => text || null)
 
 /** The short name of an event. */
@@ -31,15 +31,54 @@ export const eventId = z
   .trim()
   .min(1, 'must not be empty')
   .max(100, 'must be at most 100 characters')
-  .regex(/^[^\p{Cc}]*$/u, 'must not hold control characters')
+  .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters')
 
+/** A new group. */
 export const groupInput = z.object({ name, title: title.nullish(), eventId: eventId.nullish() })
+
+/** What is left out, or null, stays; a null title is cleared. */
+export const groupChanges = z.object({
+  name: name.nullish(),
+  title: title.nullish(),
+  peerAccess: z.boolean().nullish(),
+})
+
+const search = z.string().trim().max(200, 'must be at most 200 characters').nullish()
+
+/** Which groups, in which order. */
+export const groupList = z.object({
+  filter: z.object({ search }).nullish(),
+  sort: z.object({ field: z.enum(['createdAt', 'name']), descending: z.boolean().default(false) }).nullish(),
+  page: pageInput,
+})
+
+/** Which events, in which order. */
+export const eventList = z.object({
+  filter: z.object({ search }).nullish(),
+  sort: z.object({ field: z.enum(['createdAt', 'eventId']), descending: z.boolean().default(false) }).nullish(),
+  page: pageInput,
+})
+
+/** One page of a list. */
+export interface Paged<Row> {
+  items: Row[]
+  /** Rows on all pages. */
+  total: number
+  /** Which page this is, from 1. */
+  number: number
+  /** The most rows of a page. */
+  size: number
+}
+
+/** A new user. */
 export const userInput = z.object({
   username: name,
   email: email.nullish(),
-  /** Null: scripts are shown the path they know for such users; else they are shown the volume. */
+  /** Null: scripts read the path that the Python system gave such users. Left out: they read the volume. */
   workspacePath: z.null().optional(),
 })
+
+/** What is left out stays; a null or empty email is cleared. */
 export const userChanges = z.object({
   username: name.optional(),
   email: email.nullish(),
@@ -50,7 +89,7 @@ export const userChanges = z.object({
 /** One user as a groups file writes it. */
 export interface FileUser {
   name: string
-  /** Undefined: the file does not say, and what is stored stays. */
+  /** Undefined when the file says nothing: what is stored stays. */
   email?: string | null
 }
 

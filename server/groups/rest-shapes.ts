@@ -1,21 +1,22 @@
 import { z } from '@hono/zod-openapi'
 import type { Event, Group } from '../../prisma/generated/client/client.ts'
 import { rowTime } from '../rest/times.ts'
-import { withActive, type UserNow } from './users.ts'
+import { oldestFirst } from './repository.ts'
+import { withActive, type UserWithActive } from './users.ts'
 
-const time = z.string().openapi({ description: 'UTC, without saying so.', example: '2026-11-23T13:32:37.775000' })
+const time = z.string().openapi({ description: 'UTC, without a time zone.', example: '2026-11-23T13:32:37.775000' })
 const none = (description: string) => z.string().nullable().openapi({ description })
 
 /** A user in a group on the wire. */
 export const UserRecord = z
   .object({
-    id: z.string().openapi({ description: 'Its id.' }),
+    id: z.string().openapi({ description: 'UUID.' }),
     group_id: z.string().openapi({ description: 'Id of its group.' }),
-    username: z.string().openapi({ description: 'The name, unique in the group.' }),
-    email: none('E-mail address, when known.'),
-    sandbox_id: none('Id of the active instance.'),
-    workspace_path: none('The volume with the files, or what was set; null when nothing was.'),
-    storage_path: none('A path that is only kept.'),
+    username: z.string().openapi({ description: 'Unique in the group.' }),
+    email: none('E-mail address, if known.'),
+    sandbox_id: none('Id of the active instance, if any.'),
+    workspace_path: none('The volume with the files, or the path that was set; null for neither.'),
+    storage_path: none('Stored for scripts; THON does not use it.'),
     created_at: time,
     updated_at: time,
   })
@@ -24,10 +25,10 @@ export const UserRecord = z
 /** A group with its users on the wire. */
 export const GroupRecord = z
   .object({
-    id: z.string().openapi({ description: 'Its id.' }),
-    name: z.string().openapi({ description: 'Its name, unique on this server.' }),
+    id: z.string().openapi({ description: 'UUID.' }),
+    name: z.string().openapi({ description: 'Unique on this server.' }),
     event_id: none('The short name of the event it belongs to.'),
-    title: none('Its title for people.'),
+    title: none('For people.'),
     created_at: time,
     updated_at: time,
     users: z.array(UserRecord).openapi({ description: 'In the order they were added.' }),
@@ -37,35 +38,35 @@ export const GroupRecord = z
 /** An event on the wire. */
 export const EventRecord = z
   .object({
-    id: z.string().openapi({ description: 'Its id.' }),
-    event_id: z.string().openapi({ description: 'Its short name.' }),
-    title: none('Its title for people.'),
+    id: z.string().openapi({ description: 'UUID.' }),
+    event_id: z.string().openapi({ description: 'The short name from its groups file.' }),
+    title: none('For people.'),
     created_at: time,
     updated_at: time,
   })
   .openapi('EventRecord')
 
-/** All groups as a groups file has them. */
+/** All groups on the wire, as in a groups file. */
 export const ExportedGroups = z
   .object({
     groups: z
       .record(z.string(), z.object({ users: z.array(z.string()), title: z.string().optional() }))
-      .openapi({ description: 'By name.' }),
-    event_id: z.string().optional().openapi({ description: 'Short name of the first event, when there is one.' }),
-    title: z.string().optional().openapi({ description: 'Its title.' }),
+      .openapi({ description: 'By the name of the group.' }),
+    event_id: z.string().optional().openapi({ description: 'Short name of the first event, if any.' }),
+    title: z.string().optional().openapi({ description: 'Title of that event.' }),
   })
   .openapi('ExportedGroups')
 
 /** A user across groups on the wire. */
 export const UserResponse = z
   .object({
-    id: z.string().openapi({ description: 'Its id.' }),
+    id: z.string().openapi({ description: 'UUID.' }),
     group_id: z.string().openapi({ description: 'Id of its group.' }),
-    username: z.string().openapi({ description: 'The name, unique in the group.' }),
-    email: none('E-mail address, when known.'),
-    sandbox_id: none('Id of the active instance.'),
-    instance_state: none('State of the active instance.'),
-    workspace_path: none('The volume with the files, or a path made of the name.'),
+    username: z.string().openapi({ description: 'Unique in the group.' }),
+    email: none('E-mail address, if known.'),
+    sandbox_id: none('Id of the active instance, if any.'),
+    instance_state: none('State of the active instance, if any.'),
+    workspace_path: none('The volume with the files, or `/workspace/` and the name.'),
   })
   .openapi('UserResponse')
 
@@ -74,11 +75,11 @@ export const UsersList = z.object({ users: z.array(UserResponse), total: z.int()
 
 /** What `wireGroup` needs loaded with a group. */
 export const withUsers = {
-  users: { include: withActive, orderBy: [{ createdAt: 'asc' as const }, { id: 'asc' as const }] },
+  users: { include: withActive, orderBy: oldestFirst },
 }
 
 /** A user as `/api/groups` shows it. */
-export function wireUserRecord(user: UserNow): z.output<typeof UserRecord> {
+export function wireUserRecord(user: UserWithActive): z.output<typeof UserRecord> {
   return {
     id: user.id,
     group_id: user.groupId,
@@ -93,7 +94,7 @@ export function wireUserRecord(user: UserNow): z.output<typeof UserRecord> {
 }
 
 /** A user as `/api/users` shows it. */
-export function wireUser(user: UserNow): z.output<typeof UserResponse> {
+export function wireUser(user: UserWithActive): z.output<typeof UserResponse> {
   const active = user.instances[0]
   return {
     id: user.id,
@@ -107,7 +108,7 @@ export function wireUser(user: UserNow): z.output<typeof UserResponse> {
 }
 
 /** A group as `/api/groups` shows it. */
-export function wireGroup(group: Group & { users: UserNow[] }): z.output<typeof GroupRecord> {
+export function wireGroup(group: Group & { users: UserWithActive[] }): z.output<typeof GroupRecord> {
   return {
     id: group.id,
     name: group.name,

@@ -1,72 +1,105 @@
-import { authorize } from '../core/permissions.ts'
+import type { z } from 'zod'
 import type { ActivityService, Target } from '../activity/service.ts'
-import type { Viewer } from '../core/viewer.ts'
-import type { Db } from '../db/client.ts'
 import { NotFound } from '../core/errors.ts'
 import type { Change, Channel, Events, Ready } from '../core/events.ts'
-import { fold, parse } from '../core/input.ts'
+import { fold, parse, rowsOf } from '../core/input.ts'
+import { authorize } from '../core/permissions.ts'
+import type { Viewer } from '../core/viewer.ts'
+import type { Db } from '../db/client.ts'
 import { monotonicNow } from '../db/monotonic-now.ts'
 import type { Event, Group, Prisma } from '../../prisma/generated/client/client.ts'
-import { removeLinkIdentities } from './leave.ts'
-import type { InstancesForGroups, WorkspacesForGroups } from './needs.ts'
-import { groupInput } from './model.ts'
-import { onUniqueViolation } from './taken.ts'
-import { assertVolumesFree } from './unused.ts'
+import { eventList, groupChanges, groupInput, groupList, type Paged } from './model.ts'
+import { assertVolumesFree, oldestFirst, onUniqueViolation, removeLinkIdentities } from './repository.ts'
 
-/** What the service needs of its surroundings. */
+/** What groups need of instances. */
+export interface InstancesForGroups {
+  /** Stops every active sandbox of these users, and waits until they are stopped. */
+  endAll(viewer: Viewer, whose: { userIds: string[] }): Promise<void>
+  /** Gives active sandboxes that were started under the names of new users to them. @returns publishes it; call it after the commit */
+  assignOwner(
+    tx: Prisma.TransactionClient,
+    group: string,
+    users: { id: string; username: string }[],
+  ): Promise<() => void>
+  /** Volume of the active sandbox under these names; null without one. */
+  volumeInUse(group: string, username: string): Promise<string | null>
+  /** Carries a user's new names over to their instances. @returns publishes it; call it after the commit */
+  syncOwner(
+    tx: Prisma.TransactionClient,
+    userId: string,
+    names: { group: string; username: string },
+  ): Promise<() => void>
+}
+
+/** What the services of groups and users depend on. */
 export interface GroupsDeps {
   db: Db
   events: Events
   activity: ActivityService
   instances: InstancesForGroups
-  workspaces: WorkspacesForGroups
-}
-
-/** Groups as a groups file has them. */
-export interface ExportedGroups {
-  groups: Record<string, { users: string[]; title?: string }>
-  event_id?: string
-  title?: string
+  workspaces: {
+    /** Deletes a volume with all its files. @throws Unavailable */
+    remove(volume: string): Promise<void>
+  }
 }
 
 /** Groups and their events. */
 export class GroupsService {
-  readonly #parts: GroupsDeps
+  readonly #deps: GroupsDeps
 
-  constructor(parts: GroupsDeps) {
-    this.#parts = parts
+  constructor(deps: GroupsDeps) {
+    this.#deps = deps
   }
 
   /**
-   * Groups in the order they were made.
-   * @param filter search finds part of a group's or one of its users' names, in any case
+   * One page of groups.
+   * @param raw `{filter?: {search?}, sort?: {field, descending?}, page?}`; search finds part of a name or title of a
+   *   group, or of a username, in any case
    * @param query what to load with them
+   * @throws InvalidInput
    */
-  async list<Q extends Omit<Prisma.GroupFindManyArgs, 'where' | 'orderBy'>>(
+  async list<Q extends Omit<Prisma.GroupFindManyArgs, 'where' | 'orderBy' | 'skip' | 'take'>>(
     viewer: Viewer,
-    filter: { search?: string | null },
+    raw: unknown,
+    query: Q,
+  ): Promise<Paged<Prisma.GroupGetPayload<Q>>> {
+    authorize(viewer, 'groups.see')
+    const { filter, sort, page } = parse(groupList, raw)
+    const ids = filter?.search ? await this.#matching(filter.search) : null
+    const where = { ...(ids && { id: { in: ids } }), ...ownGroups(viewer) }
+    const direction = sort?.descending ? ('desc' as const) : ('asc' as const)
+    const [items, total] = await Promise.all([
+      this.#deps.db.group.findMany({
+        ...query,
+        where,
+        orderBy: [{ [sort?.field ?? 'createdAt']: direction }, { id: direction }],
+        ...rowsOf(page),
+      }),
+      this.#deps.db.group.count({ where }),
+    ])
+    return { items: items as Prisma.GroupGetPayload<Q>[], total, ...page }
+  }
+
+  /** All groups in the order they were created. @param query what to load with them */
+  async all<Q extends Omit<Prisma.GroupFindManyArgs, 'where' | 'orderBy'>>(
+    viewer: Viewer,
     query: Q,
   ): Promise<Prisma.GroupGetPayload<Q>[]> {
     authorize(viewer, 'groups.see')
-    const ids = filter.search?.trim() ? await this.#matching(filter.search) : null
-    const groups = await this.#parts.db.group.findMany({
-      ...query,
-      where: { ...(ids && { id: { in: ids } }), ...ownGroups(viewer) },
-      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-    })
+    const groups = await this.#deps.db.group.findMany({ ...query, where: ownGroups(viewer), orderBy: oldestFirst })
     return groups as Prisma.GroupGetPayload<Q>[]
   }
 
   /** Case does not matter in any script, which SQLite's LIKE cannot do; names are few. */
   async #matching(search: string): Promise<string[]> {
-    const wanted = fold(search.trim())
-    const groups = await this.#parts.db.group.findMany({
+    const searched = fold(search)
+    const groups = await this.#deps.db.group.findMany({
       select: { id: true, name: true, title: true, users: { select: { username: true } } },
     })
     return groups
       .filter((group) =>
         [group.name, group.title ?? '', ...group.users.map((user) => user.username)].some((text) =>
-          fold(text).includes(wanted),
+          fold(text).includes(searched),
         ),
       )
       .map((group) => group.id)
@@ -75,65 +108,82 @@ export class GroupsService {
   /** Every change from now on, after one READY. */
   changes(viewer: Viewer): Channel<Change<Group> | Ready> {
     authorize(viewer, 'groups.manage')
-    return this.#parts.events.changes('group')
+    return this.#deps.events.changes('group')
   }
 
-  /** @throws NotFound */
+  /** One group; null when it does not exist or is not theirs. @param query what to load with it */
+  async find<Q extends Omit<Prisma.GroupFindUniqueArgs, 'where'>>(
+    viewer: Viewer,
+    id: string,
+    query: Q,
+  ): Promise<Prisma.GroupGetPayload<Q> | null> {
+    authorize(viewer, 'groups.see')
+    const where = { id, ...ownGroups(viewer) } as Prisma.GroupWhereUniqueInput
+    return (await this.#deps.db.group.findUnique({ ...query, where })) as Prisma.GroupGetPayload<Q> | null
+  }
+
+  /** As `find`. @throws NotFound */
   async get<Q extends Omit<Prisma.GroupFindUniqueArgs, 'where'>>(
     viewer: Viewer,
     id: string,
     query: Q = {} as Q,
   ): Promise<Prisma.GroupGetPayload<Q>> {
-    authorize(viewer, 'groups.see')
-    const group = await this.#parts.db.group.findUnique({
-      ...query,
-      where: { id, ...ownGroups(viewer) } as Prisma.GroupWhereUniqueInput,
-    })
+    const group = await this.find(viewer, id, query)
     if (!group) throw new NotFound(`Group ${id} not found`)
-    return group as Prisma.GroupGetPayload<Q>
+    return group
   }
 
-  /** Events in the order they were made. */
-  events(viewer: Viewer, query: Omit<Prisma.EventFindManyArgs, 'where' | 'orderBy'> = {}): Promise<Event[]> {
+  /**
+   * One page of events.
+   * @param raw `{filter?: {search?}, sort?: {field, descending?}, page?}`; search finds part of the short name or title
+   * @param query what to load with them
+   * @throws InvalidInput
+   */
+  async events(
+    viewer: Viewer,
+    raw: unknown = {},
+    query: Omit<Prisma.EventFindManyArgs, 'where' | 'orderBy' | 'skip' | 'take'> = {},
+  ): Promise<Paged<Event>> {
     authorize(viewer, 'groups.manage')
-    return this.#parts.db.event.findMany({ ...query, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
+    const { filter, sort, page } = parse(eventList, raw)
+    const searched = fold(filter?.search ?? '')
+    const known = await this.#deps.db.event.findMany({ select: { id: true, eventId: true, title: true } })
+    const ids = known
+      .filter(({ eventId, title }) => fold(`${eventId}\n${title ?? ''}`).includes(searched))
+      .map(({ id }) => id)
+    const direction = sort?.descending ? ('desc' as const) : ('asc' as const)
+    const items = await this.#deps.db.event.findMany({
+      ...query,
+      where: { id: { in: ids } },
+      orderBy: [{ [sort?.field ?? 'createdAt']: direction }, { id: direction }],
+      ...rowsOf(page),
+    })
+    return { items, total: ids.length, ...page }
+  }
+
+  /** All events in the order they were created. */
+  allEvents(viewer: Viewer): Promise<Event[]> {
+    authorize(viewer, 'groups.manage')
+    return this.#deps.db.event.findMany({ orderBy: oldestFirst })
   }
 
   /** @param eventId its short name. @throws NotFound */
   async event(viewer: Viewer, eventId: string): Promise<Event> {
     authorize(viewer, 'groups.manage')
-    const event = await this.#parts.db.event.findUnique({ where: { eventId } })
+    const event = await this.#deps.db.event.findUnique({ where: { eventId } })
     if (!event) throw new NotFound(`Event '${eventId}' not found`)
     return event
   }
 
-  /** All groups by name as a groups file has them, and the first event that there is. */
-  async exported(viewer: Viewer): Promise<ExportedGroups> {
-    authorize(viewer, 'groups.manage')
-    const [[event], groups] = await Promise.all([
-      this.events(viewer, { take: 1 }),
-      this.list(viewer, {}, { include: { users: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] } } }),
-    ])
-    return {
-      groups: Object.fromEntries(
-        groups.map(({ name, title, users }) => [
-          name,
-          { users: users.map((user) => user.username), ...(title && { title }) },
-        ]),
-      ),
-      ...(event && { event_id: event.eventId, ...(event.title && { title: event.title }) }),
-    }
-  }
-
-  /** @throws InvalidInput, Conflict (name taken), NotFound (no such event) */
+  /** @param raw `{name, title?, eventId?}`. @throws InvalidInput, Conflict (name taken), NotFound (unknown event) */
   async create(viewer: Viewer, raw: unknown): Promise<Group> {
     authorize(viewer, 'groups.manage')
     const { name, title, eventId } = parse(groupInput, raw)
-    return this.#recording(viewer, 'create group', group(null, name), async () => {
-      if (eventId && !(await this.#parts.db.event.findUnique({ where: { eventId } })))
+    return this.#recording(viewer, 'create group', targetOf(null, name), async () => {
+      if (eventId && !(await this.#deps.db.event.findUnique({ where: { eventId } })))
         throw new NotFound(`Event '${eventId}' not found`)
       const created = await onUniqueViolation('name', `Group '${name}' already exists`, () =>
-        this.#parts.db.group.create({
+        this.#deps.db.group.create({
           data: { name, title: title ?? null, eventId: eventId ?? null, createdAt: monotonicNow() },
         }),
       )
@@ -143,81 +193,74 @@ export class GroupsService {
   }
 
   /**
-   * Its users, volumes and instances stay as they are; only the name changes.
-   * @param query what to load with the renamed group
-   * @throws InvalidInput, Conflict, NotFound
+   * Changes what is given. With another name, users, volumes and sandboxes stay what they are; instances show the new one.
+   * @param raw `{name?, title?, peerAccess?}`; a null title clears it, peerAccess lets sandboxes of the group reach each
+   *   other over the network
+   * @param query what to load with the updated group
+   * @throws InvalidInput, Conflict (name taken), NotFound
    */
-  async rename<Q extends Omit<Prisma.GroupFindUniqueArgs, 'where'>>(
+  async update<Q extends Omit<Prisma.GroupFindUniqueArgs, 'where'>>(
     viewer: Viewer,
     id: string,
     raw: unknown,
     query: Q = {} as Q,
   ): Promise<Prisma.GroupGetPayload<Q>> {
     authorize(viewer, 'groups.manage')
-    const { name } = parse(groupInput.pick({ name: true }), raw)
+    const changes = parse(groupChanges, raw)
     const before = await this.get(viewer, id)
-    return this.#recording(viewer, `rename group to ${name}`, group(id, before.name), async () => {
-      const { renamed, after } = await onUniqueViolation(
+    return this.#recording(viewer, actionOf(changes), targetOf(id, before.name), async () => {
+      const { updated, after } = await onUniqueViolation(
         'name',
-        `Group '${name}' already exists, or one of its users has an instance by hand`,
-        () =>
-          this.#parts.db.$transaction(async (tx) => {
-            const renamed = await tx.group.update({ where: { id }, data: { name }, include: { users: true } })
-            const after = []
-            for (const user of renamed.users)
-              after.push(await this.#parts.instances.follow(tx, user.id, { group: name, username: user.username }))
-            return { renamed, after }
-          }),
+        `Group '${changes.name ?? before.name}' already exists, or a sandbox runs under a new name of one of its users.`,
+        () => this.#update(id, changes),
       )
       for (const publish of after) publish()
-      this.#publish('UPDATED', renamed)
+      this.#publish('UPDATED', updated)
       return this.get(viewer, id, query)
     })
   }
 
-  /** Whether the sandboxes of a group may reach each other; whoever keeps the rules hears of it. @throws NotFound */
-  async setPeerAccess(viewer: Viewer, id: string, allowed: boolean): Promise<Group> {
-    authorize(viewer, 'groups.manage')
-    const before = await this.get(viewer, id)
-    const action = allowed ? 'allow peer access' : 'forbid peer access'
-    return this.#recording(viewer, action, group(id, before.name), async () => {
-      const updated = await this.#parts.db.group.update({ where: { id }, data: { peerAccess: allowed } })
-      this.#publish('UPDATED', updated)
-      return updated
+  #update(id: string, { name, title, peerAccess }: z.infer<typeof groupChanges>) {
+    return this.#deps.db.$transaction(async (tx) => {
+      const data = { title, ...(name && { name }), ...(typeof peerAccess === 'boolean' && { peerAccess }) }
+      const { users, ...updated } = await tx.group.update({ where: { id }, data, include: { users: true } })
+      const after = []
+      if (name)
+        for (const user of users)
+          after.push(await this.#deps.instances.syncOwner(tx, user.id, { group: name, username: user.username }))
+      return { updated, after }
     })
   }
 
   /**
-   * Deletes a group and its users. Active instances are ended first; if one cannot be, nothing is deleted. Volumes stay
-   * unless asked for.
-   * @throws NotFound, Unavailable, Conflict (somebody else's instance uses one of the volumes)
+   * Deletes a group and its users. Active sandboxes are stopped first; if one cannot be stopped, nothing is deleted.
+   * Volumes are kept unless `deleteWorkspaces`.
+   * @throws NotFound, Unavailable, Conflict (the sandbox of another user uses one of the volumes)
    */
-  async remove(viewer: Viewer, id: string, options: { deleteWorkspaces: boolean }): Promise<Group> {
+  async delete(viewer: Viewer, id: string, options: { deleteWorkspaces: boolean }): Promise<Group> {
     authorize(viewer, 'groups.manage')
     const before = await this.get(viewer, id)
-    return this.#recording(viewer, 'delete group', group(id, before.name), async () => {
-      const users = await this.#parts.db.user.findMany({ where: { groupId: id } })
+    return this.#recording(viewer, 'delete group', targetOf(id, before.name), async () => {
+      const users = await this.#deps.db.user.findMany({ where: { groupId: id } })
       const userIds = users.map((user) => user.id)
-      if (options.deleteWorkspaces) {
-        const volumes = users.map((user) => user.volume)
-        await assertVolumesFree(this.#parts.db, volumes, userIds)
-      }
-      await this.#parts.instances.endAll(viewer, { userIds })
-      if (options.deleteWorkspaces) for (const user of users) await this.#parts.workspaces.remove(user.volume)
-      const leave = await removeLinkIdentities(this.#parts, userIds)
-      await this.#parts.db.group.delete({ where: { id } })
-      leave()
+      const volumes = options.deleteWorkspaces ? users.map((user) => user.volume) : []
+      await assertVolumesFree(this.#deps.db, volumes, userIds)
+      await this.#deps.instances.endAll(viewer, { userIds })
+      for (const volume of volumes) await this.#deps.workspaces.remove(volume)
+      const publishRemoved = await removeLinkIdentities(this.#deps, userIds)
+      await this.#deps.db.group.delete({ where: { id } })
+      publishRemoved()
       this.#publish('REMOVED', before)
       return before
     })
   }
 
   #publish(kind: 'ADDED' | 'UPDATED' | 'REMOVED', row: Group): void {
-    this.#parts.events.publish('group', { kind, id: row.id, row })
+    this.#deps.events.publish('group', { kind, id: row.id, row })
   }
 
   #recording<T>(viewer: Viewer, action: string, target: Target, act: () => Promise<T>): Promise<T> {
-    return this.#parts.activity.recording(viewer, action, target, act)
+    return this.#deps.activity.recording(viewer, action, target, act)
   }
 }
 
@@ -226,6 +269,16 @@ export function ownGroups({ role, userIds }: Viewer): Prisma.GroupWhereInput {
   return role === 'organizer' ? {} : { users: { some: { id: { in: [...userIds] } } } }
 }
 
-function group(id: string | null, label: string): Target {
+/** An update as the activity log words it. */
+function actionOf({ name, title, peerAccess }: z.infer<typeof groupChanges>): string {
+  const actions = [
+    ...(name ? [`rename group to ${name}`] : []),
+    ...(title === undefined ? [] : [title === null ? 'clear title' : `set title to ${title}`]),
+    ...(typeof peerAccess === 'boolean' ? [peerAccess ? 'allow peer access' : 'forbid peer access'] : []),
+  ]
+  return actions.join(', ') || 'update group'
+}
+
+function targetOf(id: string | null, label: string): Target {
   return { kind: 'group', id, label }
 }

@@ -1,7 +1,7 @@
 /**
  * Groups files: YAML (or JSON, its subset) with `groups:` a map from group name to a list of users, or to
  * `{users, title, event_id}`; a user is a name or `{name, email}`; `event_id` and `title` at the top name the event.
- * What is exported reads back as the same.
+ * `parseGroups` reads what `formatGroups` writes back as the same.
  */
 import {
   isMap,
@@ -13,6 +13,7 @@ import {
   type Document,
   type Node,
   type Pair,
+  type Scalar,
   type YAMLMap,
 } from 'yaml'
 import type { z } from 'zod'
@@ -20,14 +21,14 @@ import { InvalidInput, type FieldError } from '../core/errors.ts'
 import { name } from '../core/input.ts'
 import { eventId, title, userInput, type FileGroup, type FileUser, type GroupsFile } from './model.ts'
 
-/** Longest file that is read, in characters. */
+/** In characters. */
 const LONGEST = 1_048_576
-/** Faults told at once. */
-const MOST_FAULTS = 100
+/** More than these are only counted. */
+const MOST_PROBLEMS = 100
 
 /**
  * Reads a groups file.
- * @throws InvalidInput with every fault and its line and column
+ * @throws InvalidInput with every problem, its line and its column
  */
 export function parseGroups(text: string): GroupsFile {
   if (text.length > LONGEST) throw new InvalidInput([{ field: 'yaml', message: 'must be at most 1 MiB' }])
@@ -37,34 +38,35 @@ export function parseGroups(text: string): GroupsFile {
 class GroupsReader {
   readonly #lines = new LineCounter()
   readonly #document: Document.Parsed
-  readonly #faults: FieldError[] = []
-  #moreFaults = 0
+  readonly #problems: FieldError[] = []
+  #unlisted = 0
   readonly #groups = new Set<string>()
   readonly #events = new Set<string>()
 
   constructor(text: string) {
-    // The library would look for double keys in quadratic time: minutes for the longest file.
+    // The library looks for duplicate keys in quadratic time: minutes for the longest file.
     this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: false, prettyErrors: false })
   }
 
   read(): GroupsFile {
-    for (const error of this.#document.errors) this.#fault(error.pos[0], error.message.split('\n')[0] ?? error.message)
-    this.#refuseFaults()
+    for (const error of this.#document.errors)
+      this.#problem(error.pos[0], error.message.split('\n')[0] ?? error.message)
+    this.#throwProblems()
     const file = this.#file()
-    this.#refuseFaults()
+    this.#throwProblems()
     return file
   }
 
-  #refuseFaults(): void {
-    if (this.#faults.length === 0) return
-    const more = { field: 'yaml', message: `and ${this.#moreFaults} more faults` }
-    throw new InvalidInput(this.#moreFaults > 0 ? [...this.#faults, more] : this.#faults)
+  #throwProblems(): void {
+    if (this.#problems.length === 0) return
+    const more = { field: 'yaml', message: `and ${this.#unlisted} more problems` }
+    throw new InvalidInput(this.#unlisted > 0 ? [...this.#problems, more] : this.#problems)
   }
 
   #file(): GroupsFile {
-    const root = this.#document.contents as Node | null
+    const root: Node | null = this.#document.contents
     if (!isMap(root)) {
-      this.#fault(root, 'must be a map with "groups:" in it')
+      this.#problem(root, 'the file must be a map with a "groups:" key')
       return { events: [], groups: [] }
     }
     this.#uniqueKeys(root)
@@ -74,16 +76,19 @@ class GroupsReader {
     if (event) this.#event(file, root, event, heading)
     this.#moreEvents(root, file)
     const groups = root.get('groups', true)
-    if (!isMap(groups)) this.#fault(groups ?? root, 'groups must be a map from group name to users')
-    else for (const pair of groups.items) this.#group(pair as Pair<Node, Node | null>, event ?? undefined, file)
+    if (!isMap(groups)) this.#problem(groups ?? root, 'groups must be a map from group name to users')
+    else for (const pair of groups.items) this.#group(pair as Pair<Node, Node | null>, event, file)
     return file
   }
 
-  /** `events:` holds the titles of further events, in an export of several. */
+  /** `events:` has the titles of further events, in an export of several. */
   #moreEvents(root: YAMLMap, file: GroupsFile): void {
     const events = root.get('events', true)
     if (events === undefined) return
-    if (!isMap(events)) return this.#fault(events as Node, 'events must be a map from event_id to {title}')
+    if (!isMap(events)) {
+      this.#problem(events, 'events must be a map from event_id to {title}')
+      return
+    }
     for (const { key, value } of events.items as Pair<Node, Node | null>[]) {
       const id = this.#scalar(key, eventId, 'event_id')
       if (isMap(value)) this.#uniqueKeys(value)
@@ -93,7 +98,10 @@ class GroupsReader {
   }
 
   #event(file: GroupsFile, at: Node, id: string, heading: string | null | undefined): void {
-    if (this.#events.has(id)) return this.#fault(at, `event ${id} is there twice`)
+    if (this.#events.has(id)) {
+      this.#problem(at, `event ${id} is listed twice`)
+      return
+    }
     this.#events.add(id)
     file.events.push({ eventId: id, ...(heading !== undefined && { title: heading }) })
   }
@@ -101,7 +109,10 @@ class GroupsReader {
   #group(pair: Pair<Node, Node | null>, fileEvent: string | undefined, file: GroupsFile): void {
     const groupName = this.#scalar(pair.key, name, 'group name')
     if (groupName === undefined) return
-    if (this.#groups.has(groupName)) return this.#fault(pair.key, `group ${groupName} is there twice`)
+    if (this.#groups.has(groupName)) {
+      this.#problem(pair.key, `group ${groupName} is listed twice`)
+      return
+    }
     this.#groups.add(groupName)
     const group: FileGroup = { name: groupName, users: [] }
     if (fileEvent) group.eventId = fileEvent
@@ -120,17 +131,20 @@ class GroupsReader {
       group.eventId = event
       if (!this.#events.has(event)) this.#event(file, body, event, undefined)
     }
-    this.#users(body.get('users', true) as Node | null | undefined, group)
+    this.#users(body.get('users', true), group)
   }
 
   #users(node: Node | null | undefined, group: FileGroup): void {
     if (node === null || node === undefined || (isScalar(node) && node.value === null)) return
-    if (!isSeq(node)) return this.#fault(node, `users of ${group.name} must be a list`)
+    if (!isSeq(node)) {
+      this.#problem(node, `users of ${group.name} must be a list`)
+      return
+    }
     const known = new Set<string>()
     for (const item of node.items as Node[]) {
       const user = this.#user(item)
       if (!user) continue
-      if (known.has(user.name)) this.#fault(item, `user ${user.name} is in ${group.name} twice`)
+      if (known.has(user.name)) this.#problem(item, `user ${user.name} is listed twice in ${group.name}`)
       else group.users.push(user)
       known.add(user.name)
     }
@@ -146,20 +160,20 @@ class GroupsReader {
     const userName = this.#text(node, key, name)
     const email = this.#text(node, 'email', userInput.shape.email)
     if (userName) return { name: userName, ...(email !== undefined && { email }) }
-    if (!isScalar(node.get(key, true)) || node.get(key) === null) this.#fault(node, 'a user needs a name')
+    if (!isScalar(node.get(key, true)) || node.get(key) === null) this.#problem(node, 'a user needs a name')
     return undefined
   }
 
   #uniqueKeys(map: YAMLMap): void {
     const known = new Set<string>()
-    for (const { key } of map.items as Pair<Node, unknown>[]) {
+    for (const { key } of map.items as Pair<Node>[]) {
       const text = isScalar(key) ? String(key.value) : ''
-      if (known.has(text)) this.#fault(key, `${text} is there twice`)
+      if (known.has(text)) this.#problem(key, `the key ${text} is listed twice`)
       known.add(text)
     }
   }
 
-  /** A value of a map, checked; undefined when it is not there or broke its rule (which is noted). */
+  /** A value of a map; undefined when it is missing, or broke its rule, which is then a problem. */
   #text<T>(map: YAMLMap, key: string, rule: z.ZodType<T>): T | undefined {
     const node = map.get(key, true) as Node | undefined
     if (node === undefined || (isScalar(node) && node.value === null)) return undefined
@@ -167,30 +181,38 @@ class GroupsReader {
   }
 
   #scalar<T>(node: Node, rule: z.ZodType<T>, what: string): T | undefined {
-    // Names such as 2026 or yes are numbers and booleans to YAML; people mean what they wrote.
-    const raw = isScalar(node) ? (typeof node.value === 'string' ? node.value : (node.source ?? node.value)) : undefined
-    if (raw === undefined || raw === null) {
-      this.#fault(node, `${what} must be text`)
+    const raw = isScalar(node) ? writtenText(node) : undefined
+    if (raw === undefined) {
+      this.#problem(node, `${what} must be text`)
       return undefined
     }
-    const parsed = rule.safeParse(String(raw))
+    const parsed = rule.safeParse(raw)
     if (parsed.success) return parsed.data
-    this.#fault(node, `${what} ${parsed.error.issues[0]?.message ?? 'is not allowed'}`)
+    this.#problem(node, `${what} ${parsed.error.issues[0]?.message ?? 'is not allowed'}`)
     return undefined
   }
 
-  #fault(at: Node | number | null | undefined, message: string): void {
-    if (this.#faults.length === MOST_FAULTS) return void (this.#moreFaults += 1)
+  #problem(at: Node | number | null | undefined, message: string): void {
+    if (this.#problems.length === MOST_PROBLEMS) {
+      this.#unlisted += 1
+      return
+    }
     const offset = typeof at === 'number' ? at : (at?.range?.[0] ?? 0)
     const { line, col } = this.#lines.linePos(offset)
-    this.#faults.push({ field: 'yaml', message: `line ${line || 1}, column ${col || 1}: ${message}` })
+    this.#problems.push({ field: 'yaml', message: `line ${line || 1}, column ${col || 1}: ${message}` })
   }
 }
 
-/** Writes a groups file that `parseGroups` reads back as the same. Maps, since objects would put 9 before alpha. */
+/** Names such as 2026 or yes are numbers and booleans to YAML; people mean the text that they wrote. */
+function writtenText({ value, source }: Scalar): string | undefined {
+  if (typeof value === 'string') return value
+  return source ?? (typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined)
+}
+
+/** Writes a groups file. It uses maps, since objects would put a group 9 before a group alpha. */
 export function formatGroups(file: GroupsFile): string {
   const [first, ...others] = file.events
-  // With groups outside of every event the event cannot be the file's: each group names its own.
+  // The event of the file would count for groups without an event, too. With such groups, each group names its own.
   const main = file.groups.every((group) => group.eventId !== undefined) ? first : undefined
   const listed = main ? others : file.events
   return stringify({

@@ -1,31 +1,31 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * Whom the server talks to. A page of another site, and a sandbox is one, must not be able to send commands with the
- * organizer's browser (CSRF), nor read answers through a host name of its own that it points here (DNS rebinding).
+ * Refuses requests for other host names and from pages of other origins. Such a page, and a sandbox has one, must not send
+ * commands with the organizer's browser (CSRF), nor read answers through its own host name that leads here (DNS rebinding).
  */
 export class Gate {
   readonly #hosts: Set<string>
   readonly #anyHost: boolean
-  readonly #alsoOurs: (hostname: string) => boolean
+  readonly #isOtherOwn: (hostname: string) => boolean
 
   /**
-   * @param host address the server listens on; on a wildcard address names cannot be known, so only IP addresses,
-   *   localhost and the allowed names are taken
+   * @param host address the server listens on. A wildcard address does not name hosts, so THON answers to IP addresses,
+   *   localhost and the allowed names
    * @param allowedHosts further host names, without port
-   * @param alsoOurs host names that settings make ours, as URLs spell them
+   * @param isOtherOwn whether settings make this host name THON's, spelled as in URLs
    */
-  constructor(host: string, allowedHosts: readonly string[], alsoOurs: (hostname: string) => boolean = () => false) {
-    this.#alsoOurs = alsoOurs
+  constructor(host: string, allowedHosts: readonly string[], isOtherOwn: (hostname: string) => boolean = () => false) {
+    this.#isOtherOwn = isOtherOwn
     this.#hosts = new Set(['localhost', canonical(host), ...allowedHosts.map(canonical)])
     this.#anyHost = host === '0.0.0.0' || host === '::'
   }
 
-  /** @returns why the request is refused, or null to let it in */
+  /** @returns why the request is refused; null if it is not */
   refusal(request: IncomingMessage): string | null {
     const host = request.headers.host
     const hostname = host && hostnameOf(`http://${host}`)
-    if (!host || !hostname || !this.#isOurs(hostname))
+    if (!host || !hostname || !this.#isOwn(hostname))
       return `This server does not answer to the host name ${hostname || '(none)'}. Add it to THON_ALLOWED_HOSTS if it should.`
     const { origin } = request.headers
     if (origin === undefined || isRead(request)) return null
@@ -33,15 +33,15 @@ export class Gate {
     return 'Requests from pages of another origin are refused.'
   }
 
-  #isOurs(hostname: string): boolean {
-    if (this.#hosts.has(hostname) || this.#alsoOurs(hostname)) return true
+  #isOwn(hostname: string): boolean {
+    if (this.#hosts.has(hostname) || this.#isOtherOwn(hostname)) return true
     const address = hostname.replace(/^\[|\]$/g, '')
-    // An IP address cannot be rebound: a page that names one was loaded from there.
+    // DNS rebinding needs a name: a page that uses an IP address was loaded from there.
     return isLoopbackAddress(address) || (this.#anyHost && /^[\d.]+$|:/.test(address))
   }
 }
 
-/** Plain reads carry no effect and, without CORS headers, no answer for the other origin. A WebSocket can be read. */
+/** Reads change nothing, and without CORS headers the other origin cannot see the answer. It could read a WebSocket. */
 function isRead(request: IncomingMessage): boolean {
   return ['GET', 'HEAD', 'OPTIONS'].includes(request.method ?? '') && request.headers.upgrade === undefined
 }

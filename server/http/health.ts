@@ -3,8 +3,8 @@ import type { Db } from '../db/client.ts'
 import type { Route } from './server.ts'
 
 /**
- * `/healthz` answers 200 while the process serves; `/readyz` 200 when the database answers too, else 503. A sandbox engine
- * that is away does not make THON unready: it says so in the body and on the dashboard.
+ * `/healthz` answers 200 while the process serves: `{ status }`. `/readyz` answers 200 when the database answers too, else
+ * 503: `{ status, database, engine }`. THON stays ready without a sandbox engine; the body and the dashboard show that.
  */
 export function healthRoutes(db: Db, engineConnected: () => boolean): Route[] {
   return [
@@ -12,6 +12,7 @@ export function healthRoutes(db: Db, engineConnected: () => boolean): Route[] {
     {
       path: '/readyz',
       handle: (_request, response) => {
+        // Monitoring may compare this word, so it stays.
         const engine = engineConnected() ? 'connected' : 'away'
         db.$queryRaw`SELECT 1`.then(
           () => send(response, 200, { status: 'ready', database: 'ok', engine }),

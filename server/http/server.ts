@@ -4,63 +4,63 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clients } from './client.ts'
 import type { Gate } from './gate.ts'
-import { endWhenLate } from './body-timeout.ts'
-import { TIMEOUTS } from './timeouts.ts'
+import { refuseUpgrade } from './respond.ts'
+import { limitBodyTime, TIMEOUTS } from './timeouts.ts'
 import type { Tls } from './tls.ts'
 
 /** What serves one path and everything below it. */
 export interface Route {
-  /** Path such as `/graphql`; `/` takes what no other does. */
+  /** Path such as `/graphql`; `/` takes what no other route does. */
   path: string
   handle: RequestListener
-  /** Largest body it takes, in bytes; refused by its declared length, before anything is read. */
+  /** Largest body it takes, in bytes. A larger one is refused by its declared length, before anything is read. */
   largestBody?: number
 }
 
-/** What serves the host names of sandboxes: nothing of THON is behind those. */
-export interface HostedSandboxes {
-  /** Whether the request is for one of them, by its Host header. */
+/** Serves the host names of sandboxes. Nothing of THON itself is served there. */
+export interface SandboxHandler {
+  /** Whether the request is for a sandbox, by its Host header. */
   isFor: (request: IncomingMessage) => boolean
   serve: RequestListener
-  /** Takes over a request for a WebSocket, and refuses by itself. */
+  /** Takes over a request for a WebSocket, and answers refusals itself. */
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
 
-/** What the HTTP server is made of. */
+/** What the HTTP server needs. */
 export interface HttpServerDeps {
   gate: Gate
   clients: Clients
   /** The certificate to serve HTTPS with; null serves plain HTTP. */
   tls: Tls | null
-  sandboxes: HostedSandboxes
-  /** Stands between a server and its connections; null lets it have them. */
-  guard: ((server: Server) => void) | null
+  sandboxes: SandboxHandler
+  /** Puts itself between a server and its connections; null leaves them to the server. */
+  intercept: ((server: Server) => void) | null
   routes: Route[]
-  /** Takes over a request for a WebSocket; a refusal is an HTTP status, such as `401 Unauthorized`. */
+  /** Takes over a request for a WebSocket. @returns the HTTP status of a refusal, such as `401 Unauthorized`; null without */
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<string | null>
-  /** How long the body of a request to a route may take, in milliseconds; five minutes unless said. */
-  wholeBodyMs?: number
+  /** How long the body of a request to a route may take, in milliseconds; five minutes by default. */
+  bodyTimeoutMs?: number
 }
 
-const WHOLE_BODY_MS = 5 * 60_000
+const BODY_TIMEOUT_MS = 5 * 60_000
 
-/** Headers of a refusal in words, with which a browser is to do nothing but show it. */
+/** Headers of a refusal as text: a browser only shows it. */
 const TEXT = { 'Content-Type': 'text/plain', 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'" }
 
-/** Everything on the same ports: each listens with the same routes. */
+/** The HTTP server: every port serves the same routes. */
 export class HttpServer {
   readonly #servers: Server[] = []
-  readonly #behind: Server[] = []
-  readonly #parts: HttpServerDeps
+  readonly #internal: Server[] = []
+  readonly #deps: HttpServerDeps
 
-  constructor(parts: HttpServerDeps) {
-    this.#parts = parts
+  constructor(deps: HttpServerDeps) {
+    this.#deps = deps
   }
 
   /**
    * @param ports 0 picks a free one
    * @returns the URLs it can be reached at
-   * @throws with a sentence for people when an address cannot be had; then it listens on none
+   * @throws Error for people when a port cannot be used; then it listens on none
    */
   async listen(host: string, ports: readonly number[]): Promise<string[]> {
     try {
@@ -69,27 +69,33 @@ export class HttpServer {
       await this.close()
       throw error
     }
-    const scheme = this.#parts.tls ? 'https' : 'http'
+    const scheme = this.#deps.tls ? 'https' : 'http'
     return this.#servers.map((server) => urlOf(scheme, host, (server.address() as AddressInfo).port))
   }
 
   /**
-   * Listens on a Unix socket as well, for requests that were let in elsewhere.
-   * @param path of the socket, in a folder that nobody else may enter
-   * @param vouch says who sent a request, before it is looked at
+   * Listens on a Unix socket as well, for requests that another process of THON has received.
+   * @param path of the socket, in a folder that only this user may enter
+   * @param prepare reads off the request who sent it, before anything else does
    */
-  async listenAt(path: string, vouch: (request: IncomingMessage) => void): Promise<void> {
+  async listenInternally(path: string, prepare: (request: IncomingMessage) => void): Promise<void> {
     const server = createServer(TIMEOUTS)
-    server.on('request', (request, response) => (vouch(request), this.#serve(request, response)))
-    server.on('upgrade', (request, socket, head) => (vouch(request), this.#upgrade(request, socket, head)))
+    server.on('request', (request, response) => {
+      prepare(request)
+      this.#serve(request, response)
+    })
+    server.on('upgrade', (request, socket, head) => {
+      prepare(request)
+      this.#upgrade(request, socket, head)
+    })
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
-    this.#behind.push(server)
+    this.#internal.push(server)
   }
 
-  /** Stops listening and ends idle connections; those with a request under way get two seconds. */
+  /** Stops listening and closes idle connections. Requests under way get two seconds. */
   async close(): Promise<void> {
     await Promise.all(
-      [...this.#servers, ...this.#behind].map((server) => {
+      [...this.#servers, ...this.#internal].map((server) => {
         const closed = new Promise<void>((resolve) => server.close(() => resolve()))
         server.closeIdleConnections()
         setTimeout(() => server.closeAllConnections(), 2_000).unref()
@@ -100,19 +106,19 @@ export class HttpServer {
 
   #listenOn(host: string, port: number): Promise<Server> {
     const server = this.#createServer()
-    this.#parts.guard?.(server)
+    this.#deps.intercept?.(server)
     server.on('request', (request, response) => this.#serve(request, response))
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     return new Promise((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(new Error(listenFault(error, host, port), { cause: error })),
+        reject(new Error(listenError(error, host, port), { cause: error })),
       )
       server.listen(port, host, () => resolve(server))
     })
   }
 
   #createServer(): Server {
-    const { tls } = this.#parts
+    const { tls } = this.#deps
     if (!tls) return createServer(TIMEOUTS)
     const server = createTlsServer({ ...TIMEOUTS, ...tls.options })
     tls.keepFresh(server)
@@ -120,49 +126,50 @@ export class HttpServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    this.#nameHost(request)
-    if (this.#parts.sandboxes.isFor(request)) return void this.#parts.sandboxes.serve(request, response)
+    const { sandboxes, gate, routes, bodyTimeoutMs } = this.#deps
+    this.#restoreHost(request)
+    if (sandboxes.isFor(request)) {
+      sandboxes.serve(request, response)
+      return
+    }
     response.setHeader('X-Content-Type-Options', 'nosniff')
     response.setHeader('Referrer-Policy', 'same-origin')
     response.setHeader('X-Frame-Options', 'DENY')
-    endWhenLate(request, response, this.#parts.wholeBodyMs ?? WHOLE_BODY_MS)
-    const refusal = this.#parts.gate.refusal(request)
-    if (refusal) return void response.writeHead(403, TEXT).end(refusal)
+    limitBodyTime(request, response, bodyTimeoutMs ?? BODY_TIMEOUT_MS)
+    const refusal = gate.refusal(request)
+    if (refusal !== null) {
+      response.writeHead(403, TEXT).end(refusal)
+      return
+    }
     const path = pathOf(request)
-    const route = this.#parts.routes.find(
-      (one) => one.path === '/' || path === one.path || path.startsWith(`${one.path}/`),
-    )
-    const fault = route ? bodyFault(request, route.largestBody) : ([404, 'Not Found'] as const)
-    if (fault) response.writeHead(fault[0], { ...TEXT, Connection: 'close' }).end(fault[1])
+    const route = routes.find((one) => one.path === '/' || path === one.path || path.startsWith(`${one.path}/`))
+    const error = route ? bodyError(request, route.largestBody) : ([404, 'Not Found'] as const)
+    if (error) response.writeHead(error[0], { ...TEXT, Connection: 'close' }).end(error[1])
     else route?.handle(request, response)
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { sandboxes, gate, upgrade } = this.#deps
     socket.on('error', () => socket.destroy())
-    this.#nameHost(request)
-    if (this.#parts.sandboxes.isFor(request)) return this.#parts.sandboxes.upgrade(request, socket, head)
-    const refused = this.#parts.gate.refusal(request)
-      ? '403 Forbidden'
-      : pathOf(request) === '/graphql'
-        ? null
-        : '404 Not Found'
-    const refuse = (status: string) =>
-      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-    if (refused) return void refuse(refused)
-    this.#parts.upgrade(request, socket, head).then(
-      (refusal) => refusal && refuse(refusal),
-      () => refuse('503 Service Unavailable'),
-    )
+    this.#restoreHost(request)
+    if (sandboxes.isFor(request)) sandboxes.upgrade(request, socket, head)
+    else if (gate.refusal(request) !== null) refuseUpgrade(socket, '403 Forbidden')
+    else if (pathOf(request) !== '/graphql') refuseUpgrade(socket, '404 Not Found')
+    else
+      upgrade(request, socket, head).then(
+        (refusal) => refusal !== null && refuseUpgrade(socket, refusal),
+        () => refuseUpgrade(socket, '503 Service Unavailable'),
+      )
   }
 
-  /** Whoever looks at the Host of a request sees the one that people asked a trusted proxy for. */
-  #nameHost(request: IncomingMessage): void {
-    const { clients } = this.#parts
+  /** Everything that reads the Host of a request finds the one that the browser asked a trusted proxy for. */
+  #restoreHost(request: IncomingMessage): void {
+    const { clients } = this.#deps
     if (clients.isProxied(request)) request.headers.host = clients.of(request).host
   }
 }
 
-function bodyFault(request: IncomingMessage, largest = Infinity): readonly [number, string] | null {
+function bodyError(request: IncomingMessage, largest = Infinity): readonly [number, string] | null {
   if (largest === Infinity) return null
   if (request.headers['transfer-encoding'] !== undefined) return [411, 'Send the body with its Content-Length.']
   return Number(request.headers['content-length'] ?? 0) > largest
@@ -179,10 +186,10 @@ function urlOf(scheme: string, host: string, port: number): string {
   return `${scheme}://${shown}:${port}`
 }
 
-function listenFault(error: NodeJS.ErrnoException, host: string, port: number): string {
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): string {
   if (error.code === 'EADDRINUSE')
-    return `Port ${port} of ${host} is taken by another program. Stop it, or choose other ports with THON_PORTS.`
-  if (error.code === 'EACCES') return `Port ${port} may only be used by root. Choose one from 1024 up with THON_PORTS.`
+    return `Port ${port} of ${host} is used by another program. Stop it, or choose other ports with THON_PORTS.`
+  if (error.code === 'EACCES') return `Only root may use port ${port}. Choose a port from 1024 up with THON_PORTS.`
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
     return `DASHBOARD_HOST ${host} is not an address of this machine.`
   return `Cannot listen on ${host}:${port}: ${error.message}`

@@ -12,72 +12,72 @@ export interface TlsFiles {
   readonly key: string
 }
 
-/** What an HTTPS server is made with. */
+/** Options of an HTTPS server, as Node takes them. */
 export interface TlsOptions {
   cert: string
   key: string
   minVersion: 'TLSv1.2'
 }
 
-/** What reloading needs of its surroundings. */
+/** What serving a certificate needs. */
 export interface TlsDeps {
   log: Log
   /** Called when the notices change. */
   onChange: () => void
-  /** How often the files are read again, whatever the watch on their folders says, in milliseconds. */
+  /** How often the files are read again, apart from the watch on their folders, in milliseconds. */
   everyMs?: number
 }
 
-/** A folder is told of each of many steps of one change. */
-const CALM_MS = 250
-const EVERY_MS = 30_000
-/** How long before the end the organizer is told. */
-const SOON_MS = 14 * 24 * 3600 * 1000
+/** One renewal is several events in the folder; the files are read once it is quiet for this long. */
+const DEBOUNCE_MS = 250
+const RELOAD_INTERVAL_MS = 30_000
+/** How long before the certificate expires organizers see a notice. */
+const EXPIRY_NOTICE_MS = 14 * 24 * 3600 * 1000
 
 /**
- * The certificate of this server. It is renewed in place while people work: by rename (certbot), or by a symlink to
- * another folder (Kubernetes). So the folders are watched, and the files are read again now and then.
+ * The certificate of this server. Tools renew it while people work: by rename (certbot), or by a symlink to another folder
+ * (Kubernetes). So THON watches the folders and also reads the files again at intervals.
  */
 export class Tls {
   readonly #files: TlsFiles
-  readonly #surroundings: TlsDeps
+  readonly #deps: TlsDeps
   readonly #servers: Pick<Server, 'setSecureContext'>[] = []
   readonly #watchers: FSWatcher[] = []
   readonly #timer: NodeJS.Timeout
-  #calm: NodeJS.Timeout | undefined
+  #debounce: NodeJS.Timeout | undefined
   #served: TlsOptions
-  /** Why what is in the files now is not served; null while it is. */
-  #fault: string | null = null
+  /** Why the files' present content cannot be served; null while it can. */
+  #error: string | null = null
   #notices: readonly string[] = []
 
-  /** Reads the files. @throws with a sentence for people when they are no certificate with its key */
-  constructor(files: TlsFiles, surroundings: TlsDeps) {
+  /** Reads the files. @throws Error for people if they are not a certificate with its key */
+  constructor(files: TlsFiles, deps: TlsDeps) {
     this.#files = files
-    this.#surroundings = surroundings
+    this.#deps = deps
     try {
       this.#served = read(files)
     } catch (error) {
       throw new Error(
-        `THON_TLS_CERT ${files.cert} and THON_TLS_KEY ${files.key} are no certificate with its key: ${messageOf(error)}.`,
+        `THON_TLS_CERT ${files.cert} and THON_TLS_KEY ${files.key} do not hold a certificate with its key: ${messageOf(error)}.`,
         { cause: error },
       )
     }
     this.#notices = this.#describe()
-    this.#timer = setInterval(() => this.#look(), surroundings.everyMs ?? EVERY_MS).unref()
+    this.#timer = setInterval(() => this.#check(), deps.everyMs ?? RELOAD_INTERVAL_MS).unref()
     for (const folder of new Set([dirname(files.cert), dirname(files.key)])) this.#watch(folder)
   }
 
-  /** What to make a server with now. */
+  /** Options of a server with the certificate of now. */
   get options(): TlsOptions {
     return this.#served
   }
 
-  /** What to tell the organizer, in sentences. */
+  /** What organizers should know, in sentences. */
   get notices(): readonly string[] {
     return this.#notices
   }
 
-  /** Gives a server each later certificate; connections that are open stay open. */
+  /** Gives a server each later certificate. Open connections stay open. */
   keepFresh(server: Pick<Server, 'setSecureContext'>): void {
     this.#servers.push(server)
   }
@@ -85,46 +85,43 @@ export class Tls {
   /** Stops watching. */
   close(): void {
     clearInterval(this.#timer)
-    clearTimeout(this.#calm)
+    clearTimeout(this.#debounce)
     for (const watcher of this.#watchers) watcher.close()
   }
 
   #watch(folder: string): void {
     try {
       const watcher = watch(folder, { persistent: false }, () => {
-        clearTimeout(this.#calm)
-        this.#calm = setTimeout(() => this.#look(), CALM_MS).unref()
+        clearTimeout(this.#debounce)
+        this.#debounce = setTimeout(() => this.#check(), DEBOUNCE_MS).unref()
       })
-      // A folder that goes away, or one more watch than the system allows: reading now and then is enough.
+      // The folder was deleted, or the system allows no more watches: reading at intervals is enough.
       watcher.on('error', () => watcher.close())
       this.#watchers.push(watcher)
     } catch (error) {
-      this.#surroundings.log.warn(
-        { folder, error: messageOf(error) },
-        'the folder of the certificate cannot be watched',
-      )
+      this.#deps.log.warn({ folder, error: messageOf(error) }, 'the folder of the certificate cannot be watched')
     }
   }
 
-  #look(): void {
-    const fault = this.#reload()
-    if (fault !== null && fault !== this.#fault)
-      this.#surroundings.log.error({ ...this.#files, fault }, 'the new certificate cannot be served; the old one stays')
-    this.#fault = fault
+  #check(): void {
+    const error = this.#reload()
+    if (error !== null && error !== this.#error)
+      this.#deps.log.error({ ...this.#files, error }, 'the new certificate cannot be used; the old one is still served')
+    this.#error = error
     const notices = this.#describe()
     if (notices.join('\n') === this.#notices.join('\n')) return
     this.#notices = notices
-    this.#surroundings.onChange()
+    this.#deps.onChange()
   }
 
-  /** @returns why the files cannot be served; null once they are */
+  /** @returns why the files cannot be served; null if they are served now */
   #reload(): string | null {
     try {
       const found = read(this.#files)
       if (found.cert === this.#served.cert && found.key === this.#served.key) return null
       for (const server of this.#servers) server.setSecureContext(found)
       this.#served = found
-      this.#surroundings.log.info({ ...this.#files }, 'the new certificate is served')
+      this.#deps.log.info({ ...this.#files }, 'the new certificate is served')
       return null
     } catch (error) {
       return messageOf(error)
@@ -135,33 +132,36 @@ export class Tls {
     const { cert, key } = this.#files
     const end = new X509Certificate(this.#served.cert).validToDate
     const day = end.toISOString().slice(0, 10)
-    const broken = `The new certificate in ${cert} with the key in ${key} cannot be served (${this.#fault}), so the old one, good until ${day}, still is. Put a certificate and its key there; they are taken at once.`
-    const over = `The certificate in ${cert} ran out on ${day}: browsers refuse to open THON and the sandboxes. Put a new one there; it is taken at once.`
-    const soon = `The certificate in ${cert} runs out on ${day}. Put a new one there; it is taken at once.`
+    const broken = `The new certificate in ${cert} with the key in ${key} cannot be used (${this.#error}). THON still serves the old one, which is valid until ${day}. Put a certificate and its key there; THON picks them up by itself.`
+    const over = `The certificate in ${cert} expired on ${day}. Browsers refuse to open THON and the sandboxes. Put a new one there; THON picks it up by itself.`
+    const soon = `The certificate in ${cert} expires on ${day}. Put a new one there; THON picks it up by itself.`
     const left = end.getTime() - Date.now()
-    return [...(this.#fault === null ? [] : [broken]), ...(left <= 0 ? [over] : left < SOON_MS ? [soon] : [])]
+    return [...(this.#error === null ? [] : [broken]), ...(left <= 0 ? [over] : left < EXPIRY_NOTICE_MS ? [soon] : [])]
   }
 }
 
-/** @throws saying why, when the files cannot be read or are not a certificate with its own key */
+/** @throws Error with the reason if the files cannot be read, or are not a certificate with its key */
 function read({ cert, key }: TlsFiles): TlsOptions {
   const options: TlsOptions = {
     cert: readFileSync(cert, 'utf8'),
     key: readFileSync(key, 'utf8'),
     minVersion: 'TLSv1.2',
   }
-  const leaf = orSay(() => new X509Certificate(options.cert), `${cert} is no certificate in PEM form`)
-  const own = orSay(() => createPrivateKey(options.key), `${key} is no private key in PEM form, or has a passphrase`)
+  const leaf = orThrow(() => new X509Certificate(options.cert), `${cert} is not a certificate in PEM format`)
+  const own = orThrow(
+    () => createPrivateKey(options.key),
+    `${key} is not a private key in PEM format, or has a passphrase`,
+  )
   if (!leaf.checkPrivateKey(own)) throw new Error('the key belongs to another certificate')
-  // The rest of the chain, and what OpenSSL finds too weak.
+  // Checks the rest of the chain, and what OpenSSL finds too weak.
   createSecureContext(options)
   return options
 }
 
-function orSay<T>(parse: () => T, fault: string): T {
+function orThrow<T>(parse: () => T, message: string): T {
   try {
     return parse()
   } catch (error) {
-    throw new Error(fault, { cause: error })
+    throw new Error(message, { cause: error })
   }
 }

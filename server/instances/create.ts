@@ -1,99 +1,105 @@
 import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db/client.ts'
 import type { Env } from '../config/env.ts'
-import { Conflict, Unavailable } from '../core/errors.ts'
+import { Conflict } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import type { Log } from '../core/log.ts'
-import type { Prisma } from '../../prisma/generated/client/client.ts'
+import { system } from '../core/viewer.ts'
 import { EngineAway, EngineRefused, type SandboxEngine } from '../engine/engine.ts'
 import { EngineWatcher, type EngineStatus } from '../engine/watcher.ts'
-import { InstanceController } from './sync/controller.ts'
-import { assignOwner, syncOwner } from './owner.ts'
-import type { Observation } from './sync/lifecycle.ts'
-import { StartQueuePublisher } from './sync/start-queue-publisher.ts'
-import { Reconciler } from './sync/reconciler.ts'
-import type { FilesFor } from './sync/launcher.ts'
-import type { InstanceRow } from './model.ts'
-import { InstancesService, type Person } from './service.ts'
+import { engineUnavailable } from './errors.ts'
+import { InstanceFiles } from './files.ts'
+import { InstanceIntents } from './intents.ts'
+import type { InstanceRow, SandboxOwner } from './model.ts'
 import { InstanceRepository } from './repository.ts'
+import { InstancesService } from './service.ts'
+import { InstanceController } from './sync/controller.ts'
 import { ExpiryReaper } from './sync/expiry-reaper.ts'
+import type { LaunchFiles } from './sync/launcher.ts'
+import type { Observation } from './sync/lifecycle.ts'
+import { Reconciler } from './sync/reconciler.ts'
+import { StartQueuePublisher } from './sync/start-queue.ts'
 
-/** What instances need of their surroundings. */
-export interface InstancesEnvironment {
+/** What the whole feature depends on. */
+export interface InstancesDeps {
   env: Env
   db: Db
   events: Events
   activity: ActivityService
   engine: SandboxEngine
   log: Log
-  personOf: (group: string, username: string) => Promise<Person>
-  /** What goes into a sandbox. */
-  filesFor: (instance: InstanceRow, keysOnly?: boolean) => Promise<FilesFor>
+  personOf: (group: string, username: string) => Promise<SandboxOwner>
+  /** The configuration files of a sandbox; never throws. */
+  filesFor: (instance: InstanceRow, keysOnly?: boolean) => Promise<LaunchFiles>
 }
 
-/** Wires the parts that keep instances true: commands, conductor, reconciler, watcher and sweep. */
-export function createInstances({ env, db, events, activity, engine, log, personOf, filesFor }: InstancesEnvironment) {
-  const store = new InstanceRepository(db, events)
-  const news = new StartQueuePublisher(store, events, () => conductor.queue.waitingIds())
-  const tell = (id: string, observation: Observation) => reconciler.tell(id, observation)
-  const conductor: InstanceController = new InstanceController({
-    ...{ store, engine, log, tell },
+/** Wires the services, and the parts of `sync/` that keep the engine and the database in agreement. */
+export function createInstances({ env, db, events, activity, engine, log, personOf, filesFor }: InstancesDeps) {
+  const repository = new InstanceRepository(db, events)
+  const publisher = new StartQueuePublisher(repository, events, () => controller.queue.waitingIds())
+  const report = (id: string, observation: Observation) => reconciler.report(id, observation)
+  const controller: InstanceController = new InstanceController({
+    ...{ repository, engine, log, report, filesFor },
     limits: env.limits,
     startConcurrency: env.startConcurrency,
     readySeconds: env.readySeconds,
-    files: filesFor,
-    onQueue: () => news.moved(),
-    onAway: () => watcher.recheck(),
+    onQueueMove: () => publisher.moved(),
+    onUnreachable: () => watcher.recheck(),
   })
   const reconciler: Reconciler = new Reconciler({
-    ...{ store, engine, activity, conductor, log },
+    ...{ repository, engine, activity, controller, log },
+    memoryBytes: env.limits.memoryBytes,
     onLost: () => watcher.recheck(),
   })
   const watcher = new EngineWatcher(engine, reconciler, events, log)
   const engineStatus = (): EngineStatus => watcher.status
-  const instances = new InstancesService({
-    ...{ db, events, store, conductor, engine, engineStatus, activity, personOf, filesFor },
+  const intents = new InstanceIntents({
+    ...{ events, repository, controller, engine, engineStatus },
     image: env.image,
     ttlMinutes: env.ttlMinutes,
+  })
+  const instances = new InstancesService({
+    ...{ events, repository, controller, intents, engine, activity, personOf },
     vscode: env.vscode,
   })
-  const sweep = new ExpiryReaper({
-    ...{ db, log, conductor, instances, activity, tell },
+  const reaper = new ExpiryReaper({
+    ...{ db, log, controller, instances, activity, report },
     engineSince: () => (watcher.status.connected ? watcher.status.since : null),
   })
 
   return {
     instances,
+    instanceFiles: new InstanceFiles({ instances, intents, repository, engine, activity, filesFor }),
     engineStatus,
-    queue: () => ({ waiting: conductor.queue.waiting, running: conductor.queue.running }),
+    queue: () => ({ waiting: controller.queue.waiting, running: controller.queue.running }),
     forGroups: {
       endAll: instances.endAll.bind(instances),
-      follow: (tx: Prisma.TransactionClient, userId: string, names: { group: string; username: string }) =>
-        syncOwner(tx, events, userId, names),
-      claim: (tx: Prisma.TransactionClient, group: string, users: { id: string; username: string }[]) =>
-        assignOwner(tx, events, group, users),
-      volumeInUse: async (group: string, username: string) => (await store.active(group, username))?.volume ?? null,
+      syncOwner: repository.syncOwner.bind(repository),
+      assignOwner: repository.assignOwner.bind(repository),
+      volumeInUse: async (group: string, username: string) =>
+        (await repository.active(group, username))?.volume ?? null,
     },
-    /** Deletes a volume. @throws Conflict while a sandbox uses it */
+    /** Deletes a volume. @throws Conflict while a sandbox uses it, Unavailable */
     removeVolume: async (volume: string) => {
-      await conductor.clearVolume(volume)
+      intents.assertEngine()
+      await controller.clearVolume(volume)
       await engine.removeVolume(volume).catch((error: unknown) => {
         if (error instanceof EngineRefused) throw new Conflict(error.message)
-        throw error instanceof EngineAway ? new Unavailable(`Sandbox server unavailable. ${error.message}`) : error
+        throw error instanceof EngineAway ? engineUnavailable(system, error.message) : error
       })
     },
     start: async () => {
       await watcher.start()
-      sweep.start()
+      reaper.start()
     },
     close: async () => {
-      await sweep.close()
-      news.close()
-      conductor.close()
+      await reaper.close()
+      publisher.close()
+      controller.close()
       await watcher.close()
       await reconciler.idle()
       await engine.close()
-      if (engine.cannot.includes('survival')) await store.endTogether(engine.kind)
+      if (engine.cannot.includes('survival')) await repository.stopAll(engine.kind)
     },
   }
 }

@@ -3,7 +3,7 @@ import type { Instance } from '../../prisma/generated/client/client.ts'
 import { imageName } from '../config/rules.ts'
 import { name } from '../core/input.ts'
 import { KILO, LARGEST_FILE, VSCODE_SETTINGS } from '../core/config-file-kinds.ts'
-import { jsoncFault } from '../core/syntax.ts'
+import { describeProblem, jsoncProblem } from '../core/syntax.ts'
 import { STATES } from './sync/lifecycle.ts'
 
 /** A row of the database. */
@@ -11,49 +11,49 @@ export type InstanceRow = Instance
 
 const minutes = z.number().int().min(1, 'must be 1 to 525600 minutes').max(525_600, 'must be 1 to 525600 minutes')
 
-/** A configuration file in place of the stored one. */
+/** A configuration file that replaces the stored one for one sandbox. */
 const instanceConfigOverride = z.object({
   key: z.enum([KILO, VSCODE_SETTINGS], `must be ${KILO} or ${VSCODE_SETTINGS}`),
   content: z
     .string()
     .max(LARGEST_FILE, 'must be at most 1 MiB')
     .superRefine((text, context) => {
-      const fault = jsoncFault(text)
-      if (fault) context.addIssue({ code: 'custom', message: fault })
+      const problem = jsoncProblem(text)
+      if (problem) context.addIssue({ code: 'custom', message: describeProblem(problem) })
     }),
 })
 
 const port = z.number().int().min(1, 'must be 1 to 65535').max(65535, 'must be 1 to 65535')
 
-/** What it takes to create an instance; REST and GraphQL send the same. */
+/** The input that creates an instance, the same in REST and GraphQL. */
 export const createInput = z.object({
   group: name.default('default'),
   username: name.default('workspace'),
   /** Where code-server listens inside the sandbox. */
   port: port.default(8443),
-  /** Ask for a password, which THON makes. */
+  /** Whether code-server asks for a password, which THON generates. */
   secure: z.boolean().default(false),
-  /** Time to live; null takes the server's default. */
+  /** Time to live; null is the server's default. */
   timeoutMinutes: minutes.nullish(),
-  /** Null takes the server's. */
+  /** Null is the server's default. */
   image: imageName.nullish(),
-  /** In place of the stored ones. */
+  /** Configuration files that replace the stored ones. */
   files: z.array(instanceConfigOverride).max(2, 'must be at most 2').nullish(),
 })
 
-/** How sandboxes of people who are known are started. */
+/** How sandboxes of users in the database start. */
 export const startOptions = createInput
   .omit({ group: true, username: true })
-  // Without defaults: what is left out is as the server is configured.
+  // Without defaults: the server's configuration decides what is left out.
   .extend({ port: port.optional(), secure: z.boolean().optional() })
 export type StartOptions = z.infer<typeof startOptions>
 
-/** Whose an instance is said to be. */
+/** The names that an instance is registered to. */
 export const registerInput = z.object({ group: name.default('default'), username: name.default('workspace') })
 
 export const renewInput = z.object({ timeoutMinutes: minutes.default(60) })
 
-/** Most ids one bulk command takes. */
+/** The most ids that a bulk command accepts. */
 export const BULK_LIMIT = 2_000
 export const bulkInput = z.object({
   command: z.enum(['pause', 'resume', 'kill']),
@@ -80,19 +80,34 @@ export const listInput = z.object({
     .nullish(),
 })
 
-/** The one-instance rule's key: unique in the database among active instances. */
+/** The key of the one-instance rule: unique in the database among active instances. */
 export function activeKey(group: string, username: string): string {
   return `${group}/${username}`
 }
 
-/** Who an instance is for, as people say it. */
+/** The name of an instance for people: `alpha/ann`. */
 export function labelOf(row: { group: string; username: string }): string {
   return `${row.group}/${row.username}`
 }
 
-/** Where people reach a sandbox: null while it is not published, and by what nothing is set for. */
+/** The target of an activity that is about one instance. */
+export function targetOf(row: InstanceRow) {
+  return { kind: 'instance', id: row.id, label: labelOf(row) } as const
+}
+
+/** The person a sandbox is for, and the volume with their files. */
+export interface SandboxOwner {
+  group: string
+  username: string
+  /** Null for names that are not in the database. */
+  userId: string | null
+  volume: string
+}
+
+/** The addresses of sandboxes. An address is null while its sandbox is not published, or when its setting is empty. */
 export interface SandboxAddresses {
   of(sandbox: { group: string; username: string; hostPort: number | null }): {
+    /** The best of the three. */
     url: string | null
     publicUrl: string | null
     domainUrl: string | null

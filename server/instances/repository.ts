@@ -1,25 +1,42 @@
+import type { z } from 'zod'
 import type { Db } from '../db/client.ts'
 import { isUniqueViolation } from '../db/client.ts'
-import { Conflict } from '../core/errors.ts'
+import type { Conflict } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import { fold } from '../core/input.ts'
-import type { EngineKind, Prisma } from '../../prisma/generated/client/client.ts'
+import type { EngineKind, Instance, Prisma } from '../../prisma/generated/client/client.ts'
 import { isActive, type State, type Verdict } from './sync/lifecycle.ts'
-import { activeKey, labelOf, type InstanceRow } from './model.ts'
+import { alreadyHasSandbox } from './errors.ts'
+import { activeKey, labelOf, type InstanceRow, type listInput, type SORT_FIELDS } from './model.ts'
+import { STOPPED_WITH_THON } from './reason.ts'
 
-/** Facts about a sandbox that a row keeps. */
-export type Facts = Partial<Pick<InstanceRow, 'ref' | 'hostPort'>>
+/** What a row knows of its sandbox. */
+export type SandboxFacts = Partial<Pick<InstanceRow, 'ref' | 'hostPort' | 'startedAt'>>
 
-/** What a new row is made of. */
+/** The values of a new row. */
 export type NewInstance = Pick<
   InstanceRow,
   'group' | 'username' | 'userId' | 'port' | 'secure' | 'password' | 'image' | 'volume' | 'engine' | 'expiresAt'
 > & {
-  /** Configuration files in place of the stored ones. */
+  /** Configuration files that replace the stored ones. */
   files?: { create: { key: string; content: string }[] }
 }
 
-/** The instances table: every write is guarded by the state it was decided on, and published after its commit. */
+/** A page of instances, with figures of the whole list. */
+export interface InstancePage {
+  items: InstanceRow[]
+  /** Rows that match the filter, on all pages. */
+  total: number
+  number: number
+  size: number
+  /** Rows in each state that match the rest of the filter. */
+  counts: { state: State; count: number }[]
+}
+
+/** Prisma's largest offset. */
+const LAST_ROW = 2 ** 31 - 1
+
+/** The instances table. Every write is guarded by the state it was decided on, and published after its commit. */
 export class InstanceRepository {
   readonly #db: Db
   readonly #events: Events
@@ -33,7 +50,29 @@ export class InstanceRepository {
     return await this.#db.instance.findUnique({ where: { id } })
   }
 
-  /** Rows that something may still happen to, and those that the engine still has a sandbox for. */
+  /** One page of the instances that match, sorted. @param userIds only theirs; null is everyone's */
+  async list(input: z.infer<typeof listInput>, userIds: ReadonlySet<string> | null): Promise<InstancePage> {
+    const { filter, sort, page } = input
+    const base: Prisma.InstanceWhereInput = {
+      ...(filter?.search && { search: { contains: fold(filter.search) } }),
+      group: filter?.group ?? undefined,
+      ...(userIds && { userId: { in: [...userIds] } }),
+    }
+    const where = filter?.states?.length ? { ...base, state: { in: filter.states } } : base
+    const { number, size } = page ?? { number: 1, size: 50 }
+    const order = orderOf(sort?.field ?? 'createdAt', (sort?.descending ?? !sort) ? 'desc' : 'asc')
+    const { instance } = this.#db
+    const skip = (number - 1) * size
+    const [items, groups] = await Promise.all([
+      skip > LAST_ROW ? [] : instance.findMany({ where, orderBy: [order, { id: 'asc' }], skip, take: size }),
+      instance.groupBy({ by: ['state'], where: base, _count: true, orderBy: { state: 'asc' } }),
+    ])
+    const counts = groups.map(({ state, _count }) => ({ state, count: _count }))
+    const shown = filter?.states?.length ? counts.filter(({ state }) => filter.states?.includes(state)) : counts
+    return { items, total: shown.reduce((sum, { count }) => sum + count, 0), number, size, counts }
+  }
+
+  /** Rows that can still change, and those of the ids, for which the engine still has a sandbox. */
   async live(ids: string[]): Promise<InstanceRow[]> {
     const rows = await this.#db.instance.findMany({ where: { activeKey: { not: null } } })
     const known = new Set(rows.map((row) => row.id))
@@ -43,7 +82,7 @@ export class InstanceRepository {
     return rows
   }
 
-  /** Those of the ids that are Pending. */
+  /** The Pending ones among the ids. */
   async pendingOf(ids: string[]): Promise<InstanceRow[]> {
     const wanted = new Set(ids)
     const rows = await this.#db.instance.findMany({ where: { state: 'Pending' } })
@@ -52,20 +91,23 @@ export class InstanceRepository {
 
   /** The active instance of a (group, username), if there is one. */
   async active(group: string, username: string): Promise<InstanceRow | null> {
-    return await this.#db.instance.findUnique({
-      where: { activeKey: activeKey(group, username) },
-    })
+    return await this.#db.instance.findUnique({ where: { activeKey: activeKey(group, username) } })
+  }
+
+  /** The active instances of users. */
+  async activeOf(userIds: string[]): Promise<InstanceRow[]> {
+    return await this.#db.instance.findMany({ where: { userId: { in: userIds }, activeKey: { not: null } } })
   }
 
   /**
    * Adds a Pending row.
-   * @throws Conflict when that (group, username) has an active instance; the unique index decides, so also for two at once
+   * @throws Conflict when the (group, username) has an active instance; the unique index decides, also between two at once
    */
   async add(row: NewInstance): Promise<InstanceRow> {
     try {
       return this.#published('ADDED', await this.#db.instance.create({ data: pending(row) }))
     } catch (error) {
-      if (isUniqueViolation(error)) throw await this.#held(row)
+      if (isUniqueViolation(error)) throw await this.#taken(row)
       throw error
     }
   }
@@ -77,7 +119,7 @@ export class InstanceRepository {
       return this.#published('ADDED', await this.#db.instance.create({ data: row }))
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
-      // Its user has another: show this one too rather than end what somebody may be working in.
+      // Its user has another one. Show both rather than stop a sandbox that someone may be working in.
       return this.#published(
         'ADDED',
         await this.#db.instance.create({ data: { ...row, activeKey: `${row.activeKey} ${row.id}` } }),
@@ -86,41 +128,39 @@ export class InstanceRepository {
   }
 
   /**
-   * Moves a row on, if it is still in the state that the verdict was given for.
-   * @returns the row as it is now; null when another got there first
+   * Moves a row to another state, if it is still in the state that the verdict was given for.
+   * @returns the row as it is now; null when another write came first
    */
-  async move(row: InstanceRow, verdict: Verdict, facts: Facts = {}): Promise<InstanceRow | null> {
+  async move(row: InstanceRow, verdict: Verdict, facts: SandboxFacts = {}): Promise<InstanceRow | null> {
     const now = new Date()
     const active = isActive(verdict.state)
     const data: Prisma.InstanceUncheckedUpdateManyInput = { ...facts, ...verdict }
     if (verdict.state !== row.state) data.stateAt = now
     if (!active) Object.assign(data, { activeKey: null, hostPort: null, endedAt: now })
     else if (!isActive(row.state)) Object.assign(data, { activeKey: activeKey(row.group, row.username), endedAt: null })
-    if (verdict.state === 'Running' && row.state === 'Pending') data.startedAt = now
     try {
       return await this.#update(row.id, row.state, data)
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
-      // Started by hand while its user has another: it may run, but the row says whose place it is not.
-      return this.#update(row.id, row.state, {
-        reason: 'It was started from outside THON, but its user has another active instance. End one of them.',
-      })
+      // Started by hand while its user has another one. It may run, but it is not the one that counts.
+      const reason = `Started outside THON, but ${labelOf(row)} already has another sandbox. Stop one of them.`
+      return this.#update(row.id, row.state, { reason })
     }
   }
 
-  /** Writes facts, or anything else that leaves the state alone. Publishes only when something differs. */
+  /** Writes facts, or anything else that leaves the state alone. Publishes only when a value differs. */
   async amend(row: InstanceRow, data: Partial<InstanceRow>): Promise<InstanceRow | null> {
     const differs = Object.entries(data).some(([key, value]) => row[key as keyof InstanceRow] !== value)
     return differs ? this.#update(row.id, row.state, data) : row
   }
 
-  /** The server ends, and an engine whose sandboxes end with it. Nobody is left to be told. */
-  async endTogether(engine: EngineKind): Promise<void> {
-    const ended: Verdict = { state: 'Terminated', reason: 'It ended together with THON.' }
+  /** The server stops, and with it an engine whose sandboxes stop too. Not published: the sockets are closed. */
+  async stopAll(engine: EngineKind): Promise<void> {
+    const stopped: Verdict = { state: 'Terminated', reason: STOPPED_WITH_THON }
     const now = new Date()
     await this.#db.instance.updateMany({
       where: { engine, activeKey: { not: null } },
-      data: { ...ended, activeKey: null, hostPort: null, endedAt: now, stateAt: now },
+      data: { ...stopped, activeKey: null, hostPort: null, endedAt: now, stateAt: now },
     })
   }
 
@@ -129,29 +169,62 @@ export class InstanceRepository {
     row: InstanceRow,
     names: { group: string; username: string; userId: string | null },
   ): Promise<InstanceRow | null> {
-    const search = fold(`${names.group} ${names.username}`)
     try {
-      return await this.#update(row.id, row.state, {
-        ...names,
-        search,
-        activeKey: activeKey(names.group, names.username),
-      })
+      return await this.#update(row.id, row.state, { ...namesOf(names), userId: names.userId, ...activeNames(names) })
     } catch (error) {
-      if (isUniqueViolation(error)) throw await this.#held(names)
+      if (isUniqueViolation(error)) throw await this.#taken(names)
       throw error
     }
   }
 
-  /** Tells subscribers that something shown with the row, but not stored in it, has changed. */
+  /**
+   * A user has other names now: their instances follow, stopped ones too. What an instance holds (volume, sandbox) stays.
+   * @param tx the transaction that renames the user
+   * @returns publishes the changed rows; call it after the commit
+   */
+  async syncOwner(
+    tx: Prisma.TransactionClient,
+    userId: string,
+    names: { group: string; username: string },
+  ): Promise<() => void> {
+    const stopped = await tx.instance.updateManyAndReturn({
+      where: { userId, activeKey: null },
+      data: namesOf(names),
+    })
+    const active = await tx.instance.updateManyAndReturn({
+      where: { userId, activeKey: { not: null } },
+      data: { ...namesOf(names), ...activeNames(names) },
+    })
+    return () => [...stopped, ...active].forEach((row) => this.touch(row))
+  }
+
+  /**
+   * New users get the active instances that were created under their names before.
+   * @param tx the transaction that adds the users
+   * @returns publishes the changed rows; call it after the commit
+   */
+  async assignOwner(
+    tx: Prisma.TransactionClient,
+    group: string,
+    users: { id: string; username: string }[],
+  ): Promise<() => void> {
+    const unowned = await tx.instance.findMany({ where: { group, userId: null, activeKey: { not: null } } })
+    const ids = new Map(users.map((user) => [user.username, user.id]))
+    const assigned: Instance[] = []
+    for (const { id, username } of unowned) {
+      const userId = ids.get(username)
+      if (userId) assigned.push(await tx.instance.update({ where: { id }, data: { userId } }))
+    }
+    return () => assigned.forEach((row) => this.touch(row))
+  }
+
+  /** Publishes a row, for instance when something shown with it has changed that is not stored in it. */
   touch(row: InstanceRow): void {
     this.#published('UPDATED', row)
   }
 
-  async #held(names: { group: string; username: string }): Promise<Conflict> {
-    const holder = await this.active(names.group, names.username)
-    return new Conflict(
-      `User ${labelOf(names)} already has instance ${holder?.id ?? 'being ended just now; try again'}`,
-    )
+  async #taken(names: { group: string; username: string }): Promise<Conflict> {
+    return alreadyHasSandbox(names, (await this.active(names.group, names.username))?.id ?? null)
   }
 
   async #update(id: string, state: State, data: Prisma.InstanceUncheckedUpdateManyInput): Promise<InstanceRow | null> {
@@ -165,11 +238,19 @@ export class InstanceRepository {
   }
 }
 
+function orderOf(field: (typeof SORT_FIELDS)[number], sort: 'asc' | 'desc'): Prisma.InstanceOrderByWithRelationInput {
+  // Instances without a limit come last, in both directions.
+  return field === 'expiresAt' ? { expiresAt: { sort, nulls: 'last' } } : { [field]: sort }
+}
+
+function namesOf({ group, username }: { group: string; username: string }) {
+  return { group, username, search: fold(`${group} ${username}`) }
+}
+
+function activeNames({ group, username }: { group: string; username: string }) {
+  return { activeKey: activeKey(group, username) }
+}
+
 function pending(row: NewInstance): Prisma.InstanceUncheckedCreateInput {
-  return {
-    ...row,
-    search: fold(`${row.group} ${row.username}`),
-    state: 'Pending',
-    activeKey: activeKey(row.group, row.username),
-  }
+  return { ...row, ...namesOf(row), ...activeNames(row), state: 'Pending' }
 }

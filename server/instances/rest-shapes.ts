@@ -10,28 +10,28 @@ const time = (description: string) => z.string().nullable().openapi({ descriptio
 /** An instance on the wire. */
 export const InstanceInfo = z
   .object({
-    id: z.string().openapi({ description: 'Its id.' }),
+    id: z.string(),
     user: z
       .object({
         group: z.string(),
         username: z.string(),
         email: z.string().openapi({ description: 'Always empty; `/api/users` has it.' }),
       })
-      .openapi('UserInfo', { description: 'Whose it is.' }),
-    state: z.enum(STATES).openapi('InstanceState', { description: 'Where it is in its life.' }),
-    port: z.int().openapi({ description: 'The host port it is published on; 0 unless it is.' }),
-    endpoint: url('Host and port on the host itself.'),
-    public_url: url('By the external IP of the settings.'),
-    domain_url: url('By the domain of the settings.'),
-    local_url: url('On the host itself.'),
-    password: z.string().nullable().openapi({ description: 'What code-server asks for; null when it does not.' }),
+      .openapi('UserInfo', { description: 'The person it is for.' }),
+    state: z.enum(STATES).openapi('InstanceState', { description: 'What it is doing.' }),
+    port: z.int().openapi({ description: 'Host port that it is published on; 0 while it is not.' }),
+    endpoint: url('Host and port on this machine.'),
+    public_url: url('Address by the external IP of the settings.'),
+    domain_url: url('Address by the domain of the settings.'),
+    local_url: url('Address on this machine.'),
+    password: z.string().nullable().openapi({ description: 'Password that code-server asks for; null without one.' }),
     image: z.string().nullable().openapi({ description: 'Image of its sandbox.' }),
-    created_at: time('When it was asked for.'),
-    expires_at: time('When it will be ended; null for never.'),
+    created_at: time('When it was created.'),
+    expires_at: time('When it stops automatically; null for never.'),
     metadata: z
       .record(z.string(), z.string())
-      .openapi({ description: 'What its sandbox is labelled with: the names and the container port it was made for.' }),
-    url: url('The best of these addresses; null unless it is published.'),
+      .openapi({ description: 'Labels of its sandbox: the names it was created with, and its ports.' }),
+    url: url('The best of these addresses; null while it is not published.'),
   })
   .openapi('InstanceInfo')
 
@@ -39,40 +39,40 @@ export const InstanceInfo = z
 export const InstancesList = z
   .object({
     instances: z.array(InstanceInfo),
-    total: z.int().openapi({ description: 'How many match, on all pages.' }),
-    page: z.bigint().openapi({ type: 'integer', description: 'The page that was asked for, from 1.' }),
-    page_size: z.bigint().openapi({ type: 'integer', description: 'Instances a page holds at most.' }),
+    total: z.int().openapi({ description: 'Matches on all pages.' }),
+    page: z.bigint().openapi({ type: 'integer', description: 'Number of this page, from 1.' }),
+    page_size: z.bigint().openapi({ type: 'integer', description: 'The most instances of a page.' }),
   })
   .openapi('InstancesListResponse')
 
-/** What became of each of several instances. */
+/** The outcome for each of several instances. */
 export const BulkResults = z
   .object({
     results: z.array(
       z.object({
-        id: z.string().openapi({ description: 'The id that was sent.' }),
-        status: z.string().openapi({ description: 'What it is now, such as `paused`; `error` when it could not be.' }),
-        state: z.enum(STATES).optional().openapi({ description: 'Its state, of a resume.' }),
-        error: z.string().optional().openapi({ description: 'Why not.' }),
+        id: z.string().openapi({ description: 'Id as it was sent.' }),
+        status: z.string().openapi({ description: 'What was done, such as `paused`; `error` when it failed.' }),
+        state: z.enum(STATES).optional().openapi({ description: 'Its state, only after a resume.' }),
+        error: z.string().optional().openapi({ description: 'Why it failed.' }),
       }),
     ),
   })
   .openapi('BulkResponse')
 
-/** What is known of an instance besides its row. */
-interface Known {
+/** What an instance on the wire needs besides its row. */
+interface WireContext {
   addresses: SandboxAddresses
-  /** The names its sandbox was made for. */
-  madeFor: { group: string; username: string }
-  /** It was made just now: scripts know that its answer has no time and no labels of the server's yet. */
+  /** The names its sandbox was created with. */
+  createdFor: { group: string; username: string }
+  /** Just created: scripts expect an answer without a time and without the port labels. */
   isNew: boolean
 }
 
 /** An instance as scripts see it. */
-export function wireInstance(row: InstanceRow, of: Known): z.output<typeof InstanceInfo> {
+export function wireInstance(row: InstanceRow, context: WireContext): z.output<typeof InstanceInfo> {
   const { hostPort } = row
   const local = hostPort === null ? null : `127.0.0.1:${hostPort}`
-  const { url, publicUrl, domainUrl } = of.addresses.of(row)
+  const { url, publicUrl, domainUrl } = context.addresses.of(row)
   return {
     id: row.id,
     user: { group: row.group, username: row.username, email: '' },
@@ -84,33 +84,35 @@ export function wireInstance(row: InstanceRow, of: Known): z.output<typeof Insta
     local_url: local && `http://${local}/`,
     password: row.password,
     image: row.image,
-    created_at: of.isNew ? null : utcTime(row.createdAt),
+    created_at: context.isNew ? null : utcTime(row.createdAt),
     expires_at: row.expiresAt && utcTime(row.expiresAt),
-    metadata: metadata(row, of),
+    metadata: metadata(row, context),
     url,
   }
 }
 
-/** What a command on several is called, and what those are that it was done to. */
+/** The bulk commands, and the `status` of a success. */
 const BULK = { pause: 'paused', resume: 'resumed', kill: 'terminated', register: 'registered' } as const
 
-/** What became of each, as scripts see it. */
+/** The outcome for each, as scripts see it. */
 export function toResults(command: keyof typeof BULK, results: Result<InstanceRow>[]): z.output<typeof BulkResults> {
   return {
     results: results.map(({ id, row, error }) => {
-      if (!row)
-        return { id, status: 'error', error: `Failed to ${command} ${id}: ${error?.message ?? 'no reason given'}` }
+      if (!row) {
+        const reason = error?.restMessage ?? error?.message ?? 'no reason given'
+        return { id, status: 'error', error: `Failed to ${command} ${id}: ${reason}` }
+      }
       return { id, status: BULK[command], ...(command === 'resume' && { state: row.state }) }
     }),
   }
 }
 
-/** The labels that scripts know from the server which ran the sandboxes before: its two ports are the one there is now. */
-function metadata(row: InstanceRow, { madeFor, isNew }: Known): Record<string, string> {
+/** The labels that scripts know from OpenSandbox, which ran the sandboxes before. Both of its ports are the published one. */
+function metadata(row: InstanceRow, { createdFor, isNew }: WireContext): Record<string, string> {
   const published = String(row.hostPort)
   return {
-    group: madeFor.group,
-    username: madeFor.username,
+    group: createdFor.group,
+    username: createdFor.username,
     port: String(row.port),
     'managed-by': 'thon-client',
     ...(row.hostPort === null || isNew

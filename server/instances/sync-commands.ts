@@ -1,18 +1,19 @@
 import type { Viewer } from '../core/viewer.ts'
-import { AppError, UpstreamFailed } from '../core/errors.ts'
-import { isActive, type State } from './sync/lifecycle.ts'
+import { UpstreamFailed } from '../core/errors.ts'
+import { settle, type Result } from './bulk.ts'
 import type { InstanceRow } from './model.ts'
-import type { Result } from './bulk.ts'
+import { reasonFor } from './reason.ts'
 import type { InstancesService } from './service.ts'
+import { isActive, type State } from './sync/lifecycle.ts'
 
-/** Seconds that a caller waits for a start, its turn and the pull of its image included; it goes on without them. */
-const START = 120
-/** Seconds that a caller waits for anything else. */
-const COMMAND = 60
+/** How long a caller waits for a start, in seconds; its place in line and the pull of its image are part of it. */
+const START_SECONDS = 120
+/** How long a caller waits for any other command, in seconds. */
+const COMMAND_SECONDS = 60
 
 /**
- * The commands for callers who are told once, when it is done: scripts. Each resolves with the row as it is then; a start
- * that takes too long, with the row still Pending.
+ * The commands for scripts, which get one answer when the command is done. Each resolves with the row as it is then; a
+ * start that takes too long, with a row that is still Pending.
  */
 export class SyncInstanceCommands {
   readonly #instances: InstancesService
@@ -21,65 +22,61 @@ export class SyncInstanceCommands {
     this.#instances = instances
   }
 
-  /** @throws as `InstancesService.create`, and UpstreamFailed when it does not come up */
+  /** @throws as `InstancesService.create`, and UpstreamFailed when it does not start */
   async create(viewer: Viewer, raw: unknown): Promise<InstanceRow> {
-    return this.started((await this.#instances.create(viewer, raw)).id)
+    return this.untilRunning((await this.#instances.create(viewer, raw)).id)
   }
 
-  /** @throws as `InstancesService.recreate`, and UpstreamFailed when it does not come up */
+  /** @throws as `InstancesService.recreate`, and UpstreamFailed when it does not start */
   async recreate(viewer: Viewer, id: string): Promise<InstanceRow> {
-    return this.started((await this.#instances.recreate(viewer, id)).id)
+    return this.untilRunning((await this.#instances.recreate(viewer, id)).id)
   }
 
-  /** @throws as `InstancesService.pause`, and UpstreamFailed when it ends otherwise */
+  /** @throws as `InstancesService.pause`, and UpstreamFailed when it settles in another state */
   async pause(viewer: Viewer, id: string): Promise<InstanceRow> {
-    return this.#done(await this.#instances.pause(viewer, id), 'pause')
+    return this.#settled(viewer, await this.#instances.pause(viewer, id), 'pause')
   }
 
-  /** @throws as `InstancesService.resume`, and UpstreamFailed when it ends otherwise */
+  /** @throws as `InstancesService.resume`, and UpstreamFailed when it settles in another state */
   async resume(viewer: Viewer, id: string): Promise<InstanceRow> {
-    return this.#done(await this.#instances.resume(viewer, id), 'resume')
+    return this.#settled(viewer, await this.#instances.resume(viewer, id), 'resume')
   }
 
-  /** @throws as `InstancesService.kill`, and UpstreamFailed when it ends otherwise */
+  /** @throws as `InstancesService.kill`, and UpstreamFailed when it settles in another state */
   async kill(viewer: Viewer, id: string): Promise<InstanceRow> {
-    return this.#done(await this.#instances.kill(viewer, id), 'kill')
+    return this.#settled(viewer, await this.#instances.kill(viewer, id), 'kill')
   }
 
-  /** One result per id, in their order; one that fails keeps no other back. @throws InvalidInput */
-  async bulk(viewer: Viewer, command: Bulk, ids: string[]): Promise<Result<InstanceRow>[]> {
+  /** One result per id, in their order. @throws InvalidInput */
+  async bulk(viewer: Viewer, command: BulkCommand, ids: string[]): Promise<Result<InstanceRow>[]> {
     const results = await this.#instances.bulk(viewer, { command, ids })
     return Promise.all(
       results.map(async (result) => {
-        if (!result.row) return result
-        try {
-          return { ...result, row: await this.#done(result.row, command) }
-        } catch (error) {
-          if (error instanceof AppError) return { ...result, row: null, error }
-          throw error
-        }
+        const { row } = result
+        return row ? await settle(result.id, () => this.#settled(viewer, row, command)) : result
       }),
     )
   }
 
-  /** Waits for a start that was asked for. @throws UpstreamFailed when it does not come up */
-  async started(id: string): Promise<InstanceRow> {
-    const now = await this.#instances.settled(id, START)
+  /** Waits until an instance that is starting runs. @throws UpstreamFailed when it does not start */
+  async untilRunning(id: string): Promise<InstanceRow> {
+    const now = await this.#instances.settled(id, START_SECONDS)
     if (!now || !isActive(now.state))
-      throw new UpstreamFailed(`Failed to create instance ${id}: ${now?.reason ?? 'it is ended already'}`)
+      throw new UpstreamFailed(`Failed to create instance ${id}: ${now?.reason ?? 'it was stopped already'}`)
     return now
   }
 
-  async #done(row: InstanceRow, command: Bulk): Promise<InstanceRow> {
-    const now = (await this.#instances.settled(row.id, COMMAND)) ?? row
-    if (now.state !== DONE[command])
-      throw new UpstreamFailed(
-        `Failed to ${command} instance ${row.id}: it is ${now.state}${now.reason ? `, ${now.reason}` : ''}`,
-      )
-    return now
+  async #settled(viewer: Viewer, row: InstanceRow, command: BulkCommand): Promise<InstanceRow> {
+    const now = (await this.#instances.settled(row.id, COMMAND_SECONDS)) ?? row
+    if (now.state === SETTLED[command]) return now
+    const reason = reasonFor(viewer, now)
+    throw new UpstreamFailed(
+      `Failed to ${command} instance ${row.id}: it is ${now.state}${reason ? `, ${reason}` : ''}`,
+    )
   }
 }
 
-type Bulk = 'pause' | 'resume' | 'kill'
+type BulkCommand = 'pause' | 'resume' | 'kill'
 
-const DONE = { pause: 'Paused', resume: 'Running', kill: 'Terminated' } as const satisfies Record<Bulk, State>
+/** The state that each command ends in. */
+const SETTLED = { pause: 'Paused', resume: 'Running', kill: 'Terminated' } as const satisfies Record<BulkCommand, State>

@@ -2,20 +2,20 @@ import { z } from 'zod'
 import { isName, NAME_RULE } from '../core/names.ts'
 import type { LegacyChange, LegacyDump } from './model.ts'
 
-/** An event as it is brought over. */
+/** An event as it is imported. */
 interface FitEvent {
   eventId: string
   title: string | null
 }
 
-/** A group as it is brought over. Of two with one name the users are together. */
+/** A group as it is imported. Two of the same name become one, with the users of both. */
 interface FitGroup {
   name: string
   title: string | null
   eventId: string | null
 }
 
-/** A user as they are brought over. */
+/** A user as they are imported. */
 export interface FitUser {
   group: string
   username: string
@@ -24,7 +24,7 @@ export interface FitUser {
   storagePath: string | null
 }
 
-/** What can be brought over, and what cannot: the Python system checked little of what it stored. */
+/** What can be imported, and what is skipped: the Python system checked little of what it stored. */
 export interface Fit {
   events: FitEvent[]
   groups: FitGroup[]
@@ -38,7 +38,7 @@ const EVENT_RULE = 'must be 1 to 100 characters, none of them a control characte
 const TITLE_RULE = 'must be at most 200 characters'
 const PATH_RULE = 'must be at most 1024 characters, none of them a control character'
 
-/** Sorts out what THON cannot have, with the reasons. */
+/** Keeps what THON accepts, and lists the rest with reasons. */
 export function fitting(dump: LegacyDump): Fit {
   const skips = new Skips()
   const events = fitEvents(dump, skips)
@@ -46,14 +46,18 @@ export function fitting(dump: LegacyDump): Fit {
   const users = fitUsers(dump, names, skips)
   for (const { group, username, state } of dump.sandboxes)
     if (/^(running|paused|pending)$/i.test(state ?? ''))
-      skips.add('sandbox', `${group ?? ''}/${username ?? ''}`, 'it runs there still: end it there, then start it here')
+      skips.add(
+        'sandbox',
+        `${group ?? ''}/${username ?? ''}`,
+        'it still runs in the Python system: stop it there, then start it here',
+      )
   return {
     ...{ events: [...events.values()], groups: [...groups.values()], users: [...users.values()] },
     skipped: skips.changes,
   }
 }
 
-/** What is left out. */
+/** What is skipped. */
 class Skips {
   readonly changes: LegacyChange[] = []
 
@@ -61,15 +65,15 @@ class Skips {
     this.changes.push({ kind, name, action: 'skip', detail })
   }
 
-  /** A title as THON may have it; null, and told, when it may not. */
+  /** A title that THON accepts; otherwise null, and reported. */
   title(kind: 'event' | 'group', name: string, title: string | null | undefined): string | null {
     const text = title?.trim() ?? ''
     if (text.length <= 200 && !text.includes('\0')) return text || null
-    this.add(kind, name, `its title ${TITLE_RULE}; it comes without`)
+    this.add(kind, name, `its title ${TITLE_RULE}; imported without a title`)
     return null
   }
 
-  /** A path likewise. */
+  /** As `title`, for a path. */
   path(user: string, path: string | null | undefined): string | null {
     const text = path?.trim() ?? ''
     if (text.length <= 1024 && NO_CONTROL.test(text) && text.isWellFormed()) return text || null
@@ -77,11 +81,11 @@ class Skips {
     return null
   }
 
-  /** An e-mail address likewise. */
+  /** As `title`, for an e-mail address. */
   email(user: string, email: string | null | undefined): string | null {
     const text = email?.trim() ?? ''
     if (text === '' || EMAIL.safeParse(text).success) return text || null
-    this.add('user', user, `${text} is no e-mail address; they come without`)
+    this.add('user', user, `${text} is not an e-mail address; imported without one`)
     return null
   }
 }
@@ -92,13 +96,13 @@ function fitEvents(dump: LegacyDump, skips: Skips): Map<string, FitEvent> {
     const eventId = event_id?.trim() ?? ''
     if (eventId.length < 1 || eventId.length > 100 || !NO_CONTROL.test(eventId))
       skips.add('event', eventId, `its event_id ${EVENT_RULE}`)
-    else if (events.has(eventId)) skips.add('event', eventId, 'there are two of that event_id')
+    else if (events.has(eventId)) skips.add('event', eventId, 'another event has this event_id')
     else events.set(eventId, { eventId, title: skips.title('event', eventId, title) })
   }
   return events
 }
 
-/** @returns groups by name, and names by the ids of the Python system */
+/** @returns groups by name, and their names by their ids in the Python system */
 function fitGroups(dump: LegacyDump, events: Map<string, FitEvent>, skips: Skips) {
   const groups = new Map<string, FitGroup>()
   const names = new Map<string, string>()
@@ -110,7 +114,8 @@ function fitGroups(dump: LegacyDump, events: Map<string, FitEvent>, skips: Skips
     }
     names.set(id, name)
     const eventId = event_id && events.has(event_id.trim()) ? event_id.trim() : null
-    if (groups.has(name)) skips.add('group', name, 'there are two of that name; their users are in one')
+    if (groups.has(name))
+      skips.add('group', name, 'another group has this name; their users are imported into one group')
     else groups.set(name, { name, title: skips.title('group', name, title), eventId })
   }
   return { groups, names }
@@ -122,9 +127,9 @@ function fitUsers(dump: LegacyDump, names: Map<string, string>, skips: Skips): M
     const group = names.get(group_id ?? '')
     const username = written?.trim() ?? ''
     const label = `${group ?? group_id ?? ''}/${username}`
-    if (group === undefined) skips.add('user', label, 'their group is not brought over')
+    if (group === undefined) skips.add('user', label, 'their group is skipped')
     else if (!isName(username)) skips.add('user', label, `their name ${NAME_RULE}`)
-    else if (users.has(label)) skips.add('user', label, 'there are two of that name in the group')
+    else if (users.has(label)) skips.add('user', label, 'another user of the group has this name')
     else
       users.set(label, {
         ...{ group, username, email: skips.email(label, email) },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 const maybe = z.string().nullish().catch(null)
 
-/** What the Python system's database holds, as `thon import-legacy` reads it: table by table, as far as it is of use here. */
+/** The tables of the Python system's database, as `thon import-legacy` reads them, with the columns that THON uses. */
 export const legacyDump = z.object({
   events: z.array(z.object({ event_id: maybe, title: maybe })),
   groups: z.array(z.object({ id: z.string(), name: maybe, title: maybe, event_id: maybe })),
@@ -14,18 +14,19 @@ export const legacyDump = z.object({
 })
 export type LegacyDump = z.infer<typeof legacyDump>
 
-/** One line of what is brought over. */
+/** What an import does to one thing of the Python system. */
 export interface LegacyChange {
   kind: 'event' | 'group' | 'user' | 'workspace' | 'sandbox' | 'setting' | 'config file'
-  /** Its name; a user's is `group/username`. */
+  /** A user's name is `group/username`. */
   name: string
   action: 'create' | 'update' | 'keep' | 'skip'
   /** What changes, or why it is skipped. */
   detail: string | null
 }
 
-/** What was brought over, or with a dry run would be. */
+/** What an import did, or with a dry run would do. */
 export interface LegacyReport {
+  /** False for a dry run. */
   applied: boolean
   changes: LegacyChange[]
 }

@@ -1,13 +1,13 @@
-import { authorize } from '../core/permissions.ts'
-import type { Viewer } from '../core/viewer.ts'
-import type { Db } from '../db/client.ts'
 import { AppError, InvalidInput } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
 import { sandboxName } from '../core/names.ts'
+import { authorize } from '../core/permissions.ts'
+import type { Viewer } from '../core/viewer.ts'
+import type { Db } from '../db/client.ts'
 import { fitting, type Fit, type FitUser } from './fitting.ts'
 import { legacyDump, type LegacyChange, type LegacyDump, type LegacyReport } from './model.ts'
 
-/** What is needed of other features. */
+/** What the import depends on. */
 export interface LegacyImportDeps {
   db: Db
   importGroups: (viewer: Viewer, yaml: string, dryRun: boolean) => Promise<{ changes: LegacyChange[] }>
@@ -23,26 +23,27 @@ export interface LegacyImportDeps {
 const CONFIG = /^config_/
 
 /**
- * Brings over what the Python system had: events, groups, users with their volumes, settings and configuration files. Done again it
- * changes nothing more; what was set here meanwhile stays as it is.
+ * Imports events, groups, users with their volumes, settings and configuration files from the Python system. A second
+ * import of the same dump changes nothing, and no import overwrites what was set here.
  */
 export class LegacyImport {
-  readonly #parts: LegacyImportDeps
+  readonly #deps: LegacyImportDeps
 
-  constructor(parts: LegacyImportDeps) {
-    this.#parts = parts
+  constructor(deps: LegacyImportDeps) {
+    this.#deps = deps
   }
 
   /**
    * @param json a `LegacyDump`
-   * @param dryRun only say what would happen
-   * @throws InvalidInput when it is no such dump; nothing is changed then
+   * @param dryRun only report what would change
+   * @throws InvalidInput when it is not such a dump; then nothing is changed
    */
   async import(viewer: Viewer, json: string, dryRun: boolean): Promise<LegacyReport> {
-    for (const deed of ['groups.manage', 'settings.manage', 'configFiles.manage'] as const) authorize(viewer, deed)
-    const dump = parse(legacyDump, parsed(json))
+    for (const permission of ['groups.manage', 'settings.manage', 'configFiles.manage'] as const)
+      authorize(viewer, permission)
+    const dump = parse(legacyDump, parseJson(json))
     const fit = fitting(dump)
-    const { changes } = await this.#parts.importGroups(viewer, await this.#groupsFile(fit), dryRun)
+    const { changes } = await this.#deps.importGroups(viewer, await this.#groupsFile(fit), dryRun)
     const created = new Set(
       changes.filter(({ kind, action }) => kind === 'user' && action === 'create').map(({ name }) => name),
     )
@@ -51,9 +52,9 @@ export class LegacyImport {
     return { applied: !dryRun, changes: [...changes, ...workspaces, ...settings, ...fit.skipped] }
   }
 
-  /** A groups file, in JSON, which is YAML too. What is set here already is left out, and stays thereby. */
+  /** A groups file, in JSON, which is YAML too. It leaves out what is set here, so that the import keeps it. */
   async #groupsFile({ events, groups, users }: Fit): Promise<string> {
-    const { db } = this.#parts
+    const { db } = this.#deps
     const here = {
       events: new Map((await db.event.findMany()).map((event) => [event.eventId, event])),
       groups: new Map((await db.group.findMany({ include: { users: true } })).map((group) => [group.name, group])),
@@ -77,12 +78,12 @@ export class LegacyImport {
   }
 
   /**
-   * The volumes that people's files are in stay theirs, and scripts are told the paths that they know.
-   * @param created labels of the users who are new with this import: nobody has given them another workspace yet
+   * Users keep the volumes with their files, and scripts the paths that they know.
+   * @param created labels of the users that this import creates: no one can have given them another workspace yet
    */
   async #workspaces(viewer: Viewer, users: FitUser[], created: Set<string>, dryRun: boolean): Promise<LegacyChange[]> {
-    const { db, updateUser } = this.#parts
-    // Of two with one volume it is the first one's, also when they have another by now: it has their files.
+    const { db, updateUser } = this.#deps
+    // Two users with one volume: it belongs to the first, whose files it has, even if that user has another one by now.
     const firsts = new Map<string | null, string>()
     for (const { workspacePath, group, username } of users)
       if (!firsts.has(workspacePath)) firsts.set(workspacePath, `${group}/${username}`)
@@ -92,23 +93,23 @@ export class LegacyImport {
       const change = { kind: 'workspace', name } as const
       const user = await db.user.findFirst({ where: { username, group: { name: group } } })
       const usual = sandboxName('thon-workspace', group, username)
-      const wanted = {
+      const desired = {
         ...(workspacePath && workspacePath !== (user ? user.workspacePath : usual) && { workspacePath }),
         ...(storagePath && user?.storagePath !== storagePath && { storagePath }),
       }
-      if (Object.keys(wanted).length === 0) continue
-      const isAsMade = user?.workspacePath === usual && user.storagePath === null
-      const volume = wanted.workspacePath?.startsWith('thon-') ? wanted.workspacePath : null
+      if (Object.keys(desired).length === 0) continue
+      const isUnchanged = user?.workspacePath === usual && user.storagePath === null
+      const volume = desired.workspacePath?.startsWith('thon-') ? desired.workspacePath : null
       const holder = volume === null ? null : await db.user.findUnique({ where: { volume }, include: { group: true } })
-      const whose = holder ? `${holder.group.name}/${holder.username}` : firsts.get(volume)
-      if (user && !isAsMade && !created.has(name))
-        changes.push({ ...change, action: 'skip', detail: 'they have another one here, which stays' })
-      else if (whose && whose !== name)
-        changes.push({ ...change, action: 'skip', detail: `${volume} is the one of ${whose}` })
+      const ownerLabel = holder ? `${holder.group.name}/${holder.username}` : firsts.get(volume)
+      if (user && !isUnchanged && !created.has(name))
+        changes.push({ ...change, action: 'skip', detail: 'it was changed here, and stays' })
+      else if (ownerLabel && ownerLabel !== name)
+        changes.push({ ...change, action: 'skip', detail: `${volume} belongs to ${ownerLabel}` })
       else {
-        const act = async () => void (user && (await updateUser(viewer, user.id, wanted)))
-        const detail = Object.values(wanted).join(', ')
-        changes.push(await carried({ ...change, action: 'update', detail }, dryRun ? null : act))
+        const act = async () => (user ? updateUser(viewer, user.id, desired) : undefined)
+        const detail = Object.values(desired).join(', ')
+        changes.push(await attempt({ ...change, action: 'update', detail }, dryRun ? null : act))
       }
     }
     return changes
@@ -128,34 +129,34 @@ export class LegacyImport {
   }
 
   async #setting(viewer: Viewer, key: string, value: string, dryRun: boolean): Promise<LegacyChange> {
-    const { findSetting, storeSetting } = this.#parts
+    const { findSetting, storeSetting } = this.#deps
     const change = { kind: 'setting', name: key } as const
     const before = await findSetting(viewer, key).catch(refusal)
     if (before instanceof AppError) return { ...change, action: 'skip', detail: before.message }
     if (before?.value === value) return { ...change, action: 'keep', detail: null }
     if (before) return { ...change, action: 'skip', detail: 'it has another value here, which stays' }
-    const fault = this.#parts.checkSetting(key, value)
-    if (fault) return { ...change, action: 'skip', detail: fault }
+    const problem = this.#deps.checkSetting(key, value)
+    if (problem) return { ...change, action: 'skip', detail: problem }
     const act = () => storeSetting(viewer, key, { value })
-    return carried({ ...change, action: 'create', detail: null }, dryRun ? null : act)
+    return attempt({ ...change, action: 'create', detail: null }, dryRun ? null : act)
   }
 
   async #configFile(viewer: Viewer, key: string, content: string, dryRun: boolean): Promise<LegacyChange> {
-    const { getConfigFile, putConfigFile, checkConfigFile } = this.#parts
+    const { getConfigFile, putConfigFile, checkConfigFile } = this.#deps
     const change = { kind: 'config file', name: key } as const
     const before = await getConfigFile(viewer, key).catch(refusal)
     if (before instanceof AppError) return { ...change, action: 'skip', detail: before.message }
     if (before.content === content) return { ...change, action: 'keep', detail: null }
-    if (before.hasContent) return { ...change, action: 'skip', detail: 'another one is stored here, which stays' }
-    const fault = checkConfigFile(viewer, key, content)
-    if (fault) return { ...change, action: 'skip', detail: fault }
+    if (before.hasContent) return { ...change, action: 'skip', detail: 'another file is stored here, which stays' }
+    const problem = checkConfigFile(viewer, key, content)
+    if (problem) return { ...change, action: 'skip', detail: problem }
     const act = () => putConfigFile(viewer, key, { content })
-    return carried({ ...change, action: 'create', detail: null }, dryRun ? null : act)
+    return attempt({ ...change, action: 'create', detail: null }, dryRun ? null : act)
   }
 }
 
-/** Does it, unless it is only rehearsed; a refusal skips this one and keeps no other back. */
-async function carried(change: LegacyChange, act: (() => Promise<unknown>) | null): Promise<LegacyChange> {
+/** Carries out one change; a refusal skips it, and the others go on. @param act null for a dry run */
+async function attempt(change: LegacyChange, act: (() => Promise<unknown>) | null): Promise<LegacyChange> {
   try {
     await act?.()
     return change
@@ -169,7 +170,7 @@ function refusal(error: unknown): AppError {
   throw error
 }
 
-function parsed(json: string): unknown {
+function parseJson(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch {

@@ -1,29 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { NoAnswer, OversizedAnswer, askUpstream, type UpstreamAnswer } from '../upstream/request.ts'
-import { UpstreamTrouble } from '../upstream/polled-resource.ts'
+import { NoAnswer, OversizedAnswer, requestUpstream, type UpstreamResponse } from '../upstream/request.ts'
+import { UpstreamFailure } from '../upstream/polled-resource.ts'
 import type { LemonadeEnv } from '../config/ai.ts'
-import { said } from './said.ts'
 
-/** Of an answer. The system's description, the largest, has 25 kB. */
-const LARGEST = 8 * 1024 * 1024
-/** How long the question for slots is open, and how long each waits for its answer, in milliseconds. */
-const SLOTS = { within: 120_000, patience: 5_000 }
-/** How much of an answer is told in an error. */
-const LONGEST_EXCERPT = 1_000
+/** Bytes of a response. The system's description, the largest, has 25 kB. */
+const MAX_BYTES = 8 * 1024 * 1024
+/** How long a request for the slots stays open, and how long each caller waits for its response, in milliseconds. */
+const SLOTS = { timeoutMs: 120_000, callerTimeoutMs: 5_000 }
+/** Characters of a response that an error quotes. */
+const MAX_EXCERPT = 1_000
+/** Characters of Lemonade's own message that people see. */
+const MAX_MESSAGE = 300
 
 /** A JSON value as Lemonade sent it; whole numbers too long for a double are bigint. */
 export type Json = string | number | bigint | boolean | null | Json[] | { [name: string]: Json }
 
-/** Lemonade answered, and said no. */
-export class LemonadeRefusal extends UpstreamTrouble {
+/** Lemonade answered with an error. */
+export class LemonadeRefusal extends UpstreamFailure {
   readonly status: number
-  /** What it said, as a sentence. */
+  /** Lemonade's own message, as a sentence. */
   readonly sentence: string
 
   constructor(status: number, body: string) {
     super(status === 401 ? 'UNAUTHORIZED' : 'FAULTY', `Lemonade returned ${status}: ${excerpt(body)}`)
     this.status = status
-    this.sentence = said(body)
+    this.sentence = messageIn(body)
   }
 
   override get summary(): string {
@@ -31,112 +32,117 @@ export class LemonadeRefusal extends UpstreamTrouble {
   }
 }
 
-/** How to ask. */
-export interface Question {
-  /** Sent as JSON; left out sends none. */
+/** How to send a request. */
+export interface RequestOptions {
+  /** Sent as JSON; undefined sends no body. */
   body?: Json | undefined
-  /** Milliseconds the whole answer may take. */
-  within: number
+  /** Milliseconds to the last byte of the response. */
+  timeoutMs: number
   signal?: AbortSignal
 }
 
-/** It answered, and not as it should. @param why what is odd about it */
-export function unreadable(why: string): UpstreamTrouble {
-  return new UpstreamTrouble('FAULTY', `Lemonade returned an unreadable answer: ${why}`)
+/** For a response that is not what was asked for. @param why what is wrong with it */
+export function unreadable(why: string): UpstreamFailure {
+  return new UpstreamFailure('FAULTY', `Lemonade returned an unreadable answer: ${why}`)
 }
 
-/** Talks to one Lemonade server, as it really answers (release 2026.39): https://lemonade-server.ai/docs/server/server_spec/ */
+/** Talks to one Lemonade server, as release 2026.39 really answers: https://lemonade-server.ai/docs/server/server_spec/ */
 export class LemonadeClient {
   readonly url: string
   readonly #headers: Record<string, string>
-  readonly #ended = new AbortController()
+  readonly #closed = new AbortController()
   #slots: Promise<Json> | null = null
 
-  /** @param env where it is; its regular key opens everything under /v1, so the other one is sent only where there is no other */
+  /** @param env the regular key opens everything under /v1, so the admin key is sent only when there is no regular one */
   constructor({ url, apiKey, adminApiKey }: Pick<LemonadeEnv, 'url' | 'apiKey' | 'adminApiKey'>) {
     this.url = url
     const key = apiKey ?? adminApiKey
     this.#headers = { Accept: 'application/json', ...(key && { Authorization: `Bearer ${key}` }) }
   }
 
-  /** @returns what it answered, an object or a list. @throws UpstreamTrouble, LemonadeRefusal */
-  get(path: string, question: Question): Promise<Json> {
-    return this.#ask('GET', path, question)
+  /** @returns the response, an object or a list. @throws UpstreamFailure, LemonadeRefusal */
+  get(path: string, options: RequestOptions): Promise<Json> {
+    return this.#ask('GET', path, options)
   }
 
   /** As `get`. */
-  post(path: string, question: Question): Promise<Json> {
-    return this.#ask('POST', path, question)
+  post(path: string, options: RequestOptions): Promise<Json> {
+    return this.#ask('POST', path, options)
   }
 
   /**
-   * The slots, which Lemonade asks llama.cpp for. While that hangs it waits for up to ten minutes, with one of the few threads
-   * that serve everybody, also when nobody waits for the answer any more: some forty questions given up, and it is dead. So
-   * there is one at a time, which goes on when whoever asked has waited long enough.
-   * @throws UpstreamTrouble, LemonadeRefusal
+   * The slots, which Lemonade gets from llama.cpp. While llama.cpp hangs, Lemonade waits up to ten minutes and keeps one of
+   * its few threads busy, even after the client has left: about forty abandoned requests stop it altogether. So only one
+   * request is open at a time, and it goes on when its callers have stopped waiting.
+   * @throws UpstreamFailure, LemonadeRefusal
    */
   async slots(): Promise<Json> {
-    this.#slots ??= this.get('/v1/slots', { ...SLOTS, signal: this.#ended.signal }).finally(() => (this.#slots = null))
-    const late = new AbortController()
-    const patience = sleep(SLOTS.patience, null, { signal: late.signal }).catch(() => null)
+    const { timeoutMs, callerTimeoutMs } = SLOTS
+    this.#slots ??= this.get('/v1/slots', { timeoutMs, signal: this.#closed.signal }).finally(
+      () => (this.#slots = null),
+    )
+    const answered = new AbortController()
+    const timeout = sleep(callerTimeoutMs, null, { signal: answered.signal }).catch(() => null)
     try {
-      const answer = await Promise.race([this.#slots, patience])
-      if (answer !== null) return answer
+      const slots = await Promise.race([this.#slots, timeout])
+      if (slots !== null) return slots
     } finally {
-      late.abort()
+      answered.abort()
     }
-    throw this.#unreached(`no answer within ${SLOTS.patience / 1_000} seconds`, true)
+    throw this.#unreachable(`no answer within ${callerTimeoutMs / 1_000} seconds`, true)
   }
 
-  /** Ends the question that may be open. */
+  /** Aborts the open request for the slots. */
   close(): void {
-    this.#ended.abort()
+    this.#closed.abort()
   }
 
-  /** Whether it answers a question with success, whatever it says. Never throws. */
+  /** Whether it answers with a success, whatever the body. Never throws. */
   async isUp(): Promise<boolean> {
     try {
-      const { status } = await this.#send('GET', '/v1/models', { within: 3_000 })
+      const { status } = await this.#send('GET', '/v1/models', { timeoutMs: 3_000 })
       return status >= 200 && status <= 299
     } catch {
       return false
     }
   }
 
-  async #ask(method: 'GET' | 'POST', path: string, question: Question): Promise<Json> {
-    const answer = await this.#send(method, path, question)
-    if (answer.status < 200 || answer.status > 299) throw new LemonadeRefusal(answer.status, answer.text)
-    const type = answer.headers['content-type'] ?? ''
-    // The outcome of a stream is in its last event; its status says nothing.
-    if (type.startsWith('text/event-stream')) return outcomeOf(answer.text)
-    const value = parsed(answer.text)
-    // Paths that it does not know are answered by its web page, as a success.
+  async #ask(method: 'GET' | 'POST', path: string, options: RequestOptions): Promise<Json> {
+    const { status, headers, body } = await this.#send(method, path, options)
+    const text = body.toString()
+    if (status < 200 || status > 299) throw new LemonadeRefusal(status, text)
+    const type = headers['content-type'] ?? ''
+    // A stream starts with status 200; how it went is in its last event.
+    if (type.startsWith('text/event-stream')) return outcomeOf(text)
+    const value = parsed(text)
+    // For a path it does not know, Lemonade sends its web page with status 200.
     if (typeof value !== 'object' || value === null) throw unreadable(`${type || 'no type'}, no JSON`)
     return value
   }
 
-  async #send(method: 'GET' | 'POST', path: string, { body, within, signal }: Question): Promise<UpstreamAnswer> {
+  async #send(method: 'GET' | 'POST', path: string, options: RequestOptions): Promise<UpstreamResponse> {
+    const { body, timeoutMs, signal } = options
     const content: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/json' }
     try {
-      return await askUpstream({
-        ...{ method, within, signal, largest: LARGEST },
+      return await requestUpstream({
+        ...{ method, timeoutMs, signal, maxBytes: MAX_BYTES },
         url: new URL(this.url + path),
         headers: { ...this.#headers, ...content },
-        body: body === undefined ? null : written(body),
+        body: body === undefined ? null : stringify(body),
       })
     } catch (error) {
       if (error instanceof OversizedAnswer) throw unreadable(error.message)
       if (!(error instanceof NoAnswer)) throw error
-      throw this.#unreached(error.message, error.slow)
+      throw this.#unreachable(error.message, error.slow)
     }
   }
 
-  #unreached(why: string, slow: boolean): UpstreamTrouble {
-    return new UpstreamTrouble(slow ? 'SLOW' : 'OFFLINE', `Cannot reach Lemonade at ${this.url}: ${why}`)
+  #unreachable(why: string, slow: boolean): UpstreamFailure {
+    return new UpstreamFailure(slow ? 'SLOW' : 'OFFLINE', `Cannot reach Lemonade at ${this.url}: ${why}`)
   }
 }
 
-/** The last event of a stream of progress: what it completed with. @throws LemonadeRefusal when it failed */
+/** How a stream of progress ended: with its event `complete`. @throws LemonadeRefusal when it failed or was canceled */
 function outcomeOf(stream: string): Json {
   const events = stream.split(/\r?\n\r?\n/).map((block) => ({
     name: /^event: ?(.*)$/m.exec(block)?.[1] ?? '',
@@ -144,12 +150,34 @@ function outcomeOf(stream: string): Json {
   }))
   const failed = events.find(({ name }) => name === 'error')
   if (failed) throw new LemonadeRefusal(500, failed.data)
-  if (!events.some(({ name }) => name === 'complete')) throw new LemonadeRefusal(500, 'It was cancelled')
+  if (!events.some(({ name }) => name === 'complete')) throw new LemonadeRefusal(500, 'It was canceled')
   return { status: 'success' }
 }
 
+/**
+ * The message of one of Lemonade's errors, in one line. Its bodies have four shapes: `{error: text}`, the same with a code,
+ * and `{error: {message, …}}`, its own or llama-server's; a proxy in between may send any text.
+ */
+function messageIn(body: string): string {
+  const text = errorIn(body) ?? body.replace(/<[^>]*>/g, ' ')
+  const line = text.replace(/\s+/g, ' ').trim()
+  if (line === '') return 'It gave no reason'
+  return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE).toWellFormed()}…` : line
+}
+
+function errorIn(body: string): string | null {
+  try {
+    const { error } = JSON.parse(body) as { error?: unknown }
+    if (typeof error === 'string') return error
+    if (typeof error !== 'object' || error === null || !('message' in error)) return null
+    return typeof error.message === 'string' ? error.message : null
+  } catch {
+    return null
+  }
+}
+
 /** JSON, with whole numbers of any size. */
-export function written(value: Json): string {
+function stringify(value: Json): string {
   return JSON.stringify(value, (_key, one: unknown) =>
     typeof one === 'bigint' ? (JSON as RawJson).rawJSON(String(one)) : one,
   )
@@ -169,10 +197,11 @@ function parsed(text: string): Json | undefined {
 }
 
 function withDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
-  const isWhole = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
-  return isWhole && /^-?\d+$/.test(context?.source ?? '') ? BigInt(context?.source as string) : value
+  const source = context?.source ?? ''
+  const isUnsafe = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+  return isUnsafe && /^-?\d+$/.test(source) ? BigInt(source) : value
 }
 
 function excerpt(body: string): string {
-  return body.length > LONGEST_EXCERPT ? `${body.slice(0, LONGEST_EXCERPT).toWellFormed()}…` : body
+  return body.length > MAX_EXCERPT ? `${body.slice(0, MAX_EXCERPT).toWellFormed()}…` : body
 }

@@ -1,11 +1,11 @@
+import { messageOf } from '../core/errors.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
-import { messageOf } from '../core/errors.ts'
 import { LemonadeRefusal } from './client.ts'
 import type { Load, LoadedModel } from './model.ts'
 
-/** Loads that THON asked for. Lemonade names a model only once it is ready, so nobody else knows of them. */
-export class Loads {
+/** The loads that THON started. Lemonade names a model only once it is ready, so only THON knows about them. */
+export class LoadTracker {
   #loads: Load[] = []
   #isClosed = false
   readonly #db: Db
@@ -17,23 +17,23 @@ export class Loads {
     this.#onChange = onChange
   }
 
-  /** Those under way, and those that failed or got lost and were not dismissed, the oldest first. */
+  /** Those in progress, and those that failed or got lost and were not deleted, the oldest first. */
   get all(): Load[] {
     return this.#loads
   }
 
-  /** Finds those that were under way when THON ended. Lemonade goes on with them, and tells nobody how they end. */
-  async recall(): Promise<void> {
+  /** Reads what was in progress when THON stopped. Lemonade goes on with those, and never reports how they end. */
+  async restore(): Promise<void> {
     const rows = await this.#db.modelLoad.findMany({ orderBy: { id: 'asc' } })
     this.#loads = rows.map(({ model, by, since }) => ({ model, by, since, state: 'LOST', message: null }))
   }
 
-  /** Follows a load to its end, and gives what it gives. A load of the same model takes the place of one that is over. */
-  async follow<T>(viewer: Viewer, model: string, work: () => Promise<T>): Promise<T> {
+  /** Adds a load, in place of an earlier one of the same model, until `work` is done. @returns what `work` returns */
+  async track<T>(viewer: Viewer, model: string, work: () => Promise<T>): Promise<T> {
     const load: Load = { model, state: 'LOADING', since: new Date(), by: viewer.name, message: null }
-    this.dismiss(model)
+    this.delete(model)
     this.#set([...this.#loads, load])
-    // One that cannot be written down is not found after a restart; it goes on all the same.
+    // Without its row the load still goes on; only a restart of THON forgets it.
     await this.#db.modelLoad.create({ data: { model, by: load.by, since: load.since } }).catch(() => null)
     try {
       const result = await work()
@@ -44,35 +44,35 @@ export class Loads {
       this.#set(this.#loads.map((one) => (one === load ? { ...load, state: 'FAILED', message } : one)))
       throw error
     } finally {
-      await this.#forget([load])
+      await this.#deleteRows([load])
     }
   }
 
-  /** What is in memory now was not lost. */
-  found(loaded: readonly LoadedModel[]): void {
+  /** Drops lost loads of models that are in memory by now. */
+  dropLoaded(loaded: readonly LoadedModel[]): void {
     const names = new Set(loaded.map(({ name }) => name))
     this.#drop(({ state, model }) => state === 'LOST' && names.has(model.replace(/^user\./, '')))
   }
 
-  /** Forgets those that failed or got lost. @returns whether there was one */
-  dismiss(model: string): boolean {
+  /** Deletes failed and lost loads of a model. @returns whether there was one */
+  delete(model: string): boolean {
     return this.#drop((one) => one.model === model && one.state !== 'LOADING')
   }
 
-  /** Writes nothing any more: what is under way is found at the next start. */
+  /** Keeps the rows of loads in progress, so that the next start finds them. */
   close(): void {
     this.#isClosed = true
   }
 
-  #drop(which: (load: Load) => boolean): boolean {
-    const gone = this.#loads.filter(which)
-    if (gone.length === 0) return false
-    this.#set(this.#loads.filter((load) => !gone.includes(load)))
-    void this.#forget(gone)
+  #drop(matches: (load: Load) => boolean): boolean {
+    const dropped = this.#loads.filter(matches)
+    if (dropped.length === 0) return false
+    this.#set(this.#loads.filter((load) => !dropped.includes(load)))
+    void this.#deleteRows(dropped)
     return true
   }
 
-  async #forget(loads: Load[]): Promise<void> {
+  async #deleteRows(loads: Load[]): Promise<void> {
     if (this.#isClosed) return
     for (const { model, since } of loads)
       await this.#db.modelLoad.deleteMany({ where: { model, since } }).catch(() => null)

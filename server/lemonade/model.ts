@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What Lemonade serves now. */
+/** What Lemonade serves right now. */
 export interface Health {
   version: string | null
   /** The loaded model that was used last; null when none is loaded. */
@@ -15,21 +15,21 @@ export interface LoadedModel {
   checkpoint: string | null
   recipe: string | null
   type: string | null
-  /** As Lemonade says, such as `ready` or `in_use`. */
+  /** Lemonade's own word, such as `ready` or `in_use`. */
   state: string | null
   busy: boolean
-  /** Whether its backend still runs. */
+  /** Whether its backend is still running. */
   alive: boolean
   pinned: boolean
-  /** Tokens, over all slots. */
+  /** Tokens, shared by all slots. */
   contextSize: number | null
   /** Tokens that the model was trained for. */
   maxContext: number | null
-  /** Requests it serves at once. */
+  /** How many requests it serves at the same time. */
   slots: number
 }
 
-/** Figures of the last request, since the start, and of the machine. Null: unknown, or nothing happened yet. */
+/** Figures of the last request, of all requests since Lemonade started, and of the machine. Null is unknown, or before the first request. */
 export interface Stats {
   /** Seconds. */
   timeToFirstToken: number | null
@@ -47,7 +47,7 @@ export interface Stats {
   npuPercent: number | null
 }
 
-/** The figures at one moment. */
+/** The figures at one point in time. */
 export interface Sample extends Pick<
   Stats,
   'timeToFirstToken' | 'tokensPerSecond' | 'inputTokens' | 'outputTokens' | 'cpuPercent' | 'memoryGib'
@@ -57,21 +57,21 @@ export interface Sample extends Pick<
   requests: number | null
 }
 
-/** One of the requests that the model used last can serve at once. */
+/** Room for one request in the model that was used last. */
 export interface Slot {
   id: number
   processing: boolean
   contextSize: number | null
-  /** Of its context that are in use, or kept for a request that begins alike. */
+  /** Tokens of its context in use; an idle slot keeps them for requests that start with the same text. */
   tokens: number | null
-  /** Of its request, as far as they were read; null while it is idle, as are the next two. */
+  /** Tokens of the request read so far. This and the next two are null while the slot is idle. */
   inputTokens: number | null
-  /** Those of them that were there already. */
+  /** How many of them came from the cache. */
   cachedTokens: number | null
   outputTokens: number | null
 }
 
-/** A processor that models could run on. */
+/** A processor that can run models. */
 export interface Device {
   kind: 'CPU' | 'AMD_GPU' | 'NVIDIA_GPU' | 'NPU'
   name: string
@@ -83,13 +83,12 @@ export interface Device {
 export interface System {
   os: string | null
   processor: string | null
-  /** As text, such as `23.54 GB`. */
-  memory: string | null
+  memoryGib: number | null
   devices: Device[]
   storage: { path: string | null; usedBytes: number | null; totalBytes: number | null; freeBytes: number | null } | null
 }
 
-/** A model that is downloaded, or could be. */
+/** A model on Lemonade's disk or in its catalog. */
 export interface Model {
   name: string
   checkpoint: string | null
@@ -97,19 +96,20 @@ export interface Model {
   labels: string[]
   downloaded: boolean
   suggested: boolean
-  /** Registered by an organizer, not from Lemonade's catalogue. */
+  /** Registered by an organizer, not from Lemonade's catalog. */
   custom: boolean
-  sizeGb: number | null
+  /** Of its files. */
+  sizeGib: number | null
   contextSize: number | null
   maxContext: number | null
 }
 
-/** A download that Lemonade does, or did, in the background. */
+/** A download that Lemonade runs, or ran, in the background. */
 export interface Pull {
   id: string
   model: string
-  state: 'DOWNLOADING' | 'RETRYING' | 'PAUSED' | 'COMPLETED' | 'FAILED' | 'CANCELLED'
-  /** Of all its files; null when their size is unknown. */
+  state: 'DOWNLOADING' | 'RETRYING' | 'PAUSED' | 'COMPLETED' | 'FAILED' | 'CANCELED'
+  /** Of all files; null when their size is unknown. */
   percent: number | null
   file: string | null
   fileIndex: number | null
@@ -117,12 +117,12 @@ export interface Pull {
   bytesDone: number | null
   bytesTotal: number | null
   bytesPerSecond: number | null
-  /** Since when no byte came, while it should run. */
+  /** Since when no byte has arrived, although the download is active. */
   quietSince: Date | null
   error: string | null
 }
 
-/** A load that THON asked for: under way, or failed or lost and not dismissed. */
+/** A load that THON started: in progress, or failed or lost and not deleted yet. */
 export interface Load {
   model: string
   state: 'LOADING' | 'FAILED' | 'LOST'
@@ -131,34 +131,34 @@ export interface Load {
   message: string | null
 }
 
-/** Files of a repository that can be pulled. */
+/** What a repository of the model hub offers. */
 export interface Variants {
   checkpoint: string
   recipe: string | null
   suggestedName: string | null
   suggestedLabels: string[]
   variants: { name: string; sizeBytes: number | null; files: number }[]
-  /** One of which a model needs to understand pictures. */
+  /** A model needs one of these to understand images. */
   pictureFiles: string[]
 }
 
-const line = (longest: number) =>
+const line = (maxLength: number) =>
   z
     .string()
     .trim()
     .min(1, 'must not be empty')
-    .max(longest, `must be at most ${longest} characters`)
-    .regex(/^\P{Cc}*$/u, 'must not hold control characters')
+    .max(maxLength, `must be at most ${maxLength} characters`)
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters')
 
-/** The name of a model, with `user.` before it or without. */
+/** The name of a model, with or without the prefix `user.`. */
 export const modelInput = z.object({ model: line(200) })
 
-/** What to pull: a model of the catalogue by its name, or one of a repository under a new name. */
+/** What to pull: a model of the catalog by its name, or one from a repository under a new name. */
 export const pullInput = z
   .object({
     model: line(200),
     checkpoint: line(300)
-      .regex(/^[^/\s]+\/[^/\s]+$/, 'must be owner/repository, with :variant behind it')
+      .regex(/^[^/\s]+\/[^/\s]+$/, 'must be owner/repository:variant')
       .nullish(),
     recipe: line(50).nullish(),
     vision: z.boolean().nullish(),
@@ -168,11 +168,11 @@ export const pullInput = z
   })
   .refine(({ model, checkpoint }) => !checkpoint || model.startsWith('user.'), {
     path: ['model'],
-    message: 'must begin with user. when there is a checkpoint, such as user.my-model',
+    message: 'must start with user. when a checkpoint is given, such as user.my-model',
   })
   .refine(({ checkpoint, recipe }) => !checkpoint || recipe, {
     path: ['recipe'],
-    message: 'is needed with a checkpoint, such as llamacpp',
+    message: 'is required with a checkpoint, such as llamacpp',
   })
 
 /** How to load a model. */
@@ -185,7 +185,7 @@ export const loadInput = z.object({
   saveOptions: z.boolean().nullish(),
 })
 
-/** The arguments of llama.cpp with so many slots, in place of what they say of that. */
+/** Sets the number of slots in arguments of llama.cpp. */
 export function withSlots(args: string, slots: number): string {
   const others = args.replace(/(^|\s)(-np|--parallel)[\s=]+\S+/g, '').trim()
   return [others, `-np ${slots}`].filter(Boolean).join(' ')

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { unreadable, type Json } from './client.ts'
 import type { Pull } from './model.ts'
 
-/** After so long without a byte, in milliseconds, Lemonade is waiting to try again: it waits up to two minutes, and says nothing. */
-const QUIET = 10_000
+/** Milliseconds without a byte after which Lemonade is waiting to try again. It waits up to two minutes, and does not say so. */
+const QUIET_AFTER = 10_000
 
 const text = z.string().nullable().catch(null)
 const number = z.number().nonnegative().catch(0)
@@ -15,22 +15,22 @@ const jobShape = z.object({
 })
 type Job = z.infer<typeof jobShape>
 
-/** How far a job was when it last moved. */
+/** How far a job had come when it last made progress. */
 interface Mark {
   bytes: number
-  /** When that many bytes were first seen. */
+  /** When that many bytes were first seen, in milliseconds since 1970. */
   at: number
   bytesPerSecond: number | null
 }
 
-/** Reads Lemonade's background downloads, and remembers how far each was, for its speed and its silence. */
-export class Pulls {
+/** Reads Lemonade's background downloads. It remembers how far each was, to tell its speed and whether it has stalled. */
+export class PullTracker {
   #marks = new Map<string, Mark>()
 
   /**
-   * @param json the answer of `GET /v1/downloads`
+   * @param json the response of `GET /v1/downloads`
    * @param now milliseconds since 1970
-   * @throws UpstreamTrouble
+   * @throws UpstreamFailure
    */
   read(json: Json, now: number): Pull[] {
     if (!Array.isArray(json)) throw unreadable('no list of downloads')
@@ -49,33 +49,33 @@ export class Pulls {
   }
 }
 
-/** One job, as it was answered to the command that began it. */
+/** The job in the response to the command that started it; null when THON cannot follow it. */
 export function readPull(json: Json): Pull | null {
   const job = jobShape.safeParse(json).data
   return job ? toPull(job, { bytes: job.overall_bytes_downloaded, at: 0, bytesPerSecond: null }, 0) : null
 }
 
 function toPull(job: Job, mark: Mark, now: number): Pull {
-  const quiet = job.running && now - mark.at >= QUIET
+  const quiet = job.running && now - mark.at >= QUIET_AFTER
   const state = stateOf(job, quiet)
   const total = job.total_download_size
-  const isUnderWay = state === 'DOWNLOADING' || state === 'RETRYING'
+  const isActive = state === 'DOWNLOADING' || state === 'RETRYING'
   const percent = total > 0 ? (job.overall_bytes_downloaded * 100) / total : job.total_files === 1 ? job.percent : null
   return {
-    // As models are listed: those that an organizer added are registered with a prefix.
+    // Models that an organizer added are registered with a prefix, and listed without it.
     ...{ id: job.id, model: job.model_name.replace(/^user\./, ''), state, error: job.error },
-    // At its end Lemonade forgets what there was to load.
+    // Of a completed download Lemonade no longer reports sizes.
     percent: state === 'COMPLETED' ? 100 : percent === null ? null : Math.min(percent, 100),
     ...{ file: job.file || null, fileIndex: job.file_index || null, totalFiles: job.total_files || null },
     ...{ bytesDone: total > 0 ? job.overall_bytes_downloaded : null, bytesTotal: total || null },
-    bytesPerSecond: isUnderWay && !quiet ? mark.bytesPerSecond : null,
-    quietSince: quiet && isUnderWay ? new Date(mark.at) : null,
+    bytesPerSecond: isActive && !quiet ? mark.bytesPerSecond : null,
+    quietSince: quiet && isActive ? new Date(mark.at) : null,
   }
 }
 
 function stateOf({ status, running }: Job, quiet: boolean): Pull['state'] {
   if (status === 'completed') return 'COMPLETED'
-  if (status === 'cancelled') return 'CANCELLED'
+  if (status === 'cancelled') return 'CANCELED'
   if (status === 'paused') return 'PAUSED'
   if (status === 'error' || !running) return 'FAILED'
   return quiet ? 'RETRYING' : 'DOWNLOADING'

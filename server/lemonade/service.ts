@@ -5,9 +5,9 @@ import type { Db } from '../db/client.ts'
 import type { LemonadeEnv } from '../config/ai.ts'
 import { AppError, messageOf, NotFound, UpstreamFailed } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
-import { UpstreamTrouble, type Snapshot } from '../upstream/polled-resource.ts'
+import { UpstreamFailure, type Snapshot } from '../upstream/polled-resource.ts'
 import { LemonadeClient, LemonadeRefusal, type Json } from './client.ts'
-import { Loads } from './loads.ts'
+import { LoadTracker } from './loads.ts'
 import {
   loadInput,
   modelInput,
@@ -19,17 +19,17 @@ import {
   type Variants,
 } from './model.ts'
 import { readPull } from './pulls.ts'
-import { readVariants } from './read.ts'
+import { readVariants } from './responses.ts'
 import { LemonadeOverview } from './overview.ts'
-import { LemonadeSources } from './sources.ts'
+import { LemonadeResources } from './resources.ts'
 
 /**
- * Time limits of commands, in milliseconds. Lemonade gives llama.cpp ten minutes to load a model, loads one after the
- * other, and downloads first what is not there.
+ * Timeouts of commands, in milliseconds. Lemonade gives llama.cpp ten minutes to load a model, loads one model at a time, and
+ * first downloads what is missing.
  */
-const WITHIN = { load: 2 * 60 * 60_000, stop: 30_000, begin: 60_000, look: 30_000 }
+const TIMEOUTS = { load: 2 * 60 * 60_000, stop: 30_000, startPull: 60_000, variants: 30_000 }
 
-/** Lemonade as people see it first. */
+/** Whether Lemonade is online, how to reach it, and what it has in memory. */
 export interface LemonadeStatus extends Snapshot<Health> {
   endpoint: string
   openaiUrl: string
@@ -38,90 +38,90 @@ export interface LemonadeStatus extends Snapshot<Health> {
   loads: Load[]
 }
 
-/** What the service needs of its surroundings. */
+/** What the service needs. */
 export interface LemonadeDeps {
   env: LemonadeEnv
-  /** Where programs of this machine are looked for. */
+  /** The PATH in which to look for Lemonade's program. */
   path: string
   db: Db
   activity: ActivityService
 }
 
-/** The LLM server: watched while somebody looks, and operated. */
+/** The LLM server: polled while someone watches, and operated. */
 export class LemonadeService {
   readonly #client: LemonadeClient
   readonly #overview: LemonadeOverview
-  readonly #parts: LemonadeDeps
-  readonly #sources: LemonadeSources
-  readonly #loads: Loads
-  /** Those of REST that are under way. */
-  readonly #questions = new Map<string, Promise<Json>>()
+  readonly #deps: LemonadeDeps
+  readonly #resources: LemonadeResources
+  readonly #loads: LoadTracker
+  /** Open requests of REST, by path. */
+  readonly #open = new Map<string, Promise<Json>>()
 
-  constructor(parts: LemonadeDeps) {
-    this.#parts = parts
-    this.#client = new LemonadeClient(parts.env)
-    this.#overview = new LemonadeOverview(this.#client, parts.env, parts.path)
-    const sources = new LemonadeSources(this.#client, ({ loaded }) => this.#loads.found(loaded))
-    this.#sources = sources
-    this.#loads = new Loads(parts.db, () => {
-      sources.health.rebroadcast()
-      sources.nudge('health')
+  constructor(deps: LemonadeDeps) {
+    this.#deps = deps
+    this.#client = new LemonadeClient(deps.env)
+    this.#overview = new LemonadeOverview(this.#client, deps.env, deps.path)
+    const resources = new LemonadeResources(this.#client, ({ loaded }) => this.#loads.dropLoaded(loaded))
+    this.#resources = resources
+    this.#loads = new LoadTracker(deps.db, () => {
+      resources.health.rebroadcast()
+      resources.invalidate('health')
     })
   }
 
-  /** Finds what was under way when THON ended. */
+  /** Restores the loads that were in progress when THON stopped. */
   async start(): Promise<void> {
-    await this.#loads.recall()
+    await this.#loads.restore()
   }
 
-  /** What is asked of it, for those who may see it. @throws Unauthenticated, Forbidden */
-  sources(viewer: Viewer): LemonadeSources {
+  /** What is polled. @throws Unauthenticated, Forbidden */
+  resources(viewer: Viewer): LemonadeResources {
     authorize(viewer, 'lemonade.see')
-    return this.#sources
+    return this.#resources
   }
 
-  /** Its status, with what is known of it at present. */
-  status(seen: Snapshot<Health>): LemonadeStatus {
-    const { url, apiKey, adminApiKey } = this.#parts.env
+  /** Adds what THON itself knows to the health of the server. */
+  status(health: Snapshot<Health>): LemonadeStatus {
+    const { url, apiKey, adminApiKey } = this.#deps.env
     return {
-      ...seen,
+      ...health,
       ...{ endpoint: url, openaiUrl: `${url}/v1`, hasApiKey: apiKey !== null, hasAdminKey: adminApiKey !== null },
       loads: this.#loads.all,
     }
   }
 
-  /** Files of a repository that can be pulled. @throws InvalidInput, UpstreamFailed */
+  /** What a repository offers. @throws InvalidInput, UpstreamFailed when the model hub does not say */
   async variants(viewer: Viewer, checkpoint: string): Promise<Variants> {
     authorize(viewer, 'lemonade.see')
     const { model: name } = parse(modelInput, { model: checkpoint })
     const path = `/v1/pull/variants?checkpoint=${encodeURIComponent(name)}`
-    return readVariants(name, await inWords(this.#client.get(path, { within: WITHIN.look })))
+    return readVariants(name, await forPeople(this.#client.get(path, { timeoutMs: TIMEOUTS.variants })))
   }
 
-  /** Begins a download, which Lemonade then does by itself. @throws InvalidInput, UpstreamFailed */
+  /** Starts a download, which then goes on in Lemonade. @throws InvalidInput, UpstreamFailed */
   async pull(viewer: Viewer, raw: unknown): Promise<Pull> {
     authorize(viewer, 'lemonade.manage')
     const { model, ...rest } = parse(pullInput, raw)
-    const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null && value !== undefined))
+    const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null))
     const body = { model_name: model, ...given, stream: true, subscribe: false } as Json
     return this.#record(viewer, 'pull', model, async () => {
-      const job = readPull(await this.#client.post('/v1/pull', { body, within: WITHIN.begin }))
-      if (!job) throw new UpstreamFailed('Lemonade began no download that can be followed.')
+      const job = readPull(await this.#client.post('/v1/pull', { body, timeoutMs: TIMEOUTS.startPull }))
+      if (!job) throw new UpstreamFailed('Lemonade did not start a download that THON can follow.')
       return job
     })
   }
 
-  /** Ends a download; what is there of it stays, so that another goes on from it. @throws NotFound, UpstreamFailed */
+  /** Stops a download and keeps its files, so that the next one resumes there. @throws NotFound, UpstreamFailed */
   cancelPull(viewer: Viewer, id: string): Promise<boolean> {
     return this.#control(viewer, id, 'cancel', 'cancel pull')
   }
 
-  /** Takes a download that has ended off the list. @throws NotFound, UpstreamFailed */
-  dismissPull(viewer: Viewer, id: string): Promise<boolean> {
-    return this.#control(viewer, id, 'remove', 'dismiss pull')
+  /** Removes a finished download from the list. @throws NotFound, UpstreamFailed */
+  deletePull(viewer: Viewer, id: string): Promise<boolean> {
+    return this.#control(viewer, id, 'remove', 'delete pull')
   }
 
-  /** Begins to load a model; how it goes on is told with the status. @throws InvalidInput */
+  /** Starts to load a model; the status reports how it goes. @throws InvalidInput */
   load(viewer: Viewer, raw: unknown): Load {
     authorize(viewer, 'lemonade.manage')
     const { model, contextSize, parallel, llamacppArgs, llamacppBackend, saveOptions } = parse(loadInput, raw)
@@ -133,33 +133,33 @@ export class LemonadeService {
       ...(llamacppBackend && { llamacpp_backend: llamacppBackend }),
       ...(saveOptions && { save_options: true }),
     }
-    // Its end is told by the list of loads, and by the activity log.
-    void this.loaded(viewer, model, body).catch(() => undefined)
+    // The list of loads and the activity log report how it ends.
+    void this.loadAndWait(viewer, model, body).catch(() => undefined)
     return this.#loads.all.at(-1) as Load
   }
 
-  /** Loads a model, and waits. @param body as Lemonade takes it. @throws UpstreamTrouble */
-  async loaded(viewer: Viewer, model: string, body: Json): Promise<Json> {
+  /** Loads a model and waits until it is in memory. @param body as Lemonade takes it. @throws UpstreamFailure */
+  async loadAndWait(viewer: Viewer, model: string, body: Json): Promise<Json> {
     authorize(viewer, 'lemonade.manage')
-    return this.#loads.follow(viewer, model, () =>
-      this.#acted(viewer, 'load', model, () => this.#client.post('/v1/load', { body, within: WITHIN.load })),
+    return this.#loads.track(viewer, model, () =>
+      this.#run(viewer, 'load', model, () => this.#client.post('/v1/load', { body, timeoutMs: TIMEOUTS.load })),
     )
   }
 
-  /** Forgets a load that failed or got lost. @returns whether there was one */
-  dismissLoad(viewer: Viewer, model: string): boolean {
+  /** Deletes a load that failed or got lost. @returns whether there was one */
+  deleteLoad(viewer: Viewer, model: string): boolean {
     authorize(viewer, 'lemonade.manage')
-    return this.#loads.dismiss(model)
+    return this.#loads.delete(model)
   }
 
-  /** Takes a model out of memory. @param model null takes all out. @throws InvalidInput, UpstreamFailed */
+  /** Removes a model from memory. @param model null unloads all. @throws InvalidInput, UpstreamFailed */
   async unload(viewer: Viewer, model: string | null): Promise<boolean> {
     authorize(viewer, 'lemonade.manage')
     const name = model === null ? null : parse(modelInput, { model }).model
-    // Without a name it unloads all, so a name that gets lost would be worse than none.
+    // Without a name Lemonade unloads all, so a blank name has to be refused, not dropped.
     const body = name === null ? undefined : { model_name: name }
     await this.#record(viewer, 'unload', name ?? 'all models', () =>
-      this.#client.post('/v1/unload', { body, within: WITHIN.stop }),
+      this.#client.post('/v1/unload', { body, timeoutMs: TIMEOUTS.stop }),
     )
     return true
   }
@@ -169,33 +169,33 @@ export class LemonadeService {
     authorize(viewer, 'lemonade.manage')
     const { model } = parse(modelInput, { model: raw })
     await this.#record(viewer, 'delete', model, () =>
-      this.#client.post('/v1/delete', { body: { model_name: model }, within: WITHIN.stop }),
+      this.#client.post('/v1/delete', { body: { model_name: model }, timeoutMs: TIMEOUTS.stop }),
     )
     return true
   }
 
-  /** What scripts ask first, whether it is there or not. */
+  /** What REST reports whether Lemonade is online or not. */
   overview(viewer: Viewer): LemonadeOverview {
     authorize(viewer, 'lemonade.see')
     return this.#overview
   }
 
-  /** A question of REST, as Lemonade answers it; whoever asks the same meanwhile gets that answer. @throws UpstreamTrouble */
-  question(viewer: Viewer, path: string, within: number): Promise<Json> {
+  /** A GET of REST, passed on to Lemonade; requests for the same path at the same time share one. @throws UpstreamFailure */
+  get(viewer: Viewer, path: string, timeoutMs: number): Promise<Json> {
     authorize(viewer, 'lemonade.see')
-    const asked =
-      this.#questions.get(path) ?? this.#client.get(path, { within }).finally(() => this.#questions.delete(path))
-    this.#questions.set(path, asked)
-    return asked
+    const response =
+      this.#open.get(path) ?? this.#client.get(path, { timeoutMs }).finally(() => this.#open.delete(path))
+    this.#open.set(path, response)
+    return response
   }
 
-  /** The slots, as REST gives them. @throws UpstreamTrouble */
+  /** The slots, as Lemonade sends them. @throws UpstreamFailure */
   slots(viewer: Viewer): Promise<Json> {
     authorize(viewer, 'lemonade.see')
     return this.#client.slots()
   }
 
-  /** A command of REST, as Lemonade answers it. @param label what it is done to. @throws UpstreamTrouble */
+  /** A command of REST, passed on to Lemonade. @param label what it acts on, for the activity log. @throws UpstreamFailure */
   command(
     viewer: Viewer,
     action: string,
@@ -203,64 +203,65 @@ export class LemonadeService {
     work: (client: LemonadeClient) => Promise<Json>,
   ): Promise<Json> {
     authorize(viewer, 'lemonade.manage')
-    return this.#acted(viewer, action, label, () => work(this.#client))
+    return this.#run(viewer, action, label, () => work(this.#client))
   }
 
-  /** Ends every question. Loads and pulls go on: they are Lemonade's. */
+  /** Stops polling. Loads and pulls go on in Lemonade. */
   close(): void {
     this.#loads.close()
-    this.#sources.close()
+    this.#resources.close()
     this.#client.close()
   }
 
-  async #control(viewer: Viewer, raw: string, action: 'cancel' | 'remove', said: string): Promise<boolean> {
+  async #control(viewer: Viewer, raw: string, command: 'cancel' | 'remove', action: string): Promise<boolean> {
     authorize(viewer, 'lemonade.manage')
     const { model: id } = parse(modelInput, { model: raw })
     const label = id.replace(/^model:/, '')
     try {
-      await this.#acted(viewer, said, label, () =>
-        this.#client.post('/v1/downloads/control', { body: { id, action }, within: WITHIN.stop }),
+      await this.#run(viewer, action, label, () =>
+        this.#client.post('/v1/downloads/control', { body: { id, action: command }, timeoutMs: TIMEOUTS.stop }),
       )
       return true
     } catch (error) {
-      if (error instanceof LemonadeRefusal && error.status === 404) throw new NotFound(`There is no download ${id}`)
-      throw forPeople(error)
+      if (error instanceof LemonadeRefusal && error.status === 404)
+        throw new NotFound(`The download ${label} no longer exists.`)
+      throw readable(error)
     }
   }
 
   #record<T>(viewer: Viewer, action: string, model: string, work: () => Promise<T>): Promise<T> {
-    return inWords(this.#acted(viewer, action, model, work))
+    return forPeople(this.#run(viewer, action, model, work))
   }
 
-  /** Does it, writes it down, and has what it changes asked anew. */
-  async #acted<T>(viewer: Viewer, action: string, label: string, work: () => Promise<T>): Promise<T> {
+  /** Runs a command, logs it as activity, and refreshes what it changes. */
+  async #run<T>(viewer: Viewer, action: string, label: string, work: () => Promise<T>): Promise<T> {
     const target = { kind: 'model', id: label, label } as const
     try {
       const result = await work()
-      await this.#parts.activity.add({ actor: viewer, action, target, outcome: 'done' })
+      await this.#deps.activity.add({ actor: viewer, action, target, outcome: 'done' })
       return result
     } catch (error) {
       const detail = error instanceof LemonadeRefusal ? error.sentence : messageOf(error)
       if (error instanceof AppError)
-        await this.#parts.activity.add({ actor: viewer, action, target, outcome: 'failed', detail })
-      if (error instanceof UpstreamTrouble && error.kind === 'SLOW')
-        throw new UpstreamTrouble('SLOW', `${error.message}. It may still do what it was asked.`)
+        await this.#deps.activity.add({ actor: viewer, action, target, outcome: 'failed', detail })
+      if (error instanceof UpstreamFailure && error.kind === 'SLOW')
+        throw new UpstreamFailure('SLOW', `${error.message}. Lemonade may still finish it.`)
       throw error
     } finally {
-      this.#sources.nudge('health', 'slots', 'models', 'pulls')
+      this.#resources.invalidate('health', 'slots', 'models', 'pulls')
     }
   }
 }
 
-/** Turns what Lemonade said into a sentence for people. */
-async function inWords<T>(work: Promise<T>): Promise<T> {
+/** Replaces a refusal that quotes JSON by a sentence. */
+async function forPeople<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    throw forPeople(error)
+    throw readable(error)
   }
 }
 
-function forPeople(error: unknown): unknown {
+function readable(error: unknown): unknown {
   return error instanceof LemonadeRefusal ? new UpstreamFailed(`Lemonade refused: ${error.sentence}`) : error
 }

@@ -4,8 +4,8 @@ import type { AccessLink, Prisma, User } from '../../prisma/generated/client/cli
 
 type Tx = Prisma.TransactionClient
 
-/** Counts a use, unless the link was replaced, ran out or was used up meanwhile. @throws NotFound */
-export async function use(tx: Tx, { id, hash, maxUses }: AccessLink): Promise<void> {
+/** Counts a use, unless the link was replaced, expired or was used up in the meantime. @throws NotFound */
+export async function countUse(tx: Tx, { id, hash, maxUses }: AccessLink): Promise<void> {
   const now = new Date()
   const { count } = await tx.accessLink.updateMany({
     where: {
@@ -15,12 +15,11 @@ export async function use(tx: Tx, { id, hash, maxUses }: AccessLink): Promise<vo
     },
     data: { uses: { increment: 1 }, lastUsedAt: now },
   })
-  if (count === 0) throw over()
+  if (count === 0) throw noSuchLink()
 }
 
 /**
- * Users whose name is there to be taken, by name: those whom nobody came as by a link, and nobody signed in as with an
- * account of their e-mail address.
+ * Users whom nobody has joined as, by name: neither by a link, nor by signing in with an account of their e-mail address.
  */
 export async function unclaimed(db: Db, where: Prisma.UserWhereInput): Promise<User[]> {
   const users = await db.user.findMany({ where: { ...where, claimedAt: null }, orderBy: { username: 'asc' } })
@@ -30,23 +29,20 @@ export async function unclaimed(db: Db, where: Prisma.UserWhereInput): Promise<U
   return users.filter(({ email }) => !email || !taken.has(email.toLowerCase()))
 }
 
-/** From now on no join link offers the name. @returns false when somebody has it already */
+/** From now on no join link offers the name. @returns false when it was claimed before */
 export async function claim(tx: Tx, id: string): Promise<boolean> {
   const { count } = await tx.user.updateMany({ where: { id, claimedAt: null }, data: { claimedAt: new Date() } })
   return count > 0
 }
 
-/** What is said of a link that lets nobody in, whatever the reason. */
-export function over(): NotFound {
-  return new NotFound('This link is not valid any more. Ask your organizer for a new one.')
+/** For unknown, revoked, expired and used-up links alike: the answer does not say which secrets once existed. */
+export function noSuchLink(): NotFound {
+  return new NotFound('This link no longer works. Ask an organizer for a new one.')
 }
 
-/** What is said when a name cannot be had by this link, with what to do. */
-export function nameTaken({ allowExistingUsers, allowNewUsers }: AccessLink, username: string): Conflict {
-  const ways = [
-    ...(allowExistingUsers ? ['pick another name from the list'] : []),
-    ...(allowNewUsers ? ['choose another'] : []),
-  ]
-  const message = `The name ${username} is taken: ${ways.join(', or ')}. If it is yours, ask your organizer for a link of your own.`
+/** A name cannot be had by this link. */
+export function nameTaken({ allowNewUsers }: AccessLink, username: string): Conflict {
+  const otherwise = allowNewUsers ? 'choose another name' : 'pick another name from the list'
+  const message = `Someone already joined as ${username}. Is that you? Ask an organizer for your personal link. Otherwise ${otherwise}.`
   return new Conflict(message, [{ field: 'username', message }])
 }

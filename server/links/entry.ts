@@ -1,33 +1,33 @@
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import type { ActivityService } from '../activity/service.ts'
-import { system, viewerOf, type Viewer } from '../core/viewer.ts'
-import type { Db } from '../db/client.ts'
 import { Conflict, InvalidInput, TooMany } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import { parse } from '../core/input.ts'
+import { system, viewerOf, type Viewer } from '../core/viewer.ts'
+import type { Db } from '../db/client.ts'
 import type { AccessLink, Group, Identity, Prisma, User } from '../../prisma/generated/client/client.ts'
-import { claim, nameTaken, over, unclaimed, use } from './claims.ts'
+import { claim, countUse, nameTaken, noSuchLink, unclaimed } from './claims.ts'
 import { hashOf, isOpen, nameInput, secretInput, type LinkView } from './model.ts'
 import type { SessionsForLinks } from './service.ts'
 
 type Tx = Prisma.TransactionClient
-type Found = AccessLink & { group: Group | null; user: (User & { group: Group }) | null }
-type Comer = User & { group: Group }
+type LinkWithOwner = AccessLink & { group: Group | null; user: (User & { group: Group }) | null }
+type JoiningUser = User & { group: Group }
 
-/** What coming in needs of its surroundings. */
+/** What signing in by a link depends on. */
 export interface LinkEntryDeps {
   db: Db
   events: Events
   activity: ActivityService
   sessions: SessionsForLinks
   identities: {
-    /** Before somebody comes by a link as this user. @throws Forbidden for whom an organizer put out */
-    assertMayEnter(userId: string): Promise<void>
-    admitByLink(user: { id: string; username: string; group: string }): Promise<Identity>
+    /** Call it before anyone signs in by a link as this user. @throws Forbidden when an organizer suspended them */
+    assertNotSuspended(userId: string): Promise<void>
+    signInByLink(user: { id: string; username: string; group: string }): Promise<Identity>
   }
   users: {
-    /** @param within is done in the same transaction: what it throws takes the user back. @throws InvalidInput, Conflict */
-    addUser(
+    /** @param within runs in the same transaction: when it throws, the user is not created. @throws InvalidInput, Conflict */
+    createUser(
       viewer: Viewer,
       groupId: string,
       raw: { username: string },
@@ -36,139 +36,143 @@ export interface LinkEntryDeps {
   }
 }
 
+/** In seconds. */
 const WINDOW = 600
-/** Secrets of no link that one address may send in ten minutes: cards get lost, and a venue is one address. */
-const WRONG_AN_ADDRESS = 1_000
-/** People who may come in by one link in ten minutes. By the link: a troublemaker shuts nobody out who holds another. */
-const COMERS_A_LINK = 1_000
+/** Wrong secrets that one address may send in a window: cards get lost, and a whole venue may have one address. */
+const MAX_WRONG_PER_ADDRESS = 1_000
+/** People who may sign in by one link in a window. Counted by link, so that abuse of one link locks out no other. */
+const MAX_ENTRIES_PER_LINK = 1_000
 
-/** The ways in without an account: whoever holds a link is let in by it. Open to everybody. */
+/** Signing in without an account: anyone who has the secret of a link may. */
 export class LinkEntry {
-  readonly #parts: LinkEntryDeps
-  readonly #wrong = new RateLimiterMemory({ points: WRONG_AN_ADDRESS, duration: WINDOW })
-  readonly #comers = new RateLimiterMemory({ points: COMERS_A_LINK, duration: WINDOW })
+  readonly #deps: LinkEntryDeps
+  readonly #wrong = new RateLimiterMemory({ points: MAX_WRONG_PER_ADDRESS, duration: WINDOW })
+  readonly #entries = new RateLimiterMemory({ points: MAX_ENTRIES_PER_LINK, duration: WINDOW })
 
-  constructor(parts: LinkEntryDeps) {
-    this.#parts = parts
+  constructor(deps: LinkEntryDeps) {
+    this.#deps = deps
   }
 
   /**
-   * What a link is; asking uses nothing up.
+   * Says what a link is for. It does not count as a use.
    * @param raw `{secret}`
-   * @param address who asks, for the limit
-   * @throws InvalidInput, NotFound (unknown, over or used up), TooMany
+   * @param address of the client, for the limit
+   * @throws InvalidInput, NotFound (unknown, revoked, expired or used up), TooMany
    */
-  async look(raw: unknown, address: string): Promise<LinkView> {
+  async inspect(raw: unknown, address: string): Promise<LinkView> {
     const { group, user, ...link } = await this.#open(raw, address)
     if (user) {
       const { name, title } = user.group
       return { kind: 'person', group: name, title, username: user.username }
     }
     const { id: groupId, name, title } = group as Group
-    const free = link.allowExistingUsers ? await unclaimed(this.#parts.db, { groupId }) : []
+    const free = link.allowExistingUsers ? await unclaimed(this.#deps.db, { groupId }) : []
     const names = free.map(({ username }) => username)
     return { kind: 'group', group: name, title, names, allowNewUsers: link.allowNewUsers, expiresAt: link.expiresAt }
   }
 
   /**
-   * Comes in.
-   * @param raw `{secret, username?}`; the username is needed for a join link
-   * @param address who comes, for the limit
+   * Signs in.
+   * @param raw `{secret, username?}`; a join link needs the username
+   * @param address of the client, for the limit
    * @returns the cookie that signs the browser in
-   * @throws InvalidInput, NotFound (as `look`), Conflict (the name is taken, or not to be had), Forbidden (whom an
-   *   organizer put out), TooMany
+   * @throws InvalidInput, NotFound (as `inspect`), Conflict (the name is taken), Forbidden (an organizer suspended the
+   *   user), TooMany
    */
   async enter(raw: unknown, address: string): Promise<string> {
     const link = await this.#open(raw, address)
-    await this.#assertPatience(link)
-    const comer = link.user ? await this.#byOwn(link, link.user) : await this.#join(link, link.group as Group, raw)
-    const { id, username, group } = comer
-    const identity = await this.#parts.identities.admitByLink({ id, username, group: group.name })
-    const cookie = await this.#parts.sessions.begin(identity.id)
-    await this.#comers.penalty(link.id)
-    await this.#assertStill(link, identity.id)
-    await this.#tell(link, comer, identity)
+    await this.#assertNotTooMany(link)
+    const user = link.user ? await this.#enterAs(link, link.user) : await this.#join(link, link.group as Group, raw)
+    const { id, username, group } = user
+    const identity = await this.#deps.identities.signInByLink({ id, username, group: group.name })
+    const cookie = await this.#deps.sessions.create(identity.id)
+    await this.#entries.penalty(link.id)
+    await this.#assertNotReplaced(link, identity.id)
+    await this.#report(link, user, identity)
     return cookie
   }
 
-  async #open(raw: unknown, address: string): Promise<Found> {
+  async #open(raw: unknown, address: string): Promise<LinkWithOwner> {
     const { secret } = parse(secretInput, raw)
-    const link = await this.#parts.db.accessLink.findUnique({
+    const link = await this.#deps.db.accessLink.findUnique({
       where: { hash: hashOf(secret) },
       include: { group: true, user: { include: { group: true } } },
     })
     if (link && isOpen(link) && (link.user ?? link.group)) return link
-    // Only wrong ones count, so that nobody is kept out by others.
-    await this.#wrong.consume(address).catch((seen: unknown) => {
-      if (seen instanceof Error) throw seen
-      throw tooMany('Too many links that are not valid. Try again in a few minutes.', seen as RateLimiterRes)
+    // Only wrong secrets count, so that the limit never stops a person with the right one.
+    await this.#wrong.consume(address).catch((limit: unknown) => {
+      if (limit instanceof Error) throw limit
+      throw tooMany(
+        "Your network sent too many links that don't work. Try again in a few minutes.",
+        limit as RateLimiterRes,
+      )
     })
-    throw over()
+    throw noSuchLink()
   }
 
-  async #assertPatience(link: Found): Promise<void> {
-    const seen: RateLimiterRes | null = await this.#comers.get(link.id)
-    if (seen && seen.consumedPoints >= COMERS_A_LINK)
-      throw tooMany('Too many people came by this link. Try again in a few minutes.', seen)
+  async #assertNotTooMany(link: LinkWithOwner): Promise<void> {
+    const limit: RateLimiterRes | null = await this.#entries.get(link.id)
+    if (limit && limit.consumedPoints >= MAX_ENTRIES_PER_LINK)
+      throw tooMany('Too many people are joining by this link. Try again in a few minutes.', limit)
   }
 
-  async #byOwn(link: Found, user: Comer): Promise<Comer> {
-    await this.#parts.identities.assertMayEnter(user.id)
-    await this.#parts.db.$transaction(async (tx) => {
-      await use(tx, link)
+  async #enterAs(link: LinkWithOwner, user: JoiningUser): Promise<JoiningUser> {
+    await this.#deps.identities.assertNotSuspended(user.id)
+    await this.#deps.db.$transaction(async (tx) => {
+      await countUse(tx, link)
       await claim(tx, user.id)
     })
     return user
   }
 
-  async #join(link: Found, group: Group, raw: unknown): Promise<Comer> {
+  async #join(link: LinkWithOwner, group: Group, raw: unknown): Promise<JoiningUser> {
     const { username } = parse(nameInput, raw)
-    const { db } = this.#parts
+    const { db } = this.#deps
     const user = await db.user.findUnique({ where: { groupId_username: { groupId: group.id, username } } })
     if (!user) return { ...(await this.#add(link, group, username)), group }
     const [free] = link.allowExistingUsers ? await unclaimed(db, { id: user.id }) : []
     if (!free) throw nameTaken(link, username)
-    await this.#parts.identities.assertMayEnter(user.id)
+    await this.#deps.identities.assertNotSuspended(user.id)
     await db.$transaction(async (tx) => {
       if (!(await claim(tx, user.id))) throw nameTaken(link, username)
-      await use(tx, link)
+      await countUse(tx, link)
     })
     return { ...user, group }
   }
 
-  async #add(link: Found, group: Group, username: string): Promise<User> {
+  async #add(link: LinkWithOwner, group: Group, username: string): Promise<User> {
     if (!link.allowNewUsers)
       throw new InvalidInput([{ field: 'username', message: 'must be one of the names on the list' }])
     try {
-      return await this.#parts.users.addUser(system, group.id, { username }, async (tx, user) => {
-        // Files and sandboxes of somebody who went by this name are not for whoever thinks of it: an organizer gives them on.
+      return await this.#deps.users.createUser(system, group.id, { username }, async (tx, user) => {
+        // Files and sandboxes left under this name belong to someone: only an organizer may give them to another person.
         const before = await tx.instance.count({
           where: { OR: [{ volume: user.volume }, { group: group.name, username }] },
         })
         if (before > 0) throw nameTaken(link, username)
         await claim(tx, user.id)
-        await use(tx, link)
+        await countUse(tx, link)
       })
     } catch (error) {
-      // Somebody of the same name came first.
+      // Another person took the name in the meantime.
       throw error instanceof Conflict ? nameTaken(link, username) : error
     }
   }
 
-  /** An organizer may have replaced a personal link while somebody came by it: they have ended what sessions there were. */
-  async #assertStill(link: Found, identityId: string): Promise<void> {
+  /** Replacing a personal link closes its sessions. One that was replaced during this sign-in must not leave this one open. */
+  async #assertNotReplaced(link: LinkWithOwner, identityId: string): Promise<void> {
     if (link.userId === null) return
-    if ((await this.#parts.db.accessLink.count({ where: { id: link.id, hash: link.hash } })) > 0) return
-    await this.#parts.sessions.endOf([identityId])
-    throw over()
+    if ((await this.#deps.db.accessLink.count({ where: { id: link.id, hash: link.hash } })) > 0) return
+    await this.#deps.sessions.revokeAllOf([identityId])
+    throw noSuchLink()
   }
 
-  async #tell(link: Found, { id, username, group }: Comer, identity: Identity): Promise<void> {
-    const { activity, events } = this.#parts
+  async #report(link: LinkWithOwner, { id, username, group }: JoiningUser, identity: Identity): Promise<void> {
+    const { activity, events } = this.#deps
     const person = { ...identity, role: 'participant' as const }
     await activity.add({
       actor: viewerOf(person, () => new Set()),
-      action: link.userId === null ? 'join by link' : 'enter by link',
+      action: link.userId === null ? 'join by link' : 'sign in by link',
       target: { kind: 'user', id, label: `${group.name}/${username}` },
       outcome: 'done',
     })

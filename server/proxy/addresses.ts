@@ -11,9 +11,9 @@ declare module '../graphql/context.ts' {
   }
 }
 
-/** Where a sandbox is reached; null where nothing is set, or while it is not published. */
+/** URLs of a sandbox; null where nothing is configured, or while it is not published. */
 export interface SandboxUrls {
-  /** The best of them, which leads there from wherever people are. */
+  /** The one that works from most places. */
   url: string | null
   /** By the external IP. */
   publicUrl: string | null
@@ -22,7 +22,7 @@ export interface SandboxUrls {
 }
 
 /** Whose sandbox an address is for, and the port it is published on. */
-export interface Addressed {
+export interface AddressedSandbox {
   group: string
   username: string
   hostPort: number | null
@@ -32,25 +32,25 @@ export interface Addressed {
 export interface Listening {
   scheme: 'http' | 'https'
   port: number
-  /** Where sandboxes share one origin; null when that is off. */
+  /** Port on which all sandboxes share one origin; null when that is off. */
   pathPort: number | null
 }
 
-/** Keys of the settings that addresses are made of. */
+/** Keys of the settings that addresses depend on. */
 const EXTERNAL_IP = 'external_ip'
 const DOMAIN = 'domain'
 
 /**
- * Where nothing is set, sandboxes have names that lead to this machine in every browser (RFC 6761, 6.3). Over https it takes
- * one level more: no browser accepts a certificate for every name right below localhost.
+ * Where nothing is configured, sandboxes have names that lead to this machine in every browser (RFC 6761, 6.3). Over https
+ * they have one level more: browsers do not accept a certificate for all names directly below localhost.
  */
 const LOCAL = { http: 'localhost', https: 'thon.localhost' } as const
 
-/** A host as in a Host header: a name in lower case, and a port if there is one. IP addresses of version 6 are no names. */
+/** A host as in a Host header: a name in lower case, with or without a port. IPv6 addresses do not match. */
 const HOST = /^([a-z0-9.-]{1,253})(?::(\d{1,5}))?$/
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
-/** Host names of sandboxes: what they are called, and whose they are. Known at once, since every request asks. */
+/** Host names of sandboxes, in both directions. From memory, since every request needs them. */
 export class Addresses {
   readonly #db: Db
   readonly #reach: ReachEnv
@@ -59,7 +59,7 @@ export class Addresses {
   #current: { externalIp: string | null; domain: string | null }
   #listening: Listening = { scheme: 'http', port: 80, pathPort: null }
 
-  /** @param reserved host names that are THON's own, whatever they look like */
+  /** @param reserved host names that are always THON's own */
   constructor(db: Db, events: Events, reach: ReachEnv, reserved: readonly string[]) {
     this.#db = db
     this.#reach = reach
@@ -67,55 +67,55 @@ export class Addresses {
     this.#reserved = new Set(reserved)
     const [before = '', after = ''] = reach.wildcardDns.split('{ip}').map((part) => part.replaceAll('.', '\\.'))
     this.#wildcard = new RegExp(`^([a-z0-9-]+)\\.${before}(\\d+-\\d+-\\d+-\\d+|[0-9a-f]*(?:-[0-9a-f]*){2,7})${after}$`)
-    events.on('setting', ({ row }) => this.#take(row))
+    events.on('setting', ({ row }) => this.#apply(row))
   }
 
-  /** Reads what was set before this start. */
+  /** Reads the settings once, at the start. */
   async load(): Promise<void> {
     for (const row of await this.#db.setting.findMany({ where: { key: { in: [EXTERNAL_IP, DOMAIN] } } }))
-      this.#take(row)
+      this.#apply(row)
   }
 
-  /** Called once this server listens. */
+  /** To be called once this server listens. */
   listensAt(listening: Listening): void {
     this.#listening = listening
   }
 
-  /** Port on which sandboxes are told apart by path; null when that is off. */
+  /** Port on which paths tell sandboxes apart; null when that is off. */
   get pathPort(): number | null {
     return this.#listening.pathPort
   }
 
-  /** What is set now, and what follows from it. */
+  /** The present settings, and what follows from them. */
   current() {
-    return { ...this.#current, publicUrl: this.#elsewhereOfThon(), byPath: this.pathPort !== null }
+    return { ...this.#current, publicUrl: this.#publicThonUrl(), byPath: this.pathPort !== null }
   }
 
-  /** Domain under which sandboxes have host names: that of the settings, else that of the environment; null without. */
+  /** Domain below which sandboxes have host names: from the settings, else from the environment; null without one. */
   get domain(): string | null {
     const { domain } = this.#current
     return domain === null ? this.#reach.domain : domainToASCII(domain)
   }
 
-  /** Where a sandbox is reached as of now. */
-  of(sandbox: Addressed): SandboxUrls {
+  /** The present URLs of a sandbox. */
+  of(sandbox: AddressedSandbox): SandboxUrls {
     if (sandbox.hostPort === null) return { url: null, publicUrl: null, domainUrl: null }
-    const { publicUrl, domainUrl } = this.#elsewhere(sandbox)
-    return { url: domainUrl ?? publicUrl ?? this.#here(sandbox), publicUrl, domainUrl }
+    const { publicUrl, domainUrl } = this.#publicUrls(sandbox)
+    return { url: domainUrl ?? publicUrl ?? this.#localUrl(sandbox), publicUrl, domainUrl }
   }
 
-  /** The address that one person's sandbox has for good, running or not; where paths are used, THON leads on to it. */
+  /** The address that a person's sandbox always has, running or not. Where paths are used, THON redirects to it. */
   stable(person: { group: string; username: string }): string {
     const label = hostLabel(person.group, person.username)
-    if (this.pathPort !== null) return `${this.#elsewhereOfThon() ?? this.#locally('localhost')}/open?sandbox=${label}`
+    if (this.pathPort !== null) return `${this.#publicThonUrl() ?? this.#ownOrigin('localhost')}/open?sandbox=${label}`
     const { externalIp } = this.#current
-    const base = this.domain ?? (externalIp && this.#hostOf(externalIp))
+    const base = this.domain ?? (externalIp && this.#hostFor(externalIp))
     return base
-      ? `${this.#publicly(`${label}.${base}`)}/`
-      : `${this.#locally(`${label}.${LOCAL[this.#listening.scheme]}`)}/`
+      ? `${this.#publicOrigin(`${label}.${base}`)}/`
+      : `${this.#ownOrigin(`${label}.${LOCAL[this.#listening.scheme]}`)}/`
   }
 
-  /** The label of the sandbox that a Host header names; null when it names none, which is for THON itself. */
+  /** The label of the sandbox that a Host header names; null if it names THON itself, or nothing known. */
   labelOf(host: string | undefined): string | null {
     const name = HOST.exec(host?.toLowerCase() ?? '')?.[1]
     if (!name || name === LOCAL.https || this.#reserved.has(name)) return null
@@ -135,8 +135,8 @@ export class Addresses {
     return label && LABEL.test(label) ? label : null
   }
 
-  /** Whether THON itself answers to this host name because sandboxes have names below it. */
-  isOurs(hostname: string): boolean {
+  /** Whether this host name is THON's own because sandboxes have names below it. */
+  isOwn(hostname: string): boolean {
     const name = hostname.replace(/^\[|\]$/g, '')
     const { externalIp } = this.#current
     return [LOCAL.https, this.domain, this.#reach.domain, externalIp, externalIp && domainToASCII(externalIp)].includes(
@@ -145,31 +145,31 @@ export class Addresses {
   }
 
   /**
-   * The origin under which a sandbox is opened for somebody who is at THON now.
-   * @param asked the scheme and the Host header of their request
+   * The origin of a sandbox for a person who is at THON now.
+   * @param current scheme and host of their request
    */
-  sandboxOrigin(label: string, asked: { scheme: string; host: string }): string {
-    const { hostname, port } = new URL(`http://${asked.host}`)
-    const at = (host: string) => `${asked.scheme}://${host}${port && `:${port}`}`
+  sandboxOrigin(label: string, current: { scheme: string; host: string }): string {
+    const { hostname, port } = new URL(`http://${current.host}`)
+    const at = (host: string) => `${current.scheme}://${host}${port && `:${port}`}`
     const address = hostname.replace(/^\[|\]$/g, '')
     if (address === 'localhost' || /^127\./.test(address) || address === '::1')
-      return at(`${label}.${localOf(asked.scheme)}`)
-    // Settings may name an address that only people elsewhere need.
-    if (isIP(address) && address !== this.#current.externalIp) return at(`${label}.${this.#hostOf(address)}`)
-    if (this.domain) return this.#publicly(`${label}.${this.domain}`, at)
+      return at(`${label}.${localOf(current.scheme)}`)
+    // The settings may name an address that only people on other networks need.
+    if (isIP(address) && address !== this.#current.externalIp) return at(`${label}.${this.#hostFor(address)}`)
+    if (this.domain) return this.#publicOrigin(`${label}.${this.domain}`, at)
     const { externalIp } = this.#current
-    if (externalIp) return this.#publicly(`${label}.${this.#hostOf(externalIp)}`, at)
-    return at(isIP(address) ? `${label}.${this.#hostOf(address)}` : `${label}.${localOf(asked.scheme)}`)
+    if (externalIp) return this.#publicOrigin(`${label}.${this.#hostFor(externalIp)}`, at)
+    return at(isIP(address) ? `${label}.${this.#hostFor(address)}` : `${label}.${localOf(current.scheme)}`)
   }
 
   /**
-   * The origin of THON itself, for somebody who is at a sandbox's address now.
-   * @param asked the scheme and the Host header of their request
+   * The origin of THON for a person who is at a sandbox's address now.
+   * @param current scheme and host of their request
    */
-  thonOrigin(label: string, asked: { scheme: string; host: string }): string {
-    const [name = '', port] = asked.host.toLowerCase().split(':')
+  thonOrigin(label: string, current: { scheme: string; host: string }): string {
+    const [name = '', port] = current.host.toLowerCase().split(':')
     const base = name.slice(label.length + 1)
-    const at = (host: string) => `${asked.scheme}://${host}${port === undefined ? '' : `:${port}`}`
+    const at = (host: string) => `${current.scheme}://${host}${port === undefined ? '' : `:${port}`}`
     if (base === LOCAL.http || base === LOCAL.https) return at('localhost')
     if (this.#reach.publicUrl) return this.#reach.publicUrl
     const ip = this.#wildcard.exec(name)?.[2]
@@ -178,19 +178,19 @@ export class Addresses {
     )
   }
 
-  /** As `sandboxOrigin`, where sandboxes are told apart by path: with that path. */
-  pathOrigin(hostPort: number, asked: { scheme: string; host: string }): string {
-    const { hostname } = new URL(`http://${asked.host}`)
-    return `${asked.scheme}://${hostname}:${this.#listening.pathPort}/${hostPort}`
+  /** Like `sandboxOrigin`, where paths tell sandboxes apart: with that path. */
+  pathOrigin(hostPort: number, current: { scheme: string; host: string }): string {
+    const { hostname } = new URL(`http://${current.host}`)
+    return `${current.scheme}://${hostname}:${this.#listening.pathPort}/${hostPort}`
   }
 
-  /** As `thonOrigin`, for somebody who is where sandboxes are told apart by path. */
-  thonOriginOfPath(asked: { scheme: string; host: string }): string {
-    const { hostname } = new URL(`http://${asked.host}`)
-    return this.#reach.publicUrl ?? `${asked.scheme}://${hostname}:${this.#listening.port}`
+  /** Like `thonOrigin`, for a person at the port where paths tell sandboxes apart. */
+  thonOriginOfPath(current: { scheme: string; host: string }): string {
+    const { hostname } = new URL(`http://${current.host}`)
+    return this.#reach.publicUrl ?? `${current.scheme}://${hostname}:${this.#listening.port}`
   }
 
-  #elsewhere({ group, username, hostPort }: Addressed): { publicUrl: string | null; domainUrl: string | null } {
+  #publicUrls({ group, username, hostPort }: AddressedSandbox): { publicUrl: string | null; domainUrl: string | null } {
     const { externalIp } = this.#current
     const { domain } = this
     const { pathPort } = this.#listening
@@ -199,45 +199,45 @@ export class Addresses {
       return { publicUrl: by(externalIp), domainUrl: by(domain) }
     }
     const label = hostLabel(group, username)
-    const by = (host: string | null) => host && `${this.#publicly(`${label}.${host}`)}/`
-    return { publicUrl: by(externalIp && this.#hostOf(externalIp)), domainUrl: by(domain) }
+    const by = (host: string | null) => host && `${this.#publicOrigin(`${label}.${host}`)}/`
+    return { publicUrl: by(externalIp && this.#hostFor(externalIp)), domainUrl: by(domain) }
   }
 
-  #elsewhereOfThon(): string | null {
+  #publicThonUrl(): string | null {
     const host = this.domain ?? this.#current.externalIp
-    return this.#reach.publicUrl ?? (host && this.#locally(bracketed(host)))
+    return this.#reach.publicUrl ?? (host && this.#ownOrigin(bracketed(host)))
   }
 
-  #here({ group, username, hostPort }: Addressed): string {
+  #localUrl({ group, username, hostPort }: AddressedSandbox): string {
     const { scheme, pathPort } = this.#listening
     if (pathPort !== null) return `${scheme}://localhost:${pathPort}/${hostPort}/`
-    return `${this.#locally(`${hostLabel(group, username)}.${LOCAL[scheme]}`)}/`
+    return `${this.#ownOrigin(`${hostLabel(group, username)}.${LOCAL[scheme]}`)}/`
   }
 
-  /** How people elsewhere reach a host name of this server: as they reach THON, if that is said. */
-  #publicly(host: string, otherwise = (name: string) => this.#locally(name)): string {
+  /** How other machines reach a host name of this server: the way they reach THON, if a public URL is set. */
+  #publicOrigin(host: string, fallback = (name: string) => this.#ownOrigin(name)): string {
     const { publicUrl } = this.#reach
-    if (!publicUrl) return otherwise(host)
+    if (!publicUrl) return fallback(host)
     const { protocol, port } = new URL(publicUrl)
     return `${protocol}//${host}${port && `:${port}`}`
   }
 
-  #locally(host: string): string {
+  #ownOrigin(host: string): string {
     const { scheme, port } = this.#listening
     return `${scheme}://${host}${port === (scheme === 'https' ? 443 : 80) ? '' : `:${port}`}`
   }
 
   get #scheme(): string {
-    return this.#reach.publicUrl ? this.#reach.publicUrl.split(':', 1)[0]! : this.#listening.scheme
+    return this.#reach.publicUrl ? new URL(this.#reach.publicUrl).protocol.slice(0, -1) : this.#listening.scheme
   }
 
-  /** A name that leads to an IP address, below which names lead there too; a host name is one itself. */
-  #hostOf(externalIp: string): string {
+  /** A name that leads to an IP address, as all names below it do. A host name stays unchanged. */
+  #hostFor(externalIp: string): string {
     if (!isIP(externalIp)) return domainToASCII(externalIp)
     return this.#reach.wildcardDns.replace('{ip}', externalIp.toLowerCase().replace(/[.:]/g, '-'))
   }
 
-  #take({ key, value }: { key: string; value: string }): void {
+  #apply({ key, value }: { key: string; value: string }): void {
     if (key === EXTERNAL_IP) this.#current = { ...this.#current, externalIp: value || this.#reach.externalIp }
     if (key === DOMAIN) this.#current = { ...this.#current, domain: value || null }
   }

@@ -6,156 +6,163 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Tls, TlsOptions } from '../http/tls.ts'
 import type { Log } from '../core/log.ts'
-import { hostOf } from './sni.ts'
-import type { Decision, Asked, FromWorker, ToWorker } from './worker-protocol.ts'
+import { sniffHost } from './sni.ts'
+import type { AccessRequest, Decision, FromWorker, ToWorker } from './worker-protocol.ts'
 
-/** What handing over needs of its surroundings. */
+/** What the router needs. */
 export interface ConnectionRouterDeps {
   log: Log
   tls: Tls | null
   trustedProxies: readonly string[]
   /** Whether a Host header names a sandbox. */
   isSandbox: (host: string) => boolean
-  /** Who may go where. */
-  admit: (asked: Asked) => Promise<Decision>
+  /** Decides who may open what. */
+  authorize: (request: AccessRequest) => Promise<Decision>
 }
 
-/** How long somebody may keep a connection open without a word, in milliseconds. */
-const SILENCE = 60_000
-/** How long a worker that ended is waited with, in milliseconds. */
-const AGAIN = 1_000
+/** How long a connection may stay open before its first byte, in milliseconds. */
+const PEEK_TIMEOUT_MS = 60_000
+/** How long after its end a worker is started again, in milliseconds. */
+const RESTART_DELAY_MS = 1_000
 
 /**
- * Gives connections that begin with a sandbox's host name to a process of their own. While there is none, the server serves
- * them itself, as it serves what comes later over a connection that began with THON's own name.
+ * Transfers connections that begin with a sandbox's host name to a worker process. While there is no worker, the server
+ * serves them itself. It also serves sandbox requests on connections that began with THON's own host name.
  */
 export class ConnectionRouter {
-  readonly #parts: ConnectionRouterDeps
+  readonly #deps: ConnectionRouterDeps
   readonly #folder = mkdtempSync(join(tmpdir(), 'thon-'))
-  /** Connections that have not said a word yet. */
-  readonly #looking = new Set<Socket>()
-  readonly #onTheWay = new Set<Socket>()
-  /** The worker, ready or not. */
+  /** Connections whose first byte has not arrived. */
+  readonly #peeking = new Set<Socket>()
+  /** Connections that are sent to the worker, until it has them. */
+  readonly #inTransfer = new Set<Socket>()
+  /** The worker's process, ready or not. */
   #process: ChildProcess | null = null
-  /** The worker once it is ready. */
+  /** The same once it is ready. */
   #worker: ChildProcess | null = null
   #closed = false
-  #again: NodeJS.Timeout | undefined
+  #restart: NodeJS.Timeout | undefined
 
-  constructor(parts: ConnectionRouterDeps) {
-    this.#parts = parts
-    parts.tls?.keepFresh({
-      setSecureContext: (found) => this.#worker && this.#begin(this.#worker, found as TlsOptions),
+  constructor(deps: ConnectionRouterDeps) {
+    this.#deps = deps
+    deps.tls?.keepFresh({
+      setSecureContext: (options) => this.#worker && this.#configure(this.#worker, options as TlsOptions),
     })
   }
 
-  /** Path of the socket on which the worker passes on what is THON's: in a folder of this user alone. */
-  get backDoor(): string {
-    return join(this.#folder, 'back-door')
+  /** Path of the socket on which the worker passes requests on to THON: in a folder that only this user may enter. */
+  get internalSocket(): string {
+    return join(this.#folder, 'thon.sock')
   }
 
-  /** Starts the worker, once somebody listens at the back door. Resolves when it is ready, or has failed to be. */
+  /** Starts the worker; the internal socket must be listening. Resolves once the worker is ready, or has failed to start. */
   start(): Promise<void> {
-    const settled = Promise.withResolvers<void>()
+    const settled = Promise.withResolvers<undefined>()
     const worker = fork(join(import.meta.dirname, 'worker.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     this.#process = worker
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'ready') {
         this.#worker = worker
-        settled.resolve()
-      } else void this.#answer(worker, message.id, message.asked)
+        settled.resolve(undefined)
+      } else void this.#answer(worker, message.id, message.request)
     })
     worker.on('error', (error) => {
-      if (!this.#closed) this.#parts.log.error({ err: error }, 'the proxy of the sandboxes has failed')
+      if (!this.#closed) this.#deps.log.error({ err: error }, 'the sandbox proxy failed')
     })
     worker.on('exit', () => {
-      settled.resolve()
-      this.#ended(worker)
+      settled.resolve(undefined)
+      this.#exited(worker)
     })
-    this.#begin(worker)
+    this.#configure(worker)
     return settled.promise
   }
 
-  /** What the worker knows may have changed. @param rights whether that may be who may open what */
-  forget(rights: boolean): void {
-    if (this.#worker) say(this.#worker, { kind: 'forget', rights })
+  /** Outdates the worker's decisions. @param access whether it may have changed who may open what */
+  invalidate(access: boolean): void {
+    if (this.#worker) send(this.#worker, { kind: 'invalidate', access })
   }
 
-  /** Stands between a server and its connections. */
-  guard(server: Server): void {
-    const [own] = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
-    if (!own) throw new Error('a server without a listener of its own')
+  /** Puts itself between a server and its connections. */
+  intercept(server: Server): void {
+    const [serve] = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
+    if (!serve) throw new Error('the server does not listen for connections itself')
     server.removeAllListeners('connection')
-    server.on('connection', (socket: Socket) => this.#look(socket, () => own.call(server, socket)))
+    server.on('connection', (socket: Socket) => this.#peek(socket, () => serve.call(server, socket)))
   }
 
   /** Ends the worker, and every connection it has. */
   close(): void {
     this.#closed = true
-    clearTimeout(this.#again)
-    for (const socket of this.#looking) socket.destroy()
-    // It ends when nobody is left to ask.
+    clearTimeout(this.#restart)
+    for (const socket of this.#peeking) socket.destroy()
+    // The worker exits when this process is gone.
     if (this.#process?.connected) this.#process.disconnect()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** Reads the first bytes of a connection, and puts them back. */
-  #look(socket: Socket, serve: () => void): void {
-    if (!this.#worker) return serve()
-    const gone = () => socket.destroy()
-    this.#looking.add(socket)
-    // Somebody who hangs up without a word leaves a half of the connection open, which nobody else would close.
-    socket.on('error', gone).on('end', gone).setTimeout(SILENCE, gone)
-    socket.once('close', () => this.#looking.delete(socket))
-    socket.once('data', (first: Buffer) => {
-      socket.pause()
-      this.#looking.delete(socket)
-      socket.setTimeout(0).removeListener('timeout', gone).removeListener('end', gone)
-      const host = hostOf(first)
-      if (host !== null && this.#worker && this.#parts.isSandbox(host)) return this.#give(socket, first)
-      socket.removeListener('error', gone)
-      socket.unshift(first)
+  /** Reads the first bytes of a connection and puts them back, or transfers both. */
+  #peek(socket: Socket, serve: () => void): void {
+    if (!this.#worker) {
       serve()
-      // TLS takes what was put back by itself.
-      if (this.#parts.tls === null) socket.resume()
+      return
+    }
+    const drop = () => socket.destroy()
+    this.#peeking.add(socket)
+    // A client that hangs up before its first byte leaves this half of the connection open, and no server would close it.
+    socket.on('error', drop).on('end', drop).setTimeout(PEEK_TIMEOUT_MS, drop)
+    socket.once('close', () => this.#peeking.delete(socket))
+    socket.once('data', (firstBytes: Buffer) => {
+      socket.pause()
+      this.#peeking.delete(socket)
+      socket.setTimeout(0).removeListener('timeout', drop).removeListener('end', drop)
+      const host = sniffHost(firstBytes)
+      if (host !== null && this.#worker && this.#deps.isSandbox(host)) {
+        this.#transfer(this.#worker, socket, firstBytes)
+        return
+      }
+      socket.removeListener('error', drop)
+      socket.unshift(firstBytes)
+      serve()
+      // A TLS server reads on by itself.
+      if (this.#deps.tls === null) socket.resume()
     })
   }
 
-  #give(socket: Socket, first: Buffer): void {
-    const inside = socket as unknown as { _handle: { readStop(): void }; server: null }
-    // What a paused socket goes on to read would be lost on the way; there is no public way to make it stop.
-    inside._handle.readStop()
-    // Else Node keeps count of it here and there, and a server waits with its end for workers that are long gone.
-    inside.server = null
-    this.#onTheWay.add(socket)
-    const message: ToWorker = { kind: 'connection', first: first.toString('base64') }
-    this.#worker?.send(message, socket, {}, () => {
-      this.#onTheWay.delete(socket)
+  #transfer(worker: ChildProcess, socket: Socket, firstBytes: Buffer): void {
+    const internals = socket as unknown as { _handle: { readStop(): void }; server: null }
+    // A paused socket still reads one more piece, which would be lost. Node has no public way to stop that.
+    internals._handle.readStop()
+    // Otherwise Node counts the connection in both processes, and closing the server waits for workers that are long gone.
+    internals.server = null
+    this.#inTransfer.add(socket)
+    const message: ToWorker = { kind: 'connection', firstBytes: firstBytes.toString('base64') }
+    worker.send(message, socket, {}, () => {
+      this.#inTransfer.delete(socket)
       socket.destroy()
     })
   }
 
-  async #answer(worker: ChildProcess, id: number, asked: Asked): Promise<void> {
-    const admission = await this.#parts.admit(asked).catch(() => ({ allowed: false, target: null }))
-    say(worker, { kind: 'admission', id, admission })
+  async #answer(worker: ChildProcess, id: number, request: AccessRequest): Promise<void> {
+    const decision = await this.#deps.authorize(request).catch(() => ({ allowed: false, target: null }))
+    send(worker, { kind: 'decision', id, decision })
   }
 
-  #begin(worker: ChildProcess, tls = this.#parts.tls?.options ?? null): void {
-    const { trustedProxies } = this.#parts
-    say(worker, { kind: 'begin', backDoor: this.backDoor, trustedProxies, tls })
+  #configure(worker: ChildProcess, tls = this.#deps.tls?.options ?? null): void {
+    const { trustedProxies } = this.#deps
+    send(worker, { kind: 'configure', internalSocket: this.internalSocket, trustedProxies, tls })
   }
 
-  #ended(worker: ChildProcess): void {
+  #exited(worker: ChildProcess): void {
     if (this.#worker === worker) this.#worker = null
-    for (const socket of this.#onTheWay) socket.destroy()
-    this.#onTheWay.clear()
+    for (const socket of this.#inTransfer) socket.destroy()
+    this.#inTransfer.clear()
     if (this.#closed) return
-    this.#parts.log.error('the proxy of the sandboxes has ended; it is started again')
-    this.#again = setTimeout(() => void this.start(), AGAIN)
+    this.#deps.log.error('the sandbox proxy stopped; starting it again')
+    this.#restart = setTimeout(() => void this.start(), RESTART_DELAY_MS)
   }
 }
 
-/** Tells a worker something, unless it is gone: that it may have died a moment ago its end says by itself. */
-function say(worker: ChildProcess, message: ToWorker): void {
+/** Sends a message unless the worker is gone. If it has just died, its exit is handled by itself. */
+function send(worker: ChildProcess, message: ToWorker): void {
   if (worker.connected) worker.send(message, () => undefined)
 }

@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { can } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
+import { storedSecret } from '../db/stored-secret.ts'
 import type { Events } from '../core/events.ts'
+import type { Instance } from '../../prisma/generated/client/client.ts'
 import type { Client, Clients } from '../http/client.ts'
 import type { Tls } from '../http/tls.ts'
 import type { Log } from '../core/log.ts'
@@ -15,14 +16,14 @@ import { SandboxHosts } from './hosts.ts'
 import { ConnectionRouter } from './connection-router.ts'
 import { CLIENT_HEADER } from './worker-protocol.ts'
 import { openRoute } from './open.ts'
-import { SandboxCookies, type DoorForPasses, type Entered } from './sandbox-cookies.ts'
-import { watchRights } from './rights-watch.ts'
+import { SandboxCookies, type SessionChecker, type AuthenticatedViewer } from './sandbox-cookies.ts'
+import { watchAccessChanges } from './access-changes.ts'
 import { OneTimeCodes } from './one-time-codes.ts'
 
-/** Name under which the key of passes is kept. */
-const PASS_SECRET = 'pass'
+/** Name of the key that signs sandbox cookies. */
+const COOKIE_SECRET = 'pass'
 
-/** What the proxy needs of its surroundings. */
+/** What the proxy needs. */
 export interface ProxyDeps {
   db: Db
   events: Events
@@ -30,85 +31,80 @@ export interface ProxyDeps {
   tls: Tls | null
   log: Log
   trustedProxies: readonly string[]
-  /** Whether sandboxes get a process of their own for what goes to and from them. */
+  /** Whether traffic of sandboxes has a process of its own. */
   ownProcess: boolean
   addresses: Addresses
-  door: DoorForPasses & { authenticated(request: IncomingMessage): Entered }
+  authenticator: SessionChecker & { authenticated(request: IncomingMessage): AuthenticatedViewer }
   engineConnected: () => boolean
   instances: {
     queuePlace(id: string): number | null
     progress(id: string): string | null
+    reasonFor(viewer: Viewer, instance: Instance): string | null
     resume(viewer: Viewer, id: string): Promise<unknown>
     recreate(viewer: Viewer, id: string): Promise<unknown>
   }
-  own: { start(viewer: Viewer, userId: string): Promise<unknown> }
+  mySandbox: { start(viewer: Viewer, userId: string): Promise<unknown> }
   /** Whether participants may start their sandbox, by the settings. */
   participantsMayStart: () => Promise<boolean>
 }
 
-/** Wires the reverse proxy: host names of sandboxes, and the way from THON to them. */
-export async function createProxy(means: ProxyDeps) {
-  const { db, events, clients, addresses, door, instances, own } = means
-  const passes = new SandboxCookies(door, events, await keptSecret(db))
+/** Wires the reverse proxy: the host names of sandboxes, and the way from THON to them. */
+export async function createProxy(deps: ProxyDeps) {
+  const { db, events, clients, addresses, authenticator, instances, mySandbox } = deps
+  const sandboxCookies = new SandboxCookies(authenticator, events, await storedSecret(db, COOKIE_SECRET))
   const directory = new SandboxDirectory(db, events)
-  const tickets = new OneTimeCodes()
-  let participantsMayStart = await means.participantsMayStart()
-  events.on('setting', () => void means.participantsMayStart().then((now) => (participantsMayStart = now)))
-  const desk = new StatusPages({
+  const oneTimeCodes = new OneTimeCodes()
+  let participantsMayStart = await deps.participantsMayStart()
+  events.on('setting', () => void deps.participantsMayStart().then((now) => (participantsMayStart = now)))
+  const statusPages = new StatusPages({
     events,
     directory,
-    engineConnected: means.engineConnected,
+    engineConnected: deps.engineConnected,
     queuePlace: (id) => instances.queuePlace(id),
     progress: (id) => instances.progress(id),
+    reasonFor: (viewer, instance) => instances.reasonFor(viewer, instance),
     mayStart: (viewer, userId) =>
       viewer.role === 'organizer' || (participantsMayStart && can(viewer, 'instances.start', [userId])),
     start: (viewer, { userId, instance }) =>
-      userId === null && instance ? instances.recreate(viewer, instance.id) : own.start(viewer, userId ?? ''),
+      userId === null && instance ? instances.recreate(viewer, instance.id) : mySandbox.start(viewer, userId ?? ''),
     resume: (viewer, id) => instances.resume(viewer, id),
   })
   const hosts = new SandboxHosts({
-    ...{ addresses, directory, passes, tickets, desk, clients, events },
+    ...{ addresses, directory, sandboxCookies, oneTimeCodes, statusPages, clients, events },
     forwarder: new Forwarder(),
   })
-  const handOver = means.ownProcess
+  const router = deps.ownProcess
     ? new ConnectionRouter({
-        ...{ log: means.log, tls: means.tls, trustedProxies: means.trustedProxies },
+        ...{ log: deps.log, tls: deps.tls, trustedProxies: deps.trustedProxies },
         isSandbox: (host) => hosts.isSandbox(host),
-        admit: (asked) => hosts.admit(asked),
+        authorize: (request) => hosts.authorize(request),
       })
     : null
-  const unwatch = watchRights(events, {
-    moved: () => handOver?.forget(false),
-    rights: () => {
-      handOver?.forget(true)
+  const stopWatching = watchAccessChanges(events, {
+    targetsChanged: () => router?.invalidate(false),
+    accessChanged: () => {
+      router?.invalidate(true)
       void hosts.recheck()
     },
   })
   return {
     hosts,
-    handOver,
-    open: openRoute({ door, addresses, directory, tickets, desk, clients }),
+    router,
+    open: openRoute({ authenticator, addresses, directory, oneTimeCodes, statusPages, clients }),
     load: () => directory.load(),
     close: () => {
-      handOver?.close()
-      unwatch()
+      router?.close()
+      stopWatching()
       hosts.close()
     },
   }
 }
 
-/** Takes the worker's word for who sent a request that it passes on. */
-export function vouchedBy(clients: Clients): (request: IncomingMessage) => void {
+/** Reads who sent a request off the header that the worker adds; for requests on the internal socket only. */
+export function readInternalClient(clients: Clients): (request: IncomingMessage) => void {
   return (request) => {
-    const said = request.headers[CLIENT_HEADER]
+    const client = request.headers[CLIENT_HEADER]
     Reflect.deleteProperty(request.headers, CLIENT_HEADER)
-    if (typeof said === 'string') clients.assume(request, JSON.parse(said) as Client)
+    if (typeof client === 'string') clients.assume(request, JSON.parse(client) as Client)
   }
-}
-
-/** Made once, and kept: passes outlive the server. */
-async function keptSecret(db: Db): Promise<string> {
-  const made = { name: PASS_SECRET, value: randomBytes(32).toString('hex') }
-  const { value } = await db.secret.upsert({ where: { name: PASS_SECRET }, create: made, update: {} })
-  return value
 }

@@ -3,45 +3,46 @@ import type { Events } from '../core/events.ts'
 import { hostLabel } from '../core/names.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 
-/** Whom a host label is for, and the instance behind it. */
-export interface Hosted {
+/** The sandbox that a host label names. */
+export interface HostedSandbox {
   label: string
   group: string
   username: string
-  /** The user of the database; null for a sandbox of somebody it does not know. */
+  /** Its user; null for a sandbox whose user is not in the database. */
   userId: string | null
-  /** The active instance, else the last one; null when there never was one. */
+  /** The active instance, else the last one; null if there never was one. */
   instance: Instance | null
 }
 
 type Names = Pick<Instance, 'group' | 'username'>
 
-/** Which sandbox a label or a published port leads to, known at once: every proxied request asks. */
+/** Finds the sandbox of a label or a published port, from memory: every proxied request needs it. */
 export class SandboxDirectory {
   readonly #db: Db
   readonly #instances = new Map<string, Instance>()
   readonly #labels = new Map<string, string>()
   #users = new Map<string, Names & { userId: string }>()
   #reading: Promise<void> | null = null
-  #stale = false
+  /** How often it was asked for the users. */
+  #requests = 0
 
   constructor(db: Db, events: Events) {
     this.#db = db
-    events.on('instance', ({ row }) => this.#take(row))
-    // Whatever happens to a user happens to the group.
+    events.on('instance', ({ row }) => this.#apply(row))
+    // A change of a user is published as a change of the group.
     events.on('group', () => void this.#readUsers())
   }
 
-  /** Reads what is there at a start. */
+  /** Reads everything once, at the start. */
   async load(): Promise<void> {
     await this.#readUsers()
     const ended = await this.#db.instance.findMany({ where: { activeKey: null }, orderBy: { createdAt: 'asc' } })
     const active = await this.#db.instance.findMany({ where: { activeKey: { not: null } } })
-    for (const row of [...ended, ...active]) this.#take(row)
+    for (const row of [...ended, ...active]) this.#apply(row)
   }
 
-  /** What is behind a label; null when it is nobody's. */
-  find(label: string): Hosted | null {
+  /** The sandbox of a label; null if no user or instance has it. */
+  find(label: string): HostedSandbox | null {
     const instance = this.#instances.get(label) ?? null
     const user = this.#users.get(label)
     if (!instance && !user) return null
@@ -49,26 +50,26 @@ export class SandboxDirectory {
     return { label, group, username, userId: user?.userId ?? instance?.userId ?? null, instance }
   }
 
-  /** What is published on a port of this machine; null when nothing is. */
-  byPort(hostPort: number): Hosted | null {
+  /** The sandbox that is published on a port of this machine; null if nothing is published there. */
+  byPort(hostPort: number): HostedSandbox | null {
     for (const [label, row] of this.#instances)
       if (row.hostPort === hostPort && row.activeKey !== null) return this.find(label)
     return null
   }
 
-  /** The label that an instance is found by; null when another one of the same names is. */
+  /** The label that leads to an instance; null if it leads to another instance of the same user. */
   labelOf(instanceId: string): string | null {
     return this.#labels.get(instanceId) ?? null
   }
 
-  #take(row: Instance): void {
+  #apply(row: Instance): void {
     const label = hostLabel(row.group, row.username)
     const before = this.#labels.get(row.id)
-    // Its user was renamed.
+    // Its user or group was renamed.
     if (before !== undefined && before !== label) this.#forget(row.id, before)
     const other = this.#instances.get(label)
-    const gives = !other || other.id === row.id || other.activeKey === null
-    if (!gives || (row.activeKey === null && other && other.createdAt > row.createdAt)) return
+    const replaces = !other || other.id === row.id || other.activeKey === null
+    if (!replaces || (row.activeKey === null && other && other.createdAt > row.createdAt)) return
     if (other) this.#labels.delete(other.id)
     this.#instances.set(label, row)
     this.#labels.set(row.id, label)
@@ -79,16 +80,17 @@ export class SandboxDirectory {
     if (this.#instances.get(label)?.id === id) this.#instances.delete(label)
   }
 
-  /** While it is at it, once more for all who ask meanwhile. */
+  /** Calls that come while it reads share one more reading after it. */
   #readUsers(): Promise<void> {
-    if (this.#reading) this.#stale = true
+    this.#requests++
     this.#reading ??= this.#read().finally(() => (this.#reading = null))
     return this.#reading
   }
 
   async #read(): Promise<void> {
+    let request: number
     do {
-      this.#stale = false
+      request = this.#requests
       const rows = await this.#db.user.findMany({
         select: { id: true, username: true, group: { select: { name: true } } },
       })
@@ -98,6 +100,6 @@ export class SandboxDirectory {
           { userId: id, group: group.name, username },
         ]),
       )
-    } while (this.#stale)
+    } while (request !== this.#requests)
   }
 }

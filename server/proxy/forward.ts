@@ -1,122 +1,125 @@
 import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createProxyServer, type ProxyServer } from 'httpxy'
 import type { Client } from '../http/client.ts'
-import { settable, withoutOurs } from './cookies.ts'
+import { allowedSetCookies, withoutThonCookies } from './cookies.ts'
 
-/** How long a sandbox may take to begin its answer: an IDE's own requests are quick, a person's program may think. */
-const FIRST_BYTE = 300_000
-/** How long a sandbox may take to agree to a WebSocket. */
-const UPGRADE = 60_000
+/** How long a sandbox may take to begin its answer, in milliseconds: people's programs may compute for a while. */
+const ANSWER_TIMEOUT_MS = 300_000
+/** How long a sandbox may take to accept a WebSocket, in milliseconds. */
+const UPGRADE_TIMEOUT_MS = 60_000
 
-/** Of the connection to us, not of the message (RFC 9110, 7.6.1), or what says who sent it: none of it is for the sandbox. */
+/** Headers of the connection, not of the message (RFC 9110, 7.6.1), and headers that tell who sent it. */
 const NOT_FORWARDED = [
   ...['keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer'],
-  ...[
-    'expect',
-    'authorization',
-    'forwarded',
-    'via',
-    'x-real-ip',
-    'x-forwarded-for',
-    'x-forwarded-proto',
-    'x-forwarded-host',
-  ],
-  ...['x-forwarded-port', 'x-forwarded-prefix', 'x-forwarded-server'],
+  ...['expect', 'authorization', 'forwarded', 'via', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-proto'],
+  ...['x-forwarded-host', 'x-forwarded-port', 'x-forwarded-prefix', 'x-forwarded-server'],
 ]
-/** What would bind the host name beyond this sandbox, or beyond this answer. */
-const NOT_ANSWERED = ['strict-transport-security', 'alt-svc', 'public-key-pins', 'proxy-authenticate', 'keep-alive']
+/** Headers that would affect the host name beyond this sandbox, or beyond this answer. */
+const NOT_RETURNED = ['strict-transport-security', 'alt-svc', 'public-key-pins', 'proxy-authenticate', 'keep-alive']
 
-/** What is forwarded where. */
-export interface Target {
+/** Where a request is forwarded, and for whom. */
+export interface ForwardTarget {
   /** Where the sandbox answers. */
   host: string
   port: number
-  /** Path that is the sandbox's and not sent on, such as `/32768`; '' where it has a host name of its own. */
+  /** Path of the sandbox, such as `/32768`, which is not forwarded; '' where it has its own host name. */
   path: string
   client: Client
 }
 
-/** Why nothing could be forwarded. */
-export type Failure = 'refused' | 'silent' | 'unreadable'
+/** Why there is no answer to pass on: no connection, none in time, or not HTTP. */
+export type ForwardFailure = 'refused' | 'timeout' | 'unreadable'
 
-/** Sends requests on to sandboxes, streaming both ways: by httpxy, with what it leaves open. */
+/** Forwards requests to sandboxes, streaming both ways: httpxy, and what it leaves to its user. */
 export class Forwarder {
   readonly #proxy: ProxyServer
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 30_000, scheduling: 'lifo' })
-  readonly #targets = new WeakMap<object, Target>()
-  readonly #firstByte: number
+  readonly #targets = new WeakMap<object, ForwardTarget>()
+  readonly #answerTimeoutMs: number
 
-  /** @param firstByte how long a sandbox may take to begin its answer once it has the whole request, in milliseconds */
-  constructor(firstByte = FIRST_BYTE) {
-    this.#firstByte = firstByte
-    this.#proxy = createProxyServer({ agent: this.#agent, upgradeTimeout: UPGRADE, prependPath: false })
-    this.#proxy.on('proxyReq', (outgoing) => this.#limit(outgoing))
+  /** @param answerTimeoutMs how long a sandbox may take to begin its answer once it has the whole request */
+  constructor(answerTimeoutMs = ANSWER_TIMEOUT_MS) {
+    this.#answerTimeoutMs = answerTimeoutMs
+    this.#proxy = createProxyServer({ agent: this.#agent, upgradeTimeout: UPGRADE_TIMEOUT_MS, prependPath: false })
+    this.#proxy.on('proxyReq', (outgoing) => this.#limitTime(outgoing))
     this.#proxy.on('proxyRes', (answer, request, response) => {
-      tidyAnswer(answer, this.#targets.get(request)!)
-      // Somebody may wait for the headers of a stream that has nothing to say yet.
+      this.#cleanAnswer(answer, request)
+      // The browser may wait for the headers of a stream that has no data yet.
       setImmediate(() => !response.headersSent && !response.destroyed && response.flushHeaders())
     })
     this.#proxy.on('proxyReqWs', (outgoing, request) => {
-      // Before httpxy's own listeners, which write what is in the headers then.
-      const tidy = (answer: IncomingMessage) => tidyAnswer(answer, this.#targets.get(request)!)
-      outgoing.on('upgrade', tidy).on('response', tidy)
+      // These run before httpxy's own listeners, which write the headers.
+      const clean = (answer: IncomingMessage) => this.#cleanAnswer(answer, request)
+      outgoing.on('upgrade', clean).on('response', clean)
     })
   }
 
-  /** Answers with what the sandbox answers. @param failed answers instead, if the sandbox has not begun to */
-  async web(request: IncomingMessage, response: ServerResponse, target: Target, failed: (why: Failure) => void) {
+  /** Passes on the sandbox's answer. @param failed answers instead, if the sandbox has not begun to */
+  async web(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: ForwardTarget,
+    failed: (failure: ForwardFailure) => void,
+  ) {
     this.#targets.set(request, target)
-    tidyRequest(request, target)
+    cleanRequest(request, target)
     request.headers.connection = 'keep-alive'
     try {
       await this.#proxy.web(request, response, { target: urlOf(target) })
     } catch (error) {
       if (response.headersSent) response.destroy()
-      else if (!response.destroyed) failed(reasonOf(error))
+      else if (!response.destroyed) failed(failureOf(error))
     }
   }
 
-  /** Joins a WebSocket to the sandbox's; one that does not agree is cut off. */
-  async upgrade(request: IncomingMessage, socket: Socket, head: Buffer, target: Target): Promise<void> {
+  /** Connects a WebSocket with the sandbox's. It is closed if the sandbox does not accept it. */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, target: ForwardTarget): Promise<void> {
     this.#targets.set(request, target)
-    tidyRequest(request, target)
+    cleanRequest(request, target)
     request.headers.connection = 'Upgrade'
-    await this.#proxy.ws(request, socket, { target: urlOf(target) }, head).catch(() => socket.destroy())
+    // It always is one: Node's types say Duplex for its subclasses' sake.
+    if (socket instanceof Socket)
+      await this.#proxy.ws(request, socket, { target: urlOf(target) }, head).catch(() => socket.destroy())
   }
 
-  /** Lets go of idle connections. */
+  /** Closes idle connections. */
   close(): void {
     this.#agent.destroy()
   }
 
-  /** Counted from the end of the request, since an upload takes as long as it takes. */
-  #limit(outgoing: ClientRequest): void {
+  #cleanAnswer(answer: IncomingMessage, request: IncomingMessage): void {
+    cleanAnswer(answer, this.#targets.get(request)?.path ?? '')
+  }
+
+  /** Counts from the end of the request: an upload may take any time. */
+  #limitTime(outgoing: ClientRequest): void {
     let timer: NodeJS.Timeout | undefined
     outgoing.once('finish', () => {
-      timer = setTimeout(() => outgoing.destroy(new Silent('it did not answer')), this.#firstByte)
+      timer = setTimeout(() => outgoing.destroy(new AnswerTimeout()), this.#answerTimeoutMs)
     })
-    const answered = () => clearTimeout(timer)
-    outgoing.once('response', answered).once('close', answered)
+    const stop = () => clearTimeout(timer)
+    outgoing.once('response', stop).once('close', stop)
   }
 }
 
-class Silent extends Error {}
+class AnswerTimeout extends Error {}
 
-function urlOf({ host, port }: Target) {
+function urlOf({ host, port }: ForwardTarget) {
   return { host, port, protocol: 'http:' }
 }
 
-function reasonOf(error: unknown): Failure {
-  if (error instanceof Silent) return 'silent'
+function failureOf(error: unknown): ForwardFailure {
+  if (error instanceof AnswerTimeout) return 'timeout'
   const code = (error as { code?: string }).code ?? ''
   return code.startsWith('HPE_') ? 'unreadable' : 'refused'
 }
 
-function tidyRequest(request: IncomingMessage, { path, client }: Target): void {
+function cleanRequest(request: IncomingMessage, { path, client }: ForwardTarget): void {
   const { headers } = request
   for (const name of NOT_FORWARDED) Reflect.deleteProperty(headers, name)
-  headers.cookie = withoutOurs(headers.cookie)
+  headers.cookie = withoutThonCookies(headers.cookie)
   if (headers.cookie === undefined) delete headers.cookie
   headers['x-forwarded-for'] = client.address
   headers['x-forwarded-proto'] = client.scheme
@@ -127,10 +130,10 @@ function tidyRequest(request: IncomingMessage, { path, client }: Target): void {
   }
 }
 
-function tidyAnswer({ headers }: IncomingMessage, { path }: Target): void {
-  for (const name of NOT_ANSWERED) Reflect.deleteProperty(headers, name)
-  if (headers['set-cookie']) headers['set-cookie'] = settable(headers['set-cookie'], path)
-  // Other sandboxes neither show it in a frame nor load parts of it.
+function cleanAnswer({ headers }: IncomingMessage, path: string): void {
+  for (const name of NOT_RETURNED) Reflect.deleteProperty(headers, name)
+  if (headers['set-cookie']) headers['set-cookie'] = allowedSetCookies(headers['set-cookie'], path)
+  // Pages of other sandboxes must not show it in a frame or load parts of it.
   const policy = headers['content-security-policy']
   headers['content-security-policy'] = [...(policy ? [policy] : []), "frame-ancestors 'self'"].join(', ')
   headers['cross-origin-resource-policy'] ??= 'same-origin'

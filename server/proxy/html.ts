@@ -3,88 +3,90 @@ import type { ServerResponse } from 'node:http'
 import type { StatusView } from './status-view.ts'
 
 /** What a page shows besides its view. */
-export interface PageOf {
-  /** Whose sandbox it is, such as `ann of alpha`; null where that is not to be told. */
-  who: string | null
-  /** Where the view is told live, and where its commands go to; null for a page that stays as it is. */
-  desk: { state: string; command: (command: string) => string } | null
-  /** Seconds after which the page is to be asked for again. */
-  again?: number
+export interface StatusPage {
+  /** Whose sandbox it is, such as `alpha/ann`; left out where the reader must not learn that. */
+  owner?: string
+  /** Addresses of the live state and of its commands; a page without them does not change. */
+  live?: { state: string; command: (command: string) => string }
+  /** Seconds after which the browser asks for the page again. */
+  retrySeconds?: number | undefined
 }
 
-/** Sends a page in place of a sandbox: styled, without anything from elsewhere, and never kept. */
-export function sendPage(response: ServerResponse, status: number, view: StatusView, page: PageOf): void {
+const UNCACHED = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
+const retryAfter = (status: number) => status === 503 && { 'Retry-After': '2' }
+
+/** Sends a page in place of a sandbox: styled, without anything from other hosts, and never cached. */
+export function sendPage(response: ServerResponse, status: number, view: StatusView, page: StatusPage = {}): void {
   const nonce = randomBytes(12).toString('base64')
   response
     .writeHead(status, {
       'Content-Type': 'text/html; charset=utf-8',
-      'Cache-Control': 'no-store',
       'Content-Security-Policy': `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
       'Referrer-Policy': 'same-origin',
-      'X-Content-Type-Options': 'nosniff',
-      ...(status === 503 && { 'Retry-After': '2' }),
+      ...UNCACHED,
+      ...retryAfter(status),
     })
     .end(html(view, page, nonce))
 }
 
-/** Sends a refusal to a program, which has no use for a page. */
+/** Sends a line to a program, which has no use for a page. */
 export function sendText(response: ServerResponse, status: number, text: string): void {
   response
-    .writeHead(status, {
-      'Content-Type': 'text/plain; charset=utf-8',
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-      ...(status === 503 && { 'Retry-After': '2' }),
-    })
+    .writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', ...UNCACHED, ...retryAfter(status) })
     .end(`${text}\n`)
 }
 
-function html(view: StatusView, { who, desk, again }: PageOf, nonce: string): string {
+/** Refuses a request with a line. Its body is not read, so the connection is closed. */
+export function refuse(response: ServerResponse, status: number, text: string): void {
+  response.setHeader('Connection', 'close')
+  sendText(response, status, text)
+}
+
+function html(view: StatusView, { owner, live, retrySeconds }: StatusPage, nonce: string): string {
+  const { title, text, detail, action, link, tone } = view
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-${again ? `<meta http-equiv="refresh" content="${again}">` : ''}
-<title>${escape(view.title)} · THON</title>
+${retrySeconds === undefined ? '' : `<meta http-equiv="refresh" content="${retrySeconds}">`}
+<title>${escape(title)} · THON</title>
 <style nonce="${nonce}">${STYLE}</style>
-<main data-tone="${view.tone}">
+<main data-tone="${tone}">
   <div class="mark" aria-hidden="true"><span></span></div>
-  <h1 id="title" aria-live="polite">${escape(view.title)}</h1>
-  <p id="text">${escape(view.text)}</p>
-  <p id="detail"${view.detail ? '' : ' hidden'}>${escape(view.detail ?? '')}</p>
-  <form method="post" id="form"${view.action && desk ? ` action="${escape(desk.command(view.action.command))}"` : ' hidden'}>
-    <button id="button">${escape(view.action?.label ?? '')}</button>
+  <h1 id="title" aria-live="polite">${escape(title)}</h1>
+  <p id="text">${escape(text)}</p>
+  <p id="detail"${detail === null ? ' hidden' : ''}>${escape(detail ?? '')}</p>
+  <form method="post" id="form"${action && live ? ` action="${escape(live.command(action.command))}"` : ' hidden'}>
+    <button id="button">${escape(action?.label ?? '')}</button>
   </form>
-  ${who ? `<footer>Sandbox of <b>${escape(who)}</b></footer>` : ''}
+  ${link ? `<a class="button" href="${escape(link.href)}">${escape(link.label)}</a>` : ''}
+  ${owner === undefined ? '' : `<footer>Sandbox of <b>${escape(owner)}</b></footer>`}
 </main>
-${desk ? `<script nonce="${nonce}">${script(desk)}</script>` : ''}
+${live ? `<script nonce="${nonce}">${script(live)}</script>` : ''}
 </html>
 `
 }
 
-/** Follows the state, and shows the sandbox when it is ready. The server sends whole views: nothing is worked out here. */
-function script(desk: NonNullable<PageOf['desk']>): string {
-  const at = (id: string) => `document.getElementById('${id}')`
-  const paths = JSON.stringify({ start: desk.command('start'), resume: desk.command('resume') }).replaceAll(
-    '<',
-    '\\u003c',
-  )
+/** Follows the state, and loads the sandbox when it is ready. The server sends whole views: the page works nothing out. */
+function script(live: NonNullable<StatusPage['live']>): string {
+  const element = (id: string) => `document.getElementById('${id}')`
+  const json = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c')
   return `
-const paths = ${paths}
-const source = new EventSource(${JSON.stringify(desk.state).replaceAll('<', '\\u003c')})
+const paths = ${json({ start: live.command('start'), resume: live.command('resume') })}
+const source = new EventSource(${json(live.state)})
 source.onmessage = ({ data }) => {
   const view = JSON.parse(data)
   if (view.ready) { source.close(); location.reload(); return }
   document.title = view.title + ' · THON'
   document.querySelector('main').dataset.tone = view.tone
-  ${at('title')}.textContent = view.title
-  ${at('text')}.textContent = view.text
-  ${at('detail')}.textContent = view.detail ?? ''
-  ${at('detail')}.hidden = !view.detail
-  ${at('form')}.hidden = !view.action
-  if (view.action) { ${at('form')}.action = paths[view.action.command]; ${at('button')}.textContent = view.action.label; ${at('button')}.disabled = false }
+  ${element('title')}.textContent = view.title
+  ${element('text')}.textContent = view.text
+  ${element('detail')}.textContent = view.detail ?? ''
+  ${element('detail')}.hidden = !view.detail
+  ${element('form')}.hidden = !view.action
+  if (view.action) { ${element('form')}.action = paths[view.action.command]; ${element('button')}.textContent = view.action.label; ${element('button')}.disabled = false }
 }
-${at('form')}.addEventListener('submit', () => setTimeout(() => { ${at('button')}.disabled = true }))
+${element('form')}.addEventListener('submit', () => setTimeout(() => { ${element('button')}.disabled = true }))
 addEventListener('pageshow', (event) => { if (event.persisted) location.reload() })`
 }
 
@@ -107,6 +109,6 @@ main { width: min(30rem, 100%); padding: 2.25rem 2rem 1.75rem; border: 1px solid
 @media (prefers-reduced-motion: reduce) { .mark span { animation-duration: 6s !important } }
 h1 { margin: 0; font-size: 1.3rem; line-height: 1.3; letter-spacing: -0.01em; text-wrap: balance }
 p { margin: 0.6rem 0 0; color: var(--soft); text-wrap: pretty } #detail { color: var(--tone); font-weight: 500; overflow-wrap: anywhere } [data-tone=rest] #detail { color: var(--soft) }
-button { margin-top: 1.4rem; padding: 0.6rem 1.4rem; border: 0; border-radius: 8px; background: var(--fill); color: #fff; font: inherit; font-weight: 600; cursor: pointer } button:hover { background: #4338ca } button:disabled { opacity: 0.6; cursor: default } button:focus-visible { outline: 2px solid var(--fill); outline-offset: 3px }
+button, .button { display: inline-block; margin-top: 1.4rem; padding: 0.6rem 1.4rem; border: 0; border-radius: 8px; background: var(--fill); color: #fff; font: inherit; font-weight: 600; text-decoration: none; cursor: pointer } button:hover, .button:hover { background: #4338ca } button:disabled { opacity: 0.6; cursor: default } button:focus-visible, .button:focus-visible { outline: 2px solid var(--fill); outline-offset: 3px }
 footer { margin-top: 1.75rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: 0.85rem; overflow-wrap: anywhere }
 `

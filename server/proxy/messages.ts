@@ -1,64 +1,58 @@
 import type { ServerResponse } from 'node:http'
-import type { Failure } from './forward.ts'
-import { sendPage, sendText } from './html.ts'
+import type { ForwardFailure } from './forward.ts'
+import { refuse, sendPage } from './html.ts'
 import type { StatusView } from './status-view.ts'
 
-/** What is said where there is no sandbox to show, whatever its state. */
+/** What the pages say where there is no sandbox to show, whatever its state. Participants read this: no operator text. */
 
-const still = (title: string, text: string): StatusView => ({
-  ...{ title, text, detail: null, action: null, ready: false },
+const problem = (title: string, text: string): StatusView => ({
+  ...{ title, text, detail: null, action: null, link: null, ready: false },
   tone: 'trouble',
 })
 
-export const unknownAddress = still(
-  'There is no sandbox at this address',
-  'Look at the address again, or ask your organizer for yours. Names of people and groups are part of it, and may have changed.',
-)
-
-export const notTheirs = still(
-  'This is somebody else’s sandbox',
-  'You are signed in as somebody who may not open it. Use your own link, or ask your organizer.',
-)
-
-export const withoutCookies = still(
-  'Your browser keeps no cookies here',
-  'THON needs one to know you at this address. Allow cookies for it, or leave private browsing, and open your sandbox again.',
-)
-
-export const notSignedIn = still(
-  'A sandbox is opened by a person',
-  'API tokens open none. Sign in on the dashboard, or use an access link.',
-)
-
-const troubled: StatusView = {
-  ...still(
-    'VS Code does not answer just now',
-    'Your sandbox runs, but VS Code in it does not. This page tries again by itself.',
-  ),
-  tone: 'busy',
+/** @param myPage URL of the page where people find their own sandbox */
+export function unknownAddress(myPage: string): StatusView {
+  const text = 'Check the address. If your name or team was changed, open your page to get the new one.'
+  return { ...problem('There is no sandbox at this address', text), link: { href: myPage, label: 'Open my page' } }
 }
 
-/** The sandbox took the request, and then did not answer it as it should. */
-function silent(why: Exclude<Failure, 'refused'>): StatusView {
-  return why === 'silent'
-    ? still(
-        'The sandbox did not answer in time',
-        'Whatever this address leads to in your sandbox takes too long, or hangs.',
-      )
-    : still(
-        'The sandbox’s answer cannot be read',
-        'What this address leads to in your sandbox is no proper answer to a browser.',
-      )
+export const notYours = problem(
+  'This sandbox belongs to someone else',
+  'Open your own personal link, or ask your organizer.',
+)
+
+export const withoutCookies = problem(
+  'Cookies are blocked',
+  'THON needs a cookie to know you at this address. Allow cookies for it, or leave private browsing, and open your sandbox again.',
+)
+
+export const tokenCannotOpen = problem(
+  "API tokens can't open a sandbox",
+  'Sign in to the dashboard, or use a personal link.',
+)
+
+const FAILURES: Record<ForwardFailure, { status: number; view: StatusView; retrySeconds?: number }> = {
+  refused: {
+    status: 503,
+    view: { ...problem("VS Code isn't responding yet", 'Retrying…'), tone: 'busy' },
+    retrySeconds: 3,
+  },
+  timeout: {
+    status: 504,
+    view: problem('Your app took too long to respond', 'Check the program in your sandbox, then reload this page.'),
+  },
+  unreadable: {
+    status: 502,
+    view: problem("Your app sent something the browser can't show", 'Check the program in your sandbox.'),
+  },
 }
 
-/** Answers for a sandbox that could not. @param isPage whether somebody looks at the answer */
-export function answerFailure(response: ServerResponse, why: Failure, isPage: boolean): void {
-  const status = why === 'refused' ? 503 : why === 'silent' ? 504 : 502
-  const view = why === 'refused' ? troubled : silent(why)
-  if (isPage) return sendPage(response, status, view, { who: null, desk: null, ...(why === 'refused' && { again: 3 }) })
-  response.setHeader('Connection', 'close')
-  sendText(response, status, view.title)
+/** Answers for a sandbox that could not. @param isPage whether a person looks at the answer */
+export function answerFailure(response: ServerResponse, failure: ForwardFailure, isPage: boolean): void {
+  const { status, view, retrySeconds } = FAILURES[failure]
+  if (isPage) sendPage(response, status, view, { retrySeconds })
+  else refuse(response, status, view.title)
 }
 
-/** For programs that come without a pass. */
-export const CAME_BACK = 'Open this sandbox in a browser first.'
+/** For programs without a sandbox cookie. */
+export const OPEN_IN_BROWSER = 'Open this sandbox in a browser first.'

@@ -1,47 +1,48 @@
 import { randomBytes } from 'node:crypto'
 
-/** How long a ticket lets somebody in, in milliseconds. */
-const LIFE = 30_000
-/** Tickets that are good at once: beyond, the oldest are of no more use. */
-const MOST = 10_000
+/** How long a code is valid, in milliseconds. */
+const LIFETIME_MS = 30_000
+/** How many codes are valid at once. The oldest ones make room for more. */
+const MAX_CODES = 10_000
 
-/** What a ticket is for. */
-interface Ticket {
+interface OneTimeCode {
   label: string
-  /** By what right it was given; see `passes.ts`. */
-  grant: string
+  credential: string
   until: number
 }
 
 /**
- * Tickets take somebody's right to open a sandbox from THON's host name to the sandbox's, where the session's cookie never
- * goes. Each is good once, for one sandbox, and for thirty seconds, so that the address it stands in is soon worth nothing.
+ * A one-time code carries the right to open a sandbox from THON's host name to the sandbox's, where the session cookie is
+ * never sent. It is valid once, for one sandbox and for thirty seconds: an address that contains one is soon worthless.
  */
 export class OneTimeCodes {
-  readonly #tickets = new Map<string, Ticket>()
+  readonly #codes = new Map<string, OneTimeCode>()
 
-  /** @returns the ticket */
-  issue(label: string, grant: string): string {
-    this.#tidy()
-    const ticket = randomBytes(24).toString('base64url')
-    this.#tickets.set(ticket, { label, grant, until: Date.now() + LIFE })
-    return ticket
+  /**
+   * @param credential see `sandbox-cookies.ts`
+   * @returns the code
+   */
+  issue(label: string, credential: string): string {
+    this.#prune()
+    const code = randomBytes(24).toString('base64url')
+    this.#codes.set(code, { label, credential, until: Date.now() + LIFETIME_MS })
+    return code
   }
 
-  /** Uses a ticket up. @returns by what right it was given; null for one that is unknown, used, late or another sandbox's */
-  redeem(ticket: string, label: string): string | null {
-    const found = this.#tickets.get(ticket)
-    // One that is shown at another sandbox is spoilt, too: somebody has got hold of it.
-    this.#tickets.delete(ticket)
-    return found && found.label === label && found.until > Date.now() ? found.grant : null
+  /** Uses a code up. @returns its credential; null for a code that is unknown, used, expired or for another sandbox */
+  redeem(code: string, label: string): string | null {
+    const found = this.#codes.get(code)
+    // A code shown at another sandbox has leaked, so it is used up as well.
+    this.#codes.delete(code)
+    return found && found.label === label && found.until > Date.now() ? found.credential : null
   }
 
-  #tidy(): void {
+  #prune(): void {
     const now = Date.now()
-    // In the order in which they were issued, so those that are late come first.
-    for (const [ticket, { until }] of this.#tickets) {
-      if (until > now && this.#tickets.size < MOST) break
-      this.#tickets.delete(ticket)
+    // They are in the order of their issue, so expired ones come first.
+    for (const [code, { until }] of this.#codes) {
+      if (until > now && this.#codes.size < MAX_CODES) break
+      this.#codes.delete(code)
     }
   }
 }

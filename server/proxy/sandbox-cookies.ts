@@ -2,80 +2,81 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Events } from '../core/events.ts'
 import { organizer, type Viewer } from '../core/viewer.ts'
 
-/** How long what was found out about a session is taken for true, in milliseconds, unless it is said that it changed. */
-const FRESH = 5_000
+/** How long a session that was just checked counts as valid, in milliseconds, unless an event says that it changed. */
+const FRESH_MS = 5_000
+/** How many checked sessions are remembered. */
+const MAX_SESSIONS = 5_000
 
-/** The right of somebody whom nobody asks who they are. */
-export const OPEN_GRANT = 'open'
+/** The credential of people on a server without a login. */
+export const OPEN_CREDENTIAL = 'open'
 
-/** Somebody who has come in by the door, and the session that let them in. */
-export interface Entered {
+/** Somebody who was authenticated, and the session that did it. */
+export interface AuthenticatedViewer {
   viewer: Viewer
   session: { id: string } | null
 }
 
-/** What passes need of the door. */
-export interface DoorForPasses {
-  /** Whether anybody has to sign in. */
+/** Checks sessions for sandbox cookies. */
+export interface SessionChecker {
+  /** Whether people have to sign in. */
   readonly locked: boolean
-  /** Whether a session still lets somebody in, and as whom. */
-  reauthenticate(sessionId: string): Promise<Entered | null>
+  /** Who a session belongs to; null if it is no longer valid. */
+  reauthenticate(sessionId: string): Promise<AuthenticatedViewer | null>
 }
 
-/** By what right somebody opens a sandbox: their session, or that nobody has to sign in. */
-export function grantOf({ session, viewer }: Entered, locked: boolean): string | null {
+/** What a sandbox cookie stands for: a session, or a server without a login. Null for API tokens. */
+export function credentialOf({ session, viewer }: AuthenticatedViewer, locked: boolean): string | null {
   if (session) return `session ${session.id}`
-  return !locked && viewer.role === 'organizer' ? OPEN_GRANT : null
+  return !locked && viewer.role === 'organizer' ? OPEN_CREDENTIAL : null
 }
 
-/** The session that a right hangs on; null when it hangs on none. */
-function sessionOf(grant: string): string | null {
-  return grant.startsWith('session ') ? grant.slice('session '.length) : null
+function sessionOf(credential: string): string | null {
+  return credential.startsWith('session ') ? credential.slice('session '.length) : null
 }
 
 /**
- * A pass is what a browser shows at a sandbox's host name: signed, for that sandbox alone, and worth as much as the right it
- * was given for is worth now. It outlives a restart of the server, as sessions do.
+ * The cookie that a browser sends to a sandbox's host name: signed, valid for that sandbox only, and worth what its
+ * credential is worth at the time of the request. It survives a restart of the server, as sessions do.
  */
 export class SandboxCookies {
-  readonly #door: DoorForPasses
+  readonly #sessions: SessionChecker
   readonly #secret: string
-  readonly #known = new Map<string, { viewer: Promise<Viewer | null>; until: number }>()
+  readonly #checked = new Map<string, { viewer: Promise<Viewer | null>; until: number }>()
 
-  /** @param secret signs passes; nobody but this server knows it */
-  constructor(door: DoorForPasses, events: Events, secret: string) {
-    this.#door = door
+  /** @param secret signs cookies; only this server knows it */
+  constructor(sessions: SessionChecker, events: Events, secret: string) {
+    this.#sessions = sessions
     this.#secret = secret
-    // Ended sessions, and other rights: whoever it is, they are all asked for anew.
-    events.on('session', () => this.#known.clear())
+    // A session ended, or somebody's rights changed. The event does not say whose, so all are checked again.
+    events.on('session', () => this.#checked.clear())
   }
 
-  /** @returns the pass, fit for a cookie */
-  sign(label: string, grant: string): string {
-    const payload = Buffer.from(JSON.stringify([label, grant])).toString('base64url')
+  /** @returns the value of a cookie */
+  sign(label: string, credential: string): string {
+    const payload = Buffer.from(JSON.stringify([label, credential])).toString('base64url')
     return `${payload}.${this.#mac(payload)}`
   }
 
-  /** @returns the right it was given for; null when it is forged, or for another sandbox */
-  read(pass: string, label: string): string | null {
-    const [payload = '', mac = ''] = pass.split('.')
-    const [given, right] = [Buffer.from(mac), Buffer.from(this.#mac(payload))]
-    if (given.length !== right.length || !timingSafeEqual(given, right)) return null
-    const [its, grant] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [string, string]
-    return its === label ? grant : null
+  /** @returns the credential in a cookie; null when it is forged, or for another sandbox */
+  read(value: string, label: string): string | null {
+    const [payload = '', mac = ''] = value.split('.')
+    const [given, expected] = [Buffer.from(mac), Buffer.from(this.#mac(payload))]
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null
+    const [signedLabel, credential] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [string, string]
+    return signedLabel === label ? credential : null
   }
 
-  /** Who has this right now; null when it is worth nothing any more. */
-  holder(grant: string): Viewer | null | Promise<Viewer | null> {
-    if (grant === OPEN_GRANT) return this.#door.locked ? null : organizer
-    const session = sessionOf(grant)
+  /** Who a credential belongs to right now; null if it is no longer valid. */
+  viewerFor(credential: string): Viewer | null | Promise<Viewer | null> {
+    if (credential === OPEN_CREDENTIAL) return this.#sessions.locked ? null : organizer
+    const session = sessionOf(credential)
     if (session === null) return null
-    const known = this.#known.get(session)
-    if (known && known.until > Date.now()) return known.viewer
-    const viewer = this.#door.reauthenticate(session).then((entry) => entry?.viewer ?? null)
-    this.#known.set(session, { viewer, until: Date.now() + FRESH })
-    viewer.catch(() => this.#known.delete(session))
-    if (this.#known.size > 5_000) this.#known.clear()
+    const checked = this.#checked.get(session)
+    if (checked && checked.until > Date.now()) return checked.viewer
+    const viewer = this.#sessions.reauthenticate(session).then((authenticated) => authenticated?.viewer ?? null)
+    this.#checked.set(session, { viewer, until: Date.now() + FRESH_MS })
+    viewer.catch(() => this.#checked.delete(session))
+    if (this.#checked.size > MAX_SESSIONS) this.#checked.clear()
     return viewer
   }
 

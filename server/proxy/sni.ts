@@ -1,9 +1,9 @@
 /**
  * The host name that a connection is for, by its first bytes: the Host of an HTTP request, or the name that a TLS client
- * asks for before anything is encrypted (RFC 6066, 3). Null when it cannot be told from these.
+ * sends before anything is encrypted (RFC 6066, 3). Null if these bytes do not tell.
  */
-export function hostOf(first: Buffer): string | null {
-  // A TLS record of a handshake.
+export function sniffHost(first: Buffer): string | null {
+  // 22: a TLS handshake record.
   if (first[0] === 22) return serverName(first)
   const head = first.toString('latin1')
   return /\r\nhost:[ \t]*([^\r\n]*?)[ \t]*\r\n/i.exec(head)?.[1] ?? null
@@ -20,12 +20,12 @@ function serverName(record: Buffer): string | null {
     const end = at + 2 + record.readUInt16BE(at)
     for (at += 2; at < end;) {
       const [type, length] = [record.readUInt16BE(at), record.readUInt16BE(at + 2)]
-      // A list of names, of which there is one, of the type that is a host name.
+      // A list with one name, whose type is host name.
       if (type === 0) return record.toString('latin1', at + 9, at + 9 + record.readUInt16BE(at + 7)) || null
       at += 4 + length
     }
   } catch {
-    // Longer than one piece, or no hello at all.
+    // The hello is longer than these bytes, or it is not a hello.
   }
   return null
 }

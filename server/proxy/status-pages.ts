@@ -3,63 +3,74 @@ import { can } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import { AppError } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
-import type { Hosted, SandboxDirectory } from './directory.ts'
+import type { Instance } from '../../prisma/generated/client/client.ts'
+import { redirect } from '../http/respond.ts'
+import type { HostedSandbox, SandboxDirectory } from './directory.ts'
 import { sendPage, sendText } from './html.ts'
 import { statusViewOf, type StatusView } from './status-view.ts'
 
-/** What the desk needs to know and do of sandboxes. */
+/** What status pages need to know of sandboxes, and the commands they give. */
 export interface StatusPagesDeps {
   events: Events
   directory: SandboxDirectory
   engineConnected: () => boolean
   queuePlace: (instanceId: string) => number | null
   progress: (instanceId: string) => string | null
+  /** Why it stopped, in words for the viewer. */
+  reasonFor: (viewer: Viewer, instance: Instance) => string | null
   /** Whether somebody may start the sandbox of this user. */
   mayStart: (viewer: Viewer, userId: string | null) => boolean
   /** Starts it, or starts it again. @throws AppError */
-  start: (viewer: Viewer, sandbox: Hosted) => Promise<unknown>
-  /** Lets a paused one go on. @throws AppError */
+  start: (viewer: Viewer, sandbox: HostedSandbox) => Promise<unknown>
+  /** Resumes a paused one. @throws AppError */
   resume: (viewer: Viewer, instanceId: string) => Promise<unknown>
 }
 
-/** Where a desk is found by its page. */
+/** Addresses that a status page uses. */
 export interface StatusPagePaths {
-  /** Before `/state`, `/start` and `/resume`. */
+  /** Comes before `/state`, `/start` and `/resume`. */
   base: string
-  /** After those, such as `?sandbox=alpha-ann`. */
+  /** Comes after them, such as `?sandbox=alpha-ann`. */
   query: string
-  /** Where the sandbox is, or will be, when a command was given. */
+  /** Where the sandbox is, or will be after a command. */
   home: string
 }
 
-/** How often a stream of states says that it is still there, in milliseconds. */
-const HEARTBEAT = 25_000
-/** After how long a page has to ask anew, and to be let in anew, in milliseconds. */
-const STREAM = 300_000
+/** Who asks about which sandbox. */
+export interface StatusPageContext {
+  viewer: Viewer
+  sandbox: HostedSandbox
+  paths: StatusPagePaths
+}
 
-/** Stands in for a sandbox that cannot be shown: pages that say how it is, live, and what can be done about it. */
+/** How often a stream without news sends a sign of life, in milliseconds. */
+const HEARTBEAT_MS = 25_000
+/** How long a stream lasts, in milliseconds. The page then asks again, and its reader's rights are checked again. */
+const STREAM_MS = 300_000
+
+/** Stands in for a sandbox that cannot be shown: pages that say how it is, live, and offer what can be done about it. */
 export class StatusPages {
-  readonly #parts: StatusPagesDeps
+  readonly #deps: StatusPagesDeps
   readonly #streams = new Set<ServerResponse>()
 
-  constructor(parts: StatusPagesDeps) {
-    this.#parts = parts
+  constructor(deps: StatusPagesDeps) {
+    this.#deps = deps
   }
 
-  /** A page in place of the sandbox. */
-  show(response: ServerResponse, viewer: Viewer, sandbox: Hosted, paths: StatusPagePaths): void {
+  /** Sends a page in place of the sandbox. */
+  show(response: ServerResponse, viewer: Viewer, sandbox: HostedSandbox, paths: StatusPagePaths): void {
     sendPage(response, 503, this.view(viewer, sandbox), {
-      who: `${sandbox.username} of ${sandbox.group}`,
-      desk: {
+      owner: `${sandbox.group}/${sandbox.username}`,
+      live: {
         state: `${paths.base}/state${paths.query}`,
         command: (command) => `${paths.base}/${command}${paths.query}`,
       },
     })
   }
 
-  /** What somebody is shown of a sandbox as it is now. */
-  view(viewer: Viewer, { instance, userId }: Hosted): StatusView {
-    const { engineConnected, queuePlace, progress, mayStart } = this.#parts
+  /** What a viewer sees of a sandbox in its present state. */
+  view(viewer: Viewer, { instance, userId }: HostedSandbox): StatusView {
+    const { engineConnected, queuePlace, progress, reasonFor, mayStart } = this.#deps
     return statusViewOf({
       instance,
       engineConnected: engineConnected(),
@@ -67,25 +78,20 @@ export class StatusPages {
       progress: instance && progress(instance.id),
       mayResume: can(viewer, 'instances.operate', [userId]),
       mayStart: mayStart(viewer, userId),
+      reason: instance && reasonFor(viewer, instance),
     })
   }
 
-  /** Answers what a page asks for. @param what the end of its path, such as `state` */
-  answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    what: string,
-    on: { viewer: Viewer; sandbox: Hosted; paths: StatusPagePaths },
-  ): void {
-    const isRead = request.method === 'GET'
-    if (what === 'state' && isRead) return this.#follow(response, on.viewer, on.sandbox.label)
-    if ((what !== 'start' && what !== 'resume') || request.method !== 'POST')
-      return sendText(response, 404, 'There is no such page.')
-    request.resume()
-    this.#command(what, on.viewer, on.sandbox).then(
-      () => response.writeHead(303, { Location: on.paths.home, 'Cache-Control': 'no-store' }).end(),
-      (error: unknown) => this.#refused(response, on.viewer, on.sandbox, on.paths, error),
-    )
+  /** Answers what a page asks for. @param name the end of its path, such as `state` */
+  answer(request: IncomingMessage, response: ServerResponse, name: string, context: StatusPageContext): void {
+    if (name === 'state' && request.method === 'GET') this.#stream(response, context)
+    else if ((name === 'start' || name === 'resume') && request.method === 'POST') {
+      request.resume()
+      this.#command(name, context).then(
+        () => redirect(response, context.paths.home),
+        (error: unknown) => this.#commandFailed(response, context, error),
+      )
+    } else sendText(response, 404, 'Not found.')
   }
 
   /** Ends every stream. */
@@ -93,43 +99,46 @@ export class StatusPages {
     for (const stream of this.#streams) stream.end()
   }
 
-  async #command(command: 'start' | 'resume', viewer: Viewer, sandbox: Hosted): Promise<unknown> {
+  #command(command: 'start' | 'resume', { viewer, sandbox }: StatusPageContext): Promise<unknown> {
     const { instance } = sandbox
-    return command === 'resume' && instance
-      ? this.#parts.resume(viewer, instance.id)
-      : this.#parts.start(viewer, sandbox)
+    return command === 'resume' && instance ? this.#deps.resume(viewer, instance.id) : this.#deps.start(viewer, sandbox)
   }
 
-  #refused(response: ServerResponse, viewer: Viewer, sandbox: Hosted, paths: StatusPagePaths, error: unknown): void {
-    if (!(error instanceof AppError)) return sendText(response, 500, 'This could not be done.')
-    // Somebody else was faster, on another page: what is true now is shown.
-    if (error.code === 'CONFLICT') return void response.writeHead(303, { Location: paths.home }).end()
-    const view: StatusView = { ...this.view(viewer, sandbox), detail: error.message, tone: 'trouble', ready: false }
-    sendPage(response, error.code === 'FORBIDDEN' ? 403 : 503, view, { who: null, desk: null })
+  #commandFailed(response: ServerResponse, { viewer, sandbox, paths }: StatusPageContext, error: unknown): void {
+    if (!(error instanceof AppError)) sendText(response, 500, 'Something went wrong. Please try again.')
+    // The same was done on another page just before: the sandbox's own address shows how it is now.
+    else if (error.code === 'CONFLICT') redirect(response, paths.home)
+    else {
+      const isForbidden = error.code === 'FORBIDDEN'
+      const isPlain = viewer.role === 'organizer' || isForbidden
+      const detail = isPlain ? error.message : "Sandboxes can't be started or stopped right now."
+      const view: StatusView = { ...this.view(viewer, sandbox), detail, tone: 'trouble', ready: false }
+      sendPage(response, isForbidden ? 403 : 503, view)
+    }
   }
 
   /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): a whole view with each change. */
-  #follow(response: ServerResponse, viewer: Viewer, label: string): void {
+  #stream(response: ServerResponse, { viewer, sandbox: { label } }: StatusPageContext): void {
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
     })
+    const { events, directory } = this.#deps
     let last = ''
-    const tell = () => {
-      const sandbox = this.#parts.directory.find(label)
+    const update = () => {
+      const sandbox = directory.find(label)
       const view = sandbox && JSON.stringify(this.view(viewer, sandbox))
       if (!view || view === last) return
       last = view
       response.write(`data: ${view}\n\n`)
     }
-    const { events, directory } = this.#parts
     const stops = [
-      events.on('instance', ({ id }) => directory.labelOf(id) === label && tell()),
-      events.on('engine', tell),
+      events.on('instance', ({ id }) => directory.labelOf(id) === label && update()),
+      events.on('engine', update),
     ]
-    const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT)
-    const end = setTimeout(() => response.end(), STREAM)
+    const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS)
+    const end = setTimeout(() => response.end(), STREAM_MS)
     this.#streams.add(response)
     response.on('close', () => {
       for (const stop of stops) stop()
@@ -137,6 +146,6 @@ export class StatusPages {
       clearTimeout(end)
       this.#streams.delete(response)
     })
-    tell()
+    update()
   }
 }

@@ -1,32 +1,32 @@
 import type { Client } from '../http/client.ts'
 import type { TlsOptions } from '../http/tls.ts'
 
-/** What is needed to know whether somebody may open a sandbox: of the request nothing else counts. */
-export interface Asked {
+/** Everything that decides whether somebody may open a sandbox. */
+export interface AccessRequest {
   host: string
   cookie: string | undefined
   scheme: Client['scheme']
 }
 
-/** What is so at present. */
+/** What is decided right now; it may change at any time. */
 export interface Decision {
   /** Whether they may open it. */
   allowed: boolean
-  /** Where its sandbox answers; null while it does not, and for whoever may not open it. */
+  /** Where the sandbox answers; null while it does not, and for people who may not open it. */
   target: { host: string; port: number } | null
 }
 
-/** What the worker is told. */
+/** Messages from THON to the worker. */
 export type ToWorker =
-  | { kind: 'begin'; backDoor: string; trustedProxies: readonly string[]; tls: TlsOptions | null }
-  /** Comes with a connection, whose first bytes have been read. */
-  | { kind: 'connection'; first: string }
-  | { kind: 'admission'; id: number; admission: Decision }
-  /** What it knows may have changed; `rights` when that may be who may open what, so that WebSockets are looked at. */
-  | { kind: 'forget'; rights: boolean }
+  | { kind: 'configure'; internalSocket: string; trustedProxies: readonly string[]; tls: TlsOptions | null }
+  /** Comes with a connection, whose first bytes have been read; they are in Base64 here. */
+  | { kind: 'connection'; firstBytes: string }
+  | { kind: 'decision'; id: number; decision: Decision }
+  /** Earlier decisions are outdated. `access`: it may have changed who may open what, so open WebSockets are checked. */
+  | { kind: 'invalidate'; access: boolean }
 
-/** What the worker says. */
-export type FromWorker = { kind: 'ready' } | { kind: 'asked'; id: number; asked: Asked }
+/** Messages from the worker to THON. */
+export type FromWorker = { kind: 'ready' } | { kind: 'authorize'; id: number; request: AccessRequest }
 
-/** A header by which the worker tells who sent a request that it passes on to THON; from nobody else is it believed. */
+/** A header by which the worker tells THON who sent a request. THON believes it on the internal socket only. */
 export const CLIENT_HEADER = 'x-thon-client'

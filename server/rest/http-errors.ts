@@ -35,7 +35,8 @@ export function httpErrorOf(error: unknown, log: Log): HttpError {
     return { status: error.status, body: { detail: error.message }, close: error.status !== 400 }
   if (error instanceof TooMany)
     return { status: 429, body: { detail: error.message }, close: false, retryAfter: error.retryAfter }
-  if (error instanceof AppError) return { status: STATUS[error.code], body: { detail: error.message }, close: false }
+  if (error instanceof AppError)
+    return { status: STATUS[error.code], body: { detail: error.restMessage ?? error.message }, close: false }
   if (isDiskFull(error)) return httpErrorOf(new DiskFull(), log)
   log.error({ err: error }, `REST: ${messageOf(error)}`)
   return { status: 500, body: { detail: 'Internal Server Error' }, close: false }

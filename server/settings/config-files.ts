@@ -1,3 +1,4 @@
+import { Mutex } from 'async-mutex'
 import { authorize } from '../core/permissions.ts'
 import type { ActivityService } from '../activity/service.ts'
 import type { Viewer } from '../core/viewer.ts'
@@ -8,30 +9,30 @@ import type { Change, Channel, Events, Ready } from '../core/events.ts'
 import { parse } from '../core/input.ts'
 import type { ConfigFile } from '../../prisma/generated/client/client.ts'
 import { configFileInput, factsOf, fileText, viewOf, type ConfigFileFacts, type ConfigFileView } from './model.ts'
-import { jsoncFault, yamlFault } from '../core/syntax.ts'
-import { Mutex } from './turns.ts'
+import { describeProblem, jsoncProblem, yamlProblem, type SyntaxProblem } from '../core/syntax.ts'
 
-/** What the service needs of its surroundings. */
+/** What the service needs. */
 export interface ConfigFilesDeps {
   db: Db
   events: Events
   activity: ActivityService
 }
 
-/** The configuration files that are kept in the database, one in each kind. Their contents may hold API keys. */
+/** The configuration files in the database, at most one of each kind. Their contents may hold API keys. */
 export class ConfigFilesService {
-  readonly #parts: ConfigFilesDeps
-  readonly #turns = new Mutex()
+  readonly #deps: ConfigFilesDeps
+  /** What a write has checked still holds when it happens, and changes are published in the order of their commits. */
+  readonly #mutex = new Mutex()
   #latest = 0
 
-  constructor(parts: ConfigFilesDeps) {
-    this.#parts = parts
+  constructor(deps: ConfigFilesDeps) {
+    this.#deps = deps
   }
 
-  /** Every kind, stored or not, without contents. */
+  /** Every kind, whether a file is stored or not, without contents. */
   async list(viewer: Viewer): Promise<ConfigFileFacts[]> {
     authorize(viewer, 'configFiles.manage')
-    const rows = await this.#parts.db.configFile.findMany()
+    const rows = await this.#deps.db.configFile.findMany()
     return CONFIG_FILE_KINDS.map((kind) =>
       factsOf(
         kind,
@@ -40,20 +41,26 @@ export class ConfigFilesService {
     )
   }
 
-  /** One kind with its content. @throws NotFound */
+  /** One kind with its content. @throws NotFound for a key that no kind has */
   async get(viewer: Viewer, key: string): Promise<ConfigFileView> {
     authorize(viewer, 'configFiles.manage')
     const kind = kindOf(key)
     return viewOf(kind, await this.#row(kind))
   }
 
-  /** Every change from now on, after one READY. Show `changed` of each: the rows have the contents. */
-  changes(viewer: Viewer): Channel<Change<ConfigFile> | Ready> {
+  /** One kind with its content; null for a key that no kind has. */
+  async find(viewer: Viewer, key: string): Promise<ConfigFileView | null> {
     authorize(viewer, 'configFiles.manage')
-    return this.#parts.events.changes('configFile')
+    return isKey(key) ? this.get(viewer, key) : null
   }
 
-  /** What a change left in its kind, without the content; null when READY. */
+  /** Every change from now on, after one READY. Show `changed` of each, since the rows hold the contents. */
+  changes(viewer: Viewer): Channel<Change<ConfigFile> | Ready> {
+    authorize(viewer, 'configFiles.manage')
+    return this.#deps.events.changes('configFile')
+  }
+
+  /** What a change left of its kind, without the content; null with READY. */
   changed(viewer: Viewer, change: Change<ConfigFile> | Ready): ConfigFileFacts | null {
     authorize(viewer, 'configFiles.manage')
     if (change.kind === 'READY') return null
@@ -61,18 +68,20 @@ export class ConfigFilesService {
   }
 
   /**
-   * Stores a file that can be read as what its kind is for. A byte order mark at its start is dropped.
+   * Stores a file, which has to be valid YAML or JSON as its kind says. A byte order mark at its start is dropped.
    * @param raw `{ content, expectedUpdatedAt? }`
-   * @throws InvalidInput naming line and column, NotFound, TooLarge, Conflict (another one than expected is stored)
+   * @throws InvalidInput naming line and column, NotFound, TooLarge, Conflict (the stored file is not the expected one)
    */
-  async put(viewer: Viewer, key: string, raw: unknown): Promise<ConfigFileView> {
+  async update(viewer: Viewer, key: string, raw: unknown): Promise<ConfigFileView> {
     authorize(viewer, 'configFiles.manage')
     const input = parse(configFileInput, raw)
     const kind = kindOf(key)
-    const content = this.#storable(kind, input.content)
-    return this.#turns.run(() =>
-      this.#parts.activity.recording(viewer, 'store', target(kind), async () => {
-        const { db, events } = this.#parts
+    const content = checkedText(kind, input.content)
+    const problem = problemOf(kind, content)
+    if (problem) throw new InvalidInput([{ field: 'content', message: describeProblem(problem) }])
+    return this.#mutex.runExclusive(() =>
+      this.#deps.activity.recording(viewer, 'update', target(kind), async () => {
+        const { db, events } = this.#deps
         const before = await this.#row(kind)
         assertExpected(kind, before, input.expectedUpdatedAt)
         const data = { content, updatedAt: this.#later(before), updatedBy: viewer.name }
@@ -84,63 +93,58 @@ export class ConfigFilesService {
   }
 
   /**
-   * As `put`, for a file that was uploaded.
-   * @throws InvalidInput naming the byte where it ends to be UTF-8, and as `put`
+   * Stores an uploaded file.
+   * @throws InvalidInput naming the first byte that is not UTF-8, and as `update`
    */
-  async putBytes(viewer: Viewer, key: string, bytes: Uint8Array): Promise<ConfigFileView> {
+  async upload(viewer: Viewer, key: string, bytes: Uint8Array): Promise<ConfigFileView> {
     authorize(viewer, 'configFiles.manage')
     const kind = kindOf(key)
-    // Whatever its encoding, and with room for a byte order mark.
+    // Checked before decoding, with room for a byte order mark.
     if (bytes.byteLength > LARGEST_FILE + 3) throw tooLarge(kind)
-    return this.put(viewer, key, { content: decoded(bytes) })
+    return this.update(viewer, key, { content: decoded(bytes) })
   }
 
-  /** What is wrong with a text for a kind, as `line 3, column 5: …`; null when it could be stored. @throws NotFound, TooLarge */
-  check(viewer: Viewer, key: string, content: string): string | null {
+  /** What keeps a text from being stored as a kind; empty when nothing does. @throws NotFound, TooLarge */
+  check(viewer: Viewer, key: string, content: string): SyntaxProblem[] {
     authorize(viewer, 'configFiles.manage')
+    const kind = kindOf(key)
     try {
-      this.#storable(kindOf(key), content)
-      return null
+      const problem = problemOf(kind, checkedText(kind, content))
+      return problem ? [problem] : []
     } catch (error) {
-      if (error instanceof InvalidInput) return error.fields[0]?.message ?? error.message
-      throw error
+      if (!(error instanceof InvalidInput)) throw error
+      return [{ line: 1, column: 1, message: error.fields[0]?.message ?? error.message }]
     }
   }
 
-  /** Empties a kind. @returns whether anything was stored there. @throws NotFound */
-  async remove(viewer: Viewer, key: string): Promise<boolean> {
+  /** Deletes the file of a kind. @returns whether one was stored. @throws NotFound */
+  async delete(viewer: Viewer, key: string): Promise<boolean> {
     authorize(viewer, 'configFiles.manage')
     const kind = kindOf(key)
-    return this.#turns.run(async () => {
+    return this.#mutex.runExclusive(async () => {
       const row = await this.#row(kind)
       if (!row) return false
-      return this.#parts.activity.recording(viewer, 'delete', target(kind), async () => {
-        await this.#parts.db.configFile.deleteMany({ where: { key } })
-        this.#parts.events.publish('configFile', { kind: 'REMOVED', id: key, row })
+      return this.#deps.activity.recording(viewer, 'delete', target(kind), async () => {
+        await this.#deps.db.configFile.deleteMany({ where: { key } })
+        this.#deps.events.publish('configFile', { kind: 'REMOVED', id: key, row })
         return true
       })
     })
   }
 
   #row(kind: ConfigFileKind): Promise<ConfigFile | null> {
-    return this.#parts.db.configFile.findUnique({ where: { key: kind.key } })
+    return this.#deps.db.configFile.findUnique({ where: { key: kind.key } })
   }
 
-  /** The text as it is stored. */
-  #storable(kind: ConfigFileKind, given: string): string {
-    const { content } = parse(fileText, { content: given })
-    if (Buffer.byteLength(content) > LARGEST_FILE) throw tooLarge(kind)
-    if (!/\S/.test(content)) return content
-    const fault = kind.syntax === 'yaml' ? yamlFault(content) : jsoncFault(content)
-    if (fault) throw new InvalidInput([{ field: 'content', message: fault }])
-    return content
-  }
-
-  /** Now, and later than any change before: the clock has milliseconds only, and may be set back. */
+  /** Now, but later than every earlier change: the clock only has milliseconds, and may be set back. */
   #later(before: ConfigFile | null): Date {
     this.#latest = Math.max(Date.now(), this.#latest + 1, (before?.updatedAt.getTime() ?? 0) + 1)
     return new Date(this.#latest)
   }
+}
+
+function isKey(key: string): boolean {
+  return CONFIG_FILE_KINDS.some((kind) => kind.key === key)
 }
 
 function kindOf(key: string): ConfigFileKind {
@@ -150,30 +154,43 @@ function kindOf(key: string): ConfigFileKind {
 }
 
 function target(kind: ConfigFileKind) {
-  return { kind: 'config file', id: kind.key, label: kind.label } as const
+  return { kind: 'configFile', id: kind.key, label: kind.label } as const
+}
+
+/** The text as it is stored. @throws InvalidInput, TooLarge */
+function checkedText(kind: ConfigFileKind, given: string): string {
+  const { content } = parse(fileText, { content: given })
+  if (Buffer.byteLength(content) > LARGEST_FILE) throw tooLarge(kind)
+  return content
+}
+
+/** White space alone is a valid file. */
+function problemOf({ syntax }: ConfigFileKind, content: string): SyntaxProblem | null {
+  if (!/\S/.test(content)) return null
+  return syntax === 'yaml' ? yamlProblem(content) : jsoncProblem(content)
 }
 
 function tooLarge(kind: ConfigFileKind): TooLarge {
   return new TooLarge('content', `${kind.label} must be at most 1 MiB of UTF-8`)
 }
 
-/** @param expected undefined when the caller replaces whatever there is */
+/** @param expected undefined when the caller replaces any file */
 function assertExpected(kind: ConfigFileKind, stored: ConfigFile | null, expected: Date | null | undefined): void {
   if (expected === undefined || expected?.getTime() === stored?.updatedAt.getTime()) return
   const meanwhile = stored
     ? `was changed by ${stored.updatedBy} at ${stored.updatedAt.toISOString()}`
-    : 'was deleted meanwhile'
-  const message = `${kind.label} ${meanwhile}: nothing was stored. Load it again, and make your changes to that.`
+    : 'was deleted in the meantime'
+  const message = `${kind.label} ${meanwhile}. Nothing was stored. Load it again and repeat your changes.`
   throw new Conflict(message, [{ field: 'expectedUpdatedAt', message }])
 }
 
 function decoded(bytes: Uint8Array): string {
   try {
-    // `put` drops the byte order mark.
+    // `update` drops the byte order mark.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     const again = Buffer.from(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes))
     const offset = bytes.findIndex((byte, index) => byte !== again[index])
-    throw new InvalidInput([{ field: 'file', message: `must be UTF-8, which it is not from byte ${offset + 1} on` }])
+    throw new InvalidInput([{ field: 'file', message: `must be UTF-8; byte ${offset + 1} is not` }])
   }
 }

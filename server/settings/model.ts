@@ -3,29 +3,29 @@ import type { ConfigFile } from '../../prisma/generated/client/client.ts'
 import type { ConfigFileKind } from '../core/config-file-kinds.ts'
 import { DOMAIN_RULE, EXTERNAL_IP_RULE, isExternalIp, isHostName } from '../core/host-names.ts'
 
-/** The settings that THON itself goes by. */
+/** Keys of THON's own settings. */
 export const EXTERNAL_IP = 'external_ip'
 export const DOMAIN = 'domain'
-/** Whether participants may start their own sandboxes: `false` forbids it. */
+/** Whether participants may start their own sandboxes; `false` switches it off. */
 export const PARTICIPANTS_MAY_START = 'participants_may_start'
 
-/** How this server is reached from elsewhere; null where nothing is set. */
+/** How other machines reach this server; null for what is not set. */
 export interface PresentAddresses {
   externalIp: string | null
   domain: string | null
-  /** Where people elsewhere reach THON itself, without a slash at the end. */
+  /** Where people on other machines reach THON itself, without a slash at the end. */
   publicUrl: string | null
   /** Whether sandboxes share one origin, told apart by path. */
   byPath: boolean
 }
 
-/** Keys of config files begin so; they are no settings. */
+/** Keys of config files begin with this; they are not settings. */
 export const CONFIG_PREFIX = 'config_'
 
 const LONGEST_KEY = 200
 const LONGEST_VALUE = 100_000
 
-const STORABLE = 'must not hold lone surrogates, or the character NUL'
+const STORABLE = 'must not contain lone surrogates or the character NUL'
 
 /** Lone surrogates cannot be written as UTF-8, and libSQL reads text up to the first NUL only. */
 function isStorable(text: string): boolean {
@@ -38,7 +38,7 @@ export const settingKey = z.object({
     .string()
     .min(1, 'must not be empty')
     .max(LONGEST_KEY, `must be at most ${LONGEST_KEY} characters`)
-    .refine((key) => !/[\p{Cc}\p{Cs}]/u.test(key), 'must not hold control characters or lone surrogates'),
+    .refine((key) => !/[\p{Cc}\p{Cs}]/u.test(key), 'must not contain control characters or lone surrogates'),
 })
 
 const text = z.string().max(LONGEST_VALUE, `must be at most ${LONGEST_VALUE} characters`).refine(isStorable, STORABLE)
@@ -52,23 +52,23 @@ const RULES = new Map<string, z.ZodType<string>>([
   [DOMAIN, text.trim().refine((value) => value === '' || isHostName(value), DOMAIN_RULE)],
 ])
 
-/** What a setting of this key takes. */
+/** The values that a setting of this key accepts. */
 export function settingInput(key: string): z.ZodType<{ value: string }> {
   return z.object({ value: RULES.get(key) ?? text })
 }
 
-/** What a config file is stored from. */
+/** A config file to store. */
 export const configFileInput = z.object({
   content: z.string(),
-  /** The `updatedAt` that the caller last saw; null when it saw none stored. Left out, whatever is stored is replaced. */
+  /** The `updatedAt` that the caller last saw; null when it saw no file. Left out, any stored file is replaced. */
   expectedUpdatedAt: z
     .union([z.date(), z.iso.datetime({ offset: true }).transform((moment) => new Date(moment))], {
-      error: 'must be a moment as ISO 8601, as updatedAt tells it',
+      error: 'must be a time in ISO 8601, such as the updatedAt of the file',
     })
     .nullish(),
 })
 
-/** The text of a file as it is stored; a separate step, since an unknown slot is told before a fault of the text. */
+/** The text of a file as it is stored. A separate step: an unknown key is reported before a problem of the text. */
 export const fileText = z.object({
   content: z
     .string()
@@ -76,7 +76,7 @@ export const fileText = z.object({
     .refine(isStorable, STORABLE),
 })
 
-/** What is known of a slot without its content, which may hold API keys. */
+/** A kind of config file and what is stored of it, without the content, which may hold API keys. */
 export interface ConfigFileFacts {
   key: string
   label: string
@@ -90,12 +90,12 @@ export interface ConfigFileFacts {
   updatedBy: string | null
 }
 
-/** A slot with its content: empty when nothing is stored. */
+/** A kind of config file with its content, which is empty when nothing is stored. */
 export interface ConfigFileView extends ConfigFileFacts {
   content: string
 }
 
-/** The facts of a slot. @param row what is stored there, if anything */
+/** @param row the stored file, if there is one */
 export function factsOf(kind: ConfigFileKind, row: ConfigFile | null | undefined): ConfigFileFacts {
   return {
     key: kind.key,
@@ -107,7 +107,7 @@ export function factsOf(kind: ConfigFileKind, row: ConfigFile | null | undefined
   }
 }
 
-/** A slot with its content. @param row what is stored there, if anything */
+/** @param row the stored file, if there is one */
 export function viewOf(kind: ConfigFileKind, row: ConfigFile | null): ConfigFileView {
   return { ...factsOf(kind, row), content: row?.content ?? '' }
 }

@@ -3,35 +3,35 @@ import type { SandboxFile } from '../engine/engine.ts'
 import { fillKilo, type ModelAccess } from './kilo.ts'
 import { KILO, VSCODE_SETTINGS } from '../core/config-file-kinds.ts'
 
-/** Where Kilo Code and code-server read them, for the image's user. */
+/** Where Kilo Code and code-server look for them, in the home of the image's user. */
 const KILO_PATH = '/home/vscode/.config/kilo/config.json'
 const VSCODE_SETTINGS_PATH = '/home/vscode/.local/share/code-server/User/settings.json'
 
-/** What is needed of other features. */
+/** What it needs. */
 export interface SandboxFilesDeps {
   db: Db
-  /** How somebody reaches the models; otherwise why not, as the end of a sentence. Never throws. */
+  /** How a user's programs reach the models, or why they cannot, as the end of a sentence. Never throws. */
   accessOf: (userId: string | null) => Promise<ModelAccess | string>
 }
 
-/** The stored configuration files as they go into somebody's sandbox. */
+/** The stored configuration files, as they go into one user's sandbox. */
 export class SandboxFiles {
-  readonly #parts: SandboxFilesDeps
+  readonly #deps: SandboxFilesDeps
 
-  constructor(parts: SandboxFilesDeps) {
-    this.#parts = parts
+  constructor(deps: SandboxFilesDeps) {
+    this.#deps = deps
   }
 
   /**
-   * Those that an instance was started with go before the stored ones.
-   * @param keysOnly leaves out what holds no key
-   * @returns the files, and which one is missing and why, as a sentence; null when none is
+   * Files that an instance was started with take precedence over the stored ones.
+   * @param keysOnly leaves out files without API keys
+   * @returns the files, and a sentence about a file that could not be filled in; null when all could
    */
   async for(
     instance: { id: string; userId: string | null },
     keysOnly = false,
   ): Promise<{ files: SandboxFile[]; notice: string | null }> {
-    const { db } = this.#parts
+    const { db } = this.#deps
     const key = { in: keysOnly ? [KILO] : [KILO, VSCODE_SETTINGS] }
     const [own, stored] = await Promise.all([
       db.instanceConfigOverride.findMany({ where: { instanceId: instance.id, key } }),
@@ -43,7 +43,7 @@ export class SandboxFiles {
     const files = settings ? [{ path: VSCODE_SETTINGS_PATH, content: settings }] : []
     const kilo = textOf(KILO)
     if (!kilo) return { files, notice: null }
-    const access = await this.#parts.accessOf(instance.userId)
+    const access = await this.#deps.accessOf(instance.userId)
     const filled = typeof access === 'string' ? fillKilo(kilo, null, access) : fillKilo(kilo, access, '')
     if ('reason' in filled) return { files, notice: `The Kilo Code Config was left out: ${filled.reason}.` }
     return { files: [...files, { path: KILO_PATH, content: filled.content }], notice: null }

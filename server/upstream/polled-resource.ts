@@ -2,67 +2,68 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, messageOf, UpstreamFailed } from '../core/errors.ts'
 import { Channel } from '../core/events.ts'
 
-/** How long somebody who looks waits for an answer, in milliseconds. */
+/** How long `peek` waits for an answer, in milliseconds. */
 const PEEK_TIMEOUT = 1_000
 
-/** How somebody else's server fails: it does not answer, not in time, not for our key, or with what cannot be read. */
+/** How an outside server fails: no answer, no answer in time, our key refused, or an answer that is an error or unreadable. */
 export type UpstreamErrorKind = 'OFFLINE' | 'SLOW' | 'UNAUTHORIZED' | 'FAULTY'
 
-/** Why an outside server could not be asked. */
-export class UpstreamTrouble extends UpstreamFailed {
+/** A request to an outside server failed. */
+export class UpstreamFailure extends UpstreamFailed {
   readonly kind: UpstreamErrorKind
 
-  /** @param message names the server and what it said; never a key */
+  /** @param message names the server and what it answered; never a key */
   constructor(kind: UpstreamErrorKind, message: string) {
     super(message)
     this.kind = kind
   }
 
-  /** What a page says of it: `message`, unless that quotes what only programs read. */
+  /** What people see: `message`, unless that quotes text for programs. */
   get summary(): string {
     return this.message
   }
 }
 
-/** What keeps a source from being known. */
+/** Why an outside server's data is out of date. */
 export interface UpstreamError {
   kind: UpstreamErrorKind
   /** A sentence for people. */
   message: string
-  /** Since when, by the first question that failed. */
+  /** When the first failed request ended. */
   since: Date
 }
 
-/** What is known of a source. */
+/** What is known of a resource. */
 export interface Snapshot<T> {
-  /** Its last good answer, also while it is in trouble; null before the first. */
+  /** The last good answer, which stays while requests fail; null before the first one. */
   value: T | null
-  /** When that was given; null before the first. */
+  /** When that answer came; null before the first one. */
   at: Date | null
   /** Null after a good answer. */
   error: UpstreamError | null
 }
 
-/** How a source is asked. */
+/** How to poll. */
 export interface PolledResourceOptions<T> {
-  /** Milliseconds between an answer and the next question, while somebody watches. */
+  /** Milliseconds between an answer and the next request, while someone watches. */
   interval: number
-  /** Asks once, with a time limit of its own. @param signal ends the question with the source */
+  /** Sends one request, which has a timeout of its own. @param signal aborts it when the resource closes */
   ask: (signal: AbortSignal) => Promise<T>
 }
 
 /**
- * An outside server, asked over and over while somebody watches, and not at all when nobody does: one question at a time,
- * however many watch. Watchers are told of changes, not of answers.
+ * Something an outside server knows, polled while someone watches and not otherwise. However many watch, only one request
+ * is open at a time. Watchers get changes, not every answer.
  */
 export class PolledResource<T> {
   readonly #options: PolledResourceOptions<T>
   readonly #watchers = new Set<Channel<Snapshot<T>>>()
-  /** Those of them who have been told nothing yet. */
-  readonly #untold = new Set<Channel<Snapshot<T>>>()
-  readonly #ended = new AbortController()
-  #seen: Snapshot<T> = { value: null, at: null, error: null }
-  #text = ''
+  /** Watchers that have not received anything yet. */
+  readonly #waiting = new Set<Channel<Snapshot<T>>>()
+  readonly #closed = new AbortController()
+  #snapshot: Snapshot<T> = { value: null, at: null, error: null }
+  /** The snapshot without its time, as JSON: changes are found by comparing. */
+  #content = ''
   /** When the last answer came, good or bad, in milliseconds of the process's clock. */
   #answeredAt = -Infinity
   #asking: Promise<Snapshot<T>> | null = null
@@ -72,9 +73,9 @@ export class PolledResource<T> {
     this.#options = options
   }
 
-  /** What is known, without asking. */
+  /** What is known, without a request. */
   get snapshot(): Snapshot<T> {
-    return this.#seen
+    return this.#snapshot
   }
 
   /** How many watch. */
@@ -82,54 +83,54 @@ export class PolledResource<T> {
     return this.#watchers.size
   }
 
-  /** What is known, if that is no older than the interval; else what it answers now. Never rejects. */
+  /** What is known if that is no older than the interval, otherwise a new answer. Never rejects. */
   async get(): Promise<Snapshot<T>> {
-    if (this.#isRecent()) return this.#seen
+    if (this.#isRecent()) return this.#snapshot
     return this.#asking ?? this.#ask()
   }
 
-  /** As `get`, for whoever shows it with the rest: what takes longer than a second is shown as it was known before. */
+  /** As `get`, but waits at most a second for a new answer and then returns what was known before. */
   async peek(): Promise<Snapshot<T>> {
-    const late = new AbortController()
-    const patience = sleep(PEEK_TIMEOUT, null, { signal: late.signal }).catch(() => null)
-    const seen = await Promise.race([this.get(), patience])
-    late.abort()
-    return seen ?? this.#seen
+    const answered = new AbortController()
+    const timeout = sleep(PEEK_TIMEOUT, null, { signal: answered.signal }).catch(() => null)
+    const snapshot = await Promise.race([this.get(), timeout])
+    answered.abort()
+    return snapshot ?? this.#snapshot
   }
 
-  /** Asks anew, also when a question is under way, whose answer may be older than this call. Never rejects. */
+  /** Sends a new request, after the one that may be open: its answer may be older than this call. Never rejects. */
   async refresh(): Promise<Snapshot<T>> {
     await this.#asking
     return this.#asking ?? this.#ask()
   }
 
-  /** As `refresh`, where somebody watches. */
+  /** Calls for a new answer: at once if someone watches, otherwise with the next `get`. */
   invalidate(): void {
     if (this.#watchers.size > 0) void this.refresh()
     else this.#answeredAt = -Infinity
   }
 
-  /** Shows the watchers once more what is known: what they make of it has changed. */
+  /** Sends watchers the snapshot again, because what is shown along with it has changed. */
   rebroadcast(): void {
-    for (const channel of this.#watchers) channel.push(this.#seen)
+    for (const channel of this.#watchers) channel.push(this.#snapshot)
   }
 
-  /** What is known once it was asked, then what it is after each change, until the consumer returns. */
+  /** The first snapshot once there is an answer, then one after each change, until the consumer returns. */
   watch(): AsyncIterableIterator<Snapshot<T>> {
     const channel = new Channel<Snapshot<T>>(() => this.#leave(channel))
     const isFirst = this.#watchers.size === 0
     this.#watchers.add(channel)
     const isKnown = isFirst ? this.#isRecent() : this.#answeredAt > -Infinity
-    if (isKnown) channel.push(this.#seen)
-    else this.#untold.add(channel)
-    if (isKnown && isFirst) this.#again()
+    if (isKnown) channel.push(this.#snapshot)
+    else this.#waiting.add(channel)
+    if (isKnown && isFirst) this.#schedule()
     else if (!isKnown && !this.#asking) void this.#ask()
     return channel
   }
 
-  /** Ends every watcher and question. */
+  /** Ends all watchers and the open request. */
   close(): void {
-    this.#ended.abort()
+    this.#closed.abort()
     clearTimeout(this.#timer)
     for (const channel of this.#watchers) channel.end()
   }
@@ -140,52 +141,53 @@ export class PolledResource<T> {
 
   #leave(channel: Channel<Snapshot<T>>): void {
     this.#watchers.delete(channel)
-    this.#untold.delete(channel)
+    this.#waiting.delete(channel)
     if (this.#watchers.size === 0) clearTimeout(this.#timer)
   }
 
-  #again(): void {
+  #schedule(): void {
     clearTimeout(this.#timer)
-    if (this.#watchers.size === 0 || this.#ended.signal.aborted) return
+    if (this.#watchers.size === 0 || this.#closed.signal.aborted) return
     this.#timer = setTimeout(() => void (this.#asking ?? this.#ask()), this.#options.interval)
   }
 
   #ask(): Promise<Snapshot<T>> {
     clearTimeout(this.#timer)
-    this.#asking = this.#answer().then((seen) => {
+    this.#asking = this.#answer().then((snapshot) => {
       this.#asking = null
       this.#answeredAt = performance.now()
-      this.#take(seen)
-      this.#again()
-      return this.#seen
+      this.#publish(snapshot)
+      this.#schedule()
+      return this.#snapshot
     })
     return this.#asking
   }
 
   async #answer(): Promise<Snapshot<T>> {
     try {
-      return { value: await this.#options.ask(this.#ended.signal), at: new Date(), error: null }
+      return { value: await this.#options.ask(this.#closed.signal), at: new Date(), error: null }
     } catch (failure) {
-      const kind = failure instanceof UpstreamTrouble ? failure.kind : 'FAULTY'
+      const kind = failure instanceof UpstreamFailure ? failure.kind : 'FAULTY'
       const message = summaryOf(failure)
-      const { error, value, at } = this.#seen
+      const { error, value, at } = this.#snapshot
       const isSame = error?.kind === kind && error.message === message
       return { value, at, error: isSame ? error : { kind, message, since: error?.since ?? new Date() } }
     }
   }
 
-  #take(seen: Snapshot<T>): void {
-    const text = JSON.stringify([seen.value, seen.error])
-    const isNews = text !== this.#text
-    this.#text = text
-    this.#seen = seen
-    if (this.#ended.signal.aborted) return
-    for (const channel of this.#watchers) if (isNews || this.#untold.has(channel)) channel.push(seen)
-    this.#untold.clear()
+  #publish(snapshot: Snapshot<T>): void {
+    const content = JSON.stringify([snapshot.value, snapshot.error])
+    const hasChanged = content !== this.#content
+    this.#content = content
+    this.#snapshot = snapshot
+    if (this.#closed.signal.aborted) return
+    for (const channel of this.#watchers) if (hasChanged || this.#waiting.has(channel)) channel.push(snapshot)
+    this.#waiting.clear()
   }
 }
 
-function summaryOf(error: unknown): string {
-  if (error instanceof UpstreamTrouble) return error.summary
-  return error instanceof AppError ? error.message : `It could not be asked: ${messageOf(error)}`
+function summaryOf(failure: unknown): string {
+  const text = failure instanceof UpstreamFailure ? failure.summary : messageOf(failure)
+  const sentence = failure instanceof AppError ? text : `The request failed: ${text}`
+  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`
 }

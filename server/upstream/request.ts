@@ -1,99 +1,110 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { IncomingHttpHeaders } from 'node:http'
+import { Agent, request } from 'undici'
 import { messageOf } from '../core/errors.ts'
 
-/** One request to somebody else's server. */
+/** One request to a server outside THON. */
 export interface UpstreamRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   url: URL
-  headers: Record<string, string>
-  /** Sent as it is; null sends none. */
-  body: string | null
-  /** How long the whole answer may take, in milliseconds. */
-  within: number
-  /** Largest answer, in bytes. */
-  largest: number
+  headers?: Record<string, string>
+  /** Sent as it is; null and undefined send no body. */
+  body?: string | null
+  /** Milliseconds from the start to the last byte of the response. */
+  timeoutMs: number
+  /** The largest body to read, in bytes. */
+  maxBytes: number
+  /** Aborts the request. */
   signal?: AbortSignal | undefined
 }
 
-/** What was answered, whatever its status. */
-export interface UpstreamAnswer {
+/** What came back, whatever its status. */
+export interface UpstreamResponse {
   status: number
   headers: IncomingHttpHeaders
-  text: string
+  body: Buffer
 }
 
-/** No answer came: why, as the end of a sentence. */
+/** No complete response came. The message says why, as the end of a sentence; it never holds a header or a body. */
 export class NoAnswer extends Error {
-  /** It was only too slow. */
+  /** The time ran out. */
   readonly slow: boolean
+  /** Node's or undici's code, such as `ECONNREFUSED`. */
+  readonly code: string | null
 
-  constructor(message: string, slow: boolean) {
+  constructor(message: string, { slow = false, code = null }: { slow?: boolean; code?: string | null }) {
     super(message)
     this.slow = slow
+    this.code = code
   }
 }
 
-/** An answer came, and was too large to be read. */
+/** A response came, and was too large to be read. */
 export class OversizedAnswer extends Error {}
 
-// A server that ends idle connections after a few seconds must not do so just when a request is on its way.
-const agents = {
-  'http:': new HttpAgent({ keepAlive: true, timeout: 2_000 }),
-  'https:': new HttpsAgent({ keepAlive: true }),
+/** The longest that opening a connection may take, in milliseconds. */
+const CONNECT_TIMEOUT = 10_000
+
+/**
+ * Keeps connections open, in one pool per origin. Some servers close idle connections after a few seconds; closing them
+ * earlier here keeps a request from being sent on a connection that is about to close.
+ */
+const agent = new Agent({
+  connect: { timeout: CONNECT_TIMEOUT },
+  keepAliveTimeout: 2_000,
+  keepAliveMaxTimeout: 2_000,
+})
+
+const REASONS: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was cut',
+  EHOSTUNREACH: 'the host is out of reach',
+  UND_ERR_CONNECT_TIMEOUT: `no connection within ${CONNECT_TIMEOUT / 1_000} seconds`,
+  UND_ERR_SOCKET: 'the connection was cut',
 }
 
 /**
- * Asks once; redirects are not followed, since the key is for that address alone. Not by `fetch`, which ends every answer
- * that takes more than five minutes to begin.
+ * Sends one request and reads the whole response. Redirects are not followed: the key in the headers is for this address only.
  * @throws NoAnswer, OversizedAnswer
  */
-export async function askUpstream(asked: UpstreamRequest): Promise<UpstreamAnswer> {
-  const { url, within, signal } = asked
-  const late = AbortSignal.timeout(within)
+export async function requestUpstream(options: UpstreamRequest): Promise<UpstreamResponse> {
+  const { url, method, headers = {}, body = null, timeoutMs, maxBytes, signal } = options
+  const deadline = AbortSignal.timeout(timeoutMs)
   try {
-    const incoming = await send(asked, signal ? AbortSignal.any([late, signal]) : late)
-    return { status: incoming.statusCode ?? 0, headers: incoming.headers, text: await read(incoming, asked.largest) }
+    const response = await request(url, {
+      ...{ dispatcher: agent, method, headers, body },
+      signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
+      // Without these, undici gives up after five minutes. Loading or downloading a model takes longer.
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    })
+    return { status: response.statusCode, headers: response.headers, body: await read(response.body, maxBytes) }
   } catch (error) {
     if (error instanceof OversizedAnswer) throw error
-    if (late.aborted) throw new NoAnswer(`no answer within ${Math.round(within / 100) / 10} seconds`, true)
-    throw new NoAnswer(inWords(error, url), false)
+    const code = codeOf(error)
+    const slow = deadline.aborted || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT'
+    if (slow) throw new NoAnswer(`no answer within ${Math.round(timeoutMs / 100) / 10} seconds`, { slow, code })
+    throw new NoAnswer(reasonOf(error, code, url), { code })
   }
 }
 
-function send({ url, method, headers, body }: UpstreamRequest, signal: AbortSignal): Promise<IncomingMessage> {
-  const secure = url.protocol === 'https:'
-  const agent = agents[secure ? 'https:' : 'http:']
-  const length = body === null ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }
-  const options = { method, agent, signal, headers: { ...headers, ...length } }
-  return new Promise((resolve, reject) => {
-    const request = (secure ? httpsRequest : httpRequest)(url, options, resolve)
-    request.on('error', reject)
-    request.end(body ?? undefined)
-  })
-}
-
-async function read(incoming: IncomingMessage, largest: number): Promise<string> {
-  const parts: Buffer[] = []
+async function read(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
   let size = 0
-  for await (const part of incoming as AsyncIterable<Buffer>) {
-    size += part.length
-    if (size > largest) {
-      incoming.destroy()
-      throw new OversizedAnswer(`the answer is larger than ${largest} bytes`)
-    }
-    parts.push(part)
+  for await (const chunk of body) {
+    size += chunk.length
+    // Leaving the loop closes the connection.
+    if (size > maxBytes) throw new OversizedAnswer(`the answer is larger than ${maxBytes / 1024 ** 2} MiB`)
+    chunks.push(chunk)
   }
-  return Buffer.concat(parts).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
-function inWords(error: unknown, url: URL): string {
-  const code = (error as NodeJS.ErrnoException).code ?? ''
-  const words: Record<string, string> = {
-    ECONNREFUSED: 'nothing listens there',
-    ENOTFOUND: `there is no host ${url.hostname}`,
-    ECONNRESET: 'the connection was cut',
-    EHOSTUNREACH: 'the host is out of reach',
-  }
-  return words[code] ?? messageOf(error)
+function codeOf(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  return typeof code === 'string' ? code : null
+}
+
+function reasonOf(error: unknown, code: string | null, url: URL): string {
+  if (code === 'ENOTFOUND') return `there is no host ${url.hostname}`
+  return (code && REASONS[code]) || messageOf(error)
 }

@@ -11,7 +11,7 @@ import {
   type GraphQLOutputType,
 } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { WebSocket } from 'ws'
+import { WebSocket, type RawData } from 'ws'
 import { schema } from '../../server/app/schema.ts'
 import { SETUPS, startWith, visitors } from '../kit/access.ts'
 import type { TestApp } from '../kit/app.ts'
@@ -19,12 +19,12 @@ import { addGroup, userOf } from '../kit/groups.ts'
 import { running } from '../kit/instances.ts'
 import { Manual, type DescribedOperation } from '../kit/rest.ts'
 
-/** Generated from what is served, so that a new operation is guarded, or fails here. */
+/** Generated from the served schema and manual, so that a new operation without a guard fails here. */
 
 const EMAIL = 'ann@example.org'
-/** Open to everybody, since signing in takes them. */
+/** Needed for signing in, so open to everyone. */
 const OPEN = { rest: /^\/api\/auth\//, graphql: new Set(['viewer', 'signInOptions']) }
-/** What participants may do with what is theirs; nothing else. */
+/** What participants may do with what is theirs. */
 const OWN = {
   rest: new Set([
     ...['GET /api/groups', 'GET /api/groups/{group_id}', 'GET /api/users', 'GET /api/users/{user_id}'],
@@ -33,36 +33,41 @@ const OWN = {
   ]),
   graphql: new Set([
     ...['engine', 'engineChanged', 'groups', 'group', 'instances', 'instance', 'instanceChanged'],
-    ...['pauseInstance', 'resumeInstance', 'restartInstance', 'startOwnSandbox', 'revealUserKey'],
+    ...['pauseInstance', 'resumeInstance', 'restartInstance', 'startMySandbox', 'revealUserKey'],
   ]),
 }
 
-/** Ends the session that the others need, or refuses a wrong password as it should. */
+/** They end the session that the others need, or rightly refuse a wrong password. */
 const SIGNING = new Set(['/api/auth/logout', '/api/auth/login/local'])
 
 type Setup = keyof typeof SETUPS
 type Visitors = Awaited<ReturnType<typeof visitors>>
-type Answer = 'let in' | 'UNAUTHENTICATED' | 'FORBIDDEN'
+type Decision = 'allowed' | 'UNAUTHENTICATED' | 'FORBIDDEN'
 
-/** What the door says to somebody for something that is neither open nor their own. */
-function due(setup: Setup, visitor: keyof Visitors, of: { open: boolean; own: boolean; local: boolean }): Answer {
-  // Where there is no login, whoever has no session is the organizer; whoever has one is who they are.
-  const somebody = visitor === 'participant' || visitor === 'waiting'
-  if ((setup === 'no login' && !somebody) || of.open || visitor === 'organizer' || visitor === 'token') return 'let in'
+/** The decision that a visitor should get. */
+function expectedDecision(
+  setup: Setup,
+  visitor: keyof Visitors,
+  of: { open: boolean; own: boolean; local: boolean },
+): Decision {
+  // Without a login, everyone is the organizer except people with a session.
+  const hasSession = visitor === 'participant' || visitor === 'waiting'
+  if ((setup === 'no login' && !hasSession) || of.open || visitor === 'organizer' || visitor === 'token')
+    return 'allowed'
   if (visitor === 'a wrong token') return 'UNAUTHENTICATED'
   if (visitor === 'waiting') return 'FORBIDDEN'
-  if (visitor === 'participant') return of.own ? 'let in' : 'FORBIDDEN'
-  return setup === 'a local password' && of.local ? 'let in' : 'UNAUTHENTICATED'
+  if (visitor === 'participant') return of.own ? 'allowed' : 'FORBIDDEN'
+  return setup === 'a local password' && of.local ? 'allowed' : 'UNAUTHENTICATED'
 }
 
-interface Hall {
+interface Fixtures {
   app: TestApp
   visitors: Visitors
   /** Values for the names in paths. */
   ids: Record<string, string>
 }
 
-async function hall(setup: Setup): Promise<Hall> {
+async function startFixtures(setup: Setup): Promise<Fixtures> {
   const app = await startWith('no login')
   const group = await addGroup(app, 'alpha', ['ann', 'bob'])
   const ann = userOf(group, 'ann').id
@@ -86,8 +91,8 @@ async function hall(setup: Setup): Promise<Hall> {
 }
 
 describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
-  test('every REST operation lets in whom it should, and nobody else', async () => {
-    const { app, visitors, ids } = await hall(setup)
+  test('every REST operation allows exactly the visitors it should', async () => {
+    const { app, visitors, ids } = await startFixtures(setup)
     const manual = await Manual.of(app)
     const { operations } = manual
     const wrong: string[] = []
@@ -102,13 +107,13 @@ describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
           })
           const local = !forwarded
           const name = `${method} ${path}`
-          const expected = due(setup, visitor as keyof Visitors, {
+          const expected = expectedDecision(setup, visitor as keyof Visitors, {
             open: OPEN.rest.test(path),
             own: OWN.rest.has(name),
             local,
           })
-          const told = status === 401 ? 'UNAUTHENTICATED' : status === 403 ? 'FORBIDDEN' : 'let in'
-          if (told !== expected)
+          const decision = status === 401 ? 'UNAUTHENTICATED' : status === 403 ? 'FORBIDDEN' : 'allowed'
+          if (decision !== expected)
             wrong.push(`${visitor}${local ? '' : ', forwarded'}: ${name} → ${status}, not ${expected}`)
         }
       }
@@ -116,43 +121,44 @@ describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
     expect(operations.length).toBeGreaterThan(40)
   })
 
-  test('every GraphQL root field lets in whom it should, and nobody else', async () => {
-    const { app, visitors, ids } = await hall(setup)
+  test('every GraphQL root field allows exactly the visitors it should', async () => {
+    const { app, visitors, ids } = await startFixtures(setup)
     const fields = rootFields(ids)
     const wrong: string[] = []
     for (const [visitor, headers] of Object.entries(visitors))
       for (const { name, kind, text } of fields) {
         if (kind === 'subscription' || (kind === 'mutation' && (visitor === 'organizer' || visitor === 'token')))
           continue
-        const { errors } = await app.answer(text, {}, headers as Record<string, string>)
+        const { errors } = await app.answer(text, {}, headers)
         const code = errors?.[0]?.extensions?.code
-        const told = code === 'UNAUTHENTICATED' || code === 'FORBIDDEN' ? code : 'let in'
+        const decision = code === 'UNAUTHENTICATED' || code === 'FORBIDDEN' ? code : 'allowed'
         expect(code, `${text}\n${JSON.stringify(errors)}`).not.toBe('GRAPHQL_VALIDATION_FAILED')
         const of = { open: OPEN.graphql.has(name), own: OWN.graphql.has(name), local: false }
-        const expected = due(setup, visitor as keyof Visitors, of)
-        if (told !== expected) wrong.push(`${visitor}: ${name} → ${told}, not ${expected}`)
+        const expected = expectedDecision(setup, visitor as keyof Visitors, of)
+        if (decision !== expected) wrong.push(`${visitor}: ${name} → ${decision}, not ${expected}`)
       }
     expect(wrong).toEqual([])
     expect(fields.length).toBeGreaterThan(40)
   })
 
-  test('the socket opens for whoever signed in, and each subscription for whom it should', async () => {
-    const { app, visitors, ids } = await hall(setup)
+  test('the socket and each subscription allow exactly the visitors they should', async () => {
+    const { app, visitors, ids } = await startFixtures(setup)
     const wrong: string[] = []
     for (const [visitor, headers] of Object.entries(visitors)) {
-      const opened = await open(app, headers as Record<string, string>)
-      const expected = due(setup, visitor as keyof Visitors, { open: false, own: false, local: false })
+      const opened = await open(app, headers)
+      const expected = expectedDecision(setup, visitor as keyof Visitors, { open: false, own: false, local: false })
       if (
-        (typeof opened === 'number' ? 'UNAUTHENTICATED' : 'let in') !==
-        (expected === 'UNAUTHENTICATED' ? expected : 'let in')
+        (typeof opened === 'number' ? 'UNAUTHENTICATED' : 'allowed') !==
+        (expected === 'UNAUTHENTICATED' ? expected : 'allowed')
       )
         wrong.push(`${visitor}: the socket`)
       if (typeof opened === 'number') continue
       for (const { name, kind, text } of rootFields(ids)) {
         if (kind !== 'subscription') continue
-        const told = await firstWord(opened, name, text)
+        const decision = await firstDecision(opened, name, text)
         const of = { open: false, own: OWN.graphql.has(name), local: false }
-        if (told !== due(setup, visitor as keyof Visitors, of)) wrong.push(`${visitor}: ${name} → ${told}`)
+        if (decision !== expectedDecision(setup, visitor as keyof Visitors, of))
+          wrong.push(`${visitor}: ${name} → ${decision}`)
       }
       opened.close()
     }
@@ -190,8 +196,8 @@ function plain(manual: Manual, named: Record<string, unknown>): unknown {
   } = schema as {
     enum?: string[]
     type?: string | string[]
-    properties?: Record<string, never>
-    items?: never
+    properties?: Record<string, Record<string, unknown>>
+    items?: Record<string, unknown>
   }
   if (properties) return Object.fromEntries(Object.entries(properties).map(([key, one]) => [key, plain(manual, one)]))
   if (items) return [plain(manual, items)]
@@ -200,7 +206,7 @@ function plain(manual: Manual, named: Record<string, unknown>): unknown {
   return first === 'integer' || first === 'number' ? 8443 : first === 'boolean' ? false : 'x'
 }
 
-/** Every field of the three root types, as an operation with arguments that have the right shape. */
+/** Every field of the three root types, as an operation with arguments of the right shape. */
 function rootFields(ids: Record<string, string>): { name: string; kind: string; text: string }[] {
   return (['query', 'mutation', 'subscription'] as const).flatMap((kind) => {
     const type = {
@@ -227,8 +233,8 @@ function args(field: GraphQLField<unknown, unknown>, ids: Record<string, string>
 }
 
 function sample(type: GraphQLInputType, id: string): string {
-  if (isNonNullType(type)) return sample(type.ofType as GraphQLInputType, id)
-  if (isListType(type)) return `[${sample(type.ofType as GraphQLInputType, id)}]`
+  if (isNonNullType(type)) return sample(type.ofType, id)
+  if (isListType(type)) return `[${sample(type.ofType, id)}]`
   if (isEnumType(type)) return type.getValues()[0]?.name as string
   if (isInputObjectType(type))
     return `{${required(type)
@@ -249,6 +255,10 @@ function selection(type: GraphQLOutputType): string {
   return isLeafType(type) ? '' : ' { __typename }'
 }
 
+function frameText(data: RawData): string {
+  return (data as Buffer).toString()
+}
+
 /** @returns the open socket, or the status that refused it */
 function open(app: TestApp, headers: Record<string, string>): Promise<WebSocket | number> {
   const socket = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers })
@@ -258,21 +268,21 @@ function open(app: TestApp, headers: Record<string, string>): Promise<WebSocket 
       resolve(response.statusCode as number)
     })
     socket.on('error', reject)
-    socket.on('message', (data) => String(data).includes('connection_ack') && resolve(socket))
+    socket.on('message', (data) => frameText(data).includes('connection_ack') && resolve(socket))
     socket.on('open', () => socket.send('{"type":"connection_init"}'))
   })
 }
 
-/** What a subscription is answered with first. */
-function firstWord(socket: WebSocket, id: string, query: string): Promise<string> {
+/** The first answer to a subscription, as a decision. */
+function firstDecision(socket: WebSocket, id: string, query: string): Promise<string> {
   return new Promise((resolve) => {
-    const hear = (data: unknown) => {
-      const told = JSON.parse(String(data)) as { id?: string; type: string; payload?: unknown }
-      if (told.id !== id || told.type === 'complete') return
+    const hear = (data: RawData) => {
+      const message = JSON.parse(frameText(data)) as { id?: string; type: string; payload?: unknown }
+      if (message.id !== id || message.type === 'complete') return
       socket.off('message', hear)
       socket.send(JSON.stringify({ type: 'complete', id }))
-      const code = /"code":"(UNAUTHENTICATED|FORBIDDEN)"/.exec(JSON.stringify(told.payload))?.[1]
-      resolve(code ?? 'let in')
+      const code = /"code":"(UNAUTHENTICATED|FORBIDDEN)"/.exec(JSON.stringify(message.payload))?.[1]
+      resolve(code ?? 'allowed')
     }
     socket.on('message', hear)
     socket.send(JSON.stringify({ type: 'subscribe', id, payload: { query } }))

@@ -3,7 +3,7 @@ import { startApp, type TestApp } from '../kit/app.ts'
 import { addGroup, renameUser, startUser, userOf } from '../kit/groups.ts'
 import { command, create, inState, refusedCommand, running } from '../kit/instances.ts'
 
-interface Act {
+interface Entry {
   id: string
   at: string
   actor: string
@@ -20,15 +20,29 @@ beforeEach(async () => {
   app = await startApp()
 })
 
-const LIST = `query ($first: Int, $before: ID, $kind: String, $target: ID) {
-  activity(first: $first, before: $before, kind: $kind, target: $target) { id at actor action kind target label outcome detail }
-}`
-
-async function acts(variables: object = {}): Promise<Act[]> {
-  return (await app.execute<{ activity: Act[] }>(LIST, { ...variables })).activity
+interface Page {
+  items: Entry[]
+  total: number
+  number: number
+  size: number
 }
 
-test('every act is written down with who, what, to which and how it ended', async () => {
+const LIST = `query ($filter: ActivityFilter, $page: PageInput) {
+  activity(filter: $filter, page: $page) {
+    total number size
+    items { id at actor action kind target label outcome detail }
+  }
+}`
+
+async function pageOf(variables: { filter?: object; page?: object } = {}): Promise<Page> {
+  return (await app.execute<{ activity: Page }>(LIST, { ...variables })).activity
+}
+
+async function entries(filter: object = {}): Promise<Entry[]> {
+  return (await pageOf({ filter })).items
+}
+
+test('every action is logged with who, what, which and how it went', async () => {
   const { id } = await running(app)
   await refusedCommand(app, 'resumeInstance', id)
   app.engine.refuse('pause', 'busy')
@@ -36,95 +50,116 @@ test('every act is written down with who, what, to which and how it ended', asyn
   await inState(app, id, 'RUNNING')
   await command(app, 'killInstance', id)
   await inState(app, id, 'TERMINATED')
-  const told = (await acts({ kind: 'instance', target: id })).reverse()
-  expect(told.map((act) => [act.actor, act.action, act.outcome])).toEqual([
-    ['organizer', 'create', 'done'],
-    ['THON', 'ready', 'done'],
-    ['organizer', 'resume', 'refused'],
-    ['organizer', 'pause', 'done'],
-    ['THON', 'pause', 'failed'],
-    ['THON', 'ready', 'done'],
-    ['organizer', 'kill', 'done'],
+  const log = (await entries({ kind: 'INSTANCE', target: id })).reverse()
+  expect(log.map(({ actor, action, outcome }) => [actor, action, outcome])).toEqual([
+    ['organizer', 'create', 'DONE'],
+    ['THON', 'ready', 'DONE'],
+    ['organizer', 'resume', 'REFUSED'],
+    ['organizer', 'pause', 'DONE'],
+    ['THON', 'pause', 'FAILED'],
+    ['THON', 'ready', 'DONE'],
+    ['organizer', 'kill', 'DONE'],
   ])
-  expect(told[2]?.detail).toBe(`Cannot resume instance ${id}: it is Running.`)
-  expect(told[4]?.detail).toBe('busy')
-  expect(told.every((act) => act.label === 'alpha/ann' && Date.parse(act.at) > 0)).toBe(true)
-  expect((await acts()).at(-1)).toMatchObject({
+  expect(log[2]?.detail).toBe('Cannot resume alpha/ann: it is running.')
+  expect(log[4]?.detail).toBe('busy')
+  expect(log.every(({ label, at }) => label === 'alpha/ann' && Date.parse(at) > 0)).toBe(true)
+  expect((await entries()).at(-1)).toMatchObject({
     action: 'create',
-    outcome: 'done',
-    kind: 'instance',
+    outcome: 'DONE',
+    kind: 'INSTANCE',
     label: 'alpha/ann',
   })
 })
 
-test('acts on groups and users are written down, by the name they had then', async () => {
+test('actions on groups and users are logged under the name of that time', async () => {
   const alpha = await addGroup(app, 'alpha', ['ann'])
   const ann = userOf(alpha, 'ann')
   await startUser(app, ann.id)
   await startUser(app, ann.id)
   await renameUser(app, ann.id, 'anna')
-  await app.refused('mutation { createGroup(name: "alpha") { id } }')
-  await app.execute('mutation ($id: ID!) { renameGroup(id: $id, name: "beta") { id } }', { id: alpha.id })
-  await app.execute('mutation ($id: ID!) { deleteGroup(id: $id, deleteWorkspaces: true) { id } }', { id: alpha.id })
-  const told = (await acts()).reverse().filter((act) => act.actor === 'organizer')
-  expect(told.map((act) => [act.action, act.kind, act.label, act.outcome])).toEqual([
-    ['create group', 'group', 'alpha', 'done'],
-    ['add user', 'user', 'alpha/ann', 'done'],
-    ['start', 'instance', 'alpha/ann', 'done'],
-    ['start', 'instance', 'alpha/ann', 'refused'],
-    ['rename user to anna', 'user', 'alpha/ann', 'done'],
-    ['create group', 'group', 'alpha', 'refused'],
-    ['rename group to beta', 'group', 'alpha', 'done'],
-    ['kill', 'instance', 'beta/anna', 'done'],
-    ['delete group', 'group', 'beta', 'done'],
+  await app.refused('mutation { createGroup(input: { name: "alpha" }) { id } }')
+  await app.execute('mutation ($id: ID!) { updateGroup(input: { id: $id, name: "beta" }) { id } }', { id: alpha.id })
+  await app.execute('mutation ($id: ID!) { deleteGroup(input: { id: $id, deleteWorkspaces: true }) { id } }', {
+    id: alpha.id,
+  })
+  const log = (await entries()).reverse().filter(({ actor }) => actor === 'organizer')
+  expect(log.map(({ action, kind, label, outcome }) => [action, kind, label, outcome])).toEqual([
+    ['create group', 'GROUP', 'alpha', 'DONE'],
+    ['create user', 'USER', 'alpha/ann', 'DONE'],
+    ['start', 'INSTANCE', 'alpha/ann', 'DONE'],
+    ['start', 'INSTANCE', 'alpha/ann', 'REFUSED'],
+    ['rename user to anna', 'USER', 'alpha/ann', 'DONE'],
+    ['create group', 'GROUP', 'alpha', 'REFUSED'],
+    ['rename group to beta', 'GROUP', 'alpha', 'DONE'],
+    ['kill', 'INSTANCE', 'beta/anna', 'DONE'],
+    ['delete group', 'GROUP', 'beta', 'DONE'],
   ])
 })
 
-test('bad input changed nothing and is not written down', async () => {
+test('invalid input is not logged', async () => {
   await app.refused('mutation { createGroup(name: "a/b") { id } }')
   await app.refused('mutation { createInstance(input: { port: 0 }) { id } }')
-  expect(await acts()).toEqual([])
+  expect(await entries()).toEqual([])
 })
 
-test('a crash that nobody asked for is written down', async () => {
+test('a crash is logged', async () => {
   const { id, ref } = await running(app)
   await app.engine.exit(ref as string, 5)
   await inState(app, id, 'FAILED')
-  await app.until<{ activity: Act[] }>(LIST, { target: id, first: 1 }, ({ activity }) => activity[0]?.action === 'fail')
-  expect((await acts({ first: 1 }))[0]).toMatchObject({
+  await app.until<{ activity: Page }>(
+    LIST,
+    { filter: { target: id } },
+    ({ activity }) => activity.items[0]?.action === 'fail',
+  )
+  expect((await entries())[0]).toMatchObject({
     actor: 'THON',
-    outcome: 'failed',
-    detail: 'It crashed (exit code 5).',
+    outcome: 'FAILED',
+    detail: 'Crashed, exit code 5.',
   })
 })
 
 test('the newest come first, a page at a time', async () => {
   for (let index = 0; index < 7; index++) await addGroup(app, `g${index}`)
-  const first = await acts({ first: 3 })
-  expect(first.map((act) => act.label)).toEqual(['g6', 'g5', 'g4'])
-  const second = await acts({ first: 3, before: first.at(-1)?.id })
-  expect(second.map((act) => act.label)).toEqual(['g3', 'g2', 'g1'])
-  expect(await acts({ first: 0 })).toHaveLength(1)
-  expect(await acts({ first: 5000 })).toHaveLength(7)
+  const labels = ({ items }: Page) => items.map(({ label }) => label)
+  const first = await pageOf({ page: { size: 3 } })
+  expect(labels(first)).toEqual(['g6', 'g5', 'g4'])
+  expect(first).toMatchObject({ total: 7, number: 1, size: 3 })
+  const second = await pageOf({ page: { number: 2, size: 3 } })
+  expect(labels(second)).toEqual(['g3', 'g2', 'g1'])
+  expect(second).toMatchObject({ total: 7, number: 2, size: 3 })
+  expect(labels(await pageOf({ page: { number: 3, size: 3 } }))).toEqual(['g0'])
+  expect(labels(await pageOf({ page: { number: 4, size: 3 } }))).toEqual([])
+  for (const page of [{ size: 0 }, { size: 1001 }, { number: 0 }])
+    expect((await app.refused(LIST, { page })).code).toBe('INVALID_INPUT')
 })
 
-test('narrows to one kind of thing', async () => {
+test('pages that start before an entry stay stable while the log grows', async () => {
+  for (let index = 0; index < 5; index++) await addGroup(app, `g${index}`)
+  const newest = (await entries())[0]
+  await addGroup(app, 'later')
+  const before = { filter: { before: newest?.id }, page: { size: 2 } }
+  const { items, total } = await pageOf(before)
+  expect(items.map(({ label }) => label)).toEqual(['g3', 'g2'])
+  expect(total).toBe(4)
+})
+
+test('the filter narrows to one kind of thing', async () => {
   await addGroup(app, 'alpha', ['ann'])
   await create(app)
-  expect((await acts({ kind: 'group' })).map((act) => act.kind)).toEqual(['group'])
-  expect((await acts({ kind: 'user' })).map((act) => act.label)).toEqual(['alpha/ann'])
-  expect(await acts({ kind: 'nothing' })).toEqual([])
+  expect((await entries({ kind: 'GROUP' })).map(({ kind }) => kind)).toEqual(['GROUP'])
+  expect((await entries({ kind: 'USER' })).map(({ label }) => label)).toEqual(['alpha/ann'])
+  expect(await entries({ kind: 'CONFIG_FILE' })).toEqual([])
 })
 
 test.for(['abc', '-1', '1e9', '99999999999999999999'])('before: %j is refused, naming the field', async (before) => {
-  const refusal = await app.refused(LIST, { before })
+  const refusal = await app.refused(LIST, { filter: { before } })
   expect(refusal).toMatchObject({
     code: 'INVALID_INPUT',
-    fields: [{ field: 'before', message: 'must be the id of an act' }],
+    fields: [{ field: 'filter.before', message: 'must be the id of an entry' }],
   })
 })
 
-test('the log forgets the oldest, and keeps twenty thousand', async () => {
+test('the log keeps the newest twenty thousand entries', async () => {
   const row = { actor: 'THON', action: 'x', kind: 'engine', label: 'x', outcome: 'done' } as const
   const add = (from: number, count: number) =>
     app.db.activity.createMany({ data: Array.from({ length: count }, (_, index) => ({ ...row, id: from + index })) })
@@ -138,17 +173,17 @@ test('the log forgets the oldest, and keeps twenty thousand', async () => {
 
 test('an empty log can be pruned', async () => {
   await app.services.activity.prune()
-  expect(await acts()).toEqual([])
+  expect(await entries()).toEqual([])
 })
 
-test('what an act made can be found in the log by its id', async () => {
+test('what an action created can be found in the log by its id', async () => {
   const app = await startApp()
   const { createGroup } = await app.execute<{ createGroup: { id: string } }>(
-    'mutation { createGroup(name: "made") { id } }',
+    'mutation { createGroup(input: { name: "made" }) { id } }',
   )
-  const { activity } = await app.execute<{ activity: { action: string }[] }>(
-    'query ($id: ID!) { activity(kind: "group", target: $id) { action } }',
+  const { activity } = await app.execute<{ activity: { items: { action: string }[] } }>(
+    'query ($id: ID!) { activity(filter: { kind: GROUP, target: $id }) { items { action } } }',
     { id: createGroup.id },
   )
-  expect(activity).toEqual([{ action: 'create group' }])
+  expect(activity.items).toEqual([{ action: 'create group' }])
 })

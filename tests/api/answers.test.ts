@@ -3,7 +3,7 @@ import { startApp } from '../kit/app.ts'
 import { addGroup, addUser, group, groups, renameUser, startUser, userOf } from '../kit/groups.ts'
 import { command, inState } from '../kit/instances.ts'
 
-/** Others who ask for the same over and over, so that an answer is always at hand. */
+/** Others who send the same query all the time, so that an answer is always in the cache. */
 function crowd(ask: () => Promise<unknown>): () => Promise<void> {
   let over = false
   const many = Array.from({ length: 4 }, async () => {
@@ -15,7 +15,7 @@ function crowd(ask: () => Promise<unknown>): () => Promise<void> {
   }
 }
 
-test('whoever asks after a change was answered sees it, however many ask all the time', async () => {
+test('a query after a change shows it, however many others query', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann'])
   const ann = userOf(alpha, 'ann')
@@ -23,21 +23,21 @@ test('whoever asks after a change was answered sees it, however many ask all the
   for (let round = 0; round < 15; round++) {
     await renameUser(app, ann.id, `ann${round}`)
     expect((await groups(app))[0]?.users[0]?.username).toBe(`ann${round}`)
-    await app.execute('mutation ($id: ID!, $name: String!) { renameGroup(id: $id, name: $name) { id } }', {
+    await app.execute('mutation ($id: ID!, $name: String!) { updateGroup(input: { id: $id, name: $name }) { id } }', {
       id: alpha.id,
       name: `g${round}`,
     })
     expect((await groups(app))[0]?.name).toBe(`g${round}`)
-    await app.execute('mutation ($id: ID!, $email: String) { setUserEmail(id: $id, email: $email) { id } }', {
+    await app.execute('mutation ($id: ID!, $email: String) { updateUser(input: { id: $id, email: $email }) { id } }', {
       id: ann.id,
       email: `u${round}@example.org`,
     })
     expect((await groups(app))[0]?.users[0]?.email).toBe(`u${round}@example.org`)
     const user = await addUser(app, alpha.id, `new${round}`)
     expect((await groups(app))[0]?.userCount).toBe(2)
-    await app.execute('mutation ($id: ID!) { removeUser(id: $id) { id } }', { id: user.id })
+    await app.execute('mutation ($id: ID!) { deleteUser(input: { id: $id }) { id } }', { id: user.id })
     expect((await groups(app))[0]?.userCount).toBe(1)
-    await app.execute('mutation ($yaml: String!) { importGroups(yaml: $yaml) { applied } }', {
+    await app.execute('mutation ($yaml: String!) { importGroups(input: { yaml: $yaml }) { applied } }', {
       yaml: `groups: { g${round}: { title: T${round}, users: [] } }`,
     })
     expect((await groups(app))[0]?.title).toBe(`T${round}`)
@@ -45,7 +45,7 @@ test('whoever asks after a change was answered sees it, however many ask all the
   await leave()
 })
 
-test('the state of a user’s instance is never older than its frame', async () => {
+test('a query is never older than the frame before it', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann'])
   const leave = crowd(() => group(app, alpha.id))
@@ -72,17 +72,17 @@ test('the state of a user’s instance is never older than its frame', async () 
   await leave()
 })
 
-test('what no row tells is asked anew each time: queue, progress, engine', async () => {
+test('queue places, progress and the engine are never cached', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '1' })
   const release = app.engine.hold('create')
   const alpha = await addGroup(app, 'alpha', ['a', 'b', 'c'])
-  const query = '{ groups { users { instance { id state queuePlace } } } engine { waiting } }'
+  const query = '{ groups { items { users { instance { id state queuePlace } } } } engine { waiting } }'
   interface Data {
-    groups: { users: { instance: { id: string; queuePlace: number | null } | null }[] }[]
+    groups: { items: { users: { instance: { id: string; queuePlace: number | null } | null }[] }[] }
     engine: { waiting: number }
   }
   const places = async () =>
-    (await app.execute<Data>(query)).groups[0]?.users.map((user) => user.instance?.queuePlace ?? null)
+    (await app.execute<Data>(query)).groups.items[0]?.users.map((user) => user.instance?.queuePlace ?? null)
   for (const user of alpha.users) await startUser(app, user.id)
   await expect.poll(places).toEqual([null, 1, 2])
   release()

@@ -5,17 +5,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
-import { askSecurely, makePair } from '../kit/certificates.ts'
+import { requestHttps, createKeyPair } from '../kit/certificates.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-interface Ended {
+interface CommandResult {
   code: number
   stdout: string
   stderr: string
 }
 
-interface Printed {
+interface CertResult {
   files: { ca: string; caKey: string; cert: string; key: string }
   variables: Record<string, string>
   newCa: boolean
@@ -26,7 +26,7 @@ interface Printed {
 }
 
 /** Runs the command as people do. */
-function thon(args: string[], environment: Record<string, string> = {}): Promise<Ended> {
+function thon(args: string[], environment: Record<string, string> = {}): Promise<CommandResult> {
   return new Promise((resolve) => {
     const env = { PATH: process.env.PATH, ...environment }
     execFile('node', [join(ROOT, 'bin', 'thon.mjs'), ...args], { env }, (error, stdout, stderr) =>
@@ -41,14 +41,14 @@ function folder(): string {
   return dir
 }
 
-async function cert(...args: string[]): Promise<Printed> {
+async function cert(...args: string[]): Promise<CertResult> {
   const { code, stdout, stderr } = await thon(['cert', '--json', ...args])
   expect([code, stderr]).toEqual([0, ''])
-  return JSON.parse(stdout) as Printed
+  return JSON.parse(stdout) as CertResult
 }
 
-describe('what it makes', () => {
-  test('an authority and a certificate for all names, with keys that only we can read', async () => {
+describe('a new certificate', () => {
+  test('has an authority, all names, and keys that only the user can read', async () => {
     const dir = folder()
     const { files, names, until, caFingerprint } = await cert(
       ...['--domain', 'Hall.Example', '--domain', 'müll.example', '--ip', '192.168.1.10', '--ip', '2001:db8:0::5'],
@@ -75,25 +75,25 @@ describe('what it makes', () => {
     expect(String(verified).trim()).toBe(`${files.cert}: OK`)
   })
 
-  test('names by another wildcard DNS, when THON is told one', async () => {
+  test('has names of another wildcard DNS if one is configured', async () => {
     const args = ['cert', '--json', '--ip', '10.0.0.1', '--dir', folder()]
     const { stdout } = await thon(args, { THON_WILDCARD_DNS: '{ip}.nip.io' })
-    expect((JSON.parse(stdout) as Printed).names).toContain('*.10-0-0-1.nip.io')
+    expect((JSON.parse(stdout) as CertResult).names).toContain('*.10-0-0-1.nip.io')
     const wrong = await thon(args, { THON_WILDCARD_DNS: 'nip.io' })
     expect([wrong.code, wrong.stderr]).toEqual([1, 'thon: THON_WILDCARD_DNS must be a form such as {ip}.sslip.io\n'])
   })
 
-  test('THON serves it, and whoever trusts the authority reads it', async () => {
+  test('works in THON for clients that trust the authority', async () => {
     const { files, variables } = await cert('--dir', folder())
     const app = await startApp(variables)
     const ca = readFileSync(files.ca, 'utf8')
-    expect((await askSecurely(`${app.url}/healthz`, { ca })).status).toBe(200)
-    await expect(askSecurely(`${app.url}/healthz`)).rejects.toThrow(/self-signed|unable to verify|issuer/)
+    expect((await requestHttps(`${app.url}/healthz`, { ca })).status).toBe(200)
+    await expect(requestHttps(`${app.url}/healthz`)).rejects.toThrow(/self-signed|unable to verify|issuer/)
   })
 })
 
-describe('run again', () => {
-  test('the authority stays, and the certificate while it is good for what is asked', async () => {
+describe('a second run', () => {
+  test('keeps the authority, and the certificate while it covers the names', async () => {
     const dir = folder()
     const first = await cert('--domain', 'hall.example', '--dir', dir)
     expect([first.newCa, first.newCert]).toEqual([true, true])
@@ -105,17 +105,17 @@ describe('run again', () => {
     expect(forced).toMatchObject({ newCa: false, newCert: true, caFingerprint: first.caFingerprint })
   })
 
-  test('a certificate that is about to run out is made anew', async () => {
+  test('replaces a certificate that expires soon', async () => {
     const dir = folder()
     await cert('--dir', dir, '--days', '20')
     expect((await cert('--dir', dir)).newCert).toBe(true)
     expect((await cert('--dir', dir)).newCert).toBe(false)
   })
 
-  test("somebody else's certificate is not replaced unasked", async () => {
+  test('does not replace a certificate of another origin unless forced', async () => {
     const dir = folder()
     const { files } = await cert('--dir', dir)
-    const { cert: theirs, key } = await makePair()
+    const { cert: theirs, key } = await createKeyPair()
     writeFileSync(files.cert, theirs)
     writeFileSync(files.key, key)
     const refused = await thon(['cert', '--dir', dir])
@@ -125,7 +125,7 @@ describe('run again', () => {
     expect((await cert('--dir', dir, '--force')).newCert).toBe(true)
   })
 
-  test('half an authority is no authority', async () => {
+  test('fails if the key of the authority is missing', async () => {
     const dir = folder()
     const { files } = await cert('--dir', dir)
     copyFileSync(files.caKey, join(dir, 'elsewhere'))
@@ -135,8 +135,8 @@ describe('run again', () => {
   })
 })
 
-describe('what it says', () => {
-  test('where the files are, what to set, and how to trust the authority', async () => {
+describe('the output', () => {
+  test('names the files, the variables, and how to trust the authority', async () => {
     const dir = folder()
     const { code, stdout } = await thon(['cert', '--dir', dir])
     expect(code).toBe(0)
@@ -156,18 +156,16 @@ describe('what it says', () => {
     [['--days', '9e9'], "option '--days <number>' argument '9e9' is invalid"],
     [['--domian', 'x'], "unknown option '--domian'\n(Did you mean --domain?)"],
     [['--dir', '/dev/null/x'], 'ENOTDIR'],
-  ] as const)('%j is refused in words', async ([args, words]) => {
+  ] as const)('explains why %j is refused', async ([args, words]) => {
     const { code, stderr, stdout } = await thon(['cert', ...args])
-    // A call against the rules of options is wrong usage; a folder that cannot be is not.
+    // An invalid option is wrong usage; a folder that cannot be created is not.
     expect([code, stdout]).toEqual([args[0] === '--dir' ? 1 : 2, ''])
     expect(stderr).toContain(words)
   })
 
-  test('--help says what there is, and an unknown command is an error', async () => {
-    expect(await thon(['cert', '--help'])).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('--domain <name>'),
-    })
+  test('lists the options with --help, and rejects an unknown command', async () => {
+    const help = await thon(['cert', '--help'])
+    expect([help.code, help.stdout]).toEqual([0, expect.stringContaining('--domain <name>')])
     expect((await thon(['--help'])).stdout).toContain('cert [options]')
     expect((await thon(['certs'])).code).toBe(2)
   })

@@ -22,7 +22,7 @@ test('on a full disk both APIs say so, change nothing, and log no error', async 
     body: '{"name":"alpha"}',
   })
   expect([answer.status, await answer.json()]).toEqual([503, { detail: expect.stringMatching(FULL) as string }])
-  const refusal = await app.refused('mutation { createGroup(name: "alpha") { id } }')
+  const refusal = await app.refused('mutation { createGroup(input: { name: "alpha" }) { id } }')
   expect(refusal).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(FULL) as string })
   expect(await app.db.group.count()).toBe(0)
   expect(app.logged.lines).toEqual([])

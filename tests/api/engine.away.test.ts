@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { addGroup } from '../kit/groups.ts'
 import {
@@ -36,7 +36,7 @@ async function back(app: TestApp): Promise<void> {
   await connected(app, true)
 }
 
-test('no instance changes its state, commands are refused, and it is told why', async () => {
+test('while the engine is unavailable, states stay and commands are refused', async () => {
   const app = await startApp()
   const ids = [(await running(app, 'ann')).id, (await running(app, 'bob')).id]
   await command(app, 'pauseInstance', ids[1] as string)
@@ -48,7 +48,7 @@ test('no instance changes its state, commands are refused, and it is told why', 
     const refusal = await refusedCommand(app, field, ids[0] as string)
     expect(refusal).toMatchObject({
       code: 'UNAVAILABLE',
-      message: 'Sandbox server unavailable. Docker does not answer. Start it.',
+      message: 'The sandbox engine is unavailable. Docker does not answer. Start it.',
     })
   }
   expect((await refusedCreate(app, { username: 'cy' })).code).toBe('UNAVAILABLE')
@@ -57,7 +57,7 @@ test('no instance changes its state, commands are refused, and it is told why', 
   expect(await all(app)).toEqual(before)
 })
 
-test('subscribers are told when it goes and when it is back', async () => {
+test('subscribers see the engine disconnect and reconnect', async () => {
   const app = await startApp()
   const frames = await app.subscribe<{ engineChanged: { connected: boolean } }>(
     'subscription { engineChanged { connected } }',
@@ -68,7 +68,7 @@ test('subscribers are told when it goes and when it is back', async () => {
   await frames.until(({ engineChanged }) => engineChanged.connected)
 })
 
-test('what happened meanwhile is seen when it is back', async () => {
+test('changes made meanwhile are found after a reconnect', async () => {
   const app = await startApp()
   const [paused, stopped, crashed, removed, untouched] = await Promise.all(
     ['paused', 'stopped', 'crashed', 'removed', 'untouched'].map((name) => running(app, name)),
@@ -82,14 +82,14 @@ test('what happened meanwhile is seen when it is back', async () => {
   expect((await all(app)).every((row) => row.state === 'RUNNING')).toBe(true)
   await back(app)
   await inState(app, paused?.id ?? '', 'PAUSED')
-  expect((await inState(app, stopped?.id ?? '', 'TERMINATED')).reason).toContain('stopped from outside')
+  expect((await inState(app, stopped?.id ?? '', 'TERMINATED')).reason).toContain('Stopped outside THON')
   expect((await inState(app, crashed?.id ?? '', 'FAILED')).reason).toContain('exit code 1')
-  expect((await inState(app, removed?.id ?? '', 'TERMINATED')).reason).toContain('removed from outside')
+  expect((await inState(app, removed?.id ?? '', 'TERMINATED')).reason).toContain('Removed outside THON')
   expect((await get(app, untouched?.id ?? '')).state).toBe('RUNNING')
 })
 
 test.for(['create', 'start'] as const)(
-  'a start that loses the engine in its %s goes on when it is back',
+  'a start that loses the engine in its %s continues after a reconnect',
   async (step) => {
     const app = await startApp()
     const release = app.engine.hold(step)
@@ -104,22 +104,21 @@ test.for(['create', 'start'] as const)(
   },
 )
 
-test('what happens while everything is listed is not missed', async () => {
+test('changes during the full list are not missed', async () => {
   const app = await startApp()
   const { id, ref } = await running(app)
-  const { list } = app.engine
+  const list = app.engine.list.bind(app.engine)
   await leave(app)
-  app.engine.list = async () => {
-    const listed = await list.call(app.engine)
-    app.engine.list = list
+  vi.spyOn(app.engine, 'list').mockImplementationOnce(async () => {
+    const listed = await list()
     await app.engine.exit(ref as string, 3)
     return listed
-  }
+  })
   await back(app)
-  expect((await inState(app, id, 'FAILED')).reason).toBe('It crashed (exit code 3).')
+  expect((await inState(app, id, 'FAILED')).reason).toBe('Crashed, exit code 3.')
 })
 
-test('starts that wait keep their order over an absence', async () => {
+test('starts in line keep their order over a disconnect', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '1' })
   const release = app.engine.hold('create')
   const rows: Row[] = []
@@ -132,7 +131,7 @@ test('starts that wait keep their order over an absence', async () => {
   expect(starts).toEqual(rows.map((row) => row.id))
 })
 
-test.for(['pause', 'kill'] as const)('a %s that loses the engine is carried out when it is back', async (act) => {
+test.for(['pause', 'kill'] as const)('a %s that loses the engine is carried out after a reconnect', async (act) => {
   const app = await startApp()
   const { id } = await running(app)
   const release = app.engine.hold(act)
@@ -144,15 +143,15 @@ test.for(['pause', 'kill'] as const)('a %s that loses the engine is carried out 
   await inState(app, id, act === 'pause' ? 'PAUSED' : 'TERMINATED')
 })
 
-test('a restart that loses the engine half way ends as the engine has it', async () => {
+test('a restart that loses the engine half way ends in the state of the engine', async () => {
   const app = await startApp()
   const { id, ref } = await running(app)
-  const { restart } = app.engine
-  app.engine.restart = async (of: string) => {
+  const restart = app.engine.restart.bind(app.engine)
+  vi.spyOn(app.engine, 'restart').mockImplementation(async (of) => {
     await app.engine.exit(of, 143)
     app.engine.leave()
-    return restart.call(app.engine, of)
-  }
+    return restart(of)
+  })
   await command(app, 'restartInstance', id)
   await connected(app, false)
   expect((await get(app, id)).state).toBe('PENDING')
@@ -161,7 +160,7 @@ test('a restart that loses the engine half way ends as the engine has it', async
   await inState(app, id, 'RUNNING')
 })
 
-test('a wait that was long before it came back is not held against anybody', async () => {
+test('deadlines start again after a reconnect', async () => {
   const app = await startApp()
   const { id } = await running(app)
   const release = app.engine.hold('kill')
@@ -177,7 +176,7 @@ test('a wait that was long before it came back is not held against anybody', asy
   await inState(app, id, 'TERMINATED')
 })
 
-test('a server that starts while it is away serves everything, and finds it later', async () => {
+test('a server that starts without its engine serves, and finds it later', async () => {
   const app = await startApp()
   const { id } = await running(app)
   const again = await app.restart(() => app.engine.leave())
@@ -188,7 +187,7 @@ test('a server that starts while it is away serves everything, and finds it late
   expect((await get(again, id)).state).toBe('RUNNING')
 })
 
-test('many absences leave no streams behind', async () => {
+test('many disconnects leave no open streams', async () => {
   const app = await startApp()
   for (let round = 0; round < 3; round++) {
     await leave(app)

@@ -44,16 +44,16 @@ function times(count: number, one: (index: number) => string): string {
 
 /** A chain of fragments, each of which spreads the next one more than once. */
 function chain(fragment: (next: string) => string): string {
-  return `{ groups { ...F0 } } ${times(30, (index) => `fragment F${index} on Group { ${fragment(`...F${index + 1}`)} }`)} fragment F30 on Group { id }`
+  return `{ groups { items { ...F0 } } } ${times(30, (index) => `fragment F${index} on Group { ${fragment(`...F${index + 1}`)} }`)} fragment F30 on Group { id }`
 }
 
 const states = (count: number) => `{ instances(filter: { states: [${'RUNNING '.repeat(count)}] }) { total } }`
 const aliases = (count: number) => `{ ${times(count, (index) => `a${index}: __typename`)} }`
 const spread = (count: number) =>
-  `{ groups { ...Some event { groups { ...Some } } } } fragment Some on Group { ${times(count, (index) => `a${index}: id`)} }`
-const nested = (last: string) => `{ groups { users { group { users { instance { user { group { ${last} } } } } } } } }`
+  `{ groups { items { ...Some event { groups { ...Some } } } } } fragment Some on Group { ${times(count, (index) => `a${index}: id`)} }`
+const nested = (last: string) => `{ groups { items { users { group { users { instance { user { ${last} } } } } } } } }`
 const lists = (fields: string) =>
-  `{ groups { users { group { users { id username email volume workspacePath createdAt __typename ${fields} } } } } }`
+  `{ groups { items { users { group { users { id username email volume workspacePath createdAt __typename ${fields} } } } } } }`
 
 test.for(TRANSPORTS)('every document of the dashboard passes over %s', async ([, send]) => {
   const app = await startApp()
@@ -85,7 +85,7 @@ test.for(TRANSPORTS)('the longest introspection query passes over %s', async ([,
 test.for(
   TRANSPORTS.flatMap(([over, send]) => [
     { over, send, limit: '1000 tokens', passes: states(984), fails: states(985) },
-    { over, send, limit: 'deeper than 8', passes: nested('id'), fails: nested('event { id }') },
+    { over, send, limit: 'deeper than 8', passes: nested('id'), fails: nested('group { id }') },
     { over, send, limit: '30 aliases', passes: aliases(30), fails: aliases(31) },
     { over, send, limit: '30 aliases', passes: spread(15), fails: spread(16) },
     { over, send, limit: '10000 fields', passes: lists('group { id }'), fails: lists('group { id name }') },
@@ -104,14 +104,14 @@ test.for(
 test.for(TRANSPORTS)('a query that is too complex is refused before anything is read, over %s', async ([, send]) => {
   const app = await startApp()
   const read = vi.spyOn(app.services.groups, 'list')
-  await send(app, '{ groups { id } }')
+  await send(app, '{ groups { items { id } } }')
   expect(read).toHaveBeenCalledTimes(1)
   const hostile = [
-    nested('users { id }'),
-    `{ ${times(1000, (index) => `a${index}: groups { id }`)} }`,
-    `{ ${times(31, (index) => `a${index}: groups { id }`)} }`,
-    '{ groups { users { group { users { group { users { id } } } } } } }',
-    '{ groups { event { groups { event { groups { users { id } } } } } } }',
+    nested('instance { id }'),
+    `{ ${times(1000, (index) => `a${index}: groups { items { id } }`)} }`,
+    `{ ${times(31, (index) => `a${index}: groups { items { id } }`)} }`,
+    '{ groups { items { users { group { users { group { users { id } } } } } } } }',
+    '{ groups { items { event { groups { event { groups { users { id } } } } } } } }',
   ]
   for (const query of hostile) expect(codes(await send(app, query))).toContain('QUERY_TOO_COMPLEX')
   expect(read).toHaveBeenCalledTimes(1)
@@ -150,7 +150,10 @@ test.for(TRANSPORTS)('fragments that spread themselves are refused over %s', asy
     'users { group { ...A ...B } }',
     'a: event { groups { ...B } } b: event { groups { ...A } }',
   ]) {
-    const answer = await send(app, `{ groups { ...A } } fragment A on Group { ...B } fragment B on Group { ${circle} }`)
+    const answer = await send(
+      app,
+      `{ groups { items { ...A } } } fragment A on Group { ...B } fragment B on Group { ${circle} }`,
+    )
     expect(answer.errors?.[0]?.message).toContain('Cannot spread fragment')
     expect(answer.data).toBeUndefined()
   }

@@ -8,19 +8,21 @@ async function started(app: TestApp, id: string) {
   return inState(app, (await startUser(app, id)).instance?.id as string, 'RUNNING')
 }
 
-const DELETE_GROUP = 'mutation ($id: ID!, $all: Boolean) { deleteGroup(id: $id, deleteWorkspaces: $all) { id name } }'
-const REMOVE_USER = 'mutation ($id: ID!, $all: Boolean) { removeUser(id: $id, deleteWorkspaces: $all) { id } }'
+const DELETE_GROUP =
+  'mutation ($id: ID!, $all: Boolean) { deleteGroup(input: { id: $id, deleteWorkspaces: $all }) { id name } }'
+const DELETE_USER =
+  'mutation ($id: ID!, $all: Boolean) { deleteUser(input: { id: $id, deleteWorkspaces: $all }) { id } }'
 const DELETE_WORKSPACE =
-  'mutation ($volume: String!, $confirm: String!) { deleteWorkspace(volume: $volume, confirm: $confirm) }'
+  'mutation ($volume: String!, $confirm: String!) { deleteWorkspace(input: { volume: $volume, confirm: $confirm }) }'
 
-test('a renamed user, and users of a renamed group, keep their files', async () => {
+test('users keep their files when they or their group are renamed', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann'])
   const ann = userOf(alpha, 'ann')
   const first = await started(app, ann.id)
   app.engine.writeFile(first.ref as string, 'mine', 'ann’s')
   expect((await renameUser(app, ann.id, 'anna')).volume).toBe(ann.volume)
-  await app.execute('mutation ($id: ID!) { renameGroup(id: $id, name: "omega") { id } }', { id: alpha.id })
+  await app.execute('mutation ($id: ID!) { updateGroup(input: { id: $id, name: "omega" }) { id } }', { id: alpha.id })
   const renamed = await get(app, first.id)
   expect(renamed).toMatchObject({ group: 'omega', username: 'anna', state: 'RUNNING', volume: ann.volume })
   await command(app, 'killInstance', first.id)
@@ -29,7 +31,7 @@ test('a renamed user, and users of a renamed group, keep their files', async () 
   expect(app.engine.readFile(second.ref as string, 'mine')).toBe('ann’s')
 })
 
-test('a new user with an old user’s former name gets another volume', async () => {
+test('a new user with the former name of another gets another volume', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann'])
   const old = userOf(alpha, 'ann')
@@ -40,23 +42,23 @@ test('a new user with an old user’s former name gets another volume', async ()
   expect((await running(app, 'anna')).volume).toBe(old.volume)
 })
 
-test('after a rename the one-instance rule holds for the new name, and the old one is free', async () => {
+test('after a rename the one-instance rule holds for the new name only', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann'])
-  const { id } = await started(app, userOf(alpha, 'ann').id)
+  await started(app, userOf(alpha, 'ann').id)
   await renameUser(app, userOf(alpha, 'ann').id, 'anna')
   const refusal = await app.refused('mutation { createInstance(input: { group: "alpha", username: "anna" }) { id } }')
-  expect(refusal.message).toBe(`User alpha/anna already has instance ${id}`)
+  expect([refusal.code, refusal.message]).toEqual(['CONFLICT', expect.stringContaining('alpha/anna')])
   await running(app, 'ann')
 })
 
-test('a transferred user takes the files along, and cannot be moved while active', async () => {
+test('a transfer takes the files along, and is refused while the sandbox is active', async () => {
   const app = await startApp()
   const [alpha, beta] = [await addGroup(app, 'alpha', ['ann']), await addGroup(app, 'beta', ['bob'])]
   const ann = userOf(alpha, 'ann')
   const first = await started(app, ann.id)
   expect(await app.refused(TRANSFER, { id: ann.id, groupId: beta.id })).toMatchObject({
-    ...{ code: 'CONFLICT', message: `User ann has instance ${first.id}. End it before the transfer.` },
+    ...{ code: 'CONFLICT', message: 'The sandbox of alpha/ann is active. Stop it before the transfer.' },
   })
   expect((await group(app, alpha.id)).users).toHaveLength(1)
   await command(app, 'killInstance', first.id)
@@ -66,7 +68,7 @@ test('a transferred user takes the files along, and cannot be moved while active
   expect((await started(app, ann.id)).volume).toBe(ann.volume)
 })
 
-test('a transfer to a group that has one of that name, or that is not there, is refused', async () => {
+test('a transfer is refused when the name is taken or the group does not exist', async () => {
   const app = await startApp()
   const [alpha, beta] = [await addGroup(app, 'alpha', ['ann']), await addGroup(app, 'beta', ['ann'])]
   const { id } = userOf(alpha, 'ann')
@@ -77,7 +79,7 @@ test('a transfer to a group that has one of that name, or that is not there, is 
   expect((await app.refused(TRANSFER, { id, groupId: 'none' })).code).toBe('NOT_FOUND')
 })
 
-test('deleting a group ends its instances first, and keeps the volumes', async () => {
+test('deleting a group stops its sandboxes first, and keeps the volumes', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann', 'bob'])
   const first = await started(app, userOf(alpha, 'ann').id)
@@ -88,7 +90,7 @@ test('deleting a group ends its instances first, and keeps the volumes', async (
   expect([...app.engine.volumes]).toEqual(['thon-workspace-alpha-ann'])
 })
 
-test('when one of its instances cannot be ended, nothing of a group is deleted', async () => {
+test('when a sandbox cannot be stopped, nothing of its group is deleted', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann', 'bob'])
   const [ann, bob] = [await started(app, userOf(alpha, 'ann').id), await started(app, userOf(alpha, 'bob').id)]
@@ -96,13 +98,13 @@ test('when one of its instances cannot be ended, nothing of a group is deleted',
   await app.until<{ engine: { connected: boolean } }>('{ engine { connected } }', {}, (data) => !data.engine.connected)
   for (const all of [false, true])
     expect((await app.refused(DELETE_GROUP, { id: alpha.id, all })).code).toBe('UNAVAILABLE')
-  expect((await app.refused(REMOVE_USER, { id: userOf(alpha, 'ann').id })).code).toBe('UNAVAILABLE')
+  expect((await app.refused(DELETE_USER, { id: userOf(alpha, 'ann').id })).code).toBe('UNAVAILABLE')
   expect((await group(app, alpha.id)).userCount).toBe(2)
   for (const { id } of [ann, bob]) expect((await get(app, id)).state).toBe('RUNNING')
   expect(app.engine.volumes.size).toBe(2)
 })
 
-test('while the engine is away a group without instances can still be deleted', async () => {
+test('while the engine is offline, a group without sandboxes can be deleted', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann'])
   app.engine.leave()
@@ -110,7 +112,7 @@ test('while the engine is away a group without instances can still be deleted', 
   expect(await groups(app)).toEqual([])
 })
 
-test('workspaces go with their group only when that was asked for', async () => {
+test('a group is deleted with its workspaces only on request', async () => {
   const app = await startApp()
   const [alpha, beta] = [await addGroup(app, 'alpha', ['ann', 'bob']), await addGroup(app, 'beta', ['cy'])]
   for (const user of [...alpha.users, ...beta.users]) await started(app, user.id)
@@ -118,7 +120,7 @@ test('workspaces go with their group only when that was asked for', async () => 
   expect([...app.engine.volumes]).toEqual(['thon-workspace-beta-cy'])
 })
 
-test('a workspace that somebody else’s sandbox uses keeps the whole group, files included', async () => {
+test('nothing of a group is deleted while another sandbox uses a workspace', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann', 'bob'])
   for (const user of alpha.users) await app.engine.ensureVolume(user.volume)
@@ -134,20 +136,20 @@ test('a workspace that somebody else’s sandbox uses keeps the whole group, fil
   expect(app.engine.volumes.size).toBe(2)
 })
 
-test('removing a user ends the instance, keeps the volume unless asked, and leaves the others', async () => {
+test('deleting a user stops the sandbox, and deletes the volume only on request', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann', 'bob'])
   const [ann, bob] = [await started(app, userOf(alpha, 'ann').id), await started(app, userOf(alpha, 'bob').id)]
-  await app.execute(REMOVE_USER, { id: userOf(alpha, 'ann').id })
+  await app.execute(DELETE_USER, { id: userOf(alpha, 'ann').id })
   expect((await get(app, ann.id)).state).toBe('TERMINATED')
   expect(app.engine.volumes.size).toBe(2)
-  await app.execute(REMOVE_USER, { id: userOf(alpha, 'bob').id, all: true })
+  await app.execute(DELETE_USER, { id: userOf(alpha, 'bob').id, all: true })
   expect((await get(app, bob.id)).state).toBe('TERMINATED')
   expect([...app.engine.volumes]).toEqual([ann.volume])
   expect((await group(app, alpha.id)).users).toEqual([])
 })
 
-test('a workspace is deleted only when confirmed by its name, and not while an instance uses it', async () => {
+test('a workspace is deleted when confirmed by name and not in use', async () => {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann'])
   const { id, volume } = userOf(alpha, 'ann')
@@ -159,7 +161,7 @@ test('a workspace is deleted only when confirmed by its name, and not while an i
   })
   expect(await app.refused(DELETE_WORKSPACE, { volume, confirm: volume })).toMatchObject({
     code: 'CONFLICT',
-    message: `Instance ${first.id} uses workspace ${volume}. End it first.`,
+    message: `The sandbox of alpha/ann uses the workspace ${volume}. Stop the sandbox first.`,
   })
   expect((await app.refused(DELETE_WORKSPACE, { volume: 'other', confirm: 'other' })).code).toBe('NOT_FOUND')
   expect(app.engine.volumes.size).toBe(1)
@@ -171,7 +173,7 @@ test('a workspace is deleted only when confirmed by its name, and not while an i
   expect(() => app.engine.readFile(second.ref as string, 'mine')).toThrow()
 })
 
-test('a sandbox kept because it was stopped by hand does not keep its workspace from being deleted', async () => {
+test('a workspace can be deleted when its sandbox was stopped by hand', async () => {
   const app = await startApp()
   const first = await running(app)
   await app.engine.exit(first.ref as string, 0)
@@ -180,7 +182,7 @@ test('a sandbox kept because it was stopped by hand does not keep its workspace 
   expect([app.engine.volumes.size, app.engine.sandboxes.size]).toEqual([0, 0])
 })
 
-test('somebody who had a sandbox before they were added keeps it, and is the same person', async () => {
+test('a new user gets the active sandbox that runs under their name', async () => {
   const app = await startApp()
   const first = await running(app, 'ann')
   const alpha = await addGroup(app, 'alpha', ['ann'])

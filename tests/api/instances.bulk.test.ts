@@ -4,16 +4,16 @@ import { command, get, inState, running } from '../kit/instances.ts'
 
 interface Result {
   id: string
-  instance: { id: string; state: string; password: string | null } | null
+  instance: { id: string; state: string } | null
   error: { code: string; message: string } | null
 }
 
 async function bulk(app: TestApp, field: 'pauseInstances' | 'resumeInstances' | 'killInstances', ids: string[]) {
-  const mutation = `mutation ($ids: [ID!]!) { ${field}(ids: $ids) { id instance { id state password } error { code message } } }`
+  const mutation = `mutation ($ids: [ID!]!) { ${field}(input: { ids: $ids }) { id instance { id state } error { code message } } }`
   return (await app.execute<Record<string, Result[]>>(mutation, { ids }))[field] as Result[]
 }
 
-test('there is one result per id, in their order, and one refusal keeps no other back', async () => {
+test('a bulk command returns one result per id, in order, also after a refusal', async () => {
   const app = await startApp()
   const [ann, bob, cy] = [await running(app, 'ann'), await running(app, 'bob'), await running(app, 'cy')]
   await command(app, 'pauseInstance', bob.id)
@@ -30,7 +30,7 @@ test('there is one result per id, in their order, and one refusal keeps no other
   for (const { id } of [ann, bob, cy]) await inState(app, id, 'TERMINATED')
 })
 
-test('an id that comes twice gets two results, and the command is carried out once', async () => {
+test('a repeated id gets a result each time, and its command runs once', async () => {
   const app = await startApp()
   const { id } = await running(app)
   const results = await bulk(app, 'pauseInstances', [id, id, id])
@@ -41,21 +41,21 @@ test('an id that comes twice gets two results, and the command is carried out on
   expect(app.engine.count('pause', id)).toBe(1)
 })
 
-test('killing the same one often ends it once', async () => {
+test('killing an instance ten times at once stops it once', async () => {
   const app = await startApp()
   const { id } = await running(app)
-  await bulk(app, 'killInstances', Array(10).fill(id))
+  await bulk(app, 'killInstances', Array<string>(10).fill(id))
   await inState(app, id, 'TERMINATED')
 })
 
-test('no ids give no results', async () => {
+test('no ids return no results', async () => {
   expect(await bulk(await startApp(), 'killInstances', [])).toEqual([])
 })
 
-test('more than 2000 ids are refused, and nothing is done', async () => {
+test('more than 2000 ids are refused, and nothing changes', async () => {
   const app = await startApp()
   const { id } = await running(app)
-  const refusal = await app.refused('mutation ($ids: [ID!]!) { killInstances(ids: $ids) { id } }', {
+  const refusal = await app.refused('mutation ($ids: [ID!]!) { killInstances(input: { ids: $ids }) { id } }', {
     ids: Array(2001).fill(id),
   })
   expect(refusal).toMatchObject({
@@ -65,14 +65,14 @@ test('more than 2000 ids are refused, and nothing is done', async () => {
   expect((await get(app, id)).state).toBe('RUNNING')
 })
 
-test('while the engine is away every result says so', async () => {
+test('while the engine is unavailable, every result says so', async () => {
   const app = await startApp()
   const { id } = await running(app)
   app.engine.leave()
   await app.until<{ engine: { connected: boolean } }>('{ engine { connected } }', {}, (data) => !data.engine.connected)
   expect((await bulk(app, 'killInstances', [id, 'nobody'])).map((one) => one.error?.code)).toEqual([
     'UNAVAILABLE',
-    // It may be a sandbox that THON has not seen yet.
+    // The engine may have a sandbox that THON does not know yet.
     'UNAVAILABLE',
   ])
   expect((await get(app, id)).state).toBe('RUNNING')

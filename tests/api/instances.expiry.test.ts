@@ -6,7 +6,7 @@ async function expire(app: TestApp, id: string): Promise<void> {
   await app.db.instance.update({ where: { id }, data: { expiresAt: new Date(Date.now() - 1000) } })
 }
 
-test('an instance is ended when its time is up, whatever it does', async () => {
+test('an instance stops when its time is up, running or paused', async () => {
   const app = await startApp()
   const [ann, bob] = [await running(app, 'ann'), await running(app, 'bob')]
   await command(app, 'pauseInstance', bob.id)
@@ -16,7 +16,7 @@ test('an instance is ended when its time is up, whatever it does', async () => {
   await expect.poll(() => app.engine.sandboxes.size).toBe(0)
 })
 
-test('one that waits for its turn ends as well', async () => {
+test('an instance in line stops when its time is up', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '1' })
   const release = app.engine.hold('create')
   await create(app, 'ann')
@@ -26,7 +26,7 @@ test('one that waits for its turn ends as well', async () => {
   release()
 })
 
-test('one whose time is not up goes on, and one that was renewed too', async () => {
+test('an instance with time left or renewed time keeps running', async () => {
   const app = await startApp()
   const [ann, bob, marker] = [
     await running(app, 'ann', { timeoutMinutes: 1 }),
@@ -41,7 +41,7 @@ test('one whose time is not up goes on, and one that was renewed too', async () 
   expect((await get(app, bob.id)).state).toBe('RUNNING')
 })
 
-test('a time to live outlives a restart of the server', async () => {
+test('a time to live survives a restart of the server', async () => {
   const app = await startApp()
   const { id } = await running(app, 'ann', { timeoutMinutes: 30 })
   const { expiresAt } = await get(app, id)
@@ -52,7 +52,7 @@ test('a time to live outlives a restart of the server', async () => {
   await inState(third, id, 'TERMINATED')
 })
 
-test('what expired while the server was down ends soon after its start', async () => {
+test('an instance that expired while the server was down stops after its start', async () => {
   const app = await startApp()
   const { id } = await running(app)
   await expire(app, id)
@@ -60,7 +60,7 @@ test('what expired while the server was down ends soon after its start', async (
   await inState(again, id, 'TERMINATED')
 })
 
-test('SANDBOX_TTL_MINUTES is the default, and an input goes before it', async () => {
+test('SANDBOX_TTL_MINUTES is the default, and an input takes precedence', async () => {
   const app = await startApp({ SANDBOX_TTL_MINUTES: '45' })
   const minutes = async (id: string) =>
     Math.round((Date.parse((await get(app, id)).expiresAt as string) - Date.now()) / 60_000)
@@ -68,7 +68,7 @@ test('SANDBOX_TTL_MINUTES is the default, and an input goes before it', async ()
   expect(await minutes((await create(app, 'bob', { timeoutMinutes: 7 })).id)).toBe(7)
 })
 
-test('an expired instance of an engine that is not in use is given up, once', async () => {
+test('an expired instance of an engine that is not in use is given up once', async () => {
   const app = await startApp()
   const data = {
     group: 'g',
@@ -89,7 +89,7 @@ test('an expired instance of an engine that is not in use is given up, once', as
   expect(await app.db.activity.count({ where: { target: id } })).toBe(1)
 })
 
-test('the sweep writes down what it ends', async () => {
+test('the activity log shows which instances expired', async () => {
   const app = await startApp()
   const { id } = await running(app)
   await expire(app, id)

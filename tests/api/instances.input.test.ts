@@ -7,7 +7,7 @@ beforeEach(async () => {
   app = await startApp()
 })
 
-const NAME = 'must be 1 to 64 letters, digits, spaces or any of . _ -, and not "." or ".."'
+const NAME = 'must be 1 to 64 letters, digits, spaces, dots, dashes or underscores, and not just "." or ".."'
 const PORT = 'must be 1 to 65535'
 const MINUTES = 'must be 1 to 525600 minutes'
 
@@ -27,7 +27,7 @@ test.for([
   [{ port: -1 }, 'port', PORT],
   [{ timeoutMinutes: 0 }, 'timeoutMinutes', MINUTES],
   [{ timeoutMinutes: 525_601 }, 'timeoutMinutes', MINUTES],
-] as const)('%j is refused, naming field and rule, and nothing is made', async ([input, field, message]) => {
+] as const)('%j is refused with its field and rule, and creates nothing', async ([input, field, message]) => {
   const refusal = await refusedCreate(app, input)
   expect(refusal.code).toBe('INVALID_INPUT')
   expect(refusal.fields).toEqual([{ field, message }])
@@ -36,17 +36,17 @@ test.for([
   expect(await app.db.activity.count()).toBe(0)
 })
 
-test('all faults of an input are told at once', async () => {
+test('all problems of an input are reported at once', async () => {
   const refusal = await refusedCreate(app, { group: 'a/b', username: '', port: 0 })
   expect(refusal.fields?.map((one) => one.field)).toEqual(['group', 'username', 'port'])
 })
 
-test.for(['8443', 8443.5, true])('a port of another type (%j) is refused by the schema', async (port) => {
+test.for(['8443', 8443.5, true])('the schema refuses a port that is %j', async (port) => {
   expect((await refusedCreate(app, { port })).message).toContain('Int cannot represent')
 })
 
-test('names are trimmed', async () => {
-  expect(await create(app, '  ann  ', { group: ' alpha ' })).toMatchObject({ group: 'alpha', username: 'ann' })
+test('spaces around names are removed', async () => {
+  expect(await create(app, '  ann  ', { group: ' alpha ' })).toMatchObject({ groupName: 'alpha', username: 'ann' })
 })
 
 test.for(['東京', 'Zoë van Dam', 'मुंबई', 'a.b_c-d', '2026', 'x'.repeat(64)])(
@@ -58,14 +58,15 @@ test.for(['東京', 'Zoë van Dam', 'मुंबई', 'a.b_c-d', '2026', 'x'.re
   },
 )
 
-test('the highest and the lowest port and lifetime are taken', async () => {
+test('the lowest and highest ports and lifetimes are accepted', async () => {
   expect((await create(app, 'a', { port: 1, timeoutMinutes: 1 })).port).toBe(1)
   expect((await create(app, 'b', { port: 65_535, timeoutMinutes: 525_600 })).port).toBe(65_535)
 })
 
-const RENEW = 'mutation ($id: ID!, $minutes: Int) { renewInstance(id: $id, timeoutMinutes: $minutes) { expiresAt } }'
+const RENEW =
+  'mutation ($id: ID!, $minutes: Int) { renewInstance(input: { id: $id, timeoutMinutes: $minutes }) { expiresAt } }'
 
-test.for([0, -5, 525_601])('renewing for %d minutes is refused, and the end stays', async (minutes) => {
+test.for([0, -5, 525_601])('renewing for %d minutes is refused and changes nothing', async (minutes) => {
   const { id } = await create(app, 'ann', { timeoutMinutes: 10 })
   const { expiresAt } = await get(app, id)
   const refusal = await app.refused(RENEW, { id, minutes })
@@ -73,7 +74,7 @@ test.for([0, -5, 525_601])('renewing for %d minutes is refused, and the end stay
   expect((await get(app, id)).expiresAt).toBe(expiresAt)
 })
 
-test('renewing counts from now, by default an hour', async () => {
+test('renewing counts from now, for an hour by default', async () => {
   const { id } = await create(app)
   const renew = async (minutes?: number) => {
     const { renewInstance } = await app.execute<{ renewInstance: { expiresAt: string } }>(RENEW, { id, minutes })

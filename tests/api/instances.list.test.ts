@@ -7,13 +7,13 @@ interface Page {
   total: number
   number: number
   size: number
-  items: { group: string; username: string; state: string }[]
+  items: { groupName: string; username: string; state: string }[]
   counts: { state: string; count: number }[]
 }
 
 const LIST = `query ($filter: InstanceFilter, $sort: InstanceSort, $page: PageInput) {
   instances(filter: $filter, sort: $sort, page: $page) {
-    total number size items { group username state } counts { state count }
+    total number size items { groupName username state } counts { state count }
   }
 }`
 
@@ -24,10 +24,10 @@ async function list(variables: object = {}): Promise<Page> {
 }
 
 async function names(variables: object = {}): Promise<string[]> {
-  return (await list(variables)).items.map((item) => `${item.group}/${item.username}`)
+  return (await list(variables)).items.map((item) => `${item.groupName}/${item.username}`)
 }
 
-/** Rows straight in the database: nothing is started for a list. */
+/** Rows written to the database; nothing starts. */
 async function store(rows: [group: string, username: string, state: InstanceState, expiresAt?: Date][]): Promise<void> {
   for (const [index, [group, username, state, expiresAt]] of rows.entries())
     await app.db.instance.create({
@@ -43,28 +43,28 @@ beforeEach(async () => {
   app = await startApp()
 })
 
-test('newest first, unless sorted otherwise', async () => {
+test('instances come newest first unless sorted otherwise', async () => {
   await store([
     ['b', 'x', 'Running'],
     ['a', 'y', 'Paused'],
     ['c', 'z', 'Failed'],
   ])
   expect(await names()).toEqual(['c/z', 'a/y', 'b/x'])
-  expect(await names({ sort: { field: 'createdAt' } })).toEqual(['b/x', 'a/y', 'c/z'])
-  expect(await names({ sort: { field: 'group' } })).toEqual(['a/y', 'b/x', 'c/z'])
-  expect(await names({ sort: { field: 'group', descending: true } })).toEqual(['c/z', 'b/x', 'a/y'])
-  expect(await names({ sort: { field: 'username', descending: true } })).toEqual(['c/z', 'a/y', 'b/x'])
-  expect(await names({ sort: { field: 'state' } })).toEqual(['c/z', 'a/y', 'b/x'])
+  expect(await names({ sort: { field: 'CREATED_AT' } })).toEqual(['b/x', 'a/y', 'c/z'])
+  expect(await names({ sort: { field: 'GROUP' } })).toEqual(['a/y', 'b/x', 'c/z'])
+  expect(await names({ sort: { field: 'GROUP', descending: true } })).toEqual(['c/z', 'b/x', 'a/y'])
+  expect(await names({ sort: { field: 'USERNAME', descending: true } })).toEqual(['c/z', 'a/y', 'b/x'])
+  expect(await names({ sort: { field: 'STATE' } })).toEqual(['c/z', 'a/y', 'b/x'])
 })
 
-test('sorted by their end, those without one come last', async () => {
+test('sorted by expiry, instances without a limit come last', async () => {
   await store([
     ['never', 'x', 'Running'],
     ['late', 'y', 'Running', new Date(3e12)],
     ['soon', 'z', 'Running', new Date(2.9e12)],
   ])
-  expect(await names({ sort: { field: 'expiresAt' } })).toEqual(['soon/z', 'late/y', 'never/x'])
-  expect(await names({ sort: { field: 'expiresAt', descending: true } })).toEqual(['late/y', 'soon/z', 'never/x'])
+  expect(await names({ sort: { field: 'EXPIRES_AT' } })).toEqual(['soon/z', 'late/y', 'never/x'])
+  expect(await names({ sort: { field: 'EXPIRES_AT', descending: true } })).toEqual(['late/y', 'soon/z', 'never/x'])
 })
 
 test.for([
@@ -74,10 +74,10 @@ test.for([
   ['an accent in another form', 'zoe\u0308', ['Привет/zoë']],
   ['spaces around it', '  ann ', ['Alpha/ann']],
   ['nothing', '', ['Привет/zoë', 'a_b/c%d', 'axb/cyd', 'Alpha/ann']],
-  ['an underscore, which is no wildcard', '_', ['a_b/c%d']],
-  ['a percent sign, which is no wildcard', '%', ['a_b/c%d']],
+  ['an underscore as itself', '_', ['a_b/c%d']],
+  ['a percent sign as itself', '%', ['a_b/c%d']],
   ['a backslash', '\\', []],
-  ['something that nobody has', 'nobody', []],
+  ['nothing for an unknown name', 'nobody', []],
 ] as const)('search finds %s', async ([, search, found]) => {
   await store([
     ['Alpha', 'ann', 'Running'],
@@ -88,7 +88,7 @@ test.for([
   expect(await names({ filter: { search } })).toEqual(found)
 })
 
-test('filters by state and group, all of which have to match', async () => {
+test('filters by state, group and search all have to match', async () => {
   await store([
     ['a', 'x', 'Running'],
     ['a', 'y', 'Paused'],
@@ -102,9 +102,9 @@ test('filters by state and group, all of which have to match', async () => {
   expect(await names({ filter: { group: 'a', states: ['RUNNING'], search: 'x' } })).toEqual(['a/x'])
 })
 
-test('pages hold as many as asked for, and say how many there are in all', async () => {
+test('a page has the requested size, and the total of all pages', async () => {
   await store(Array.from({ length: 25 }, (_, index) => ['g', `u${String(index).padStart(2, '0')}`, 'Running']))
-  const sort = { field: 'username' }
+  const sort = { field: 'USERNAME' }
   const second = await list({ sort, page: { number: 2, size: 10 } })
   expect(second).toMatchObject({ total: 25, number: 2, size: 10 })
   expect(second.items.map((item) => item.username)).toEqual(Array.from({ length: 10 }, (_, index) => `u${10 + index}`))
@@ -113,15 +113,15 @@ test('pages hold as many as asked for, and say how many there are in all', async
   expect(await list()).toMatchObject({ number: 1, size: 50 })
 })
 
-test('rows that sort alike still come once each over all pages', async () => {
+test('rows that sort alike appear once each over all pages', async () => {
   await store(Array.from({ length: 12 }, (_, index) => ['same', `u${index}`, 'Running']))
   const seen = new Set<string>()
   for (let number = 1; number <= 4; number++)
-    for (const name of await names({ sort: { field: 'group' }, page: { number, size: 3 } })) seen.add(name)
+    for (const name of await names({ sort: { field: 'GROUP' }, page: { number, size: 3 } })) seen.add(name)
   expect(seen.size).toBe(12)
 })
 
-test('counts tell every state of what matches, the chosen states left aside', async () => {
+test('counts ignore the filter by state', async () => {
   await store([
     ['a', 'x', 'Running'],
     ['a', 'y', 'Paused'],
@@ -141,13 +141,13 @@ test.for([
   [{ page: { size: 0 } }, 'page.size'],
   [{ page: { size: 1001 } }, 'page.size'],
   [{ filter: { search: 'x'.repeat(201) } }, 'filter.search'],
-] as const)('%j is refused, naming the field', async ([variables, field]) => {
+] as const)('%j is refused with the name of its field', async ([variables, field]) => {
   const refusal = await app.refused(LIST, { ...variables })
   expect(refusal.code).toBe('INVALID_INPUT')
   expect(refusal.fields?.map((one) => one.field)).toEqual([field])
 })
 
-test('a sort field or a state that there is not is refused, naming it', async () => {
+test('unknown sort fields and states are refused by name', async () => {
   expect((await app.refused(LIST, { sort: { field: 'password' } })).message).toContain('"password" does not exist')
   expect((await app.refused(LIST, { filter: { states: ['Exploded'] } })).message).toContain('"Exploded" does not exist')
 })

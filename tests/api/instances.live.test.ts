@@ -4,7 +4,7 @@ import { addGroup, addUser, renameUser, startGroup, userOf } from '../kit/groups
 import { command, create, get, inState, running } from '../kit/instances.ts'
 import { follow, says, states, type Frame } from '../kit/live.ts'
 
-test('every state of a life is seen, in order', async () => {
+test('subscribers see every state of an instance in order', async () => {
   const app = await startApp()
   const frames = await follow(app)
   const seen: Frame[] = []
@@ -36,15 +36,17 @@ test('every state of a life is seen, in order', async () => {
   ])
 })
 
-test('READY comes first, before and without any change', async () => {
+test('READY comes first, without any change', async () => {
   const app = await startApp()
   const client = app.socket()
   const source = client.iterate<Frame>({ query: 'subscription { instanceChanged { kind id instance { id } } }' })
-  const first = await source.next()
-  expect(first.value?.data?.instanceChanged).toEqual({ kind: 'READY', id: null, instance: null })
+  for await (const { data } of source) {
+    expect(data?.instanceChanged).toEqual({ kind: 'READY', id: null, instance: null })
+    break
+  }
 })
 
-test('changes from the engine’s side are seen like those from ours', async () => {
+test('changes made on the engine reach subscribers', async () => {
   const app = await startApp()
   const { id, ref } = await running(app)
   const frames = await follow(app)
@@ -55,7 +57,7 @@ test('changes from the engine’s side are seen like those from ours', async () 
   expect(last?.instanceChanged.instance?.reason).toContain('exit code 7')
 })
 
-test('a frame shows the row as that change left it, also when it has moved on since', async () => {
+test('a frame shows the row after its change, even if more followed', async () => {
   const app = await startApp()
   const frames = await follow(app)
   const { id } = await create(app)
@@ -70,7 +72,7 @@ test('a frame shows the row as that change left it, also when it has moved on si
   ])
 })
 
-test('a rename tells the new names of instances', async () => {
+test('a rename of a user reaches subscribers of instances', async () => {
   const app = await startApp()
   const group = await addGroup(app, 'alpha', ['ann'])
   const [started] = await startGroup(app, group.id)
@@ -83,7 +85,7 @@ test('a rename tells the new names of instances', async () => {
   expect((await get(app, id)).username).toBe('anna')
 })
 
-test('groups and their users are told: added, changed, removed', async () => {
+test('subscribers see groups added, changed and removed', async () => {
   const app = await startApp()
   interface GroupFrame {
     groupChanged: { kind: string; id: string; group: { name: string; userCount: number } | null }
@@ -94,25 +96,25 @@ test('groups and their users are told: added, changed, removed', async () => {
   expect(await next()).toEqual({ kind: 'ADDED', id: group.id, group: { name: 'alpha', userCount: 0 } })
   await addUser(app, group.id, 'ann')
   expect(await next()).toEqual({ kind: 'UPDATED', id: group.id, group: { name: 'alpha', userCount: 1 } })
-  await app.execute('mutation ($id: ID!) { renameGroup(id: $id, name: "beta") { id } }', { id: group.id })
+  await app.execute('mutation ($id: ID!) { updateGroup(input: { id: $id, name: "beta" }) { id } }', { id: group.id })
   expect(await next()).toEqual({ kind: 'UPDATED', id: group.id, group: { name: 'beta', userCount: 1 } })
-  await app.execute('mutation ($id: ID!) { deleteGroup(id: $id) { id } }', { id: group.id })
+  await app.execute('mutation ($id: ID!) { deleteGroup(input: { id: $id }) { id } }', { id: group.id })
   expect(await next()).toEqual({ kind: 'REMOVED', id: group.id, group: null })
 })
 
-test('acts are told once they are written down', async () => {
+test('subscribers see activities once they are stored', async () => {
   const app = await startApp()
   interface ActFrame {
-    activityAdded: { kind: string; activity: { id: string; action: string; outcome: string; label: string } }
+    activityChanged: { kind: string; activity: { id: string; action: string; outcome: string; label: string } }
   }
   const frames = await app.subscribe<ActFrame>(
-    'subscription { activityAdded { kind activity { id action outcome label } } }',
+    'subscription { activityChanged { kind activity { id action outcome label } } }',
   )
   await addGroup(app, 'alpha')
-  const { activityAdded } = await frames.next()
-  expect(activityAdded).toMatchObject({
+  const { activityChanged } = await frames.next()
+  expect(activityChanged).toMatchObject({
     kind: 'ADDED',
-    activity: { action: 'create group', outcome: 'done', label: 'alpha' },
+    activity: { action: 'create group', outcome: 'DONE', label: 'alpha' },
   })
-  expect(await app.db.activity.count({ where: { id: Number(activityAdded.activity.id) } })).toBe(1)
+  expect(await app.db.activity.count({ where: { id: Number(activityChanged.activity.id) } })).toBe(1)
 })

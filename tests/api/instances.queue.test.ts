@@ -14,7 +14,7 @@ async function allRunning(app: TestApp, count: number): Promise<void> {
     .toBe(count)
 }
 
-test('starts wait for their turn in a visible place, and move up', async () => {
+test('starts show their place in line and move up', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '2' })
   const release = app.engine.hold('create')
   const rows: Row[] = []
@@ -32,7 +32,7 @@ test('starts wait for their turn in a visible place, and move up', async () => {
     .toMatchObject({ waiting: 0, starting: 0 })
 })
 
-test('a subscriber sees its place move, and the counters of the engine', async () => {
+test('subscribers see places move, and the counters of the engine', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '1' })
   const release = app.engine.hold('create')
   const frames = await app.subscribe<{
@@ -53,7 +53,7 @@ test('a subscriber sees its place move, and the counters of the engine', async (
   await counters.until(({ engineChanged }) => engineChanged.waiting === 0)
 })
 
-test('one that is killed while it waits ends at once, and no sandbox is made', async () => {
+test('an instance killed in line stops at once without a sandbox', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '1' })
   const release = app.engine.hold('create')
   const first = await create(app, 'a')
@@ -65,7 +65,7 @@ test('one that is killed while it waits ends at once, and no sandbox is made', a
   expect(app.engine.count('create', second.id)).toBe(0)
 })
 
-test('a failed start gives its turn to the next', async () => {
+test('a failed start lets the next one go', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '1' })
   app.engine.refuse('create', 'disk full')
   const first = await create(app, 'a')
@@ -74,7 +74,7 @@ test('a failed start gives its turn to the next', async () => {
   await inState(app, second.id, 'RUNNING')
 })
 
-test('a slow code-server does not hold up the starts of others', async () => {
+test('a slow code-server does not hold up other starts', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '1' })
   app.engine.answering = false
   const first = await create(app, 'a')
@@ -84,9 +84,9 @@ test('a slow code-server does not hold up the starts of others', async () => {
   for (const { id } of [first, second]) await inState(app, id, 'RUNNING')
 })
 
-test('what a slow start is at can be read, and is told', async () => {
+test('the progress of a slow start can be queried and is pushed', async () => {
   const app = await startApp()
-  app.engine.saying = 'Pulling image 45 %'
+  app.engine.progressText = 'Pulling image 45 %'
   const release = app.engine.hold('create')
   const frames = await app.subscribe<{ instanceChanged: { instance: { progress: string | null } } }>(
     'subscription { instanceChanged { instance { progress } } }',
@@ -98,27 +98,27 @@ test('what a slow start is at can be read, and is told', async () => {
   expect((await inState(app, id, 'RUNNING')).progress).toBeNull()
 })
 
-test('sixty users of a group start, a few at a time, in their order', async () => {
+test('sixty users of a group start in order, a few at a time', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '4' })
   app.engine.delay = 5
   const usernames = Array.from({ length: 60 }, (_, index) => `u${String(index).padStart(2, '0')}`)
   const yaml = `groups: { big: [${usernames.join(', ')}] }`
-  await app.execute('mutation ($yaml: String!) { importGroups(yaml: $yaml) { applied } }', { yaml })
-  const { groups } = await app.execute<{ groups: { id: string }[] }>('{ groups { id } }')
-  const started = await startGroup(app, (groups[0] as { id: string }).id)
+  await app.execute('mutation ($yaml: String!) { importGroups(input: { yaml: $yaml }) { applied } }', { yaml })
+  const { groups } = await app.execute<{ groups: { items: { id: string }[] } }>('{ groups { items { id } } }')
+  const started = await startGroup(app, (groups.items[0] as { id: string }).id)
   expect(started.map((one) => one.user.username)).toEqual(usernames)
   await allRunning(app, 60)
   expect(app.engine.most.get('create')).toBeLessThanOrEqual(4)
   expect(new Set((await all(app)).map((row) => row.volume)).size).toBe(60)
 })
 
-test('a long wait for its turn does not count against the deadline of a start', async () => {
+test('time in line does not count against the deadline of a start', async () => {
   const app = await startApp({ THON_START_CONCURRENCY: '1' })
   const release = app.engine.hold('create')
   await addGroup(app, 'alpha')
   await create(app, 'a')
   const second = await create(app, 'b')
-  // An hour later, by the clock; it stands still then, which no wait here minds.
+  // An hour later, where the clock stops; no wait here depends on it.
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 })
   onTestFinished(() => void vi.useRealTimers())
   app.engine.answering = false
@@ -130,7 +130,7 @@ test('a long wait for its turn does not count against the deadline of a start', 
   await inState(app, second.id, 'RUNNING')
 })
 
-/** Waits until the sweep has looked so often: each time it ends an instance that has expired. */
+/** Waits for a number of turns of the expiry reaper, each of which stops an expired instance. */
 async function turns(app: TestApp, count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) {
     const { id } = await app.db.instance.create({

@@ -1,76 +1,68 @@
 import { expect, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
-import { addGroup, startUser, userOf } from '../kit/groups.ts'
-import { command, create, get, inState, running } from '../kit/instances.ts'
+import { addGroup, userOf } from '../kit/groups.ts'
+import { command, create, get, inState, passwordOf, running } from '../kit/instances.ts'
 
-const LIST = '{ instances { items { id password secure } } }'
+const REVEAL = 'mutation ($id: ID!) { revealInstancePassword(input: { id: $id }) { password } }'
 
-test('a password is made only when asked for, is long, and differs each time', async () => {
+test('a secure sandbox gets a long password that differs each time', async () => {
   const app = await startApp()
-  expect((await create(app, 'open')).password).toBeNull()
   const [one, other] = [await create(app, 'ann', { secure: true }), await create(app, 'bob', { secure: true })]
-  expect(one.password).toMatch(/^[\w-]{32}$/)
-  expect(other.password).not.toBe(one.password)
-  expect((await get(app, one.id)).password).toBe(one.password)
+  const password = await passwordOf(app, one.id)
+  expect(password).toMatch(/^[\w-]{32}$/)
+  expect(await passwordOf(app, one.id)).toBe(password)
+  expect(await passwordOf(app, other.id)).not.toBe(password)
 })
 
-test('code-server is given the password, and asks for it', async () => {
+test('a sandbox without a password has none to reveal', async () => {
+  const app = await startApp()
+  const { id } = await create(app, 'open')
+  expect(await app.refused(REVEAL, { id })).toMatchObject({
+    code: 'CONFLICT',
+    message: 'The sandbox of alpha/open has no password.',
+  })
+  expect(await app.refused(REVEAL, { id: 'nobody' })).toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('code-server asks for the password', async () => {
   const app = await startApp()
   const row = await running(app, 'ann', { secure: true })
-  expect(app.engine.of(row.id).password).toBe(row.password)
+  expect(app.engine.of(row.id).password).toBe(await passwordOf(app, row.id))
   expect((await fetch(`http://127.0.0.1:${row.hostPort}/`)).status).toBe(401)
 })
 
-test('no list, bulk result, log of acts or subscription shows a password', async () => {
+test('a reveal is logged, and nothing else shows a password', async () => {
   const app = await startApp()
   const group = await addGroup(app, 'alpha', ['bob'])
-  const frames = await app.subscribe<{
-    instanceChanged: { instance: { id: string; state: string; password: string | null } }
-  }>('subscription { instanceChanged { instance { id state password } } }')
-  const acts = await app.subscribe('subscription { activityAdded { activity { label detail action target } } }')
-  const groups = await app.subscribe<object>(
-    'subscription { groupChanged { group { users { instance { password } } } } }',
+  const frames = await app.subscribe<{ instanceChanged: { instance: { id: string; state: string } } }>(
+    'subscription { instanceChanged { instance { id state secure reason notice } } }',
   )
-  const { id, password } = await create(app, 'ann', { secure: true })
+  const { id } = await create(app, 'ann', { secure: true })
   const shown: unknown[] = await frames.until(({ instanceChanged: { instance } }) => instance.state === 'RUNNING')
-  shown.push(await app.execute(LIST))
-  shown.push(
-    await app.execute('mutation ($ids: [ID!]!) { pauseInstances(ids: $ids) { instance { password } } }', { ids: [id] }),
-  )
+  const password = await passwordOf(app, id)
+  expect(await app.db.activity.findMany({ where: { target: id, action: 'reveal password' } })).toMatchObject([
+    { label: 'alpha/ann', outcome: 'done', detail: null },
+  ])
+  await command(app, 'pauseInstance', id)
   await inState(app, id, 'PAUSED')
-  shown.push(await app.refused('mutation ($id: ID!) { pauseInstance(id: $id) { id } }', { id }))
+  shown.push(await app.refused('mutation ($id: ID!) { pauseInstance(input: { id: $id }) { id } }', { id }))
   shown.push(await app.refused('mutation { createInstance(input: { group: "alpha", username: "ann" }) { id } }'))
   await app.db.instance.update({ where: { id }, data: { userId: userOf(group, 'bob').id } })
-  await app.execute('mutation ($id: ID!) { renameGroup(id: $id, name: "beta") { id } }', { id: group.id })
-  shown.push(await groups.next(), await acts.next())
-  shown.push(await app.execute('{ groups { users { instance { id password } } } activity { label detail } }'))
-  const text = JSON.stringify(shown)
-  expect(text).toContain(id)
-  expect(text).not.toContain(password)
-  expect(JSON.stringify(await app.db.activity.findMany())).not.toContain(password)
+  shown.push(await get(app, id), await app.db.activity.findMany())
+  expect(JSON.stringify(shown)).toContain(id)
+  expect(JSON.stringify(shown)).not.toContain(password)
 })
 
-test('the user of an instance can be shown their password by itself', async () => {
-  const app = await startApp()
-  const group = await addGroup(app, 'alpha', ['ann'])
-  await startUser(app, userOf(group, 'ann').id)
-  const row = await running(app, 'bob', { secure: true })
-  const data = await app.execute<{ instance: { password: string } }>(
-    'query ($id: ID!) { instance(id: $id) { password } }',
-    row as never,
-  )
-  expect(data.instance.password).toBe(row.password)
-})
-
-test('an unexpected fault shows nothing of itself', async () => {
+test('an unexpected error shows nothing of itself', async () => {
   const app = await startApp()
   app.logged.expect(/unexpected error/)
-  const { id, password } = await create(app, 'ann', { secure: true })
+  const { id } = await create(app, 'ann', { secure: true })
   await inState(app, id, 'RUNNING')
+  const password = await passwordOf(app, id)
   app.engine.logs = () => Promise.reject(new Error('not shown'))
   expect((await get(app, id)).logs).toBe('')
   app.services.instances.get = () => Promise.reject(new Error(`secret ${password}`))
-  const refusal = await app.refused('mutation ($id: ID!) { pauseInstance(id: $id) { id } }', { id })
+  const refusal = await app.refused('mutation ($id: ID!) { pauseInstance(input: { id: $id }) { id } }', { id })
   expect(refusal).toMatchObject({ code: 'INTERNAL_ERROR', message: 'Internal Server Error' })
   await command(app, 'killInstance', id).catch(() => undefined)
 })

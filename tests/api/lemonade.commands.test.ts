@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
-import { ask, frameWith, hall, STATUS, type Status } from '../kit/lemonade-hall.ts'
+import { ask, frameWith, startWithLemonade, STATUS, type Status } from '../kit/lemonade-app.ts'
 import { recorded } from '../kit/lemonade.ts'
 
 describe('commands', () => {
   const LOAD = `mutation ($input: LoadModelInput!) { loadModel(input: $input) { model state by } }`
 
-  test('a load is told to everybody while it goes on, and gone when it is done', async () => {
-    const { app, lemonade } = await hall()
+  test('a load is in the list until it is done', async () => {
+    const { app, lemonade } = await startWithLemonade()
     const done = Promise.withResolvers<void>()
     const { answer } = lemonade.server
     lemonade.server.answer = async (taken) => {
@@ -25,7 +25,7 @@ describe('commands', () => {
     await frameWith<Status>(frames, ({ loads }) => loads.length === 1)
     done.resolve()
     await frameWith<Status>(frames, ({ loads }) => loads.length === 0)
-    expect(lemonade.server.taken.find(({ path }) => path === '/v1/load')?.body).toEqual({
+    expect(lemonade.server.requests.find(({ path }) => path === '/v1/load')?.body).toEqual({
       ...{ model_name: 'Tiny', ctx_size: 4096, llamacpp_args: '--flash-attn -np 4' },
     })
   })
@@ -34,26 +34,27 @@ describe('commands', () => {
     ['load-unknown', /^Model 'No-Such-Model' was not found/],
     ['load-bad-args', /^Failed to load model 'Tiny': llama-server failed to start$/],
     ['load-blocked-by-pin', /pinned/],
-  ])('a load that fails (%s) stays with its reason until it is dismissed', async (recording, reason) => {
-    const { app, lemonade } = await hall()
+  ])('a load that fails (%s) stays with its reason until it is deleted', async (recording, reason) => {
+    const { app, lemonade } = await startWithLemonade()
     lemonade.plays({ '/v1/load': recording })
     await app.execute(LOAD, { input: { model: 'Tiny' } })
     const query = `{ lemonadeStatus { loads { model state message } } }`
-    const told = (data: { lemonadeStatus: Status }) => data.lemonadeStatus.loads[0]?.state === 'FAILED'
-    const { lemonadeStatus } = await app.until<{ lemonadeStatus: Status }>(query, {}, told)
+    const hasFailed = (data: { lemonadeStatus: Status }) => data.lemonadeStatus.loads[0]?.state === 'FAILED'
+    const { lemonadeStatus } = await app.until<{ lemonadeStatus: Status }>(query, {}, hasFailed)
     expect(lemonadeStatus.loads).toEqual([
       { model: 'Tiny', state: 'FAILED', message: expect.stringMatching(reason) as string },
     ])
-    expect(await app.execute('mutation { dismissLoad(model: "Tiny") }')).toEqual({ dismissLoad: true })
-    expect(await app.execute<{ lemonadeStatus: Status }>(query)).toMatchObject({ lemonadeStatus: { loads: [] } })
-    const activity = '{ activity { action kind label outcome detail } }'
-    expect(await app.execute(activity)).toMatchObject({
-      activity: [{ action: 'load', kind: 'model', label: 'Tiny', outcome: 'failed' }],
+    expect(await app.execute('mutation { deleteModelLoad(input: { model: "Tiny" }) }')).toEqual({
+      deleteModelLoad: true,
     })
+    expect(await app.execute<{ lemonadeStatus: Status }>(query)).toMatchObject({ lemonadeStatus: { loads: [] } })
+    expect(await app.db.activity.findMany()).toMatchObject([
+      { action: 'load', kind: 'model', label: 'Tiny', outcome: 'failed' },
+    ])
   })
 
-  test('a load that THON’s end cut off is told as lost, until the model is in memory or somebody dismisses it', async () => {
-    const { app, lemonade } = await hall()
+  test('a load that a restart cut off is lost until the model is in memory or it is deleted', async () => {
+    const { app, lemonade } = await startWithLemonade()
     lemonade.plays({ '/v1/health': 'health-empty' })
     lemonade.replies.set('/v1/load', null)
     for (const model of ['user.Tiny', 'Other']) await app.execute(LOAD, { input: { model } })
@@ -66,19 +67,21 @@ describe('commands', () => {
     expect(await again.execute(query)).toEqual({ lemonadeStatus: { loads: [lost('user.Tiny'), lost('Other')] } })
     lemonade.plays({ '/v1/health': 'health-loaded' })
     await again.until<{ lemonadeStatus: Status }>(query, {}, ({ lemonadeStatus }) => lemonadeStatus.loads.length === 1)
-    expect(await again.execute('mutation { dismissLoad(model: "Other") }')).toEqual({ dismissLoad: true })
+    expect(await again.execute('mutation { deleteModelLoad(input: { model: "Other" }) }')).toEqual({
+      deleteModelLoad: true,
+    })
     await expect.poll(() => again.db.modelLoad.count()).toBe(0)
   })
 
-  test('pulling begins a download of Lemonade’s own, which is followed', async () => {
-    const { app, lemonade } = await hall()
+  test('a pull starts a download in Lemonade, which THON follows', async () => {
+    const { app, lemonade } = await startWithLemonade()
     lemonade.plays({ '/v1/pull': 'pull-background-start', '/v1/downloads': 'downloads-running' })
     const input = { model: 'user.Tiny-Q8', checkpoint: 'tinyorg/tiny-GGUF:Q8_0', recipe: 'llamacpp' }
     const pull = 'mutation ($input: PullModelInput!) { pullModel(input: $input) { id model state } }'
     expect(await app.execute(pull, { input })).toEqual({
       pullModel: { id: 'model:user.Tiny-Q8', model: 'Tiny-Q8', state: 'DOWNLOADING' },
     })
-    expect(lemonade.server.taken.at(-1)?.body).toEqual({
+    expect(lemonade.server.requests.at(-1)?.body).toEqual({
       ...{ model_name: 'user.Tiny-Q8', checkpoint: 'tinyorg/tiny-GGUF:Q8_0', recipe: 'llamacpp' },
       ...{ stream: true, subscribe: false },
     })
@@ -94,8 +97,8 @@ describe('commands', () => {
       },
     ])
     lemonade.replies.set('/v1/downloads/control', recorded('downloads-paused'))
-    await app.execute('mutation { cancelPull(id: "model:user.Tiny-Q8") }')
-    expect(lemonade.server.taken.at(-1)).toMatchObject({ body: { id: 'model:user.Tiny-Q8', action: 'cancel' } })
+    await app.execute('mutation { cancelPull(input: { id: "model:user.Tiny-Q8" }) }')
+    expect(lemonade.server.requests.at(-1)).toMatchObject({ body: { id: 'model:user.Tiny-Q8', action: 'cancel' } })
   })
 
   test.each([
@@ -105,10 +108,15 @@ describe('commands', () => {
       'pull-unknown',
       /^Lemonade refused: When registering/,
     ],
-    ['unloadModel(model: "Tiny")', '/v1/unload', 'unload-not-loaded', /^Lemonade refused: Model not loaded: Tiny$/],
-    ['deleteModel(model: "No")', '/v1/delete', 'delete-unknown', /^Lemonade refused: Model not found/],
-  ])('%s is refused with what Lemonade says', async (mutation, path, recording, message) => {
-    const { app, lemonade } = await hall()
+    [
+      'unloadModel(input: { model: "Tiny" })',
+      '/v1/unload',
+      'unload-not-loaded',
+      /^Lemonade refused: Model not loaded: Tiny$/,
+    ],
+    ['deleteModel(input: { model: "No" })', '/v1/delete', 'delete-unknown', /^Lemonade refused: Model not found/],
+  ])('%s is refused with Lemonade’s own message', async (mutation, path, recording, message) => {
+    const { app, lemonade } = await startWithLemonade()
     lemonade.plays({ [path]: recording })
     expect(await app.refused(`mutation { ${mutation} }`)).toMatchObject({
       code: 'UPSTREAM_FAILED',
@@ -123,22 +131,22 @@ describe('commands', () => {
     ['pullModel(input: { model: "a", checkpoint: "o/r:v", recipe: "llamacpp" }) { id }', 'model'],
     ['pullModel(input: { model: "user.a", checkpoint: "o/r:v" }) { id }', 'recipe'],
     ['pullModel(input: { model: "user.a", checkpoint: "nothing", recipe: "x" }) { id }', 'checkpoint'],
-    ['unloadModel(model: "")', 'model'],
-    ['deleteModel(model: "a\\u0000b")', 'model'],
-  ])('%s is refused, and nothing is sent', async (mutation, field) => {
-    const { app, lemonade } = await hall()
+    ['unloadModel(input: { model: "" })', 'model'],
+    ['deleteModel(input: { model: "a\\u0000b" })', 'model'],
+  ])('%s is invalid input, and nothing is sent', async (mutation, field) => {
+    const { app, lemonade } = await startWithLemonade()
     const { code, fields } = await app.refused(`mutation { ${mutation} }`)
     expect([code, fields?.map((one) => one.field)]).toEqual(['INVALID_INPUT', [field]])
-    expect(lemonade.server.taken).toEqual([])
+    expect(lemonade.server.requests).toEqual([])
   })
 
-  test('a download through REST that fails after it began is a failure', async () => {
-    const { app, lemonade } = await hall()
+  test('a REST download that fails halfway answers 502', async () => {
+    const { app, lemonade } = await startWithLemonade()
     const pull = async () => {
       const body = JSON.stringify({ model_name: 'user.Tiny-Q8', stream: true })
       const headers = { 'Content-Type': 'application/json' }
       const answer = await fetch(`${app.url}/api/lemonade/pull`, { method: 'POST', body, headers })
-      return [answer.status, await answer.json()]
+      return [answer.status, (await answer.json()) as unknown]
     }
     lemonade.plays({ '/v1/pull': 'pull-stream-ok' })
     expect(await pull()).toEqual([200, { status: 'success' }])

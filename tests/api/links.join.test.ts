@@ -4,19 +4,19 @@ import { signedIn, startWith } from '../kit/access.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { enter, joinLink, look, post, team } from '../kit/links.ts'
 
-const OVER = 'This link is not valid any more. Ask your organizer for a new one.'
+const NO_LONGER_WORKS = 'This link no longer works. Ask an organizer for a new one.'
 const CREATE = `mutation ($groupId: ID!, $allowExistingUsers: Boolean = true, $allowNewUsers: Boolean = true, $expiresInHours: Int, $maxUses: Int) {
-  createJoinLink(groupId: $groupId, allowExistingUsers: $allowExistingUsers, allowNewUsers: $allowNewUsers,
-    expiresInHours: $expiresInHours, maxUses: $maxUses) { secret link { id expiresAt maxUses uses allowExistingUsers allowNewUsers group { name } user { id } } }
+  createJoinLink(input: { groupId: $groupId, allowExistingUsers: $allowExistingUsers, allowNewUsers: $allowNewUsers,
+    expiresInHours: $expiresInHours, maxUses: $maxUses }) { secret link { id expiresAt maxUses uses allowExistingUsers allowNewUsers group { name } user { id } } }
 }`
 
-/** Comes in by all names at the same moment: each is looked up before any is let in. @returns how many fared how */
+/** Joins under all names at the same moment: each is looked up before any joins. @returns how many had which result */
 async function atOnce(app: TestApp, secret: string, names: string[]): Promise<Record<string, number>> {
   const enter = (username: string) => app.services.linkEntry.enter({ secret, username }, '127.0.0.1')
   const counts: Record<string, number> = {}
   for (const one of await Promise.allSettled(names.map(enter))) {
-    const told = one.status === 'fulfilled' ? 'let in' : (one.reason as { code: string }).code
-    counts[told] = (counts[told] ?? 0) + 1
+    const result = one.status === 'fulfilled' ? 'joined' : (one.reason as { code: string }).code
+    counts[result] = (counts[result] ?? 0) + 1
   }
   return counts
 }
@@ -29,8 +29,8 @@ async function names(app: TestApp, secret: string): Promise<unknown> {
   return (await look(app, secret)).body.names
 }
 
-describe('a link into a group', () => {
-  test('tells the group, its free names and its end, as often as it is asked, and uses nothing up', async () => {
+describe('a join link', () => {
+  test('shows its group, free names and expiry without counting a use', async () => {
     const app = await startWith('OAuth')
     const { groupId } = await team(app, 'alpha', ['cy', 'ann', 'bob'])
     await app.db.group.update({ where: { id: groupId }, data: { title: 'Team Alpha' } })
@@ -47,23 +47,23 @@ describe('a link into a group', () => {
     expect(await uses(app, id)).toBe(0)
   })
 
-  test('lets somebody in by a free name, which is theirs from then on', async () => {
+  test('lets people join under a free name, which is then taken', async () => {
     const app = await startWith('OAuth')
     const { groupId, ids } = await team(app, 'alpha', ['ann', 'bob'])
     const { secret, id } = await joinLink(app, groupId, { allowNewUsers: false })
     const { cookie } = await enter(app, secret, ' bob ')
     const { data } = await app.answer<{ viewer: object }>('{ viewer { name role users { id } } }', {}, { cookie })
-    expect(data?.viewer).toEqual({ name: 'bob of alpha', role: 'participant', users: [{ id: ids.bob }] })
+    expect(data?.viewer).toEqual({ name: 'bob of alpha', role: 'PARTICIPANT', users: [{ id: ids.bob }] })
     expect(await names(app, secret)).toEqual(['ann'])
     expect(await enter(app, secret, 'bob')).toMatchObject({
       status: 409,
       detail:
-        'The name bob is taken: pick another name from the list. If it is yours, ask your organizer for a link of your own.',
+        'Someone already joined as bob. Is that you? Ask an organizer for your personal link. Otherwise pick another name from the list.',
     })
     expect(await uses(app, id)).toBe(1)
   })
 
-  test('lets somebody in by a new name, who is a user of the group from then on', async () => {
+  test('lets people join under a new name, and adds them to the group', async () => {
     const app = await startWith('OAuth')
     const { groupId } = await team(app, 'alpha', ['ann'])
     const { secret } = await joinLink(app, groupId, { allowExistingUsers: false })
@@ -76,11 +76,11 @@ describe('a link into a group', () => {
     for (const name of ['Zoë', 'ann'])
       expect(await enter(app, secret, name)).toMatchObject({
         status: 409,
-        detail: `The name ${name} is taken: choose another. If it is yours, ask your organizer for a link of your own.`,
+        detail: `Someone already joined as ${name}. Is that you? Ask an organizer for your personal link. Otherwise choose another name.`,
       })
   })
 
-  test('gives no new name under which there are files or a sandbox of somebody before', async () => {
+  test('refuses a new name under which there are old files or a sandbox', async () => {
     const app = await startWith('OAuth')
     const { groupId, ids } = await team(app, 'alpha', ['ann'])
     const { secret, id } = await joinLink(app, groupId, { allowExistingUsers: false })
@@ -88,14 +88,14 @@ describe('a link into a group', () => {
     const { id: ofAnn } = await instances.create(organizer, { group: 'alpha', username: 'ann' })
     await instances.kill(organizer, ofAnn)
     await instances.settled(ofAnn, 10)
-    await users.removeUser(organizer, ids.ann as string, { deleteWorkspaces: false })
+    await users.deleteUser(organizer, ids.ann as string, { deleteWorkspaces: false })
     await instances.create(organizer, { group: 'alpha', username: 'guest' })
     for (const name of ['ann', 'guest']) expect(await enter(app, secret, name)).toMatchObject({ status: 409 })
     expect([await uses(app, id), await app.db.user.count()]).toEqual([0, 0])
     expect((await enter(app, secret, 'cy')).cookie).not.toBe('')
   })
 
-  test('refuses names that break the rule, are missing or are not on the list; none of them costs a use', async () => {
+  test('refuses bad, missing and unlisted names without counting a use', async () => {
     const app = await startWith('OAuth')
     const { groupId } = await team(app, 'alpha', ['ann'])
     const both = await joinLink(app, groupId, { maxUses: 1 })
@@ -114,7 +114,7 @@ describe('a link into a group', () => {
     expect(await app.db.activity.count({ where: { outcome: { not: 'done' } } })).toBe(0)
   })
 
-  test('does not offer the name of somebody who signed in with an account of their e-mail address', async () => {
+  test('does not offer a name whose user signed in with an account', async () => {
     const app = await startWith('OAuth')
     const { groupId, ids } = await team(app, 'alpha', ['ann', 'bob'])
     await app.db.user.update({ where: { id: ids.ann! }, data: { email: 'Ann@example.org' } })
@@ -124,67 +124,67 @@ describe('a link into a group', () => {
     expect((await enter(app, secret, 'ann')).status).toBe(409)
   })
 
-  test('does not offer the name of somebody who came by their own link', async () => {
+  test('does not offer a name whose user signed in by a personal link', async () => {
     const app = await startWith('OAuth')
     const { groupId, ids } = await team(app, 'alpha', ['ann', 'bob'])
-    const [own] = await app.services.links.personal(organizer, { userIds: [ids.ann] })
+    const [own] = await app.services.links.createPersonalLinks(organizer, { userIds: [ids.ann] })
     const { secret } = await joinLink(app, groupId)
     await enter(app, own?.secret as string)
     expect(await names(app, secret)).toEqual(['bob'])
   })
 
-  test('works for a while: not after its time, nor once it is used up, replaced or revoked', async () => {
+  test('stops working when expired, used up, replaced or revoked', async () => {
     const app = await startWith('OAuth')
     const { groupId } = await team(app, 'alpha', ['ann', 'bob'])
-    const gone = async (secret: string) => {
-      expect(await look(app, secret)).toEqual({ status: 404, body: { detail: OVER } })
-      expect(await enter(app, secret, 'new')).toMatchObject({ status: 404, detail: OVER, cookie: '' })
+    const expectGone = async (secret: string) => {
+      expect(await look(app, secret)).toEqual({ status: 404, body: { detail: NO_LONGER_WORKS } })
+      expect(await enter(app, secret, 'new')).toMatchObject({ status: 404, detail: NO_LONGER_WORKS, cookie: '' })
     }
     const expired = await joinLink(app, groupId)
     await app.db.accessLink.update({ where: { id: expired.id }, data: { expiresAt: new Date() } })
-    await gone(expired.secret)
+    await expectGone(expired.secret)
     const used = await joinLink(app, groupId, { maxUses: 1 })
     const { cookie } = await enter(app, used.secret, 'ann')
-    await gone(used.secret)
+    await expectGone(used.secret)
     const replaced = await joinLink(app, groupId, { maxUses: 2 })
     await enter(app, replaced.secret, 'bob')
-    const { secret } = await app.services.links.rotateJoin(organizer, replaced.id)
-    await gone(replaced.secret)
+    const { secret } = await app.services.links.rotateJoinLink(organizer, replaced.id)
+    await expectGone(replaced.secret)
     expect((await enter(app, secret, 'cy')).status).toBe(200)
     // Uses stay with the link.
-    await gone(secret)
+    await expectGone(secret)
     const revoked = await joinLink(app, groupId)
     const joined = await enter(app, revoked.secret, 'dee')
-    await app.services.links.revokeJoin(organizer, revoked.id)
-    await gone(revoked.secret)
+    await app.services.links.revokeJoinLink(organizer, revoked.id)
+    await expectGone(revoked.secret)
     for (const stays of [cookie, joined.cookie])
       expect((await app.answer<{ viewer: object }>('{ viewer { role } }', {}, { cookie: stays })).data?.viewer).toEqual(
         {
-          role: 'participant',
+          role: 'PARTICIPANT',
         },
       )
     expect(await app.db.user.count()).toBe(4)
   })
 
-  test('goes with its group', async () => {
+  test('is deleted with its group', async () => {
     const app = await startWith('OAuth')
     const { groupId } = await team(app, 'alpha', ['ann'])
     const { secret } = await joinLink(app, groupId)
-    await app.services.groups.remove(organizer, groupId, { deleteWorkspaces: false })
+    await app.services.groups.delete(organizer, groupId, { deleteWorkspaces: false })
     expect((await look(app, secret)).status).toBe(404)
     expect(await app.db.accessLink.count()).toBe(0)
   })
 })
 
-describe('of many at once', () => {
+describe('many people at once', () => {
   test.for(['new names', 'names of the list'] as const)(
-    'exactly as many come in by %s as there are uses',
+    'join under %s only as often as the link allows',
     async (kind) => {
       const app = await startWith('OAuth')
       const people = Array.from({ length: 20 }, (_, n) => `u${n}`)
       const { groupId } = await team(app, 'alpha', kind === 'new names' ? [] : people)
       const { secret, id } = await joinLink(app, groupId, { maxUses: 5 })
-      expect(await atOnce(app, secret, people)).toEqual({ 'let in': 5, NOT_FOUND: 15 })
+      expect(await atOnce(app, secret, people)).toEqual({ joined: 5, NOT_FOUND: 15 })
       expect(await uses(app, id)).toBe(5)
       expect(await app.db.user.count({ where: { claimedAt: { not: null } } })).toBe(5)
       expect(await app.db.user.count()).toBe(kind === 'new names' ? 5 : 20)
@@ -192,16 +192,19 @@ describe('of many at once', () => {
     },
   )
 
-  test.for([{ there: ['ann'] }, { there: [] }])('who pick the same name, one has it: %j', async ({ there }) => {
-    const app = await startWith('OAuth')
-    const { groupId } = await team(app, 'alpha', there)
-    const { secret, id } = await joinLink(app, groupId)
-    const told = await atOnce(app, secret, Array<string>(12).fill('ann'))
-    expect(told).toEqual({ 'let in': 1, CONFLICT: 11 })
-    expect([await uses(app, id), await app.db.user.count(), await app.db.session.count()]).toEqual([1, 1, 1])
-  })
+  test.for([{ there: ['ann'] }, { there: [] }])(
+    'who choose the same name: one gets it, with %j in the group',
+    async ({ there }) => {
+      const app = await startWith('OAuth')
+      const { groupId } = await team(app, 'alpha', there)
+      const { secret, id } = await joinLink(app, groupId)
+      const results = await atOnce(app, secret, Array<string>(12).fill('ann'))
+      expect(results).toEqual({ joined: 1, CONFLICT: 11 })
+      expect([await uses(app, id), await app.db.user.count(), await app.db.session.count()]).toEqual([1, 1, 1])
+    },
+  )
 
-  test('a whole hall of 200 behind one address comes in', { timeout: 60_000 }, async () => {
+  test('200 people behind one address can all join', { timeout: 60_000 }, async () => {
     const app = await startWith('OAuth')
     const { groupId } = await team(app, 'alpha', [])
     const { secret } = await joinLink(app, groupId)
@@ -211,8 +214,8 @@ describe('of many at once', () => {
   })
 })
 
-describe('when it is made', () => {
-  test('it works for a day and without limit, unless said', async () => {
+describe('a new join link', () => {
+  test('works for a day and without limit by default', async () => {
     const app = await startApp()
     const { groupId } = await team(app, 'alpha', [])
     const made = async (more: object) =>
@@ -241,7 +244,7 @@ describe('when it is made', () => {
     [
       { allowExistingUsers: false, allowNewUsers: false },
       'allowExistingUsers',
-      'or allowNewUsers must be true: else nobody could come by it',
+      'or allowNewUsers must be true, or nobody could join',
     ],
   ] as const)('%j is refused', async ([more, field, message]) => {
     const app = await startApp()
@@ -253,19 +256,22 @@ describe('when it is made', () => {
     expect(await app.db.accessLink.count()).toBe(0)
   })
 
-  test('its group has to be there, and so has the link that is replaced or revoked', async () => {
+  test('needs a group that exists; so do replacing and revoking a link', async () => {
     const app = await startApp()
     expect(await app.refused(CREATE, { groupId: 'x' })).toMatchObject({
       code: 'NOT_FOUND',
       message: 'Group x not found',
     })
     const { ids } = await team(app, 'alpha', ['ann'])
-    const [own] = await app.services.links.personal(organizer, { userIds: [ids.ann] })
+    const [own] = await app.services.links.createPersonalLinks(organizer, { userIds: [ids.ann] })
     for (const id of ['x', own?.link.id as string])
-      for (const act of [`rotateJoinLink(id: "${id}") { secret }`, `revokeJoinLink(id: "${id}") { id }`])
+      for (const act of [
+        `rotateJoinLink(input: { id: "${id}" }) { secret }`,
+        `revokeJoinLink(input: { id: "${id}" }) { id }`,
+      ])
         expect(await app.refused(`mutation { ${act} }`)).toMatchObject({
           code: 'NOT_FOUND',
-          message: `Join link ${id} not found`,
+          message: 'This join link does not exist. It may have been revoked.',
         })
   })
 })

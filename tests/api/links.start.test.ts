@@ -4,14 +4,14 @@ import { signedIn, startWith } from '../kit/access.ts'
 import type { TestApp } from '../kit/app.ts'
 import { enter, personalLink, team } from '../kit/links.ts'
 
-const START = 'mutation ($userId: ID!) { startOwnSandbox(userId: $userId) { id state user { id } } }'
+const START = 'mutation ($userId: ID!) { startMySandbox(input: { userId: $userId }) { id state user { id } } }'
 
 interface Started {
-  startOwnSandbox: { id: string; state: string; user: { id: string } }
+  startMySandbox: { id: string; state: string; user: { id: string } }
 }
 
-/** Ann and bob of one group, and ann in her browser, come by her link. */
-async function hall() {
+/** Ann and bob in one group, and ann's browser, which joined by her link. */
+async function fixtures() {
   const app = await startWith('OAuth')
   const { ids } = await team(app, 'alpha', ['ann', 'bob'])
   const { cookie } = await enter(app, await personalLink(app, ids.ann!))
@@ -20,29 +20,29 @@ async function hall() {
 
 async function start(app: TestApp, userId: string, cookie: string) {
   const { data, errors } = await app.answer<Started>(START, { userId }, { cookie })
-  return data ? data.startOwnSandbox : { code: errors?.[0]?.extensions?.code, message: errors?.[0]?.message }
+  return data ? data.startMySandbox : { code: errors?.[0]?.extensions?.code, message: errors?.[0]?.message }
 }
 
 async function forbid(app: TestApp, value = 'false'): Promise<void> {
-  await app.services.settings.set(organizer, 'participants_may_start', { value })
+  await app.services.settings.update(organizer, 'participants_may_start', { value })
 }
 
 async function settled(app: TestApp, id: string, state: string): Promise<void> {
   await expect.poll(async () => (await app.db.instance.findUnique({ where: { id } }))?.state).toBe(state)
 }
 
-describe('one’s own sandbox', () => {
-  test('is started where there is none, left alone where it runs, and let go on where it is paused', async () => {
-    const { app, ann, cookie } = await hall()
+describe('startMySandbox', () => {
+  test('starts a sandbox, leaves a running one alone and resumes a paused one', async () => {
+    const { app, ann, cookie } = await fixtures()
     const started = await start(app, ann, cookie)
     expect(started).toMatchObject({ state: 'PENDING', user: { id: ann } })
     const { id } = started as { id: string }
-    await settled(app, id, 'RUNNING')
+    await settled(app, id, 'Running')
     expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'RUNNING' })
     await app.services.instances.pause(organizer, id)
-    // While it is being paused, too.
+    // Also while it is being paused.
     expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'PENDING' })
-    await settled(app, id, 'RUNNING')
+    await settled(app, id, 'Running')
     await app.services.instances.kill(organizer, id)
     const next = await start(app, ann, cookie)
     expect(next).toMatchObject({ state: 'PENDING' })
@@ -58,26 +58,26 @@ describe('one’s own sandbox', () => {
     ])
   })
 
-  test('of two pages at once is started once, and both are told of it', async () => {
-    const { app, ann, cookie } = await hall()
+  test('starts one sandbox for eight pages at once', async () => {
+    const { app, ann, cookie } = await fixtures()
     const all = await Promise.all(Array.from({ length: 8 }, () => start(app, ann, cookie)))
     const [first] = await app.db.instance.findMany()
     expect(all.map((one) => (one as { id: string }).id)).toEqual(all.map(() => first?.id))
     expect(await app.db.instance.count()).toBe(1)
   })
 
-  test('is one’s own alone: another’s is not there, and strangers have none; organizers may start anybody’s', async () => {
-    const { app, bob, cookie } = await hall()
-    expect(await start(app, bob, cookie)).toEqual({ code: 'NOT_FOUND', message: `User ${bob} not found` })
+  test('is for the user themselves, and for organizers', async () => {
+    const { app, bob, cookie } = await fixtures()
+    expect(await start(app, bob, cookie)).toEqual({ code: 'NOT_FOUND', message: 'This user no longer exists.' })
     expect(await start(app, bob, '')).toMatchObject({ code: 'UNAUTHENTICATED' })
     expect(await start(app, bob, await signedIn(app, 'waiting'))).toMatchObject({ code: 'FORBIDDEN' })
     const boss = await signedIn(app, 'organizer')
     expect(await start(app, bob, boss)).toMatchObject({ user: { id: bob } })
-    expect(await start(app, 'x', boss)).toEqual({ code: 'NOT_FOUND', message: 'User x not found' })
+    expect(await start(app, 'x', boss)).toEqual({ code: 'NOT_FOUND', message: 'This user no longer exists.' })
   })
 
-  test('is not started where organizers forbade it, but a paused one goes on', async () => {
-    const { app, ann, bob, cookie } = await hall()
+  test('is refused while organizers forbid it, except for a paused sandbox', async () => {
+    const { app, ann, bob, cookie } = await fixtures()
     const mayStart = async (of = cookie) =>
       (await app.answer<{ viewer: { mayStart: boolean } }>('{ viewer { mayStart } }', {}, { cookie: of })).data?.viewer
         .mayStart
@@ -86,28 +86,30 @@ describe('one’s own sandbox', () => {
     expect(await mayStart()).toBe(false)
     expect(await start(app, ann, cookie)).toEqual({
       code: 'FORBIDDEN',
-      message: 'Participants may not start sandboxes at present. Ask the organizer.',
+      message: 'Starting sandboxes is switched off right now. Ask your organizer.',
     })
     const boss = await signedIn(app, 'organizer')
     expect([await mayStart(boss), await mayStart('')]).toEqual([true, false])
     expect(await start(app, bob, boss)).toMatchObject({ state: 'PENDING' })
     const { id } = (await start(app, ann, boss)) as { id: string }
-    await settled(app, id, 'RUNNING')
+    await settled(app, id, 'Running')
     await app.services.instances.pause(organizer, id)
-    await settled(app, id, 'PAUSED')
+    await settled(app, id, 'Paused')
     expect(await start(app, ann, cookie)).toMatchObject({ id, state: 'PENDING' })
     await forbid(app, '')
     expect(await mayStart()).toBe(true)
   })
 
-  test('is refused while the engine is away', async () => {
-    const { app, ann, cookie } = await hall()
+  test('is refused while the engine is unavailable', async () => {
+    const { app, ann, cookie } = await fixtures()
     app.engine.leave()
-    await expect.poll(() => start(app, ann, cookie).then((told) => (told as { code: string }).code)).toBe('UNAVAILABLE')
+    await expect
+      .poll(() => start(app, ann, cookie).then((answer) => (answer as { code: string }).code))
+      .toBe('UNAVAILABLE')
   })
 })
 
-test('whether participants may start is true, false or cleared, and nothing else', async () => {
+test('participants_may_start is true, false or empty', async () => {
   const app = await startWith('OAuth')
   for (const value of ['true', ' false ', '']) await forbid(app, value)
   for (const value of ['no', '0', 'False', 'null'])

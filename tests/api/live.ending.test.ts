@@ -8,7 +8,7 @@ import { create } from '../kit/instances.ts'
 
 const wsUrl = (url: string) => `${url.replace('http', 'ws')}/graphql`
 
-test('the server’s end closes sockets with 1001, after which clients come back', async () => {
+test('a stopping server closes sockets with 1001, so that clients reconnect', async () => {
   const app = await startApp()
   const sockets = Array.from({ length: 5 }, () => new WebSocket(wsUrl(app.url), 'graphql-transport-ws'))
   await Promise.all(sockets.map((socket) => once(socket, 'open')))
@@ -17,7 +17,7 @@ test('the server’s end closes sockets with 1001, after which clients come back
   for (const [code] of await Promise.all(closed)) expect(code).toBe(1001)
 })
 
-test('the server ends with subscribers attached and starts under way', async () => {
+test('a server with subscribers and starts under way stops', async () => {
   const app = await startApp()
   const { heard } = executions(app)
   for (let index = 0; index < 10; index++) await follow(app)
@@ -29,7 +29,8 @@ test('the server ends with subscribers attached and starts under way', async () 
   await expect(fetch(app.url)).rejects.toThrow()
 })
 
-test('a client that does not answer the goodbye does not hold up the end', async () => {
+// Without a deadline of THON, ws waits 30 seconds for the client.
+test('a client that does not answer the close does not hold up the stop', { timeout: 20_000 }, async () => {
   const app = await startApp()
   const { port } = new URL(app.url)
   const deaf = connect(Number(port), '127.0.0.1')
@@ -37,38 +38,35 @@ test('a client that does not answer the goodbye does not hold up the end', async
     `GET /graphql HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
   )
-  const [answer] = await once(deaf, 'data')
+  const [answer] = (await once(deaf, 'data')) as [Buffer]
   expect(String(answer)).toContain('101 Switching Protocols')
   deaf.on('error', () => undefined)
-  const began = performance.now()
   await app.close()
-  // ws itself waits 30 seconds.
-  expect(performance.now() - began).toBeLessThan(20_000)
   deaf.destroy()
 })
 
-test('a request under way at the end gets its answer', async () => {
+test('a request under way gets its answer before the server stops', async () => {
   const app = await startApp()
   const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   app.services.groups.events = async () => {
     asked.resolve()
     await gate.promise
-    return []
+    return { items: [], total: 0, number: 1, size: 50 }
   }
-  const answer = app.execute<{ events: unknown[] }>('{ events { id } }')
+  const answer = app.execute<{ events: { items: unknown[] } }>('{ events { items { id } } }')
   await asked.promise
   const closed = app.close()
   gate.resolve()
-  expect((await answer).events).toEqual([])
+  expect((await answer).events.items).toEqual([])
   await closed
 })
 
-test('ending twice is ending once', async () => {
+test('closing a server twice is safe', async () => {
   const app = await startApp()
   await Promise.all([app.app.close(), app.app.close()])
 })
 
-test('many servers one after the other leave no listeners on the process', async () => {
+test('twelve servers in a row leave no listeners on the process', async () => {
   const count = () => process.eventNames().map((name) => [String(name), process.listenerCount(name)])
   await (await startApp()).close()
   const before = count()
@@ -81,13 +79,13 @@ test('many servers one after the other leave no listeners on the process', async
   expect(count()).toEqual(before)
 })
 
-test('nonsense on a socket closes that socket, and no other', async () => {
+test('invalid messages close their socket and no other', async () => {
   const app = await startApp()
   const frames = await follow(app)
   const rude = new WebSocket(wsUrl(app.url), 'graphql-transport-ws')
   await once(rude, 'open')
   rude.send('}{')
-  const [code] = await once(rude, 'close')
+  const [code] = (await once(rude, 'close')) as [number]
   expect(code).toBe(4400)
   const huge = new WebSocket(wsUrl(app.url), 'graphql-transport-ws')
   await once(huge, 'open')

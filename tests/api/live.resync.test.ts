@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type Client } from 'graphql-ws'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -7,7 +6,7 @@ import { all } from '../kit/instances.ts'
 import { INSTANCES, type Frame } from '../kit/live.ts'
 import { Random } from '../kit/random.ts'
 
-/** A dashboard's picture of the instances: subscribe, query after READY, apply what follows; anew after every loss. */
+/** A dashboard's picture of the instances: subscribe, query after READY, apply the frames; again after each disconnect. */
 class Picture {
   readonly states = new Map<string, string>()
   rounds = 0
@@ -41,7 +40,7 @@ class Picture {
     const client = this.#client
     this.#client = null
     this.#held = null
-    void client?.terminate()
+    client?.terminate()
   }
 
   #take(frame: Frame): void {
@@ -67,7 +66,7 @@ class Picture {
   }
 }
 
-test('a client that comes and goes during two hundred changes ends with the database’s own picture', async () => {
+test('a client that reconnects during 200 changes ends with the true states', async () => {
   const app = await startApp()
   const random = new Random(11)
   const picture = new Picture(app)
@@ -82,12 +81,12 @@ test('a client that comes and goes during two hundred changes ends with the data
       return app.answer('mutation ($input: CreateInstanceInput!) { createInstance(input: $input) { id } }', { input })
     }
     const { id } = random.of(rows)
-    return app.answer(`mutation ($id: ID!) { ${random.of(commands)}(id: $id) { id } }`, { id })
+    return app.answer(`mutation ($id: ID!) { ${random.of(commands)}(input: { id: $id }) { id } }`, { id })
   }
   for (let change = 0; change < 200; change += 4) {
     if (random.chance(25)) {
       picture.disconnect()
-      if (random.chance(50)) await sleep(random.below(20))
+      if (random.chance(50)) await act()
       picture.connect()
     }
     await Promise.all([act(), act(), act(), act()])
@@ -103,7 +102,7 @@ test('a client that comes and goes during two hundred changes ends with the data
   expect(Object.keys(await truth()).length).toBeGreaterThan(10)
 }, 90_000)
 
-test('a client that lost its connection sees within a second of coming back what happened meanwhile', async () => {
+test('a client that reconnects sees what happened meanwhile', async () => {
   const app = await startApp()
   const picture = new Picture(app)
   picture.connect()

@@ -5,7 +5,7 @@ import { addGroup } from '../kit/groups.ts'
 import { create, inState, running } from '../kit/instances.ts'
 import { executions, follow, INSTANCES, says } from '../kit/live.ts'
 
-test('fifty subscribers of the same share one execution, and all see the same', async () => {
+test('fifty equal subscriptions share one execution', async () => {
   const app = await startApp()
   const { opened, heard } = executions(app)
   const all = await Promise.all(Array.from({ length: 50 }, () => follow(app)))
@@ -16,7 +16,7 @@ test('fifty subscribers of the same share one execution, and all see the same', 
   expect(heard()).toBe(true)
 })
 
-test('a row is loaded once for all subscribers, not once for each', async () => {
+test('a row is loaded once for all subscribers', async () => {
   const app = await startApp()
   const query = 'subscription { instanceChanged { kind id instance { id state user { id group { name } } } } }'
   const all = await Promise.all(Array.from({ length: 20 }, () => app.subscribe<never>(query)))
@@ -24,13 +24,13 @@ test('a row is loaded once for all subscribers, not once for each', async () => 
   const { id } = await running(app)
   await Promise.all(all.map((frames) => frames.until(says(id, 'RUNNING'))))
   const spy = vi.spyOn(app.services.db.instance, 'findUnique')
-  await app.execute('mutation ($id: ID!) { pauseInstance(id: $id) { id } }', { id })
+  await app.execute('mutation ($id: ID!) { pauseInstance(input: { id: $id }) { id } }', { id })
   await Promise.all(all.map((frames) => frames.until(says(id, 'PAUSED'))))
   expect(spy.mock.calls.length).toBeLessThan(20)
   expect(group.users).toHaveLength(1)
 })
 
-test('other fields, operation names or variables do not share', async () => {
+test('other fields, operation names or variables are not shared', async () => {
   const app = await startApp()
   const { opened } = executions(app)
   await follow(app)
@@ -44,7 +44,7 @@ test('other fields, operation names or variables do not share', async () => {
   expect(opened()).toBe(5)
 })
 
-test('one socket can subscribe to the same thing twice, and to many', async () => {
+test('one socket can hold equal subscriptions and several others', async () => {
   const app = await startApp()
   const client = app.socket()
   const [one, other] = [await follow(app, client), await follow(app, client)]
@@ -53,7 +53,7 @@ test('one socket can subscribe to the same thing twice, and to many', async () =
   for (const frames of [one, other]) await frames.until(says(id, 'RUNNING'))
 })
 
-test('who joins later gets READY, and the changes from then on', async () => {
+test('a late subscriber gets READY, and the changes from then on', async () => {
   const app = await startApp()
   const first = await follow(app)
   const ann = await running(app, 'ann')
@@ -64,7 +64,7 @@ test('who joins later gets READY, and the changes from then on', async () => {
   expect(next?.instanceChanged).toMatchObject({ kind: 'ADDED', id: bob.id })
 })
 
-test('who joins the engine’s topic later gets its present state first', async () => {
+test('a late subscriber of the engine gets its current state first', async () => {
   const app = await startApp()
   const query = 'subscription { engineChanged { connected } }'
   interface EngineFrame {
@@ -74,11 +74,13 @@ test('who joins the engine’s topic later gets its present state first', async 
   app.engine.leave()
   await first.until(({ engineChanged }) => !engineChanged.connected)
   const source = app.socket().iterate<EngineFrame>({ query })
-  expect((await source.next()).value?.data?.engineChanged.connected).toBe(false)
-  await source.return?.()
+  for await (const { data } of source) {
+    expect(data?.engineChanged.connected).toBe(false)
+    break
+  }
 })
 
-test('subscribers that leave, politely or not, leave nothing behind', async () => {
+test('subscribers that leave or are cut off leave no listeners', async () => {
   const app = await startApp()
   const { opened, heard } = executions(app)
   const polite = app.socket()
@@ -92,7 +94,7 @@ test('subscribers that leave, politely or not, leave nothing behind', async () =
   expect(opened()).toBe(2)
 })
 
-test('a subscriber that goes before its subscription stands leaves nothing behind', async () => {
+test('subscribers that leave before their first frame leave no listeners', async () => {
   const app = await startApp()
   const { heard } = executions(app)
   const sockets = await Promise.all(Array.from({ length: 20 }, () => rawSubscriber(app, false)))
@@ -102,7 +104,7 @@ test('a subscriber that goes before its subscription stands leaves nothing behin
   await expect.poll(heard).toBe(false)
 })
 
-test('one that unsubscribes on a living socket stops hearing', async () => {
+test('an unsubscribe on an open socket removes its listener', async () => {
   const app = await startApp()
   const { heard } = executions(app)
   const client = app.socket()
@@ -112,18 +114,20 @@ test('one that unsubscribes on a living socket stops hearing', async () => {
   await expect.poll(heard).toBe(false)
 })
 
-/** A bare socket that speaks the protocol, to be cut off. */
+/** A plain WebSocket with the protocol, which a test can cut off. */
 async function rawSubscriber(app: TestApp, wait = true): Promise<WebSocket> {
   const socket = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
-  const said = (type: string) =>
+  const message = (type: string) =>
     new Promise<void>((resolve) =>
-      socket.on('message', (data) => (JSON.parse(String(data)) as { type: string }).type === type && resolve()),
+      socket.on('message', (data: Buffer) => {
+        if ((JSON.parse(data.toString()) as { type: string }).type === type) resolve()
+      }),
     )
   await new Promise((resolve) => socket.once('open', resolve))
-  const acknowledged = said('connection_ack')
+  const acknowledged = message('connection_ack')
   socket.send(JSON.stringify({ type: 'connection_init' }))
   await acknowledged
-  const first = said('next')
+  const first = message('next')
   socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: INSTANCES, variables: {} } }))
   if (wait) await first
   return socket

@@ -6,7 +6,7 @@ import { startApp, type TestApp } from '../kit/app.ts'
 
 const WATCH = 'subscription { instanceChanged { id instance { reason } } }'
 
-/** A socket that has subscribed and had its READY. */
+/** A subscribed socket, after READY. */
 async function subscriber(app: TestApp): Promise<WebSocket> {
   const socket = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
   await once(socket, 'open')
@@ -17,7 +17,7 @@ async function subscriber(app: TestApp): Promise<WebSocket> {
   return socket
 }
 
-test('a client that reads nothing is cut off, not waited for with ever more memory; the others miss nothing', async () => {
+test('a client that reads nothing is cut off, and the others miss nothing', async () => {
   const app = await startApp()
   const [slow, quick] = [await subscriber(app), await subscriber(app)]
   let [frames, closed] = [0, false]

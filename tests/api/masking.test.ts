@@ -7,9 +7,9 @@ import { create } from '../kit/instances.ts'
 
 interface Message {
   type: string
-  payload?: { errors?: Fault[]; data?: unknown } | Fault[]
+  payload?: { errors?: AnswerError[]; data?: unknown } | AnswerError[]
 }
-interface Fault {
+interface AnswerError {
   message: string
   extensions?: { code?: string }
 }
@@ -25,11 +25,13 @@ async function overSocket(
   const socket = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
   const messages: Message[] = []
   const done = Promise.withResolvers<void>()
-  socket.on('message', (data) => {
-    const message = JSON.parse((data as Buffer).toString()) as Message
-    if (message.type === 'connection_ack')
-      return socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+  socket.on('message', (data: Buffer) => {
+    const message = JSON.parse(data.toString()) as Message
     if (message.type === 'ping') return
+    if (message.type === 'connection_ack') {
+      socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+      return
+    }
     messages.push(message)
     if (message.type === 'complete' || message.type === 'error') done.resolve()
     else act(messages.length)
@@ -42,7 +44,7 @@ async function overSocket(
   return messages
 }
 
-function faults(payload: Message['payload'] | { errors?: Fault[] }) {
+function errorsOf(payload: Message['payload'] | { errors?: AnswerError[] }) {
   const all = Array.isArray(payload) ? payload : (payload?.errors ?? [])
   return all.map(({ message, extensions }) => ({ message, code: extensions?.code }))
 }
@@ -56,13 +58,13 @@ async function broken(): Promise<TestApp> {
 
 test('errors are masked over HTTP', async () => {
   const app = await broken()
-  expect(faults(await app.answer('{ groups { id } }'))).toEqual(MASKED)
+  expect(errorsOf(await app.answer('{ groups { items { id } } }'))).toEqual(MASKED)
   expect(app.logged.lines.join()).toContain('SELECT secret')
 })
 
 test('errors are masked in a query over the socket', async () => {
-  const [next] = await overSocket(await broken(), '{ groups { id } }')
-  expect(faults(next?.payload)).toEqual(MASKED)
+  const [next] = await overSocket(await broken(), '{ groups { items { id } } }')
+  expect(errorsOf(next?.payload)).toEqual(MASKED)
 })
 
 test('errors are masked in a subscription that fails to start', async () => {
@@ -71,7 +73,7 @@ test('errors are masked in a subscription that fails to start', async () => {
     throw new Error('SELECT secret')
   }
   const [answer] = await overSocket(app, 'subscription { groupChanged { kind } }')
-  expect(faults(answer?.payload)).toEqual(MASKED)
+  expect(errorsOf(answer?.payload)).toEqual(MASKED)
 })
 
 test('errors are masked in a frame, and later frames arrive', async () => {
@@ -92,7 +94,7 @@ test('errors are masked in a frame, and later frames arrive', async () => {
     if (count === 3) channel.end()
   })
   expect(messages.map((message) => message.type)).toEqual(['next', 'next', 'next', 'complete'])
-  expect(faults(messages[1]?.payload)).toEqual(MASKED)
+  expect(errorsOf(messages[1]?.payload)).toEqual(MASKED)
 })
 
 test('a source that throws ends its subscription, but not the socket or the server', async () => {
@@ -105,19 +107,19 @@ test('a source that throws ends its subscription, but not the socket or the serv
   app.services.groups.changes = () => channel as never
   const messages = await overSocket(app, 'subscription { groupChanged { kind } }')
   expect(messages.map((message) => message.type)).toEqual(['next', 'next', 'complete'])
-  expect(faults(messages[1]?.payload)).toEqual(MASKED)
+  expect(errorsOf(messages[1]?.payload)).toEqual(MASKED)
   expect((await create(app)).state).toBe('PENDING')
 })
 
 test('expected errors and errors in the query are not masked, over HTTP and socket', async () => {
   const app = await startApp()
-  for (const query of ['{ instance(id: "x") { id } }', '{ nonsense }', '{']) {
-    const overHttp = faults(await app.answer(query))
+  for (const query of ['mutation { pauseInstance(input: { id: "x" }) { id } }', '{ nonsense }', '{']) {
+    const overHttp = errorsOf(await app.answer(query))
     const [message] = await overSocket(app, query)
-    expect(faults(message?.payload).map((one) => one.message)).toEqual(overHttp.map((one) => one.message))
+    expect(errorsOf(message?.payload).map((one) => one.message)).toEqual(overHttp.map((one) => one.message))
     expect(overHttp[0]?.message).not.toBe('Internal Server Error')
   }
-  expect(faults(await app.answer('{ instance(id: "x") { id } }'))).toEqual([
-    { message: 'Instance x not found', code: 'NOT_FOUND' },
+  expect(errorsOf(await app.answer('mutation { pauseInstance(input: { id: "x" }) { id } }'))).toEqual([
+    { message: 'This sandbox no longer exists.', code: 'NOT_FOUND' },
   ])
 })

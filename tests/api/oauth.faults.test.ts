@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { createProviders } from '../../server/auth/oauth/providers.ts'
-import { OAuthService } from '../../server/auth/oauth/service.ts'
+import { createProviders, OAuthService } from '../../server/auth/oauth/service.ts'
 import { PROVIDERS, redirectUriOf, refused, startFlow } from '../kit/oauth-flow.ts'
-import type { Endpoint, Fault } from '../kit/oauth-faults.ts'
+import type { Endpoint, ProviderFault } from '../kit/oauth-faults.ts'
 
 const LABELS = { github: 'GitHub', gitlab: 'GitLab', linkedin: 'LinkedIn' }
-const WORDS = 'The code is incorrect or expired.'
+const REASON = 'The code is incorrect or expired.'
 const TIME_LIMIT = 400
 
-const FAULTS: [Fault, code: string, message: string][] = [
-  ['refuse', 'BAD_REQUEST', `refused the sign-in: ${WORDS}`],
+const FAULTS: [ProviderFault, code: string, message: string][] = [
+  ['refuse', 'BAD_REQUEST', `refused the sign-in: ${REASON}`],
   ['forbid', 'BAD_REQUEST', 'refused the sign-in: HTTP 403'],
   ['error', 'UPSTREAM_FAILED', 'answered with HTTP 500'],
   ['unavailable', 'UPSTREAM_FAILED', 'answered with HTTP 503'],
@@ -37,26 +36,24 @@ describe.for(ENDPOINTS)('%s, %s', ([provider, endpoint]) => {
     missing,
   ])
 
-  test.for([...FAULTS, ...fieldless])('%s is %s', async ([fault, code, message]) => {
+  test.for([...FAULTS, ...fieldless])('%s ends in %s', async ([fault, code, message]) => {
     const flow = await startFlow(fault === 'silent' || fault === 'slow' ? TIME_LIMIT : undefined)
-    const callback = await flow.come(provider)
+    const callback = await flow.visitProvider(provider)
     flow.at.fail(provider, endpoint, fault)
-    const began = Date.now()
     const refusal = await refused(flow.service.finish(provider, callback))
     expect(refusal).toMatchObject({ code, message: `${LABELS[provider]} ${message}` })
     expect(refusal.cause).toBeUndefined()
-    expect(Date.now() - began).toBeLessThan(5_000)
     // A megabyte, and what the network holds on the way.
     expect(flow.at.poured).toBeLessThan(16 * 1024 * 1024)
     expect(flow.at.requests.map(({ path }) => path)).not.toContain('/elsewhere')
     flow.at.heal()
-    const again = await flow.service.finish(provider, await flow.come(provider))
+    const again = await flow.service.finish(provider, await flow.visitProvider(provider))
     expect(again.identity.email).toBe('ada@example.org')
   })
 
-  test('a provider that repeats what it was sent gives no secret away', async () => {
+  test('a provider that repeats what it was sent reveals no secret', async () => {
     const flow = await startFlow()
-    const callback = await flow.come(provider)
+    const callback = await flow.visitProvider(provider)
     const { codeVerifier } = await flow.db.oAuthState.findFirstOrThrow()
     flow.at.fail(provider, endpoint, 'echo')
     const { message } = await refused(flow.service.finish(provider, callback))
@@ -66,16 +63,16 @@ describe.for(ENDPOINTS)('%s, %s', ([provider, endpoint]) => {
     const token = headers.authorization?.replace('Bearer ', '') ?? 'none yet'
     for (const leak of [callback.code, codeVerifier, secret, encodeURIComponent(secret), token])
       expect(message).not.toContain(leak)
-    // They really were in what it repeated.
+    // The secrets really were in what it repeated.
     expect(endpoint === 'token' ? new URLSearchParams(body).get('client_secret') : token).toMatch(
       endpoint === 'token' ? secret : /^token-/,
     )
   })
 })
 
-test.for(PROVIDERS)('%s that is down is named with the reason', async (provider) => {
+test.for(PROVIDERS)('%s is named with the reason when it is down', async (provider) => {
   const flow = await startFlow()
-  const callback = await flow.come(provider)
+  const callback = await flow.visitProvider(provider)
   await flow.at.close()
   expect(await refused(flow.service.finish(provider, callback))).toMatchObject({
     code: 'UPSTREAM_FAILED',
@@ -83,20 +80,20 @@ test.for(PROVIDERS)('%s that is down is named with the reason', async (provider)
   })
 })
 
-test('somebody else who answers in place of a provider is sent nothing', async () => {
+test('an impostor of a provider is sent nothing', async () => {
   const flow = await startFlow()
   const { gitlab } = flow.at.config()
   // The certificate is not for this name.
   const elsewhere = { ...gitlab, url: gitlab.url.replace('127.0.0.1', 'localhost') }
   const providers = createProviders({ github: null, gitlab: elsewhere, linkedin: null })
-  const callback = await flow.come('gitlab')
+  const callback = await flow.visitProvider('gitlab')
   const asked = flow.at.requests.length
   const refusal = await refused(new OAuthService({ db: flow.db, providers }).finish('gitlab', callback))
   expect(refusal.message).toBe('GitLab cannot be reached (ERR_TLS_CERT_ALTNAME_INVALID)')
   expect(flow.at.requests).toHaveLength(asked)
 })
 
-test('a client secret that is wrong is refused by all providers, and not shown', async () => {
+test('a wrong client secret is refused by all providers, and not shown', async () => {
   const flow = await startFlow()
   const { github, gitlab, linkedin } = flow.at.config()
   const wrong = { clientSecret: 'somebody-elses' }
@@ -107,12 +104,12 @@ test('a client secret that is wrong is refused by all providers, and not shown',
   }
   const service = new OAuthService({ db: flow.db, providers: createProviders(config) })
   for (const provider of PROVIDERS) {
-    const refusal = await refused(service.finish(provider, await flow.come(provider)))
+    const refusal = await refused(service.finish(provider, await flow.visitProvider(provider)))
     expect(refusal.message).toBe(`${LABELS[provider]} refused the sign-in: token: client authentication`)
   }
 })
 
-test('the words of a callback are shortened, and cleaned of what is no text', async () => {
+test('the error of a callback is shortened and cleaned of control characters', async () => {
   const { service } = await startFlow()
   const { state } = await service.begin('linkedin', { redirectUri: redirectUriOf('linkedin'), goTo: '/' })
   const error = `\u001b[2Jno\r\n\u202e${'x'.repeat(500)}`
@@ -120,7 +117,7 @@ test('the words of a callback are shortened, and cleaned of what is no text', as
   expect(message).toBe(`LinkedIn refused the sign-in: [2Jno ${'x'.repeat(200 - '[2Jno '.length)}`)
 })
 
-test('a redirect URI that nobody registered is not visited', async () => {
+test('an unregistered redirect URI is not visited', async () => {
   const { service, at } = await startFlow()
   const { authorizationUrl } = await service.begin('github', { redirectUri: 'https://evil.example/', goTo: '/' })
   await expect(at.visit(authorizationUrl)).rejects.toThrow('authorize: redirect_uri')

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { createProviders } from '../../server/auth/oauth/providers.ts'
-import { OAuthService } from '../../server/auth/oauth/service.ts'
+import { createProviders, OAuthService } from '../../server/auth/oauth/service.ts'
 import { PROVIDERS, redirectUriOf, refused, startFlow } from '../kit/oauth-flow.ts'
 import { person } from '../kit/oauth-people.ts'
 
 const INVALID = { code: 'BAD_REQUEST', message: 'Invalid or expired OAuth state' }
 const MINUTE = 60_000
 
-describe('the whole way', () => {
+describe('a whole sign-in', () => {
   test.for([
     [
       'github',
@@ -17,9 +16,9 @@ describe('the whole way', () => {
     ],
     ['gitlab', 'gitlab:4711', ['/gitlab/oauth/authorize', '/gitlab/oauth/token', '/gitlab/api/v4/user']],
     ['linkedin', 'linkedin:Li-4711', ['/oauth/v2/authorization', '/oauth/v2/accessToken', '/v2/userinfo']],
-  ] as const)('%s says who it is, and the person goes on to where they were', async ([provider, id, paths]) => {
+  ] as const)('%s identifies the person, who gets the page they asked for', async ([provider, id, paths]) => {
     const flow = await startFlow()
-    const answer = await flow.service.finish(provider, await flow.come(provider, '/groups?q=a#b'))
+    const answer = await flow.service.finish(provider, await flow.visitProvider(provider, '/groups?q=a#b'))
     expect(answer).toEqual({
       identity: { id, provider, displayName: 'Ada Lovelace', email: 'ada@example.org' },
       goTo: '/groups?q=a#b',
@@ -29,28 +28,25 @@ describe('the whole way', () => {
     expect(await flow.db.oAuthState.count()).toBe(0)
   })
 
-  test.for(PROVIDERS)(
-    'the authorization URL of %s has the challenge and state, and nothing secret',
-    async (provider) => {
-      const { service, db, at } = await startFlow()
-      const begun = await service.begin(provider, { redirectUri: redirectUriOf(provider), goTo: '/' })
-      const pending = await db.oAuthState.findFirstOrThrow()
-      const challenge = createHash('sha256').update(pending.codeVerifier).digest('base64url')
-      expect(Object.fromEntries(new URL(begun.authorizationUrl).searchParams)).toEqual({
-        response_type: 'code',
-        client_id: `${provider}-client`,
-        redirect_uri: redirectUriOf(provider),
-        state: begun.state,
-        code_challenge_method: 'S256',
-        code_challenge: challenge,
-        scope: { github: 'read:user user:email', gitlab: 'read_user', linkedin: 'openid profile email' }[provider],
-      })
-      expect(begun.authorizationUrl).not.toContain(pending.codeVerifier)
-      expect(pending.id).toBe(createHash('sha256').update(begun.state).digest('hex'))
-      expect(JSON.stringify(pending)).not.toContain(begun.state)
-      expect(at.requests).toEqual([])
-    },
-  )
+  test.for(PROVIDERS)('the authorization URL of %s holds challenge and state, and no secret', async (provider) => {
+    const { service, db, at } = await startFlow()
+    const begun = await service.begin(provider, { redirectUri: redirectUriOf(provider), goTo: '/' })
+    const pending = await db.oAuthState.findFirstOrThrow()
+    const challenge = createHash('sha256').update(pending.codeVerifier).digest('base64url')
+    expect(Object.fromEntries(new URL(begun.authorizationUrl).searchParams)).toEqual({
+      response_type: 'code',
+      client_id: `${provider}-client`,
+      redirect_uri: redirectUriOf(provider),
+      state: begun.state,
+      code_challenge_method: 'S256',
+      code_challenge: challenge,
+      scope: { github: 'read:user user:email', gitlab: 'read_user', linkedin: 'openid profile email' }[provider],
+    })
+    expect(begun.authorizationUrl).not.toContain(pending.codeVerifier)
+    expect(pending.id).toBe(createHash('sha256').update(begun.state).digest('hex'))
+    expect(JSON.stringify(pending)).not.toContain(begun.state)
+    expect(at.requests).toEqual([])
+  })
 
   test('only configured providers are offered, in a fixed order', async () => {
     const { db, at } = await startFlow()
@@ -69,7 +65,7 @@ describe('the whole way', () => {
     expect(await refused(service.finish(name, { code: 'c', state: 's' }))).toMatchObject(refusal)
   })
 
-  test('somebody who presses Cancel is told so, and has to begin again', async () => {
+  test('pressing Cancel is reported, and needs a new sign-in', async () => {
     const flow = await startFlow()
     flow.at.denies = true
     const { authorizationUrl } = await flow.service.begin('gitlab', { redirectUri: redirectUriOf('gitlab'), goTo: '/' })
@@ -88,14 +84,14 @@ describe('the whole way', () => {
 describe('states', () => {
   test('a state is used up by its callback', async () => {
     const flow = await startFlow()
-    const callback = await flow.come('github')
+    const callback = await flow.visitProvider('github')
     await flow.service.finish('github', callback)
     expect(await refused(flow.service.finish('github', callback))).toMatchObject(INVALID)
   })
 
-  test('a state is used up also when the provider fails then', async () => {
+  test('a state is used up even when the provider then fails', async () => {
     const flow = await startFlow()
-    const callback = await flow.come('github')
+    const callback = await flow.visitProvider('github')
     flow.at.fail('github', 'token', 'error')
     expect((await refused(flow.service.finish('github', callback))).code).toBe('UPSTREAM_FAILED')
     flow.at.heal()
@@ -104,22 +100,22 @@ describe('states', () => {
 
   test.for(['', 'forged', 'ä'.repeat(10_000), '\0'])('a forged state is refused (%#)', async (state) => {
     const flow = await startFlow()
-    const { code } = await flow.come('github')
+    const { code } = await flow.visitProvider('github')
     const asked = flow.at.requests.length
     expect(await refused(flow.service.finish('github', { code, state }))).toMatchObject(INVALID)
     expect(flow.at.requests).toHaveLength(asked)
   })
 
-  test('what the database holds of a state is no state', async () => {
+  test('the stored form of a state does not work as a state', async () => {
     const flow = await startFlow()
-    const { code } = await flow.come('github')
+    const { code } = await flow.visitProvider('github')
     const { id } = await flow.db.oAuthState.findFirstOrThrow()
     expect(await refused(flow.service.finish('github', { code, state: id }))).toMatchObject(INVALID)
   })
 
-  test('the callback of another provider is refused, and leaves the state to its own', async () => {
+  test('the callback of another provider is refused and does not use it up', async () => {
     const flow = await startFlow()
-    const callback = await flow.come('github')
+    const callback = await flow.visitProvider('github')
     expect(await refused(flow.service.finish('gitlab', callback))).toMatchObject(INVALID)
     expect(await refused(flow.service.finish('linkedin', callback))).toMatchObject(INVALID)
     expect((await flow.service.finish('github', callback)).identity.id).toBe('github:4711')
@@ -127,16 +123,16 @@ describe('states', () => {
 
   test('a state lives for ten minutes', async () => {
     const flow = await startFlow()
-    const [early, late] = [await flow.come('github'), await flow.come('github')]
+    const [early, late] = [await flow.visitProvider('github'), await flow.visitProvider('github')]
     flow.later(10 * MINUTE - 5_000)
     expect((await flow.service.finish('github', early)).goTo).toBe('/')
     flow.later(5_000)
     expect(await refused(flow.service.finish('github', late))).toMatchObject(INVALID)
   })
 
-  test('of many callbacks at once with one state, one wins and the provider is asked once', async () => {
+  test('of many callbacks at once, one wins and the provider is asked once', async () => {
     const flow = await startFlow()
-    const callback = await flow.come('gitlab')
+    const callback = await flow.visitProvider('gitlab')
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => flow.service.finish('gitlab', callback)))
     const lost = outcomes.filter((outcome) => outcome.status === 'rejected')
     expect(lost).toHaveLength(7)
@@ -146,20 +142,20 @@ describe('states', () => {
 
   test('expired states are deleted when the next sign-in begins', async () => {
     const flow = await startFlow()
-    await flow.come('github')
-    await flow.come('gitlab')
+    await flow.visitProvider('github')
+    await flow.visitProvider('gitlab')
     flow.later(11 * MINUTE)
-    await flow.come('linkedin')
+    await flow.visitProvider('linkedin')
     expect(await flow.db.oAuthState.findMany({ select: { provider: true } })).toEqual([{ provider: 'linkedin' }])
   })
 
-  test('at most 10,000 are kept: the oldest go', async () => {
+  test('at most 10,000 are kept; the oldest are deleted', async () => {
     const flow = await startFlow()
     const rest = { provider: 'github', codeVerifier: 'v', redirectUri: 'r', goTo: '/' }
     const soon = Date.now() + MINUTE
     const data = Array.from({ length: 10_003 }, (_, n) => ({ ...rest, id: `${n}`, expiresAt: new Date(soon + n) }))
     await flow.db.oAuthState.createMany({ data })
-    const callback = await flow.come('github')
+    const callback = await flow.visitProvider('github')
     expect(await flow.db.oAuthState.count()).toBe(10_000)
     expect(await flow.db.oAuthState.findMany({ where: { id: { in: ['0', '3', '4'] } }, select: { id: true } })).toEqual(
       [{ id: '4' }],
@@ -167,15 +163,15 @@ describe('states', () => {
     expect((await flow.service.finish('github', callback)).identity.provider).toBe('github')
   })
 
-  test('a code of one sign-in does not end another: the verifier is not its own', async () => {
+  test('a code does not finish another sign-in, since the verifier differs', async () => {
     const flow = await startFlow()
-    const [stolen, own] = [await flow.come('github'), await flow.come('github')]
+    const [stolen, own] = [await flow.visitProvider('github'), await flow.visitProvider('github')]
     const refusal = await refused(flow.service.finish('github', { code: stolen.code, state: own.state }))
     expect(refusal.message).toBe('GitHub refused the sign-in: token: code_challenge')
   })
 })
 
-describe('who they are', () => {
+describe('the identity', () => {
   const of = (email: string, primary: boolean, verified: boolean) => ({ email, primary, verified })
 
   test.for([
@@ -193,7 +189,7 @@ describe('who they are', () => {
     ],
     [
       'github',
-      'one in the profile that is not verified any more',
+      'one in the profile that has lost its verification',
       { email: 'B@x.org', emails: [of('a@x.org', true, true), of('b@X.org', false, false)] },
       'a@x.org',
     ],
@@ -206,17 +202,17 @@ describe('who they are', () => {
     ['github', 'none at all', { email: null, emails: [] }, null],
     ['gitlab', 'a confirmed one', { email: 'Ada@X.org' }, 'ada@x.org'],
     ['gitlab', 'one that is not confirmed', { email: 'ada@x.org', verified: false }, null],
-    ['gitlab', 'waiting', { email: null }, null],
+    ['gitlab', 'none', { email: null }, null],
     ['linkedin', 'a verified one', { email: 'ADA@x.org' }, 'ada@x.org'],
     ['linkedin', 'one that is not verified', { email: 'ada@x.org', verified: false }, null],
-    ['linkedin', 'waiting', { email: null }, null],
+    ['linkedin', 'none', { email: null }, null],
     ['gitlab', 'no address', { email: 'ada' }, null],
     ['gitlab', 'two addresses', { email: 'ada@x.org,root@x.org' }, null],
     ['gitlab', 'the Kelvin sign, which would become a k', { email: '\u212aai@x.org' }, null],
   ] as const)('%s, e-mail: %s', async ([provider, , known, email]) => {
     const flow = await startFlow()
     flow.at.who = person(known as Parameters<typeof person>[0])
-    expect((await flow.service.finish(provider, await flow.come(provider))).identity.email).toBe(email)
+    expect((await flow.service.finish(provider, await flow.visitProvider(provider))).identity.email).toBe(email)
   })
 
   test.for([
@@ -229,11 +225,11 @@ describe('who they are', () => {
   ] as const)('%s, name: %o', async ([provider, known, shown]) => {
     const flow = await startFlow()
     flow.at.who = person(known)
-    expect((await flow.service.finish(provider, await flow.come(provider))).identity.displayName).toBe(shown)
+    expect((await flow.service.finish(provider, await flow.visitProvider(provider))).identity.displayName).toBe(shown)
   })
 })
 
-describe('where they go on to', () => {
+describe('the page to open afterwards', () => {
   test.for([
     ['/', '/'],
     ['/groups/a%20b?x=1&y=//z#top', '/groups/a%20b?x=1&y=//z#top'],
@@ -254,8 +250,8 @@ describe('where they go on to', () => {
     ['/a\\..\\..\\\\evil.example', '/'],
     ['javascript:alert(1)', '/'],
     [`/${'a'.repeat(3000)}`, '/'],
-  ] as const)('%j leads to %j', async ([wanted, goTo]) => {
+  ] as const)('%j opens %j', async ([requested, goTo]) => {
     const flow = await startFlow()
-    expect((await flow.service.finish('gitlab', await flow.come('gitlab', wanted))).goTo).toBe(goTo)
+    expect((await flow.service.finish('gitlab', await flow.visitProvider('gitlab', requested))).goTo).toBe(goTo)
   })
 })

@@ -1,17 +1,15 @@
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { addGroup } from '../kit/groups.ts'
 import { command, inState, running } from '../kit/instances.ts'
+import { freePort } from '../kit/ports.ts'
 import { Visitor } from '../kit/visitor.ts'
 
-/** A server on which sandboxes are told apart by path, and somebody at THON and at that port. */
-async function hall(pages: TestApp['engine']['pages'] = (request, response) => response.end(`page ${request.url}`)) {
-  const free = createServer()
-  await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve))
-  const { port } = free.address() as AddressInfo
-  await new Promise((resolve) => free.close(resolve))
+/** A server on which paths tell sandboxes apart, and browsers at THON and at that port. */
+async function fixtures(
+  pages: TestApp['engine']['pages'] = (request, response) => response.end(`page ${request.url}`),
+) {
+  const port = await freePort()
   const app = await startApp({ THON_PATH_PORT: String(port) })
   app.engine.pages = pages
   await addGroup(app, 'alpha', ['ann'])
@@ -26,51 +24,51 @@ async function hall(pages: TestApp['engine']['pages'] = (request, response) => r
   }
 }
 
-/** Has THON give a pass to somebody who is there. */
+/** Gets the browser at that port its sandbox cookie. @returns the Set-Cookie header */
 async function enter(thon: Visitor, there: Visitor): Promise<string> {
-  const { headers } = await thon.ask('localhost', '/open?sandbox=alpha-ann')
+  const { headers } = await thon.request('localhost', '/open?sandbox=alpha-ann')
   const to = new URL(headers.location as string)
-  const { headers: given } = await there.ask('localhost', to.pathname + to.search)
-  return given['set-cookie']?.[0] as string
+  const { headers: entered } = await there.request('localhost', to.pathname + to.search)
+  return entered['set-cookie']?.[0] as string
 }
 
-test('the address is the port of this machine that the sandbox is published on', async () => {
-  const { app, row, thon, there, port, base } = await hall()
+test('a sandbox is below the path of the port it is published on', async () => {
+  const { app, row, thon, there, port, base } = await fixtures()
   expect(row.url).toBe(`http://localhost:${port}${base}/`)
   expect(await enter(thon, there)).toMatch(new RegExp(`^thon-pass-${row.hostPort}=[^;]+; Path=${base}; HttpOnly`))
-  expect((await there.ask('localhost', `${base}/a/b?c=1`)).body).toBe('page /a/b?c=1')
-  expect((await there.ask('localhost', base)).body).toBe('page /')
+  expect((await there.request('localhost', `${base}/a/b?c=1`)).body).toBe('page /a/b?c=1')
+  expect((await there.request('localhost', base)).body).toBe('page /')
   const notice = (await app.execute<{ engine: { notices: string[] } }>('{ engine { notices } }')).engine.notices
   expect(notice.join()).toMatch(/THON_PATH_PORT.*one origin/)
 })
 
-test('THON itself is not there, nor is a sandbox without a pass, nor what is published on no port', async () => {
-  const { there, base } = await hall()
-  expect((await there.ask('localhost', '/api/instances')).status).toBe(404)
-  expect((await there.ask('localhost', '/1/')).status).toBe(404)
-  expect((await there.ask('localhost', `${base}/`)).status).toBe(401)
-  expect((await there.ask('localhost', `${base}0/`)).status).toBe(404)
+test('that port serves neither THON, nor sandboxes without a cookie, nor other ports', async () => {
+  const { there, base } = await fixtures()
+  expect((await there.request('localhost', '/api/instances')).status).toBe(404)
+  expect((await there.request('localhost', '/1/')).status).toBe(404)
+  expect((await there.request('localhost', `${base}/`)).status).toBe(401)
+  expect((await there.request('localhost', `${base}0/`)).status).toBe(404)
 })
 
-test('redirects and cookies stay below the path, and no service worker reaches beyond it', async () => {
-  const { thon, there, base } = await hall((_request, response) => {
+test('redirects, cookies and service workers stay below the path', async () => {
+  const { thon, there, base } = await fixtures((_request, response) => {
     response.setHeader('Set-Cookie', 'a=1; Path=/')
     response.setHeader('Service-Worker-Allowed', '/')
     response.writeHead(302, { Location: '/login' }).end()
   })
   await enter(thon, there)
-  const { headers } = await there.ask('localhost', `${base}/`)
+  const { headers } = await there.request('localhost', `${base}/`)
   expect(headers).toMatchObject({ location: `${base}/login`, 'set-cookie': [`a=1; Path=${base}/`] })
   expect(headers).not.toHaveProperty('service-worker-allowed')
 })
 
-test('a sandbox that does not run has a page at THON, which leads there once it runs', async () => {
-  const { app, row, thon } = await hall()
+test('a stopped sandbox has a status page at THON that leads to it once it runs', async () => {
+  const { app, row, thon } = await fixtures()
   await command(app, 'killInstance', row.id)
   await inState(app, row.id, 'TERMINATED')
   const { status, body } = await thon.open(`${thon.origin('localhost')}/open?sandbox=alpha-ann`)
   expect(status).toBe(503)
-  expect(body).toContain('Start again')
-  const begun = await thon.ask('localhost', '/open/.thon/start?sandbox=alpha-ann', { method: 'POST' })
-  expect(begun).toMatchObject({ status: 303, headers: { location: '/open?sandbox=alpha-ann' } })
+  expect(body).toContain('Your sandbox was stopped')
+  const started = await thon.request('localhost', '/open/.thon/start?sandbox=alpha-ann', { method: 'POST' })
+  expect(started).toMatchObject({ status: 303, headers: { location: '/open?sandbox=alpha-ann' } })
 })

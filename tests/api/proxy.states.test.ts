@@ -1,110 +1,112 @@
 import { createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { Forwarder, type Failure } from '../../server/proxy/forward.ts'
+import { Forwarder, type ForwardFailure } from '../../server/proxy/forward.ts'
+import type { StatusView } from '../../server/proxy/status-view.ts'
 import { startApp } from '../kit/app.ts'
 import { addGroup } from '../kit/groups.ts'
 import { command, create, inState, running } from '../kit/instances.ts'
+import { freePort } from '../kit/ports.ts'
 import { Visitor } from '../kit/visitor.ts'
-import { freePort } from '../kit/free-port.ts'
 
 const HOST = 'alpha-ann.localhost'
 
-async function hall(variables = {}) {
+async function fixtures(variables = {}) {
   const app = await startApp(variables)
   app.engine.pages = (_request, response) => response.end('VS Code')
   await addGroup(app, 'alpha', ['ann', 'bob', 'cy'])
   return { app, visitor: new Visitor(app.url) }
 }
 
-/** What stands on the page at ann's address. */
+/** What the page at ann's address shows. */
 async function page(visitor: Visitor) {
   const { status, body, headers } = await visitor.open(visitor.origin(HOST))
-  const of = (id: string) => new RegExp(`id="${id}"[^>]*>([^<]*)<`).exec(body)?.[1]
+  const of = (id: string) => new RegExp(`id="${id}"[^>]*>([^<]*)<`).exec(body)?.[1]?.replaceAll('&#39;', "'")
   const action = /action="([^"]+)"/.exec(body)?.[1]
   return { status, headers, title: of('title'), detail: of('detail'), button: of('button'), action, body }
 }
 
-/** Follows the states that ann's page is told. */
+/** Follows the states that ann's page receives. */
 function follow(visitor: Visitor) {
-  const told: { title: string; detail: string | null; ready: boolean }[] = []
+  const views: Pick<StatusView, 'title' | 'detail' | 'ready'>[] = []
   const cookie = [...visitor.cookies.get(HOST)!].map((pair) => pair.join('=')).join('; ')
   const { host, port } = new URL(visitor.origin(HOST))
   const request = get({ host: '127.0.0.1', port, path: '/.thon/state', headers: { host, cookie } }, (answer) => {
     answer.on('data', (chunk: Buffer) => {
-      for (const line of String(chunk).split('\n')) if (line.startsWith('data: ')) told.push(JSON.parse(line.slice(6)))
+      for (const line of String(chunk).split('\n'))
+        if (line.startsWith('data: ')) views.push(JSON.parse(line.slice(6)) as StatusView)
     })
     answer.on('error', () => undefined)
   })
   request.on('error', () => undefined)
-  return { told, end: () => request.destroy() }
+  return { views, end: () => request.destroy() }
 }
 
 test('a sandbox that was never started offers to start it', async () => {
-  const { visitor } = await hall()
+  const { visitor } = await fixtures()
   const { status, title, button, action, headers } = await page(visitor)
   expect({ status, title, button }).toEqual({
     status: 503,
-    title: 'Your sandbox is not started yet',
-    button: 'Start it',
+    title: "Your sandbox hasn't been started yet",
+    button: 'Start',
   })
   expect(headers['cache-control']).toBe('no-store')
-  const { told, end } = follow(visitor)
+  const { views, end } = follow(visitor)
   const origin = visitor.origin(HOST)
-  const begun = await visitor.ask(HOST, action as string, { method: 'POST', headers: { origin } })
-  expect(begun).toMatchObject({ status: 303, headers: { location: '/' } })
-  await expect.poll(() => told.at(-1)?.ready, { timeout: 10_000 }).toBe(true)
+  const started = await visitor.request(HOST, action as string, { method: 'POST', headers: { origin } })
+  expect(started).toMatchObject({ status: 303, headers: { location: '/' } })
+  await expect.poll(() => views.at(-1)?.ready, { timeout: 10_000 }).toBe(true)
   end()
   expect((await visitor.open(origin)).body).toBe('VS Code')
 })
 
-test('one that waits shows its place, moves up live, and says when it is ready', async () => {
-  const { app, visitor } = await hall({ THON_START_CONCURRENCY: '1' })
+test('a waiting sandbox shows its place in line, moves up live, and opens when ready', async () => {
+  const { app, visitor } = await fixtures({ THON_START_CONCURRENCY: '1' })
   const go = app.engine.hold('start')
   for (const name of ['bob', 'cy', 'ann']) await create(app, name)
   await visitor.open(visitor.origin(HOST))
   expect(await page(visitor)).toMatchObject({
     title: 'Your sandbox is starting',
-    detail: '1 more before it in the queue.',
+    detail: '1 person ahead of you.',
   })
-  const { told, end } = follow(visitor)
-  await expect.poll(() => told.length).toBe(1)
+  const { views, end } = follow(visitor)
+  await expect.poll(() => views.length).toBe(1)
   app.engine.delay = 300
   go()
-  await expect.poll(() => told.at(-1)?.ready, { timeout: 10_000 }).toBe(true)
+  await expect.poll(() => views.at(-1)?.ready, { timeout: 10_000 }).toBe(true)
   end()
-  const details = told.map(({ detail }) => detail)
-  expect(details).toContain('It is the next one in the queue.')
+  const details = views.map(({ detail }) => detail)
+  expect(details).toContain('You are next.')
   expect(details).toContain('Making it')
 })
 
-test('a paused one offers to resume it, an ended one to start it again, a failed one says why', async () => {
-  const { app, visitor } = await hall()
+test('a paused sandbox offers Resume, a stopped one Start, a failed one says why', async () => {
+  const { app, visitor } = await fixtures()
   const { id, ref } = await running(app)
   await command(app, 'pauseInstance', id)
   await inState(app, id, 'PAUSED')
   const paused = await page(visitor)
   expect(paused).toMatchObject({ title: 'Your sandbox is paused', button: 'Resume' })
-  await visitor.ask(HOST, paused.action as string, { method: 'POST' })
+  await visitor.request(HOST, paused.action as string, { method: 'POST' })
   await inState(app, id, 'RUNNING')
   await app.engine.exit(ref as string, 3)
   await inState(app, id, 'FAILED')
   const failed = await page(visitor)
   expect(failed).toMatchObject({
     title: 'Your sandbox has failed',
-    detail: 'It crashed (exit code 3).',
-    button: 'Start again',
+    detail: 'Crashed, exit code 3.',
+    button: 'Start',
   })
-  await visitor.ask(HOST, failed.action as string, { method: 'POST' })
+  await visitor.request(HOST, failed.action as string, { method: 'POST' })
   const [row] = await app.db.instance.findMany({ where: { activeKey: { not: null } } })
   await inState(app, row!.id, 'RUNNING')
   await command(app, 'killInstance', row!.id)
   await inState(app, row!.id, 'TERMINATED')
-  expect(await page(visitor)).toMatchObject({ title: 'Your sandbox has ended', button: 'Start again' })
+  expect(await page(visitor)).toMatchObject({ title: 'Your sandbox was stopped', button: 'Start' })
 })
 
-test('an engine that is away is said, and not taken for the end of a sandbox that answers', async () => {
-  const { app, visitor } = await hall()
+test('an offline engine is reported, but a sandbox that answers stays open', async () => {
+  const { app, visitor } = await fixtures()
   const { id } = await running(app)
   app.engine.leave()
   await app.until<{ engine: { connected: boolean } }>('{ engine { connected } }', {}, ({ engine }) => !engine.connected)
@@ -112,27 +114,27 @@ test('an engine that is away is said, and not taken for the end of a sandbox tha
   await app.db.instance.update({ where: { id }, data: { state: 'Paused' } })
   const row = (await app.db.instance.findUnique({ where: { id } }))!
   app.services.events.publish('instance', { kind: 'UPDATED', id, row })
-  expect((await page(visitor)).title).toBe('The sandboxes are out of reach just now')
-  const { told, end } = follow(visitor)
+  expect((await page(visitor)).title).toBe('Sandboxes are unavailable right now')
+  const { views, end } = follow(visitor)
   app.engine.back()
-  await expect.poll(() => told.length, { timeout: 10_000 }).toBeGreaterThan(1)
+  await expect.poll(() => views.length, { timeout: 10_000 }).toBeGreaterThan(1)
   end()
 })
 
-test('VS Code that does not answer in a sandbox that runs gets a page that tries again', async () => {
-  const { app, visitor } = await hall()
+test('a running sandbox whose VS Code does not answer gets a page that retries', async () => {
+  const { app, visitor } = await fixtures()
   const { id } = await running(app)
   const port = await freePort()
   const row = await app.db.instance.update({ where: { id }, data: { hostPort: port } })
   app.services.events.publish('instance', { kind: 'UPDATED', id, row })
   const { status, title, body } = await page(visitor)
-  expect({ status, title }).toEqual({ status: 503, title: 'VS Code does not answer just now' })
+  expect({ status, title }).toEqual({ status: 503, title: "VS Code isn't responding yet" })
   expect(body).toContain('http-equiv="refresh"')
-  expect((await visitor.ask(HOST, '/')).body, 'to a program').toBe('VS Code does not answer just now\n')
+  expect((await visitor.request(HOST, '/')).body, 'to a program').toBe("VS Code isn't responding yet\n")
 })
 
-test('what stands on a page is never markup', async () => {
-  const { app, visitor } = await hall()
+test('texts on a status page are never markup', async () => {
+  const { app, visitor } = await fixtures()
   const { id } = await running(app)
   const row = await app.db.instance.update({
     where: { id },
@@ -144,22 +146,22 @@ test('what stands on a page is never markup', async () => {
   expect(headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
 })
 
-test('a sandbox that never answers is given up, its connection with it', async () => {
-  const [answers, closed] = [Promise.withResolvers<Failure>(), Promise.withResolvers<void>()]
+test('a request that a sandbox never answers times out, and its connection closes', async () => {
+  const [failed, closed] = [Promise.withResolvers<ForwardFailure>(), Promise.withResolvers<void>()]
   const silent = createServer((request) => request.socket.on('close', () => closed.resolve()))
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   const hostPort = (silent.address() as AddressInfo).port
   const forwarder = new Forwarder(100)
   const front = createServer((request, response) => {
     const client = { address: '127.0.0.1', scheme: 'http', host: 'x' } as const
-    void forwarder.web(request, response, { host: '127.0.0.1', port: hostPort, path: '', client }, (why) => {
-      answers.resolve(why)
+    void forwarder.web(request, response, { host: '127.0.0.1', port: hostPort, path: '', client }, (failure) => {
+      failed.resolve(failure)
       response.writeHead(504).end()
     })
   })
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
   const { status } = await fetch(`http://127.0.0.1:${(front.address() as AddressInfo).port}/`)
-  expect({ status, why: await answers.promise }).toEqual({ status: 504, why: 'silent' })
+  expect({ status, failure: await failed.promise }).toEqual({ status: 504, failure: 'timeout' })
   await closed.promise
   for (const server of [front, silent]) server.closeAllConnections()
   forwarder.close()

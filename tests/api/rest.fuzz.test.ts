@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { ApisixStandIn } from '../kit/apisix.ts'
-import { OutsideServer } from '../kit/outside-server.ts'
+import { ExternalServer } from '../kit/external-server.ts'
 import { Random } from '../kit/random.ts'
 import { Manual, type RestAnswer } from '../kit/rest.ts'
 import { Fuzz, RestClient, type FuzzRequest } from '../kit/rest-fuzz.ts'
@@ -26,7 +26,7 @@ const NEVER = new Set([
 ])
 
 test('any request gets an answer as described, and never an internal error', { timeout: 240_000 }, async () => {
-  const lemonade = await OutsideServer.start(({ path }) => ({
+  const lemonade = await ExternalServer.start(({ path }) => ({
     body: path === '/v1/slots' ? [] : { status: 'success' },
   }))
   const apisix = await ApisixStandIn.start()

@@ -28,11 +28,11 @@ async function small(limits: Partial<BodyLimits> = {}): Promise<SmallServer> {
   const app = await startApp()
   const { services } = app
   const log = createLog('error')
-  const door = { authenticated: () => ({ viewer: organizer, session: null, cookie: null }) }
+  const authenticator = { authenticated: () => ({ viewer: organizer, session: null, cookie: null }) }
   const server = createServer(
     createRest({
       services,
-      door,
+      authenticator,
       signIn: services.signIn,
       clients: new Clients([]),
       log,

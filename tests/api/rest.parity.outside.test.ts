@@ -4,7 +4,7 @@ import { ApisixStandIn } from '../kit/apisix.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { addGroup } from '../kit/groups.ts'
 import { LemonadeStandIn } from '../kit/lemonade.ts'
-import type { OutsideServer } from '../kit/outside-server.ts'
+import type { ExternalServer } from '../kit/external-server.ts'
 
 /*
  * Commands whose effects are in somebody else's server: GraphQL and REST have to send it the same, and pass on the same
@@ -35,32 +35,32 @@ const consumer = (fields: string, body: object, refused?: string): Case => ({
   rest: ['POST', '/gateway/consumers', { api_key: 'k-1', ...body }],
   ...(refused !== undefined && { refused }),
 })
-const SET_UP: Case = {
-  name: 'set up the gateway',
-  graphql: 'mutation { setUpGateway { id } }',
+const APPLY: Case = {
+  name: 'apply the gateway configuration',
+  graphql: 'mutation { applyGatewayConfig { id } }',
   rest: ['POST', '/gateway/setup', {}],
 }
-const CLEAN_UP: Case = {
-  name: 'clean up the gateway',
-  graphql: 'mutation { cleanUpGateway(confirm: "clean up") { id } }',
+const DELETE_CONFIG: Case = {
+  name: 'delete the gateway configuration',
+  graphql: 'mutation { deleteGatewayConfig(input: { confirm: "delete everything" }) { id } }',
   rest: ['POST', '/gateway/cleanup'],
 }
 const LEMONADE = 'http://127.0.0.1:13305/api/v1'
 
 const GATEWAY: Case[] = [
-  SET_UP,
-  { ...SET_UP, name: 'set up a gateway that is off', off: true, refused: 'BAD_REQUEST' },
-  { ...SET_UP, name: 'set up a gateway that is away', away: true, refused: 'UPSTREAM_FAILED' },
-  CLEAN_UP,
-  { ...CLEAN_UP, name: 'clean up a gateway that is away', away: true, refused: 'UPSTREAM_FAILED' },
+  APPLY,
+  { ...APPLY, name: 'apply to a gateway that is off', off: true, refused: 'BAD_REQUEST' },
+  { ...APPLY, name: 'apply to a gateway that is offline', away: true, refused: 'UPSTREAM_FAILED' },
+  DELETE_CONFIG,
+  { ...DELETE_CONFIG, name: 'delete from a gateway that is offline', away: true, refused: 'UPSTREAM_FAILED' },
   consumer('username: "mentor"', { username: 'mentor' }),
   consumer('username: "m2", tokenLimit: 7, timeWindow: 9', { username: 'm2', rate_limit: 7, time_window: 9 }),
   consumer('username: "a b"', { username: 'a b' }, 'INVALID_INPUT'),
   consumer('username: "m", tokenLimit: 0', { username: 'm', rate_limit: 0 }, 'INVALID_INPUT'),
   consumer('username: "m", timeWindow: -1', { username: 'm', time_window: -1 }, 'INVALID_INPUT'),
   {
-    name: 'make the route',
-    graphql: 'mutation { putGatewayRoute { configured } }',
+    name: 'update the route',
+    graphql: 'mutation { updateGatewayRoute { configured } }',
     rest: ['POST', '/gateway/route', { lemonade_url: LEMONADE }],
   },
   {
@@ -70,7 +70,7 @@ const GATEWAY: Case[] = [
   },
   {
     name: 'delete a consumer',
-    graphql: 'mutation { deleteConsumers(usernames: ["there"]) { ok } }',
+    graphql: 'mutation { deleteConsumers(input: { usernames: ["there"] }) { error { code } } }',
     rest: ['DELETE', '/gateway/consumers/there'],
   },
 ]
@@ -83,18 +83,18 @@ const MODELS: Case[] = [
   },
   {
     name: 'unload a model',
-    graphql: 'mutation { unloadModel(model: "Tiny") }',
+    graphql: 'mutation { unloadModel(input: { model: "Tiny" }) }',
     rest: ['POST', '/lemonade/unload', { model_name: 'Tiny' }],
   },
-  { name: 'unload all models', graphql: 'mutation { unloadModel }', rest: ['POST', '/lemonade/unload', {}] },
+  { name: 'unload all models', graphql: 'mutation { unloadModel(input: {}) }', rest: ['POST', '/lemonade/unload', {}] },
   {
     name: 'delete a model',
-    graphql: 'mutation { deleteModel(model: "Tiny") }',
+    graphql: 'mutation { deleteModel(input: { model: "Tiny" }) }',
     rest: ['POST', '/lemonade/delete', { model_name: 'Tiny' }],
   },
   {
     name: 'unload a model while Lemonade is away',
-    graphql: 'mutation { unloadModel(model: "Tiny") }',
+    graphql: 'mutation { unloadModel(input: { model: "Tiny" }) }',
     rest: ['POST', '/lemonade/unload', { model_name: 'Tiny' }],
     ...{ away: true, refused: 'UPSTREAM_FAILED' },
   },
@@ -102,7 +102,7 @@ const MODELS: Case[] = [
 
 interface Side {
   app: TestApp
-  server: OutsideServer
+  server: ExternalServer
 }
 
 async function gateway({ away, off }: Case): Promise<Side> {
@@ -126,7 +126,7 @@ async function lemonade({ away }: Case): Promise<Side> {
 
 /** What was changed there, in no order, keys that were made left out. */
 function sent({ server }: Side): string[] {
-  const changes = server.taken.filter(({ method }) => method !== 'GET')
+  const changes = server.requests.filter(({ method }) => method !== 'GET')
   const line = ({ method, path, body }: (typeof changes)[number]) =>
     `${method} ${path} ${JSON.stringify(Object.entries(body ?? {}).sort())}`
   // Ids of users and groups differ from one database to the next.
@@ -135,7 +135,7 @@ function sent({ server }: Side): string[] {
 
 async function same(one: Side, other: Side, { graphql, rest, refused }: Case): Promise<void> {
   const answer = await one.app.answer(graphql)
-  await expect.poll(async () => one.app.services.gateway.run(organizer)?.endedAt !== null).toBe(true)
+  await expect.poll(async () => one.app.services.gateway.lastJob(organizer)?.endedAt !== null).toBe(true)
   const [method, path, body] = rest
   const response = await fetch(`${other.app.url}/api${path}`, {
     method,

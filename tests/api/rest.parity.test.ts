@@ -35,19 +35,21 @@ const CASES: Case[] = [
     ['a/b', 'INVALID_INPUT'],
   ].map(([name, refused]) => ({
     name: `rename group to ${name}`,
-    graphql: ({ group }: Twin): [string] => [`mutation { renameGroup(id: "${group}", name: "${name}") { id } }`],
+    graphql: ({ group }: Twin): [string] => [
+      `mutation { updateGroup(input: { id: "${group}", name: "${name}" }) { id } }`,
+    ],
     rest: ({ group }: Twin): [string, string, object] => ['PUT', `/groups/${group}`, { name }],
     refused,
   })),
   {
     name: 'rename an unknown group',
-    graphql: () => [`mutation { renameGroup(id: "${UNKNOWN_ID}", name: "x") { id } }`],
+    graphql: () => [`mutation { updateGroup(input: { id: "${UNKNOWN_ID}", name: "x" }) { id } }`],
     rest: () => ['PUT', `/groups/${UNKNOWN_ID}`, { name: 'x' }],
     refused: 'NOT_FOUND',
   },
   {
     name: 'delete a group and its instances',
-    graphql: ({ group }) => [`mutation { deleteGroup(id: "${group}") { id } }`],
+    graphql: ({ group }) => [`mutation { deleteGroup(input: { id: "${group}" }) { id } }`],
     rest: ({ group }) => ['DELETE', `/groups/${group}`],
   },
   ...[
@@ -58,7 +60,7 @@ const CASES: Case[] = [
   ].map(([username, refused]) => ({
     name: `add user ${JSON.stringify(username)}`,
     graphql: ({ group }: Twin): [string, Record<string, unknown>] => [
-      'mutation ($groupId: ID!, $username: String!) { addUser(groupId: $groupId, username: $username) { id } }',
+      'mutation ($groupId: ID!, $username: String!) { createUser(input: { groupId: $groupId, username: $username }) { id } }',
       { groupId: group, username },
     ],
     rest: ({ group }: Twin): [string, string, object] => ['POST', `/groups/${group}/users`, { username }],
@@ -73,7 +75,7 @@ const CASES: Case[] = [
   ].map(([email, refused]) => ({
     name: `set e-mail ${String(email).slice(0, 20)}`,
     graphql: ({ user }: Twin): [string, Record<string, unknown>] => [
-      'mutation ($id: ID!, $email: String) { setUserEmail(id: $id, email: $email) { id } }',
+      'mutation ($id: ID!, $email: String) { updateUser(input: { id: $id, email: $email }) { id } }',
       { id: user, email },
     ],
     rest: ({ user }: Twin): [string, string, object] => ['PATCH', `/users/${user}`, { email }],
@@ -85,18 +87,20 @@ const CASES: Case[] = [
     ['a/b', 'INVALID_INPUT'],
   ].map(([username, refused]) => ({
     name: `rename user to ${username}`,
-    graphql: ({ user }: Twin): [string] => [`mutation { renameUser(id: "${user}", username: "${username}") { id } }`],
+    graphql: ({ user }: Twin): [string] => [
+      `mutation { updateUser(input: { id: "${user}", username: "${username}" }) { id } }`,
+    ],
     rest: ({ user }: Twin): [string, string, object] => ['PATCH', `/users/${user}`, { username }],
     refused,
   })),
   {
     name: 'remove a user and the instance',
-    graphql: ({ user }) => [`mutation { removeUser(id: "${user}") { id } }`],
+    graphql: ({ user }) => [`mutation { deleteUser(input: { id: "${user}" }) { id } }`],
     rest: ({ user }) => ['DELETE', `/users/${user}`],
   },
   {
     name: 'transfer a user who has an active instance',
-    graphql: ({ user, other }) => [`mutation { transferUser(id: "${user}", groupId: "${other}") { id } }`],
+    graphql: ({ user, other }) => [`mutation { transferUser(input: { id: "${user}", groupId: "${other}" }) { id } }`],
     rest: ({ group, user, other }) => ['POST', `/groups/${group}/users/${user}/transfer`, { target_group_id: other }],
     refused: 'CONFLICT',
   },
@@ -118,7 +122,7 @@ const CASES: Case[] = [
   ...(['pause', 'resume', 'kill', 'recreate', 'renew'] as const).flatMap((command) => [
     {
       name: `${command} an instance`,
-      graphql: ({ instance }: Twin): [string] => [`mutation { ${command}Instance(id: "${instance}") { id } }`],
+      graphql: ({ instance }: Twin): [string] => [`mutation { ${command}Instance(input: { id: "${instance}" }) { id } }`],
       rest: ({ instance }: Twin): [string, string] =>
         command === 'kill' ? ['DELETE', `/instances/${instance}`] : ['POST', `/instances/${instance}/${command}`],
       refused: command === 'resume' ? 'CONFLICT' : undefined,
@@ -127,7 +131,7 @@ const CASES: Case[] = [
   ...[0, 525_601].map((minutes) => ({
     name: `renew for ${minutes} minutes`,
     graphql: ({ instance }: Twin): [string] => [
-      `mutation { renewInstance(id: "${instance}", timeoutMinutes: ${minutes}) { id } }`,
+      `mutation { renewInstance(input: { id: "${instance}", timeoutMinutes: ${minutes} }) { id } }`,
     ],
     rest: ({ instance }: Twin): [string, string, object] => [
       'POST',
@@ -138,7 +142,7 @@ const CASES: Case[] = [
   })),
   {
     name: 'pause an unknown instance',
-    graphql: () => [`mutation { pauseInstance(id: "${UNKNOWN_ID}") { id } }`],
+    graphql: () => [`mutation { pauseInstance(input: { id: "${UNKNOWN_ID}" }) { id } }`],
     rest: () => ['POST', `/instances/${UNKNOWN_ID}/pause`],
     refused: 'NOT_FOUND',
   },
@@ -174,7 +178,7 @@ describe('GraphQL and REST do the same, and refuse the same', () => {
 function createGroup(name: string, refused?: string): Case {
   return {
     name: `create group ${JSON.stringify(name.slice(0, 20))}`,
-    graphql: () => ['mutation ($name: String!) { createGroup(name: $name) { id } }', { name }],
+    graphql: () => ['mutation ($name: String!) { createGroup(input: { name: $name }) { id } }', { name }],
     rest: () => ['POST', '/groups', { name }],
     ...(refused && { refused }),
   }

@@ -1,7 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { organizer } from '../../server/core/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
-import type { FakeEngine } from '../kit/fake-engine.ts'
 import { addGroup } from '../kit/groups.ts'
 import { running } from '../kit/instances.ts'
 
@@ -10,11 +9,11 @@ const SETTINGS_PATH = '/home/vscode/.local/share/code-server/User/settings.json'
 const PROVIDER = { lemonade: { options: { apiKey: 'PLACEHOLDER', baseURL: 'http://YOUR_IP:13305/v1' } } }
 
 async function store(app: TestApp, key: string, content: string): Promise<void> {
-  await app.services.configFiles.put(organizer, key, { content })
+  await app.services.configFiles.update(organizer, key, { content })
 }
 
-/** Starts ann's sandbox. @returns the files that her new sandbox was made with, by path, and what it lacks */
-async function started(app: TestApp) {
+/** Starts ann's sandbox. @returns the files it was created with, by path, and its notice */
+async function startSandbox(app: TestApp) {
   const create = vi.spyOn(app.engine, 'create')
   await addGroup(app, 'alpha', ['ann'])
   const { id } = await running(app, 'ann')
@@ -26,16 +25,16 @@ async function started(app: TestApp) {
   return { files, notice: instance.notice }
 }
 
-test('a new sandbox gets nothing while nothing is stored', async () => {
-  expect(await started(await startApp())).toEqual({ files: {}, notice: null })
+test('a new sandbox gets no files when none are stored', async () => {
+  expect(await startSandbox(await startApp())).toEqual({ files: {}, notice: null })
 })
 
-test('a new sandbox gets the VS Code settings as they are, and the Kilo Code Config as plain JSON with address and key', async () => {
+test('a new sandbox gets the settings unchanged and the Kilo config filled in', async () => {
   const app = await startApp({ LEMONADE_API_KEY: 'key-of-lemonade', LEMONADE_PORT: '13999' })
   const settings = '// ours\n{ "editor.fontSize": 15, }'
   await store(app, 'config_vscode_settings', settings)
   await store(app, 'config_kilo_json', `// Kilo\n${JSON.stringify({ provider: PROVIDER, model: 'lemonade/m' })}`)
-  const { files, notice } = await started(app)
+  const { files, notice } = await startSandbox(app)
   expect(notice).toBeNull()
   expect(Object.keys(files).sort()).toEqual([KILO_PATH, SETTINGS_PATH].sort())
   expect(files[SETTINGS_PATH]).toBe(settings)
@@ -43,59 +42,63 @@ test('a new sandbox gets the VS Code settings as they are, and the Kilo Code Con
   expect(JSON.parse(files[KILO_PATH] ?? '')).toEqual({ provider: { lemonade: { options } }, model: 'lemonade/m' })
 })
 
-test('a Kilo Code Config that would still hold a placeholder is left out, and the instance says why', async () => {
+test('a Kilo Code Config with an unknown placeholder is left out, with a notice', async () => {
   const app = await startApp()
   await store(app, 'config_kilo_json', JSON.stringify({ provider: PROVIDER, agent: { name: 'PLACEHOLDER' } }))
   await store(app, 'config_vscode_settings', '{}')
-  expect(await started(app)).toEqual({
+  expect(await startSandbox(app)).toEqual({
     files: { [SETTINGS_PATH]: '{}' },
     notice: 'The Kilo Code Config was left out: agent.name is a placeholder that THON does not know.',
   })
 })
 
-const UPDATE = 'mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { id instance { id notice } error { code } } }'
+const UPDATE =
+  'mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { id instance { id notice } error { code } } }'
 
-test('running sandboxes are given the files as stored now; those that do not run are refused, and keep none back', async () => {
+test('running sandboxes get the stored files; others are refused one by one', async () => {
   const app = await startApp()
   await store(app, 'config_vscode_settings', '{ "a": 1 }')
   await addGroup(app, 'alpha', ['ann', 'bob'])
   const [ann, bob] = [await running(app, 'ann'), await running(app, 'bob')]
-  await app.execute(`mutation { pauseInstance(id: "${bob.id}") { id } }`)
+  await app.execute(`mutation { pauseInstance(input: { id: "${bob.id}" }) { id } }`)
   await app.until(`{ instance(id: "${bob.id}") { state } }`, {}, (data) => JSON.stringify(data).includes('PAUSED'))
   await store(app, 'config_vscode_settings', '{ "a": 2 }')
   const unknown = '00000000-0000-4000-8000-000000000000'
   expect(await app.execute(UPDATE, { ids: [ann.id, bob.id, unknown] })).toEqual({
-    updateSandboxFiles: [
+    updateInstanceFiles: [
       { id: ann.id, instance: { id: ann.id, notice: null }, error: null },
       { id: bob.id, instance: null, error: { code: 'CONFLICT' } },
       { id: unknown, instance: null, error: { code: 'NOT_FOUND' } },
     ],
   })
   const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id: ann.id } })
-  const files = (app.engine as FakeEngine).files.get(volume)
+  const files = app.engine.files.get(volume)
   expect([files?.get(SETTINGS_PATH), files?.get(`${SETTINGS_PATH}.bak`)]).toEqual(['{ "a": 2 }', '{ "a": 1 }'])
 })
 
-test('whoever is given a key alone keeps their other files as they are', async () => {
+test('an update of keys alone leaves the other files unchanged', async () => {
   const app = await startApp()
   await addGroup(app, 'alpha', ['ann'])
   const ann = await running(app, 'ann')
   await store(app, 'config_vscode_settings', '{ "a": 1 }')
   await store(app, 'config_kilo_json', '{ "b": 1 }')
-  await app.execute('mutation ($id: ID!) { updateSandboxFiles(ids: [$id], keysOnly: true) { error { message } } }', {
-    id: ann.id,
-  })
+  await app.execute(
+    'mutation ($id: ID!) { updateInstanceFiles(input: { ids: [$id], keysOnly: true }) { error { message } } }',
+    {
+      id: ann.id,
+    },
+  )
   const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id: ann.id } })
-  const files = (app.engine as FakeEngine).files.get(volume)
+  const files = app.engine.files.get(volume)
   expect([files?.has(SETTINGS_PATH), files?.has(KILO_PATH)]).toEqual([false, true])
 })
 
-test('files, image, port and time of a start go before what is stored and usual, and stay with the instance', async () => {
+test('options of a start take precedence, and stay with the instance', async () => {
   const app = await startApp()
   await store(app, 'config_vscode_settings', '{ "stored": true }')
   const group = await addGroup(app, 'alpha', ['ann', 'bob'])
   const START = `mutation ($id: ID!, $options: StartOptionsInput) {
-    startGroup(id: $id, options: $options) { instance { id image port secure expiresAt } } }`
+    startGroup(input: { id: $id, options: $options }) { instance { id image port secure expiresAt } } }`
   const options = {
     ...{ image: 'own/image:1', port: 9000, secure: true, timeoutMinutes: 5 },
     files: [{ key: 'config_vscode_settings', content: '{ "given": true }' }],
@@ -120,5 +123,5 @@ test('files, image, port and time of a start go before what is stored and usual,
     JSON.stringify(data).includes('RUNNING'),
   )
   const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id: first!.instance.id } })
-  expect((app.engine as FakeEngine).files.get(volume)?.get(SETTINGS_PATH)).toBe('{ "given": true }')
+  expect(app.engine.files.get(volume)?.get(SETTINGS_PATH)).toBe('{ "given": true }')
 })

@@ -4,7 +4,6 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { Agent } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createClient } from 'graphql-ws'
@@ -12,31 +11,31 @@ import { WebSocket } from 'ws'
 import { Tls } from '../../server/http/tls.ts'
 import { createLog } from '../../server/core/log.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
-import { askSecurely, makePair, PairFiles, type Pair } from '../kit/certificates.ts'
+import { requestHttps, createKeyPair, KeyPairFiles, type KeyPair } from '../kit/certificates.ts'
 
 const JSON_BODY = { 'Content-Type': 'application/json' }
 
-function fingerprintOf({ cert }: Pair): string {
+function fingerprintOf({ cert }: KeyPair): string {
   return new X509Certificate(cert).fingerprint256
 }
 
-async function ask<T>(app: TestApp, query: string): Promise<T> {
-  const body = JSON.stringify({ query })
-  const { text } = await askSecurely(`${app.url}/graphql`, {
+async function query<T>(app: TestApp, document: string): Promise<T> {
+  const body = JSON.stringify({ query: document })
+  const { text } = await requestHttps(`${app.url}/graphql`, {
     method: 'POST',
     headers: JSON_BODY,
     body,
     rejectUnauthorized: false,
   })
-  return JSON.parse(text).data as T
+  return (JSON.parse(text) as { data: T }).data
 }
 
 async function noticesOf(app: TestApp): Promise<string> {
-  const { engine } = await ask<{ engine: { notices: string[] } }>(app, '{ engine { notices } }')
+  const { engine } = await query<{ engine: { notices: string[] } }>(app, '{ engine { notices } }')
   return engine.notices.join('\n')
 }
 
-/** A socket over TLS, ready to subscribe. */
+/** A WebSocket over TLS. */
 async function openSocket(app: TestApp, ca: string): Promise<WebSocket> {
   const socket = new WebSocket(`${app.url.replace('https', 'wss')}/graphql`, 'graphql-transport-ws', { ca })
   onTestFinished(() => socket.terminate())
@@ -44,11 +43,11 @@ async function openSocket(app: TestApp, ca: string): Promise<WebSocket> {
   return socket
 }
 
-test('HTTP and WebSocket go over TLS, with the certificate in the files', async () => {
-  const pair = await makePair()
-  const app = await startApp(new PairFiles(pair).variables)
+test('HTTP and WebSocket use TLS with the certificate in the files', async () => {
+  const pair = await createKeyPair()
+  const app = await startApp(new KeyPairFiles(pair).variables)
   expect(app.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
-  const reply = await askSecurely(`${app.url}/healthz`, { ca: pair.cert })
+  const reply = await requestHttps(`${app.url}/healthz`, { ca: pair.cert })
   expect([reply.status, reply.fingerprint]).toEqual([200, fingerprintOf(pair)])
   class Trusting extends WebSocket {
     constructor(url: string, protocol: string) {
@@ -58,12 +57,12 @@ test('HTTP and WebSocket go over TLS, with the certificate in the files', async 
   const client = createClient({ url: `${app.url.replace('https', 'wss')}/graphql`, webSocketImpl: Trusting })
   onTestFinished(() => void client.dispose())
   for await (const answer of client.iterate({ query: '{ viewer { role } }' }))
-    expect(answer.data).toEqual({ viewer: { role: 'organizer' } })
+    expect(answer.data).toEqual({ viewer: { role: 'ORGANIZER' } })
   expect(await noticesOf(app)).not.toContain('certificate')
 })
 
-test('plain HTTP and TLS 1.1 are not spoken', async () => {
-  const app = await startApp(new PairFiles(await makePair()).variables)
+test('plain HTTP and TLS 1.1 are refused', async () => {
+  const app = await startApp(new KeyPairFiles(await createKeyPair()).variables)
   await expect(fetch(app.url.replace('https', 'http'))).rejects.toThrow()
   const old = connect({
     host: '127.0.0.1',
@@ -73,14 +72,14 @@ test('plain HTTP and TLS 1.1 are not spoken', async () => {
     ciphers: 'DEFAULT@SECLEVEL=0',
     rejectUnauthorized: false,
   })
-  const [error] = await once(old, 'error')
+  const [error] = (await once(old, 'error')) as [Error]
   expect(String(error)).toMatch(/protocol version|ECONNRESET|unsupported/i)
 })
 
-test('the session cookie stays off plain HTTP', async () => {
-  const pair = await makePair()
-  const app = await startApp({ ...new PairFiles(pair).variables, AUTH_LOCAL_PASSWORD: 'open sesame' })
-  const reply = await askSecurely(`${app.url}/api/auth/login/local`, {
+test('the session cookie is never sent over plain HTTP', async () => {
+  const pair = await createKeyPair()
+  const app = await startApp({ ...new KeyPairFiles(pair).variables, AUTH_LOCAL_PASSWORD: 'open sesame' })
+  const reply = await requestHttps(`${app.url}/api/auth/login/local`, {
     method: 'POST',
     headers: JSON_BODY,
     body: JSON.stringify({ password: 'open sesame' }),
@@ -90,77 +89,77 @@ test('the session cookie stays off plain HTTP', async () => {
   expect(String(reply.headers['set-cookie'])).toMatch(/session=v1.*; Secure/)
 })
 
-test('a renewed certificate is taken at once, and open connections stay open', async () => {
-  const [before, after] = [await makePair(), await makePair()]
-  const files = new PairFiles(before)
+test('a renewed certificate is served at once, and open connections stay open', async () => {
+  const [before, after] = [await createKeyPair(), await createKeyPair()]
+  const files = new KeyPairFiles(before)
   const app = await startApp(files.variables)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   onTestFinished(() => agent.destroy())
-  const onKept = () => askSecurely(`${app.url}/healthz`, { agent, ca: before.cert })
-  expect((await onKept()).fingerprint).toBe(fingerprintOf(before))
+  const onOpenConnection = () => requestHttps(`${app.url}/healthz`, { agent, ca: before.cert })
+  expect((await onOpenConnection()).fingerprint).toBe(fingerprintOf(before))
   const socket = await openSocket(app, before.cert)
 
-  files.put(after)
-  const fresh = () => askSecurely(`${app.url}/healthz`, { rejectUnauthorized: false })
-  await expect.poll(async () => (await fresh()).fingerprint, { timeout: 5_000 }).toBe(fingerprintOf(after))
+  files.replace(after)
+  const onNewConnection = () => requestHttps(`${app.url}/healthz`, { rejectUnauthorized: false })
+  await expect.poll(async () => (await onNewConnection()).fingerprint, { timeout: 5_000 }).toBe(fingerprintOf(after))
 
-  expect((await onKept()).fingerprint).toBe(fingerprintOf(before))
+  expect((await onOpenConnection()).fingerprint).toBe(fingerprintOf(before))
   socket.send(JSON.stringify({ type: 'connection_init' }))
-  const [message] = await once(socket, 'message')
-  expect(JSON.parse(String(message)).type).toBe('connection_ack')
+  const [message] = (await once(socket, 'message')) as [Buffer]
+  expect(JSON.parse(message.toString())).toMatchObject({ type: 'connection_ack' })
 })
 
-test('a pair that does not fit is told, the old one stays; one that fits is taken, and the notice goes', async () => {
-  const [before, after] = [await makePair(), await makePair()]
-  const files = new PairFiles(before)
+test('a key that does not match keeps the old certificate, with a notice until it does', async () => {
+  const [before, after] = [await createKeyPair(), await createKeyPair()]
+  const files = new KeyPairFiles(before)
   const app = await startApp(files.variables)
-  const shown = async () => (await askSecurely(`${app.url}/healthz`, { rejectUnauthorized: false })).fingerprint
+  const shown = async () => (await requestHttps(`${app.url}/healthz`, { rejectUnauthorized: false })).fingerprint
 
   app.logged.expect(/certificate/)
-  files.put({ cert: after.cert, key: before.key })
+  files.replace({ cert: after.cert, key: before.key })
   await expect.poll(() => noticesOf(app), { timeout: 5_000 }).toContain('the key belongs to another certificate')
   expect(await noticesOf(app)).toContain('Put a certificate and its key there')
   expect(await shown()).toBe(fingerprintOf(before))
 
-  files.put({ cert: 'nonsense', key: after.key })
-  await expect.poll(() => noticesOf(app), { timeout: 5_000 }).toContain('is no certificate in PEM form')
+  files.replace({ cert: 'nonsense', key: after.key })
+  await expect.poll(() => noticesOf(app), { timeout: 5_000 }).toContain('is not a certificate in PEM format')
   expect(await shown()).toBe(fingerprintOf(before))
 
-  files.put(after)
+  files.replace(after)
   await expect.poll(shown, { timeout: 5_000 }).toBe(fingerprintOf(after))
   expect(await noticesOf(app)).not.toContain('certificate')
 })
 
 test.for([
-  [10, /runs out on \d{4}-\d\d-\d\d\. Put a new one there/],
-  [-1, /ran out on \d{4}-\d\d-\d\d: browsers refuse to open THON/],
-] as const)('a certificate that runs out in %i days is a notice', async ([days, notice]) => {
-  const app = await startApp(new PairFiles(await makePair(days)).variables)
+  [10, /expires on \d{4}-\d\d-\d\d\. Put a new one there/],
+  [-1, /expired on \d{4}-\d\d-\d\d\. Browsers refuse to open THON/],
+] as const)('a certificate that expires in %i days gives a notice', async ([days, notice]) => {
+  const app = await startApp(new KeyPairFiles(await createKeyPair(days)).variables)
   expect(await noticesOf(app)).toMatch(notice)
 })
 
-test('a start with a key of another certificate says so', async () => {
-  const files = new PairFiles({ cert: (await makePair()).cert, key: (await makePair()).key })
+test('a start with a key of another certificate fails with the reason', async () => {
+  const files = new KeyPairFiles({ cert: (await createKeyPair()).cert, key: (await createKeyPair()).key })
   await expect(startApp(files.variables)).rejects.toThrow(
-    /^THON_TLS_CERT .* and THON_TLS_KEY .* are no certificate with its key: the key belongs to another certificate\.$/,
+    /^THON_TLS_CERT .* and THON_TLS_KEY .* do not hold a certificate with its key: the key belongs to another certificate\.$/,
   )
 })
 
-/** As Kubernetes mounts a secret: files are links into a folder that is itself a link, which is swapped. */
-test('a certificate behind links is taken when the link is swapped, also where folders cannot be watched', async () => {
+/** As Kubernetes mounts a secret: files are links into a folder that is itself a link, which is replaced. */
+test('a certificate behind links is served when a link changes, without a watch', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'thon-tls-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-  const fill = (name: string, { cert, key }: Pair) => {
+  const fill = (name: string, { cert, key }: KeyPair) => {
     mkdirSync(join(dir, name))
     writeFileSync(join(dir, name, 'tls.crt'), cert)
     writeFileSync(join(dir, name, 'tls.key'), key)
     symlinkSync(name, join(dir, '..data.new'))
     renameSync(join(dir, '..data.new'), join(dir, '..data'))
   }
-  const [before, after] = [await makePair(), await makePair()]
+  const [before, after] = [await createKeyPair(), await createKeyPair()]
   fill('one', before)
   mkdirSync(join(dir, 'mount'))
-  // Nothing in the watched folder changes: only reading again finds it.
+  // Nothing in the watched folder changes, so only reading again finds it.
   for (const file of ['tls.crt', 'tls.key']) symlinkSync(`../..data/${file}`, join(dir, 'mount', file))
   const onChange = vi.fn()
   const tls = new Tls(
@@ -169,7 +168,7 @@ test('a certificate behind links is taken when the link is swapped, also where f
   )
   onTestFinished(() => tls.close())
   fill('two', after)
+  // It reports changes of notices in the same step in which it takes the certificate.
   await expect.poll(() => tls.options.cert).toBe(after.cert)
-  await sleep(100)
   expect(onChange).not.toHaveBeenCalled()
 })

@@ -12,7 +12,7 @@ interface Report {
   changes: { kind: string; name: string; action: string; detail: string | null }[]
 }
 
-/** A home in which nothing needs Docker. */
+/** A home whose THON does not need Docker. */
 function home(): Home {
   return new Home({ THON_ENGINE: 'process' })
 }

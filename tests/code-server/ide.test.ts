@@ -7,7 +7,7 @@ import { ensureDocker } from '../kit/docker.ts'
 import { docker, startDockerApp } from '../kit/docker-app.ts'
 import { command, create, inState } from '../kit/instances.ts'
 import { closeBrowser, openSandbox } from '../kit/pages.ts'
-import { Workbench } from '../kit/workbench.ts'
+import { QUIET_SETTINGS, Workbench } from '../kit/workbench.ts'
 
 const LONG = { timeout: 300_000 }
 
@@ -18,10 +18,21 @@ beforeAll(async () => {
 
 afterAll(closeBrowser)
 
-test('in a real code-server a file is written, a terminal works, and both are there after a reload', LONG, async () => {
+/** A server whose sandboxes are real code-servers with these settings. */
+async function startIdeApp(settings: object) {
   const app = await startDockerApp({
     ...{ SANDBOX_IMAGE: codeServerImage, THON_READY_SECONDS: '90', SANDBOX_MEMORY: '1g' },
   })
+  const store = (content: object) =>
+    app.services.configFiles.update(organizer, 'config_vscode_settings', {
+      content: `// Of the event\n${JSON.stringify(content)}`,
+    })
+  await store(settings)
+  return { app, store }
+}
+
+test('in a real code-server, files, terminal and preview work, also after a reload', LONG, async () => {
+  const { app } = await startIdeApp(QUIET_SETTINGS)
   const group = `ide${randomBytes(3).toString('hex')}`
   const { id } = await create(app, 'ann', { group })
   const { url, ref } = await inState(app, id, 'RUNNING', 120)
@@ -38,20 +49,18 @@ test('in a real code-server a file is written, a terminal works, and both are th
   const inside = (file: string) => docker('exec', ref as string, 'cat', `/workspace/${file}`).catch(() => '')
   await expect.poll(() => inside('hello.md'), { timeout: 20_000 }).toBe('# Hello hall')
 
-  await workbench.terminal('cat hello.md > copy.txt && echo done-$((6*7)) >> copy.txt')
-  await expect.poll(() => inside('copy.txt'), { timeout: 30_000 }).toContain('done-42')
+  await workbench.terminal('cat hello.md > copy.txt && echo done-$((6*7)) >> copy.txt', async () =>
+    (await inside('copy.txt')).includes('done-42'),
+  )
 
-  await workbench.open('hello.md')
-  await workbench.run('Markdown: Open Preview to the Side')
-  await expect.poll(() => workbench.previews(), { timeout: 30_000 }).toContain('Hello hall')
+  await workbench.preview('hello.md', 'Hello hall')
 
-  await page.reload()
-  await workbench.ready()
+  await workbench.reload()
   await workbench.open('copy.txt')
   await workbench.shows('done-42')
 
   const other = new Workbench(await page.context().newPage())
-  await other.page.goto(url as string)
+  await other.goto(url as string)
   await other.ready()
   expect(refused).toEqual([])
   expect(sockets.length).toBeGreaterThan(1)
@@ -59,30 +68,26 @@ test('in a real code-server a file is written, a terminal works, and both are th
 
   await command(app, 'pauseInstance', id)
   await inState(app, id, 'PAUSED')
-  await page.goto(url as string)
+  await workbench.goto(url as string)
   await page.getByRole('heading', { name: 'Your sandbox is paused' }).waitFor()
   await page.getByRole('button', { name: 'Resume' }).click()
   await workbench.ready()
 })
 
-test('a real code-server goes by the stored settings, and by those it is given later', LONG, async () => {
-  const app = await startDockerApp({
-    ...{ SANDBOX_IMAGE: codeServerImage, THON_READY_SECONDS: '90', SANDBOX_MEMORY: '1g' },
-  })
-  const store = (theme: string) =>
-    app.services.configFiles.put(organizer, 'config_vscode_settings', {
-      content: `// Of the hall\n{ "workbench.colorTheme": "${theme}", }`,
-    })
-  await store('Solarized Light')
+test('a real code-server uses the stored settings, and later changes of them', LONG, async () => {
+  const { app, store } = await startIdeApp({ 'workbench.colorTheme': 'Solarized Light' })
   const { id } = await create(app, 'ann', { group: `ide${randomBytes(3).toString('hex')}` })
   const { url } = await inState(app, id, 'RUNNING', 120)
   const page = await openSandbox(url as string)
-  await new Workbench(page).ready()
+  const workbench = new Workbench(page)
+  await workbench.ready()
   const looks = () => page.locator('.monaco-workbench').getAttribute('class')
   await expect.poll(looks, { timeout: 30_000 }).toContain('solarized-light')
-  await store('Monokai')
-  await app.execute('mutation ($ids: [ID!]!) { updateSandboxFiles(ids: $ids) { error { message } } }', { ids: [id] })
+  await store({ 'workbench.colorTheme': 'Monokai' })
+  await app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', {
+    ids: [id],
+  })
   // Images that can watch files need no reload.
-  await page.reload()
+  await workbench.reload()
   await expect.poll(looks, { timeout: 30_000 }).toContain('monokai')
 })

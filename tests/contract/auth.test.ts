@@ -9,13 +9,13 @@ import type { Answer } from '../kit/conformance/send.ts'
 import { oauthStandIn, type OAuthStandIn, type SeenRequest } from '../kit/oauth-provider.ts'
 import { conforms } from './conforms.ts'
 
-/** As recorded, but for what leads to the recording's own stand-ins, and a secret that is long enough here. */
+/** The recorded environment, without the recording's own stand-ins, and with a secret that is long enough here. */
 function environmentOf(name: string): Record<string, string> {
   const { https_proxy: _proxy, SSL_CERT_FILE: _file, AUTH_SESSION_SECRET: short, ...env } = loadScenario(name).env
   return { ...env, AUTH_SESSION_SECRET: `${short}, and long enough for this server` }
 }
 
-test('sign-in is begun and refused as recorded, and everything else is closed', async () => {
+test('sign-ins start and are refused as recorded; everything else is closed', async () => {
   const at = await oauthStandIn(() => ({ clientId: 'gh-id', clientSecret: 'gh-sec' }))
   const { AUTH_GITHUB_URL = '', AUTH_GITHUB_API_URL = '' } = at.environment()
   const app = await startApp({ ...environmentOf('auth-enabled'), AUTH_GITHUB_URL, AUTH_GITHUB_API_URL })
@@ -25,14 +25,14 @@ test('sign-in is begun and refused as recorded, and everything else is closed', 
   expect(await app.db.setting.count()).toBe(0)
 })
 
-test('callbacks sign people in, and providers are asked as recorded', async () => {
+test('callbacks sign people in and ask providers as recorded', async () => {
   const at = await oauthStandIn((provider) => ({ clientId: `${provider}-id`, clientSecret: `${provider}-sec` }))
   const app = await startApp({ ...environmentOf('auth-callback'), ...at.environment() })
   await conforms(app, 'auth-callback', {
     after: async ({ upstream }, answer) => {
-      const made = at.requests.splice(0).map(seen)
-      const due = (upstream.idp ?? []).map((call) => asOurs(call, at, app.url))
-      const found = compareJson(due, made, { kinds: {}, refs: {} }, new Captures(), '/upstream')
+      const actual = at.requests.splice(0).map(seen)
+      const expected = (upstream.idp ?? []).map((call) => asOurs(call, at, app.url))
+      const found = compareJson(expected, actual, { kinds: {}, refs: {} }, new Captures(), '/upstream')
       await consent(at, answer)
       return [...found, ...stateFaults(answer)]
     },
@@ -45,14 +45,14 @@ function authorizationUrl(answer: Answer | null): URL | null {
   return isRecord(body) && typeof body.authorization_url === 'string' ? new URL(body.authorization_url) : null
 }
 
-/** Whether the state that is answered is the one in the URL. */
+/** Checks that the state in the answer is the one in the URL. */
 function stateFaults(answer: Answer | null): string[] {
   const url = authorizationUrl(answer)
   if (!url || !isRecord(answer?.body) || url.searchParams.get('state') === answer.body.state) return []
-  return ['/state: another one is in /authorization_url']
+  return ['/state: differs from the one in /authorization_url']
 }
 
-/** The person agrees at the provider, which gives them the code of the recording. */
+/** Agrees at the provider, which gives the code of the recording. */
 async function consent(at: OAuthStandIn, answer: Answer | null): Promise<void> {
   const url = authorizationUrl(answer)
   if (!url) return
@@ -62,14 +62,14 @@ async function consent(at: OAuthStandIn, answer: Answer | null): Promise<void> {
 }
 
 /**
- * What ours sends where the original sent this: the same method, path and fields, in a form also to GitHub, which is told
- * the grant too; the verifier; and tokens of the stand-in.
+ * The request that THON sends where the original sent this one: the same method, path and fields. GitHub gets a form and
+ * the grant type as well, all get a verifier, and the stand-in gave the tokens.
  */
 function asOurs({ method, path, headers, body }: Call, at: OAuthStandIn, here: string) {
-  const url = new URL(bases(at)[headers.host ?? ''] + path)
+  const url = new URL(`${bases(at)[headers.host ?? ''] ?? ''}${path}`)
   const token = headers.authorization && /^Bearer token-[0-9a-f]{40}$/
   if (body === null) return { method, path: url.pathname, token, form: null, fields: null }
-  const recorded = isRecord(body) ? body : Object.fromEntries(new URLSearchParams(String(body)))
+  const recorded = isRecord(body) ? body : Object.fromEntries(new URLSearchParams(typeof body === 'string' ? body : ''))
   const fields = {
     ...recorded,
     grant_type: 'authorization_code',
@@ -89,7 +89,7 @@ function seen({ method, path, headers, body }: SeenRequest) {
   }
 }
 
-/** Where the stand-in plays the hosts of the recording. */
+/** The stand-in's URLs for the hosts of the recording. */
 function bases(at: OAuthStandIn): Record<string, string> {
   const { github, gitlab, linkedin } = at.config() satisfies Record<ProviderName, unknown>
   return {

@@ -2,11 +2,11 @@ import type { Difference, Differences } from '../kit/conformance/difference.ts'
 import { changed, invalid, refused } from './listed.ts'
 
 const LIMITS = 'limits are positive integers'
-const SEEN = 'running is what was observed'
+const OBSERVED = 'running says whether APISIX answers'
 const AUTHENTICATION = /^APISIX Admin API authentication failed/
 const UNREACHABLE = /^Cannot connect to APISIX Admin API at /
 
-const notRunning = changed(16, SEEN, { '/running': false })
+const notRunning = changed(16, OBSERVED, { '/running': false })
 
 function refusedKey(): Difference {
   return refused(16, 'a refused key is not reported as a bug', 502, AUTHENTICATION)
@@ -16,7 +16,7 @@ function unreachable(): Difference {
   return refused(16, 'an unreachable gateway is not hidden', 502, UNREACHABLE)
 }
 
-/** Without an Admin key the gateway is not asked. */
+/** Without an Admin key THON sends no requests. */
 export const nokey: Differences = {
   status: notRunning,
   ...Object.fromEntries(
@@ -36,8 +36,8 @@ export const offline: Differences = {
   'create consumer time_window 0': invalid(16, LIMITS, [[['body', 'time_window'], 0]]),
 }
 
-const ROUTE = 'clients of OpenAI authenticate by Authorization, and counters are kept'
-const GONE = 'they were refused'
+const ROUTE = 'OpenAI clients authenticate with Authorization, and usage is counted'
+const REFUSED = 'they were refused'
 
 function route(endpoint: string, model?: string): Difference {
   const instance = {
@@ -59,7 +59,12 @@ function route(endpoint: string, model?: string): Difference {
 }
 
 function unknown(username: string): Difference {
-  return refused(16, 'deleting an unknown consumer is said', 404, `There is no consumer ${username}`)
+  return refused(
+    16,
+    'deleting an unknown consumer is an error',
+    404,
+    `There is no consumer ${username}. It may have been deleted.`,
+  )
 }
 
 /** An APISIX that accepts everything. */
@@ -69,15 +74,17 @@ export const fake: Differences = {
     [['body', 'time_window'], -1],
   ]),
   'rate_limit 0': invalid(16, LIMITS, [[['body', 'rate_limit'], 0]]),
-  'empty username accepted': invalid(16, 'APISIX takes no such name', [[['body', 'username'], '']]),
-  consumers: changed(16, GONE, {}, ['/4', '/5']),
+  'empty username accepted': invalid(16, 'APISIX does not accept this name', [[['body', 'username'], '']]),
+  consumers: changed(16, REFUSED, {}, ['/4', '/5']),
   'delete again': unknown('dan'),
   'delete name with space': unknown('a b'),
   'delete name with query char': unknown('ann?force=1'),
   'route create': route('http://127.0.0.1:13305/v1/chat/completions'),
   'route create with key and model': route('http://h/v1/chat/completions', 'm'),
-  'route create empty url accepted': invalid(16, 'it leads nowhere', [[['body', 'lemonade_url'], '']]),
-  'status with route': changed(16, GONE, { '/consumers_count': 3 }),
+  'route create empty url accepted': invalid(16, 'an empty address cannot be reached', [
+    [['body', 'lemonade_url'], ''],
+  ]),
+  'status with route': changed(16, REFUSED, { '/consumers_count': 3 }),
   'group 2 (empty)': {
     ...invalid(13, 'this is not a name', [[['body', 'name'], 'g 2/ü']], /^Value error, must be 1 to 64 letters/),
     gone: ['g2'],
@@ -90,19 +97,19 @@ export const fake: Differences = {
   'setup rate_limit 0': invalid(16, LIMITS, [[['body', 'rate_limit'], 0]]),
   'consumers after setup': changed(
     16,
-    'the refused ones are not there, and ann was not deleted as `ann?force=1`',
+    'refused consumers do not exist, and `ann?force=1` did not delete ann',
     {
       ...{ '/0/username': 'ann', '/1/username': 'bob', '/2/username': 'cy' },
       ...{ '/2/rate_limit': 500, '/2/time_window': 60 },
     },
     ['/3'],
   ),
-  status: changed(16, GONE, { '/consumers_count': 6 }),
+  status: changed(16, REFUSED, { '/consumers_count': 6 }),
   'status, upstream 401': notRunning,
   'consumers, upstream 401': refusedKey(),
   'create, upstream 401': refusedKey(),
-  'consumers, upstream 500': refused(16, 'faults are not hidden', 502, /^APISIX Admin API error 500 for GET/),
-  'cleanup, upstream 500': refused(16, 'faults are not hidden', 502, /^APISIX Admin API error 500 for GET/),
-  'consumers, upstream not JSON': refused(16, 'faults are not hidden', 502, /unreadable answer for GET/),
-  'status end': changed(16, GONE, { '/consumers_count': 0 }),
+  'consumers, upstream 500': refused(16, 'errors are not hidden', 502, /^APISIX Admin API error 500 for GET/),
+  'cleanup, upstream 500': refused(16, 'errors are not hidden', 502, /^APISIX Admin API error 500 for GET/),
+  'consumers, upstream not JSON': refused(16, 'errors are not hidden', 502, /unreadable answer for GET/),
+  'status end': changed(16, REFUSED, { '/consumers_count': 0 }),
 }

@@ -2,7 +2,7 @@ import { test } from 'vitest'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { conforms } from './conforms.ts'
 
-test('groups are made, renamed, listed and deleted as recorded', async () => {
+test('groups are created, renamed, listed and deleted as recorded', async () => {
   await conforms(await startApp(), 'groups-crud')
 })
 

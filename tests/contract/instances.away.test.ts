@@ -2,6 +2,6 @@ import { test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { conforms, NOBODY } from './conforms.ts'
 
-test('instances are answered as recorded while the engine is away', async () => {
+test('answers about instances match the recording without an engine', async () => {
   await conforms(await startApp(NOBODY), 'instances-offline')
 })

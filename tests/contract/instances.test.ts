@@ -17,7 +17,7 @@ beforeAll(async () => {
   await docker('tag', testImage, 'thon-golden/sandbox:local')
 }, 300_000)
 
-/** A server with the recording's settings. The recordings' names are everybody's, so their volumes must not stay. */
+/** A server with the settings of a recording. Other tests use the same names, so the volumes must not stay. */
 async function startFor(name: string, more: Record<string, string> = {}, dir?: string): Promise<TestApp> {
   // A folder of the machine that it was recorded on.
   const { THON_WORKSPACE_DIR: _theirs, ...env } = loadScenario(name).env
@@ -32,15 +32,15 @@ async function startFor(name: string, more: Record<string, string> = {}, dir?: s
   return app
 }
 
-test('instances are answered as recorded through their whole lives', LONG, async () => {
+test('answers about instances match the recording of their whole lives', LONG, async () => {
   await conforms(await startFor('instances-real'), 'instances-real')
 })
 
-test('instances of users with and without a volume are answered as recorded', LONG, async () => {
+test('answers about instances of users match the recording', LONG, async () => {
   await conforms(await startFor('instances-upstream'), 'instances-upstream')
 })
 
-test('instances are answered as recorded while the engine goes away and comes back', LONG, async () => {
+test('answers about instances match the recording over a disconnect', LONG, async () => {
   const dir = mkdtempSync(join(tmpdir(), 'thon-relay-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
   const link = new DockerLink(join(dir, 'docker.sock'))

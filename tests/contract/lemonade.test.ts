@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { loadScenario, type Step } from '../kit/conformance/scenario.ts'
-import { OutsideServer, type Reply, type Taken } from '../kit/outside-server.ts'
+import { ExternalServer, type ExternalReply, type RecordedRequest } from '../kit/external-server.ts'
 import { conforms } from './conforms.ts'
 
-/** The answers that the recording was made with, by what the name of a step says of its upstream. */
-const MODES: Record<string, Reply> = {
+/** The answers of the upstream server when the recording was made, by the word in the name of a step. */
+const MODES: Record<string, ExternalReply> = {
   http500: { status: 500, body: '{"error": {"message": "boom", "type": "server_error"}}' },
   http404: { status: 404, body: '{"error": {"message": "Model not found", "code": "model_not_found"}}' },
   http401: { status: 401, body: 'unauthorized' },
@@ -21,7 +21,7 @@ const MODES: Record<string, Reply> = {
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 const HEALTH =
   '{"status": "ok", "model_loaded": "user.m", "all_models_loaded": [{"model_name": "user.m", "pid": 1}], "max_models": {"llm": 1}, "float": 1.0, "big": 12345678901234567890, "none": null, "ü": "🎉"}'
-const ANSWERS: Record<string, Reply> = {
+const ANSWERS: Record<string, ExternalReply> = {
   '/v1/models': { body: { object: 'list', data: [{ id: 'user.m', object: 'model' }] } },
   '/v1/health': { body: HEALTH, headers: JSON_TYPE },
   '/v1/stats': { body: { time_to_first_token: 2.14, tokens_per_second: 33.33, input_tokens: 128, output_tokens: 5 } },
@@ -48,33 +48,34 @@ function environmentOf(name: string): Record<string, string> {
   return Object.fromEntries(Object.entries(env).map(([key, value]) => [key, value.replace('$HOME', dir)]))
 }
 
-test('Lemonade’s answers and faults are passed on as recorded', async () => {
-  let mode: Reply | undefined
-  const answer = ({ path, body }: Taken): Reply =>
+test('Lemonade’s answers and errors are passed on as recorded', async () => {
+  let mode: ExternalReply | undefined
+  const answer = ({ path, body }: RecordedRequest): ExternalReply =>
     mode ?? ANSWERS[path.split('?')[0] as string] ?? { body: { status: 'success', echo: body } }
-  const at = await OutsideServer.start(answer, 47_921)
+  const at = await ExternalServer.start(answer, 47_921)
   const app = await startApp(environmentOf('lemonade-fake'))
   await conforms(app, 'lemonade-fake', {
-    before: async ({ name }: Step) => {
+    before: ({ name }: Step) => {
       mode = MODES[/, upstream (\w+)$/.exec(name)?.[1] ?? '']
-      at.taken.length = 0
+      at.requests.length = 0
+      return Promise.resolve()
     },
     after: ({ upstream, request }) => {
       const wanted = (upstream.lemonade ?? []).map(({ method, path, body }) => ({ method, path: unspaced(path), body }))
-      const made = at.taken.map(({ method, path, body }) => ({ method, path: unspaced(path), body }))
-      // Models and status are read from files.
+      const made = at.requests.map(({ method, path, body }) => ({ method, path: unspaced(path), body }))
+      // Models and status come from files.
       if (/\/(status|models)$/.test(request.path)) return []
       return JSON.stringify(wanted) === JSON.stringify(made) ? [] : [`asked ${JSON.stringify(made)}`]
     },
   })
-  expect(at.taken.every(({ headers }) => headers.authorization === 'Bearer lk-user' && !headers.origin)).toBe(true)
+  expect(at.requests.every(({ headers }) => headers.authorization === 'Bearer lk-user' && !headers.origin)).toBe(true)
 })
 
-test('without Lemonade everything says so as recorded', async () => {
+test('without Lemonade every operation answers as recorded', async () => {
   await conforms(await startApp({ ...environmentOf('lemonade-offline'), LEMONADE_PORT: '47912' }), 'lemonade-offline')
 })
 
-/** Escapes may be written in two ways. */
+/** The same escape can be written in two ways. */
 function unspaced(path: string): string {
   return decodeURIComponent(path)
 }

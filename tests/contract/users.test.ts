@@ -2,6 +2,6 @@ import { test } from 'vitest'
 import { startApp } from '../kit/app.ts'
 import { conforms, NOBODY } from './conforms.ts'
 
-test('users are made, changed, listed and deleted as recorded, also while the engine is away', async () => {
+test('users are created, changed, listed and deleted as recorded, engine offline', async () => {
   await conforms(await startApp(NOBODY), 'users-crud')
 })

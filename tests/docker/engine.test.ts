@@ -15,7 +15,7 @@ describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     kit = await dockerHarness()
   }, 180_000)
-  afterAll(() => kit?.dispose(), 60_000)
+  afterAll(() => kit.dispose(), 60_000)
 
   async function create(overrides?: Partial<SandboxSpec>): Promise<string> {
     const ref = await kit.engine.create(kit.spec(overrides), () => {})
@@ -43,7 +43,7 @@ describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
     expect(host.Memory).toBe(0)
   })
 
-  test('has no powers it does not need, and can gain none', async () => {
+  test('has no capabilities it does not need, and cannot gain any', async () => {
     const ref = await running()
     const { HostConfig: host } = await docker.getContainer(ref).inspect()
     expect(host).toMatchObject({ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], Privileged: false, Binds: null })
@@ -53,7 +53,7 @@ describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
     expect(status).toMatch(/CapBnd:\s+00000000000004eb/)
   })
 
-  test('runs exactly our command, with its password in the environment only', async () => {
+  test("runs THON's command, with the password in the environment only", async () => {
     const ref = await create({ password: 'geheim', port: 9000 })
     const { Path, Args, Config } = await docker.getContainer(ref).inspect()
     const args = ['--bind-addr', '0.0.0.0:9000', '--auth', 'password', '--disable-telemetry', '/workspace']
@@ -69,7 +69,7 @@ describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
     expect(NetworkSettings.Ports).toEqual({ '8443/tcp': [{ HostIp: '127.0.0.1', HostPort: String(hostPort) }] })
   })
 
-  test('has a volume with the labels of its person, who can write there', async () => {
+  test('has a volume that is labeled with its owner and writable for its user', async () => {
     const spec = kit.spec()
     const ref = await running(spec)
     const { Labels } = await docker.getVolume(spec.volume).inspect()
@@ -78,14 +78,14 @@ describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
     expect((await run(ref, 'stat', '-c', '%u:%g', '/workspace/mine')).trim()).toBe('1000:1000')
   })
 
-  test('takes a volume without labels as it is', async () => {
+  test('keeps an existing volume without labels unchanged', async () => {
     const spec = kit.spec()
     await docker.createVolume({ Name: spec.volume })
     await create(spec)
     expect((await docker.getVolume(spec.volume).inspect()).Labels).toBeNull()
   })
 
-  test('starts with its files, owned by its user, and without changes to folders that were there', async () => {
+  test('starts with its files, owned by its user, in unchanged folders', async () => {
     const files = [
       { path: '/home/coder/.local/share/code-server/User/settings.json', content: '{"ü":1}' },
       { path: '/workspace/.vscode/extensions.json', content: '{}' },
@@ -101,48 +101,52 @@ describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
     expect(await owner('/home')).toBe('0:0:755')
   })
 
-  test('is not left behind when its files cannot be put in', async () => {
+  test('is removed again when its files cannot be written', async () => {
     const spec = kit.spec({ files: [{ path: '/bin/sh/impossible', content: '' }] })
     await expect(kit.engine.create(spec, () => {})).rejects.toThrow(EngineRefused)
     expect((await kit.engine.list()).filter(({ instanceId }) => instanceId === spec.instanceId)).toEqual([])
   })
 
-  test('left behind by a crash of the server is taken over by its instance', async () => {
+  test('that a crashed server left behind is adopted by its instance', async () => {
     const spec = kit.spec()
     const ref = await create(spec)
     expect(await kit.engine.create(spec, () => {})).toBe(ref)
   })
 
-  test('of another instance is not taken over for having the same name', async () => {
+  test('of another instance with the same name is not adopted', async () => {
     const spec = kit.spec()
     await create(spec)
     const other = { ...spec, instanceId: `${spec.instanceId.slice(0, 8)}-other` }
     await expect(kit.engine.create(other, () => {})).rejects.toThrow(/already in use/)
   })
 
-  test('whose volume is no name but a path is refused', async () => {
+  test('is refused when its volume is a path', async () => {
     await expect(kit.engine.create({ ...anySpec(), volume: '/etc' }, () => {})).rejects.toThrow(EngineRefused)
     await expect(kit.engine.removeVolume('../containers/x')).rejects.toThrow(EngineRefused)
   })
 
-  test('that crashes at once is told with its exit code and its last words', async () => {
+  test('that crashes at once reports its exit code and last log line', async () => {
     const watch = await EngineWatch.open(kit.engine)
-    onTestFinished(async () => void (await watch.stop()))
+    onTestFinished(async () => {
+      await watch.stop()
+    })
     const ref = await running({ image: `${testImage}-crash` })
     expect(await watch.until(ref, 'exited')).toMatchObject({ exitCode: 3, outOfMemory: false })
     expect(await kit.engine.logs(ref, 1)).toBe('Error: this is its last line\n')
   })
 
-  test('that runs out of memory is told so', async () => {
+  test('that runs out of memory reports it', async () => {
     const watch = await EngineWatch.open(kit.engine)
-    onTestFinished(async () => void (await watch.stop()))
+    onTestFinished(async () => {
+      await watch.stop()
+    })
     const ref = await running({ image: `${testImage}-oom`, limits: { memoryBytes: 32 << 20, cpus: null, pids: null } })
     expect(await watch.until(ref, 'exited')).toMatchObject({ exitCode: 137, outOfMemory: true })
   })
 
-  test('whose image has no code-server says so, at its start or in its log', async () => {
+  test('without code-server reports that at its start or in its log', async () => {
     const ref = await create({ image: `${testImage}-nocmd` })
-    // With docker-init, which starts well, it ends like this.
+    // With docker-init, which itself starts, it exits like this.
     const { Init } = (await docker.getContainer(ref).inspect()).HostConfig
     if (!Init) return expect(kit.engine.start(ref)).rejects.toThrow(/no code-server in it/)
     await kit.engine.start(ref)
@@ -150,63 +154,69 @@ describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
     expect((await kit.engine.list()).find((sandbox) => sandbox.ref === ref)).toMatchObject({ exitCode: 127 })
   })
 
-  test('that cannot be executed is refused with what to do', async () => {
+  test('that cannot be executed is refused with advice', async () => {
     const Labels = { 'thon.instance': 'nocmd', 'thon.node': kit.node, 'thon.port': '8443' }
     const container = await docker.createContainer({ Image: testImage, Entrypoint: ['code-server-not'], Labels })
     onTestFinished(() => container.remove({ force: true }))
     await expect(kit.engine.start(container.id)).rejects.toThrow(/no code-server in it.*SANDBOX_IMAGE/)
   })
 
-  test('whose image is missing is refused with what to do, by one pull for all who want it', async () => {
-    // A registry that hangs up, and takes long enough for all to ask.
+  test('with a missing image is refused with advice after one shared pull', async () => {
+    // A registry that hangs up once everyone has asked.
+    const allAsked = Promise.withResolvers<void>()
     const registry = createServer((socket) => {
       socket.on('error', () => undefined)
-      setTimeout(() => socket.destroy(), 500)
+      void allAsked.promise.then(() => socket.destroy())
     }).listen(0, '127.0.0.1')
     onTestFinished(() => void registry.close())
     await once(registry, 'listening')
     const image = `localhost:${(registry.address() as AddressInfo).port}/nobody/nothing:1`
-    const told: string[] = []
-    const create = () => kit.engine.create(kit.spec({ image }), (text) => told.push(text))
-    const answers = await Promise.allSettled([create(), create(), create()])
+    const progress: string[] = []
+    const create = () => kit.engine.create(kit.spec({ image }), (text) => progress.push(text))
+    const settled = Promise.allSettled([create(), create(), create()])
+    await expect.poll(() => progress, { timeout: 10_000 }).toHaveLength(3)
+    allAsked.resolve()
+    const answers = await settled
     const reasons = answers.map((answer) => (answer.status === 'rejected' ? (answer.reason as unknown) : null))
     expect(reasons[0]).toBeInstanceOf(EngineRefused)
     expect(String(reasons[0])).toMatch(/is not on this machine and could not be pulled \(.+\)\. Pull or build it/)
     expect(new Set(reasons).size).toBe(1)
-    expect(told).toContain('Pulling image 0 %')
+    expect(new Set(progress)).toEqual(new Set(['Pulling image 0 %']))
   })
 
-  test('is not seen by an engine of another node, and one of no node is seen by all', async () => {
+  test('belongs to one node, or to every node when it has none', async () => {
     const other = new DockerEngine({ node: 'another', image: testImage, pool: testPool, connection: here })
     onTestFinished(() => other.close())
     const watch = await EngineWatch.open(other)
     const ref = await create()
     const Labels = { 'thon.instance': 'orphan', 'thon.port': '8443' }
     const orphan = await docker.createContainer({ Image: testImage, Cmd: ['sh'], Labels })
-    // Another THON on this Docker may take it away first, as it sees it too.
+    // Another THON on this Docker sees it too, and may remove it first.
     onTestFinished(() => kit.engine.remove(orphan.id))
     await watch.until(orphan.id, 'created')
     await watch.stop()
-    expect(watch.told(ref)).toEqual([])
+    expect(watch.statuses(ref)).toEqual([])
     const refs = (await other.list()).map((sandbox) => sandbox.ref)
     expect(refs).not.toContain(ref)
     expect(refs).toContain(orphan.id)
   })
 
-  test('is told apart from containers that are not ours', async () => {
+  test('is not confused with other containers', async () => {
     const watch = await EngineWatch.open(kit.engine)
-    onTestFinished(async () => void (await watch.stop()))
-    const stranger = await docker.createContainer({ Image: testImage, Cmd: ['sleep', '60'] })
-    onTestFinished(() => stranger.remove({ force: true }))
-    await stranger.start()
+    onTestFinished(async () => {
+      await watch.stop()
+    })
+    const foreign = await docker.createContainer({ Image: testImage, Cmd: ['sleep', '60'] })
+    onTestFinished(() => foreign.remove({ force: true }))
+    await foreign.start()
     const ref = await create()
     await watch.until(ref, 'created')
-    expect(watch.told(stranger.id)).toEqual([])
-    expect((await kit.engine.list()).map((sandbox) => sandbox.ref)).not.toContain(stranger.id)
-    expect((await stranger.inspect()).State.Running).toBe(true)
+    expect(watch.statuses(foreign.id)).toEqual([])
+    expect((await kit.engine.list()).map((sandbox) => sandbox.ref)).not.toContain(foreign.id)
+    expect((await foreign.inspect()).State.Running).toBe(true)
   })
 
-  test('has a log of which at most 64 KiB are told, from the start of a line', async () => {
+  test('returns at most 64 KiB of its log, from the start of a line', async () => {
     const script = 'i=0; while [ $i -lt 3000 ]; do echo "line $i of many more than fit into the log"; i=$((i+1)); done'
     const Labels = { 'thon.instance': 'logs', 'thon.node': kit.node, 'thon.port': '8443' }
     const container = await docker.createContainer({ Image: testImage, Cmd: ['sh', '-c', script], Labels })

@@ -10,14 +10,14 @@ import { ensureDocker, ensureTestImages, testImage } from '../kit/docker.ts'
 import { anySpec, here, testPool } from '../kit/docker-harness.ts'
 import { EngineWatch } from '../kit/engine-watch.ts'
 
-/** An engine at an address of the test's own. */
+/** An engine at this address, closed after the test. */
 function engineAt(host: string, image = testImage): DockerEngine {
   const engine = new DockerEngine({ node: 'faults', image, pool: testPool, connection: { ...here, host } })
   onTestFinished(() => engine.close())
   return engine
 }
 
-/** A fresh path for a socket, gone after the test. */
+/** A fresh path for a socket, deleted after the test. */
 function socketPath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'thon-faults-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -31,8 +31,8 @@ async function listen(server: Server): Promise<string> {
   return `unix://${path}`
 }
 
-/** Passes everything on to the real Docker, until it is cut. */
-async function proxy(): Promise<{ host: string; cut(): void }> {
+/** A proxy to the real Docker, until it is cut. */
+async function proxy(): Promise<{ host: string; cut: () => void }> {
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
     const upstream = connect('/var/run/docker.sock')
@@ -52,20 +52,20 @@ async function proxy(): Promise<{ host: string; cut(): void }> {
   return { host, cut }
 }
 
-/** Something that speaks HTTP and is not Docker. */
+/** An engine whose Docker is this HTTP server. */
 async function fake(answer: RequestListener): Promise<DockerEngine> {
   const server = createHttpServer(answer)
   onTestFinished(() => server.closeAllConnections())
   return engineAt(await listen(server))
 }
 
-describe('a Docker that is away', () => {
+describe('an unavailable Docker', () => {
   test.for([
     ['a missing socket', 'unix:///nowhere/docker.sock', /not running.*DOCKER_HOST/],
     ['a closed port', 'tcp://127.0.0.1:1', /not running.*DOCKER_HOST/],
     ['ssh', 'ssh://me@host', /cannot reach Docker over ssh/],
-    ['nonsense', 'npipe:////./pipe/docker_engine', /no address THON knows/],
-  ] as const)('%s is told as EngineAway, with what to do', async ([, host, message]) => {
+    ['nonsense', 'npipe:////./pipe/docker_engine', /not an address THON knows/],
+  ] as const)('%s fails with EngineAway and advice', async ([, host, message]) => {
     const engine = engineAt(host)
     for (const ask of [engine.info(), engine.list(), engine.start('x'), engine.events(AbortSignal.timeout(5_000))]) {
       await expect(ask).rejects.toThrow(EngineAway)
@@ -73,22 +73,22 @@ describe('a Docker that is away', () => {
     }
   })
 
-  test('a socket that hangs up is told as EngineAway', async () => {
+  test('a socket that hangs up fails with EngineAway', async () => {
     const host = await listen(createServer((socket) => socket.destroy()))
     await expect(engineAt(host).list()).rejects.toThrow(EngineAway)
   })
 
-  test('a proxy without an engine behind it is told as EngineAway', async () => {
+  test('a proxy without an engine behind it fails with EngineAway', async () => {
     const engine = await fake((_, response) => response.writeHead(503).end('no server is available'))
     await expect(engine.list()).rejects.toThrow(EngineAway)
   })
 
-  test('one that never answers is told as EngineAway, in time', { timeout: 20_000 }, async () => {
+  test('an engine that never answers fails with EngineAway after the timeout', { timeout: 20_000 }, async () => {
     const engine = await fake(() => {})
     await expect(engine.info()).rejects.toThrow(/did not answer within 10 s/)
   })
 
-  test('one that stops in the middle of an answer is told as EngineAway, in time', { timeout: 20_000 }, async () => {
+  test('an engine that stops in the middle of an answer fails with EngineAway', { timeout: 20_000 }, async () => {
     const engine = await fake((request, response) => {
       response.writeHead(200, { 'Content-Length': '100' })
       response.write('[')
@@ -97,40 +97,41 @@ describe('a Docker that is away', () => {
     await expect(engine.list()).rejects.toThrow(EngineAway)
   })
 
-  test('a closed engine answers nothing any more, also to who waits', async () => {
-    const engine = await fake(() => {})
+  test('closing the engine fails waiting and later requests', async () => {
+    const asked = Promise.withResolvers<void>()
+    const engine = await fake(() => asked.resolve())
     const waiting = expect(engine.list()).rejects.toThrow(EngineAway)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await asked.promise
     await engine.close()
     await waiting
     await expect(engine.list()).rejects.toThrow(EngineAway)
   })
 })
 
-describe('a stream of events that breaks', () => {
+describe('an event stream that breaks', () => {
   beforeAll(async () => {
     await ensureDocker()
     await ensureTestImages()
   }, 180_000)
 
-  test('throws EngineAway at once', async () => {
+  test('throws EngineAway when the connection breaks', async () => {
     const { host, cut } = await proxy()
     const watch = await EngineWatch.open(engineAt(host))
-    const before = performance.now()
     cut()
     expect(await watch.over).toBeInstanceOf(EngineAway)
-    expect(performance.now() - before).toBeLessThan(1_000)
   })
 
-  test('throws EngineAway also when nobody had begun to read', async () => {
+  test('throws EngineAway even before the first read', async () => {
     const { host, cut } = await proxy()
-    const stream = await engineAt(host).events(new AbortController().signal)
+    const engine = engineAt(host)
+    const stream = await engine.events(new AbortController().signal)
     cut()
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    // Fails only after the break of the stream has arrived.
+    await expect(engine.list()).rejects.toThrow(EngineAway)
     await expect(stream[Symbol.asyncIterator]().next()).rejects.toThrow(EngineAway)
   })
 
-  test('throws EngineAway when Docker ends it in good order', async () => {
+  test('throws EngineAway when Docker closes it cleanly', async () => {
     const engine = await fake((_, response) => {
       response.writeHead(200).flushHeaders()
       setTimeout(() => response.end(), 50)
@@ -150,8 +151,8 @@ describe('a stream of events that breaks', () => {
   })
 })
 
-describe('events that come in pieces', () => {
-  test('are put together, in order for each container, and no container waits for another', async () => {
+describe('events that arrive in pieces', () => {
+  test('are joined, in order for each container and independent of others', async () => {
     const line = (Action: string, ID: string) =>
       JSON.stringify({ Action, Actor: { ID, Attributes: { 'thon.instance': `of ${ID}` } } }) + '\n'
     const slow: (() => void)[] = []
@@ -171,10 +172,10 @@ describe('events that come in pieces', () => {
     })
     const watch = await EngineWatch.open(engine)
     await watch.until('quick', 'running')
-    expect(watch.told('slow')).toEqual([])
+    expect(watch.statuses('slow')).toEqual([])
     for (const send of slow) send()
     await watch.until('slow', null)
-    expect(watch.told('slow')).toEqual(['running', null])
+    expect(watch.statuses('slow')).toEqual(['running', null])
     expect(watch.events.filter(({ ref }) => ref === 'quick')).toHaveLength(1)
     await watch.stop()
   })
@@ -191,41 +192,41 @@ describe('a pull', () => {
     { status: 'Pull complete', id: 'b' },
   ]
 
-  /** A Docker that has no image until it was pulled. */
+  /** A Docker that has no image until it is pulled. */
   function registry(lines: object[]): { answer: RequestListener; pulls: () => number } {
     let pulls = 0
-    let there = false
+    let isPulled = false
     const answer: RequestListener = (request, response) => {
       const url = request.url ?? ''
       if (url.startsWith('/info')) return response.end(JSON.stringify({ NCPU: 2 }))
       if (url.startsWith('/networks/')) return response.end(JSON.stringify({ Name: 'made' }))
       if (url.startsWith('/images/create')) {
         pulls += 1
-        there = true
+        isPulled = true
         expect(url).toContain('fromImage=x&tag=latest')
         return response.end(lines.map((entry) => JSON.stringify(entry)).join('\r\n'))
       }
-      if (there) return response.writeHead(201).end(JSON.stringify({ Id: 'made' }))
+      if (isPulled) return response.writeHead(201).end(JSON.stringify({ Id: 'made' }))
       return response.writeHead(404).end(JSON.stringify({ message: 'No such image: x:latest' }))
     }
     return { answer, pulls: () => pulls }
   }
 
-  test('is one for all who wait for the image, and tells its percentage, which never falls', async () => {
+  test('is shared by all callers, and its percentage never falls', async () => {
     const { answer, pulls } = registry(layers)
     const engine = await fake(answer)
-    const told: string[][] = [[], []]
-    const create = (index: number) => engine.create({ ...anySpec(), image: 'x' }, (text) => told[index]?.push(text))
+    const progress: string[][] = [[], []]
+    const create = (index: number) => engine.create({ ...anySpec(), image: 'x' }, (text) => progress[index]?.push(text))
     expect(await Promise.all([create(0), create(1)])).toEqual(['made', 'made'])
     expect(pulls()).toBe(1)
-    for (const texts of told) {
+    for (const texts of progress) {
       const percents = texts.map((text) => Number(/^Pulling image (\d+) %$/.exec(text)?.[1]))
       expect(percents).toEqual(percents.toSorted((a, b) => a - b))
       expect(percents.at(-1)).toBe(100)
     }
   })
 
-  test('that fails in the middle refuses with the reason', async () => {
+  test('that fails in the middle is refused with the reason', async () => {
     const { answer } = registry([...layers.slice(0, 3), { error: 'toomanyrequests: slow down.' }])
     const engine = await fake(answer)
     const create = engine.create({ ...anySpec(), image: 'x' }, () => {})
@@ -234,7 +235,7 @@ describe('a pull', () => {
   })
 })
 
-/** What Docker says of a running container. */
+/** Docker's answer about a running container. */
 function inspected(id: string): object {
   return {
     Id: id,

@@ -12,12 +12,12 @@ const files = [
   { path: KILO, content: '{"key":"k"}' },
 ]
 
-describe('files for a sandbox that runs', { timeout: 60_000 }, () => {
+describe('files for a running sandbox', { timeout: 60_000 }, () => {
   let kit: Awaited<ReturnType<typeof dockerHarness>>
   beforeAll(async () => {
     kit = await dockerHarness()
   }, 180_000)
-  afterAll(() => kit?.dispose(), 60_000)
+  afterAll(() => kit.dispose(), 60_000)
 
   async function running(given: typeof files = []): Promise<string> {
     const ref = await kit.engine.create(kit.spec({ files: given }), () => {})
@@ -28,7 +28,7 @@ describe('files for a sandbox that runs', { timeout: 60_000 }, () => {
   const shell = (ref: string, script: string) => run(ref, 'sh', '-c', script)
   const owner = async (ref: string, path: string) => (await run(ref, 'stat', '-c', '%u:%g:%a', path)).trim()
 
-  test('belong to its user alone, and so do the folders that they need', async () => {
+  test("belong to the sandbox's user only, and so do folders created for them", async () => {
     const ref = await running()
     await shell(ref, `mkdir -m 700 ${HOME}/.config`)
     await kit.engine.update(ref, files)
@@ -39,7 +39,7 @@ describe('files for a sandbox that runs', { timeout: 60_000 }, () => {
       expect(await owner(ref, `${HOME}/${folder}`)).toBe('1000:1000:755')
   })
 
-  test('keep every byte of what was there, each time', async () => {
+  test('are backed up byte by byte, each time', async () => {
     const ref = await running(files)
     await shell(ref, `busybox printf '\\377\\000mine' > ${SETTINGS}`)
     await kit.engine.update(ref, files)
@@ -62,7 +62,7 @@ describe('files for a sandbox that runs', { timeout: 60_000 }, () => {
       `mkdir -p ${HOME}/.config/kilo && busybox truncate -s 900G ${KILO}`,
       'larger than 4 MiB',
     ],
-  ] as const)('are refused, and nothing is changed, where there is %s', async ([, script, words]) => {
+  ] as const)('are refused without any change where there is %s', async ([, script, words]) => {
     const ref = await running()
     await shell(ref, script)
     const before = await shell(ref, `busybox find ${HOME} /etc | busybox sort`)
@@ -72,7 +72,7 @@ describe('files for a sandbox that runs', { timeout: 60_000 }, () => {
     expect(await shell(ref, `busybox find ${HOME} /etc | busybox sort`)).toBe(before)
   })
 
-  test('do not teach THON wrong folders of the image: the next sandbox owns its own', async () => {
+  test("do not count as the image's folders: the next sandbox owns its own", async () => {
     const first = await running(files)
     const engine = new DockerEngine({ node: kit.node, image: testImage, pool: testPool, connection: here })
     onTestFinished(() => engine.close())

@@ -7,7 +7,7 @@ import { command, create, inState } from '../kit/instances.ts'
 import { closeBrowser, openSandbox } from '../kit/pages.ts'
 
 const LONG = { timeout: 120_000 }
-/** Of this run alone, since the engine's volume names are shared. */
+/** Different in each run, since volume names are shared on the engine. */
 const group = `addr${randomBytes(3).toString('hex')}`
 
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(closeBrowser)
 
-test('at its address a sandbox’s page and WebSocket work, after a reload and in a second tab, too', LONG, async () => {
+test('page and WebSocket of a sandbox work, after a reload and in a second tab', LONG, async () => {
   const app = await startDockerApp()
   const { id } = await create(app, 'ann', { group })
   const { url } = await inState(app, id, 'RUNNING')
@@ -27,7 +27,7 @@ test('at its address a sandbox’s page and WebSocket work, after a reload and i
   await connected(page)
   expect(page.url(), 'nothing secret in the address').toBe(url)
   expect(await page.evaluate('document.referrer')).toBe('')
-  expect(await page.evaluate('document.cookie'), 'no pass for scripts').toBe('')
+  expect(await page.evaluate('document.cookie'), 'scripts cannot read the sandbox cookie').toBe('')
   await page.reload()
   await connected(page)
   const other = await page.context().newPage()
@@ -35,31 +35,27 @@ test('at its address a sandbox’s page and WebSocket work, after a reload and i
   await connected(other)
 })
 
-test(
-  'the page of a sandbox that starts goes on by itself to the sandbox, and back when it is paused',
-  LONG,
-  async () => {
-    const app = await startDockerApp({}, { dashboard: 'built' })
-    const { id } = await create(app, 'bob', { group })
-    const url = `${app.url.replace('127.0.0.1', `${group}-bob.localhost`)}/`
-    const page = await openSandbox(url)
-    await page.getByText('connected').waitFor({ timeout: 30_000 })
-    await command(app, 'pauseInstance', id)
-    await inState(app, id, 'PAUSED')
-    await page.goto(url)
-    await page.getByRole('heading', { name: 'Your sandbox is paused' }).waitFor()
-    await page.getByRole('button', { name: 'Resume' }).click()
-    await page.getByText('connected').waitFor({ timeout: 30_000 })
-    const { ref } = await inState(app, id, 'RUNNING')
-    await docker('kill', ref as string)
-    await inState(app, id, 'TERMINATED')
-    await page.reload()
-    await page.getByRole('button', { name: 'Start again' }).click()
-    await page.getByText('connected').waitFor({ timeout: 30_000 })
-  },
-)
+test('the status page opens the sandbox by itself, and comes back after a pause', LONG, async () => {
+  const app = await startDockerApp({}, { dashboard: 'built' })
+  const { id } = await create(app, 'bob', { group })
+  const url = `${app.url.replace('127.0.0.1', `${group}-bob.localhost`)}/`
+  const page = await openSandbox(url)
+  await page.getByText('connected').waitFor({ timeout: 30_000 })
+  await command(app, 'pauseInstance', id)
+  await inState(app, id, 'PAUSED')
+  await page.goto(url)
+  await page.getByRole('heading', { name: 'Your sandbox is paused' }).waitFor()
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await page.getByText('connected').waitFor({ timeout: 30_000 })
+  const { ref } = await inState(app, id, 'RUNNING')
+  await docker('kill', ref as string)
+  await inState(app, id, 'TERMINATED')
+  await page.reload()
+  await page.getByRole('button', { name: 'Start' }).click()
+  await page.getByText('connected').waitFor({ timeout: 30_000 })
+})
 
-test('one sandbox’s page can neither read nor act in another, nor in THON', LONG, async () => {
+test('a sandbox’s page can neither read nor act in another one, nor in THON', LONG, async () => {
   const app = await startDockerApp()
   const rows = await Promise.all(
     ['cy', 'dan'].map(async (name) => inState(app, (await create(app, name, { group })).id, 'RUNNING')),

@@ -10,18 +10,19 @@ const SLOW = { timeout: 30_000 }
 beforeAll(ensureChromium, 300_000)
 afterAll(closeBrowser)
 
-async function hall() {
+/** A dashboard with a Lemonade that answers as recorded, open on its page. */
+async function openWithLemonade() {
   const lemonade = await LemonadeStandIn.start()
   const app = await startApp(lemonade.environment, { dashboard: 'built' })
   return { lemonade, page: await openPage(`${app.url}/lemonade`), app }
 }
 
-test('what Lemonade says is on its page, and moves', LONG, async () => {
-  const { page, lemonade } = await hall()
+test('the page shows what Lemonade reports, and follows changes', LONG, async () => {
+  const { page, lemonade } = await openWithLemonade()
   const server = page.getByRole('region', { name: 'Server' })
   await server.getByText('2,048 tokens', { exact: true }).waitFor(SLOW)
   await page.getByRole('region', { name: 'Performance' }).getByText('43.4 tokens/s').waitFor(SLOW)
-  await page.getByRole('region', { name: 'Machine' }).getByText('23.54 GB').waitFor(SLOW)
+  await page.getByRole('region', { name: 'Machine' }).getByText('23.5 GiB').waitFor(SLOW)
   const slots = page.getByRole('region', { name: 'Slots' })
   expect(await slots.getByText('Idle', { exact: true }).count()).toBe(2)
   lemonade.plays({ '/v1/slots': 'slots-busy' })
@@ -29,8 +30,8 @@ test('what Lemonade says is on its page, and moves', LONG, async () => {
   await slots.getByText('21 in (8 from the cache), 187 out · 208 of 4,096 tokens').waitFor(SLOW)
 })
 
-test('charts show the last minutes, also to whoever comes later, and go on', LONG, async () => {
-  const { page, lemonade, app } = await hall()
+test('charts show the last minutes, to later visitors too, and go on', LONG, async () => {
+  const { page, lemonade, app } = await openWithLemonade()
   const speed = page.getByRole('img', { name: /^Speed over the last minutes/ })
   await page.getByRole('img', { name: /now Speed 43\.4 tokens\/s$/ }).waitFor(SLOW)
   lemonade.replies.set('/v1/stats', { body: { tokens_per_second: 12.5, input_tokens: 7, output_tokens: 3 } })
@@ -42,8 +43,8 @@ test('charts show the last minutes, also to whoever comes later, and go on', LON
   await later.getByText(/^at \d\d:\d\d$/).waitFor(SLOW)
 })
 
-test('a model of a repository is looked up, chosen by its size, and downloaded', LONG, async () => {
-  const { page, lemonade } = await hall()
+test('a model of a repository is looked up, chosen by size and downloaded', LONG, async () => {
+  const { page, lemonade } = await openWithLemonade()
   lemonade.plays({ '/v1/pull/variants': 'variants-ok', '/v1/pull': 'pull-background-start' })
   await page.getByRole('button', { name: 'Download another…' }).click(SLOW)
   const dialog = page.getByRole('dialog')
@@ -52,36 +53,52 @@ test('a model of a repository is looked up, chosen by its size, and downloaded',
   await dialog.getByText('Q8_0').waitFor(SLOW)
   await dialog.getByText('24.3 MiB').click()
   await dialog.getByRole('button', { name: 'Download' }).click()
-  await page.getByText('The download of tiny-GGUF has begun').waitFor(SLOW)
-  expect(lemonade.server.taken.find(({ path }) => path === '/v1/pull')?.body).toMatchObject({
+  await page.getByText('Downloading tiny-GGUF').waitFor(SLOW)
+  expect(lemonade.server.requests.find(({ path }) => path === '/v1/pull')?.body).toMatchObject({
     ...{ model_name: 'user.tiny-GGUF', checkpoint: 'tinyorg/tiny-GGUF:Q8_0', recipe: 'llamacpp' },
   })
 })
 
-test('when it dies the page says so and keeps what was known, and it comes back by itself', LONG, async () => {
-  const { page, lemonade } = await hall()
+test('while Lemonade is offline the page says so once and keeps the last values', LONG, async () => {
+  const { page, lemonade } = await openWithLemonade()
   const server = page.getByRole('region', { name: 'Server' })
   await server.getByText('Online').waitFor(SLOW)
   await lemonade.server.down()
   await server.getByText('Offline').waitFor(SLOW)
-  await server.getByText('No answer for').waitFor(SLOW)
+  await page.getByText(/^Cannot reach Lemonade at .* Last updated/).waitFor(SLOW)
   expect(await server.getByText('2,048 tokens', { exact: true }).isVisible()).toBe(true)
+  // The banner speaks for all cards.
+  await expect.poll(() => page.getByText('No answer for').count(), { timeout: 20_000 }).toBe(0)
+  await page.getByRole('button', { name: 'Try again' }).click()
   await lemonade.server.up()
   await server.getByText('Online').waitFor(SLOW)
 })
 
-test('models are loaded, unloaded and deleted from it', LONG, async () => {
-  const { page, lemonade } = await hall()
+test('a Lemonade that was never reached leaves only its addresses on the page', LONG, async () => {
+  const lemonade = await LemonadeStandIn.start()
+  await lemonade.server.down()
+  const app = await startApp(lemonade.environment, { dashboard: 'built' })
+  const page = await openPage(`${app.url}/lemonade`)
+  await page.getByText('Cannot reach Lemonade at').waitFor(SLOW)
+  const others = page.getByRole('region', { name: /^(Performance|Last ten minutes|Slots|Machine|Models)$/ })
+  await expect.poll(() => others.count(), { timeout: 20_000 }).toBe(0)
+  await page.getByRole('region', { name: 'Server' }).getByText(`${lemonade.server.url}/v1`).waitFor(SLOW)
+  await lemonade.server.up()
+  await page.getByRole('region', { name: 'Models' }).waitFor(SLOW)
+})
+
+test('models are loaded, unloaded and deleted', LONG, async () => {
+  const { page, lemonade } = await openWithLemonade()
   const models = page.getByRole('region', { name: 'Models' })
   lemonade.plays({ '/v1/load': 'load-bad-args', '/v1/unload': 'load-ok', '/v1/delete': 'load-ok' })
   await models.getByRole('button', { name: 'Unload…' }).click(SLOW)
   await page.getByRole('dialog').getByRole('button', { name: 'Unload model' }).click()
   await page.getByText('Tiny was unloaded').waitFor(SLOW)
   await models.getByRole('button', { name: 'Load…', exact: true }).first().click(SLOW)
-  await page.getByRole('dialog').getByLabel('Users at once').fill('3')
+  await page.getByRole('dialog').getByLabel('Parallel requests').fill('3')
   await page.getByRole('dialog').getByRole('button', { name: 'Load' }).click()
   await page.getByText('Tiny-Q8 could not be loaded: Failed to load model').waitFor(SLOW)
-  expect(lemonade.server.taken.find(({ path }) => path === '/v1/load')?.body).toEqual({
+  expect(lemonade.server.requests.find(({ path }) => path === '/v1/load')?.body).toEqual({
     ...{ model_name: 'Tiny-Q8', llamacpp_args: '-np 3' },
   })
   await models.getByRole('button', { name: 'Delete…' }).first().click()
@@ -90,36 +107,32 @@ test('models are loaded, unloaded and deleted from it', LONG, async () => {
   expect(lemonade.server.count('/v1/delete')).toBe(1)
 })
 
-test(
-  'a download shows how far it is, also in another tab, and is cancelled; one that failed says why',
-  LONG,
-  async () => {
-    const { page, lemonade, app } = await hall()
-    lemonade.plays({ '/v1/downloads': 'downloads-running', '/v1/downloads/control': 'downloads-pause' })
-    const downloads = page.getByRole('region', { name: 'Downloads' })
-    await downloads.getByText('Downloading · 36 % · 9 MiB of 24.3 MiB').waitFor(SLOW)
-    await page.close()
-    const later = await openPage(`${app.url}/lemonade`)
-    const there = later.getByRole('region', { name: 'Downloads' })
-    await there.getByRole('progressbar', { name: 'Download of Tiny-Q8' }).waitFor(SLOW)
-    await there.getByRole('button', { name: 'Cancel' }).click()
-    await expect.poll(() => lemonade.server.count('/v1/downloads/control'), { timeout: 10_000 }).toBe(1)
-    const [job] = recorded('downloads-running').body as object[]
-    const failed = { ...job, status: 'error', running: false, error: 'Failed to download file: x.gguf\nHTTP error 404' }
-    lemonade.replies.set('/v1/downloads', { body: [failed] })
-    await there.getByText('HTTP error 404').waitFor(SLOW)
-    await there.getByRole('button', { name: 'Dismiss' }).waitFor(SLOW)
-  },
-)
+test('a download shows its progress in every tab, is canceled, and says why it failed', LONG, async () => {
+  const { page, lemonade, app } = await openWithLemonade()
+  lemonade.plays({ '/v1/downloads': 'downloads-running', '/v1/downloads/control': 'downloads-pause' })
+  const downloads = page.getByRole('region', { name: 'Downloads' })
+  await downloads.getByText('Downloading · 36 % · 9 MiB of 24.3 MiB').waitFor(SLOW)
+  await page.close()
+  const later = await openPage(`${app.url}/lemonade`)
+  const there = later.getByRole('region', { name: 'Downloads' })
+  await there.getByRole('progressbar', { name: 'Download of Tiny-Q8' }).waitFor(SLOW)
+  await there.getByRole('button', { name: 'Cancel' }).click()
+  await expect.poll(() => lemonade.server.count('/v1/downloads/control'), { timeout: 10_000 }).toBe(1)
+  const [job] = recorded('downloads-running').body as object[]
+  const failed = { ...job, status: 'error', running: false, error: 'Failed to download file: x.gguf\nHTTP error 404' }
+  lemonade.replies.set('/v1/downloads', { body: [failed] })
+  await there.getByText('HTTP error 404').waitFor(SLOW)
+  await there.getByRole('button', { name: 'Dismiss' }).waitFor(SLOW)
+})
 
-test('the catalogue is searched by name and label, and filtered, by an address that can be shared', LONG, async () => {
-  const { page, lemonade, app } = await hall()
+test('the catalog is searched and filtered, with an address that can be shared', LONG, async () => {
+  const { page, lemonade, app } = await openWithLemonade()
   const model = (n: number) => ({ id: `Model-${n}`, labels: n % 2 ? ['vision'] : ['coding'], downloaded: n === 7 })
   lemonade.replies.set('/v1/models', { body: { data: Array.from({ length: 76 }, (_one, n) => model(n)) } })
   const models = page.getByRole('region', { name: 'Models' })
   await models.getByRole('button', { name: 'Show 56 more models' }).click(SLOW)
   expect(await models.getByRole('listitem').count()).toBe(76)
-  await models.getByRole('button', { name: /^vision/ }).click()
+  await models.getByRole('button', { name: /^Vision/ }).click()
   await models.getByLabel('Search models').fill('model-7')
   await expect.poll(() => models.getByRole('listitem').count()).toBe(4)
   await models.getByRole('button', { name: /^Downloaded/ }).click()
@@ -129,8 +142,8 @@ test('the catalogue is searched by name and label, and filtered, by an address t
   expect(await shared.getByRole('region', { name: 'Models' }).getByRole('listitem').count()).toBe(1)
 })
 
-test('a backend that hangs holds up its own card only, and hostile answers break no page', LONG, async () => {
-  const { page, lemonade, app } = await hall()
+test('a backend that hangs affects its own card only, and hostile answers break nothing', LONG, async () => {
+  const { page, lemonade, app } = await openWithLemonade()
   lemonade.replies.set('/v1/slots', null)
   const twice = { id: 'Twice', labels: ['<b>x</b>'], downloaded: true }
   lemonade.replies.set('/v1/models', { body: { data: [twice, twice, { id: 'x'.repeat(3_000) }] } })
@@ -140,5 +153,5 @@ test('a backend that hangs holds up its own card only, and hostile answers break
   const again = await openPage(`${app.url}/lemonade`)
   await again.getByRole('region', { name: 'Server' }).getByText('2,048 tokens', { exact: true }).waitFor(SLOW)
   const room = await again.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  expect(room, 'nothing sticks out').toBeLessThanOrEqual(0)
+  expect(room, 'the page does not scroll sideways').toBeLessThanOrEqual(0)
 })

@@ -15,28 +15,28 @@ const PASSWORD = 'open sesame'
 beforeAll(ensureChromium, 300_000)
 afterAll(closeBrowser)
 
-function hall(variables: Record<string, string> = {}): Promise<TestApp> {
+function startWithPassword(variables: Record<string, string> = {}): Promise<TestApp> {
   return startApp({ AUTH_LOCAL_PASSWORD: PASSWORD, ...variables }, { dashboard: 'built' })
 }
 
-/** A page of the organizer. */
-async function atDesk(app: TestApp, path: string): Promise<Page> {
+/** A page where the organizer is signed in. */
+async function organizerPage(app: TestApp, path: string): Promise<Page> {
   const page = await openPage(`${app.url}/login?to=${encodeURIComponent(path)}`)
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
-  await page.getByLabel('Password', { exact: true }).press('Enter')
+  await page.getByLabel('Organizer password').fill(PASSWORD)
+  await page.getByLabel('Organizer password').press('Enter')
   await page.waitForURL(app.url + path, SLOW)
   await awake(page)
   return page
 }
 
-/** The link that is shown now and never again; its code says the same. */
+/** The new link in the dialog, once its QR code is checked against it. */
 async function shownLink(page: Page): Promise<string> {
   const link = await page.getByRole('dialog').getByLabel('Link', { exact: true }).innerText(SLOW)
   expect(await shownCode(page.getByRole('img', { name: 'The link as a QR code' }))).toEqual(codeOf(link))
   return link
 }
 
-/** Opens a link in a browser of its own. @returns the page, and every address it asked or was at since */
+/** Opens a link in a new browser. @returns the page, and every address that it requested or visited since */
 async function openLink(link: string, meant?: RegExp): Promise<{ page: Page; addresses: string[] }> {
   const page = await openPage(link.split('#')[0]!, meant)
   const addresses: string[] = []
@@ -48,10 +48,13 @@ async function openLink(link: string, meant?: RegExp): Promise<{ page: Page; add
   return { page, addresses }
 }
 
-/** All that a page keeps beyond its memory, and what it shows. */
-function kept(page: Page): Promise<string> {
+/** Everything that a page stores outside its memory, with its address. */
+function stored(page: Page): Promise<string> {
   return page.evaluate(() =>
-    JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state, document.cookie, location.href]),
+    JSON.stringify([
+      ...[Object.entries(localStorage), Object.entries(sessionStorage)],
+      ...[history.state as unknown, document.cookie, location.href],
+    ]),
   )
 }
 
@@ -59,11 +62,11 @@ function secretOf(link: string): string {
   return new URL(link).hash.slice(1)
 }
 
-test('a personal link leads somebody without an account into their own VS Code', LONG, async () => {
-  const app = await hall({ THON_ENGINE: 'process' })
+test('a personal link opens VS Code for a participant without an account', LONG, async () => {
+  const app = await startWithPassword({ THON_ENGINE: 'process' })
   const { ids } = await team(app, 'alpha', ['ann', 'bob'])
-  const desk = await atDesk(app, `/groups?user=${ids.ann}`)
-  await desk.getByRole('button', { name: 'Make link' }).click()
+  const desk = await organizerPage(app, `/groups?user=${ids.ann}`)
+  await desk.getByRole('button', { name: 'Create link' }).click()
   const link = await shownLink(desk)
   expect(link).toMatch(/^http:\/\/[^/]+\/enter#[\w-]{32}$/)
   await desk.getByRole('button', { name: 'Done' }).click()
@@ -72,7 +75,7 @@ test('a personal link leads somebody without an account into their own VS Code',
 
   const { page, addresses } = await openLink(link)
   await page.getByRole('heading', { name: 'You are ann of alpha' }).waitFor(SLOW)
-  expect(await kept(page)).not.toContain(secretOf(link))
+  expect(await stored(page)).not.toContain(secretOf(link))
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.waitForURL(`${app.url}/my`, SLOW)
   await awake(page)
@@ -81,7 +84,7 @@ test('a personal link leads somebody without an account into their own VS Code',
   const card = page.getByRole('article', { name: 'Sandbox of ann in alpha' })
   await card.getByText('Not started yet').waitFor(SLOW)
   await card.getByRole('button', { name: 'Start' }).click()
-  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
+  await card.getByText(/^running$/i).waitFor(SLOW)
   const [tab] = await Promise.all([
     page.context().waitForEvent('page'),
     card.getByRole('link', { name: 'Open VS Code' }).click(),
@@ -90,50 +93,50 @@ test('a personal link leads somebody without an account into their own VS Code',
   await tab.waitForURL(`http://alpha-ann.localhost:${port}/`, SLOW)
   expect(await card.getByRole('link', { name: /alpha-ann\.localhost/ }).getAttribute('href')).toBe(tab.url())
 
-  expect([...addresses, page.url(), tab.url(), await kept(page)].join('\n')).not.toContain(secretOf(link))
+  expect([...addresses, page.url(), tab.url(), await stored(page)].join('\n')).not.toContain(secretOf(link))
   await page.goBack().catch(() => null)
   expect(page.url()).not.toContain(secretOf(link))
 })
 
-test('a first sandbox appears by itself, and whoever may not start asks the organizer', LONG, async () => {
-  const app = await hall()
+test('a first sandbox appears by itself, and a stopped one only on request', LONG, async () => {
+  const app = await startWithPassword()
   const { ids } = await team(app, 'alpha', ['ann'])
   const { services } = app
-  await services.settings.set(organizer, 'participants_may_start', { value: 'false' })
+  await services.settings.update(organizer, 'participants_may_start', { value: 'false' })
   const { page } = await openLink(`${app.url}/enter#${await personalLink(app, ids.ann!)}`)
-  const told = page.waitForEvent('websocket', SLOW).then((socket) => socket.waitForEvent('framereceived', SLOW))
+  const frame = page.waitForEvent('websocket', SLOW).then((socket) => socket.waitForEvent('framereceived', SLOW))
   await page.getByRole('button', { name: 'Continue' }).click(SLOW)
-  await told
+  await frame
   const card = page.getByRole('article')
   await card.getByText('Ask your organizer to start it.').waitFor(SLOW)
   expect(await card.getByRole('button', { name: /start/i }).count()).toBe(0)
 
   const person = { group: 'alpha', username: 'ann', userId: ids.ann!, volume: 'thon-workspace-alpha-ann' }
   await services.instances.startMany(organizer, [person])
-  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
+  await card.getByText(/^running$/i).waitFor(SLOW)
   await card.getByRole('button', { name: 'Pause' }).click()
   await card.getByRole('button', { name: 'Resume' }).click(SLOW)
-  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
+  await card.getByText(/^running$/i).waitFor(SLOW)
 
   const { id } = await app.db.instance.findFirstOrThrow()
   await services.instances.kill(organizer, id)
   await card.getByText('Ask your organizer to start it again.').waitFor(SLOW)
-  await services.settings.set(organizer, 'participants_may_start', { value: 'true' })
+  await services.settings.update(organizer, 'participants_may_start', { value: 'true' })
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
   await card.getByRole('button', { name: 'Start again' }).click(SLOW)
-  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
+  await card.getByText(/^running$/i).waitFor(SLOW)
 })
 
-test('by a join link people pick a free name or give one of their own', LONG, async () => {
-  const app = await hall()
+test('people join by a link under a free name or a new one', LONG, async () => {
+  const app = await startWithPassword()
   const { groupId } = await team(app, 'alpha', ['ann', 'bob'])
-  const desk = await atDesk(app, '/groups')
+  const desk = await organizerPage(app, '/groups')
   await desk.getByRole('button', { name: 'Actions of group alpha' }).click()
-  await desk.getByRole('menuitem', { name: 'Join link…' }).click()
+  await desk.getByRole('menuitem', { name: 'Join links…' }).click()
   await desk.getByRole('button', { name: 'New join link' }).click(SLOW)
-  await desk.getByLabel('Let people give a new name').check(SLOW)
-  await desk.getByLabel('How often it may be used').fill('3')
-  await desk.getByRole('button', { name: 'Make link' }).click()
+  await desk.getByLabel('Let people enter a new name').check(SLOW)
+  await desk.getByLabel('Maximum number of uses').fill('3')
+  await desk.getByRole('button', { name: 'Create link' }).click()
   const link = await shownLink(desk)
   await desk.getByRole('button', { name: 'Done' }).click()
   await desk.getByText('0 of 3 uses').waitFor(SLOW)
@@ -153,8 +156,8 @@ test('by a join link people pick a free name or give one of their own', LONG, as
   await second.getByRole('button', { name: 'My name is not on the list' }).click()
   const own = second.getByLabel('Your name')
   for (const [name, words] of [
-    ['a/b', 'A name must be 1 to 64 letters'],
-    ['bob', 'The name bob is taken'],
+    ['a/b', 'Your name must be 1 to 64 letters'],
+    ['bob', 'Someone already joined as bob.'],
   ] as const) {
     await own.fill(name)
     await own.press('Enter')
@@ -166,103 +169,103 @@ test('by a join link people pick a free name or give one of their own', LONG, as
   await second.getByRole('article', { name: 'Sandbox of zoe in alpha' }).waitFor(SLOW)
   expect(await app.db.user.count({ where: { groupId } })).toBe(3)
 
-  // The poster is scanned once more.
+  // The poster is scanned again.
   await second.goto('about:blank')
   await second.goto(link)
-  await second.getByText('You are signed in as zoe of alpha').waitFor(SLOW)
+  await second.getByText('You’re signed in as zoe of alpha').waitFor(SLOW)
   await second.getByRole('link', { name: 'Continue as zoe' }).click()
   await second.waitForURL(`${app.url}/my`, SLOW)
 })
 
-test('a link that was revoked, replaced or cut short says what to do, and ends who came by it', LONG, async () => {
-  const app = await hall()
+test('a revoked, replaced or incomplete link says what to do', LONG, async () => {
+  const app = await startWithPassword()
   const { ids, groupId } = await team(app, 'alpha', ['ann'])
-  const desk = await atDesk(app, `/groups?user=${ids.ann}`)
-  await desk.getByRole('button', { name: 'Make link' }).click()
+  const desk = await organizerPage(app, `/groups?user=${ids.ann}`)
+  await desk.getByRole('button', { name: 'Create link' }).click()
   const link = await shownLink(desk)
   await desk.getByRole('button', { name: 'Done' }).click()
   const { page } = await openLink(link, /404/)
-  const told = page.waitForEvent('websocket', SLOW).then((socket) => socket.waitForEvent('framereceived', SLOW))
+  const frame = page.waitForEvent('websocket', SLOW).then((socket) => socket.waitForEvent('framereceived', SLOW))
   await page.getByRole('button', { name: 'Continue' }).click(SLOW)
-  await told
+  await frame
 
   await desk.getByRole('button', { name: 'Revoke…' }).click(SLOW)
   await desk.getByRole('button', { name: 'Revoke link' }).click()
-  await desk.getByRole('button', { name: 'Make link' }).waitFor(SLOW)
+  await desk.getByRole('button', { name: 'Create link' }).waitFor(SLOW)
   await page.getByRole('dialog', { name: 'You’ve been signed out' }).waitFor(SLOW)
 
   await page.goto('about:blank')
   await page.goto(link)
-  await page.getByRole('heading', { name: 'This link does not let you in' }).waitFor(SLOW)
-  await page.getByText('Ask your organizer for a new one.').waitFor(SLOW)
+  await page.getByRole('heading', { name: 'This link no longer works' }).waitFor(SLOW)
+  await page.getByText('Ask an organizer for a new one.').waitFor(SLOW)
   await page.goto(`${app.url}/enter`)
   await page.getByRole('heading', { name: 'This link is incomplete' }).waitFor(SLOW)
 
   const { secret, id } = await joinLink(app, groupId)
-  await app.services.links.rotateJoin(organizer, id)
+  await app.services.links.rotateJoinLink(organizer, id)
   await page.goto(`${app.url}/enter#${secret}`)
-  await page.getByRole('heading', { name: 'This link does not let you in' }).waitFor(SLOW)
+  await page.getByRole('heading', { name: 'This link no longer works' }).waitFor(SLOW)
 })
 
-test('links lead to where people are, also when they are made at the machine itself', LONG, async () => {
-  const app = await hall()
+test('links have the public address, also when created on the machine itself', LONG, async () => {
+  const app = await startWithPassword()
   const { ids } = await team(app, 'alpha', ['ann'])
   const { port } = new URL(app.url)
-  const desk = await atDesk(app, `/groups?user=${ids.ann}`)
-  await desk.getByRole('button', { name: 'Make link' }).click()
-  await desk.getByText('Links made here work on this machine only').waitFor(SLOW)
+  const desk = await organizerPage(app, `/groups?user=${ids.ann}`)
+  await desk.getByRole('button', { name: 'Create link' }).click()
+  await desk.getByText('These links work only on this machine').waitFor(SLOW)
   expect(await shownLink(desk)).toMatch(`${app.url}/enter#`)
   for (const [key, value, host] of [
     ['external_ip', '192.168.1.20', '192.168.1.20'],
     ['external_ip', 'box.example', 'box.example'],
     ['domain', 'hall.example', 'hall.example'],
   ] as const) {
-    await app.services.settings.set(organizer, key, { value })
+    await app.services.settings.update(organizer, key, { value })
     await desk.reload()
     await awake(desk)
     await desk.getByRole('button', { name: 'Replace…' }).click(SLOW)
     await desk.getByRole('button', { name: 'Replace link' }).click()
     expect(await shownLink(desk)).toMatch(`http://${host}:${port}/enter#`)
     // THON answers to that name.
-    expect((await new Visitor(app.url).ask(host, '/enter')).status).toBe(200)
-    expect((await new Visitor(app.url).ask('other.example', '/enter')).status).not.toBe(200)
+    expect((await new Visitor(app.url).request(host, '/enter')).status).toBe(200)
+    expect((await new Visitor(app.url).request('other.example', '/enter')).status).not.toBe(200)
   }
-  expect(await desk.getByText('Links made here work on this machine only').count()).toBe(0)
+  expect(await desk.getByText('These links work only on this machine').count()).toBe(0)
 })
 
-test('where nobody signs in, whoever comes by a link is a participant until they sign out', LONG, async () => {
+test('without a login, a link makes a browser a participant until it signs out', LONG, async () => {
   const app = await startApp({}, { dashboard: 'built' })
   const { ids } = await team(app, 'alpha', ['ann'])
   const { page } = await openLink(`${app.url}/enter#${await personalLink(app, ids.ann!)}`)
-  await page.getByText('Nobody has to sign in here').waitFor(SLOW)
+  await page.getByText('You’re browsing as the organizer.').waitFor(SLOW)
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByRole('article', { name: 'Sandbox of ann in alpha' }).waitFor(SLOW)
   await page.goto(`${app.url}/groups`)
   expect(page.url()).toBe(`${app.url}/my`)
   await page.getByRole('button', { name: 'Start' }).click()
-  await page.getByText('RUNNING', { exact: true }).waitFor(SLOW)
+  await page.getByText(/^running$/i).waitFor(SLOW)
 })
 
-test('cards: one for each participant, whose code says their link, and none is cut by a page', LONG, async () => {
-  const app = await hall()
+test('cards have the link of each participant as a code, and no page cuts one', LONG, async () => {
+  const app = await startWithPassword()
   const names = Array.from({ length: 9 }, (_, index) => `user${index + 1}`)
   const { groupId, ids } = await team(app, 'alpha', names)
   const first = await personalLink(app, ids.user1!)
-  const desk = await atDesk(app, '/groups')
+  const desk = await organizerPage(app, '/groups')
   await desk.getByRole('button', { name: 'Actions of group alpha' }).click()
   await desk.getByRole('menuitem', { name: 'Print cards…' }).click()
   await desk.waitForURL(`${app.url}/groups/cards?group=${groupId}`, SLOW)
-  await desk.getByRole('button', { name: 'Make 8 cards' }).click(SLOW)
+  await desk.getByRole('button', { name: 'Create 8 cards' }).click(SLOW)
   await desk.getByRole('article').first().waitFor(SLOW)
   expect(await desk.getByRole('article').count()).toBe(8)
-  // Hers is good still.
-  await app.services.linkEntry.look({ secret: first }, '127.0.0.1')
+  // The first link still works.
+  await app.services.linkEntry.inspect({ secret: first }, '127.0.0.1')
 
   await desk.reload()
   await awake(desk)
-  await desk.getByRole('radio', { name: /Everybody \(9\)/ }).check(SLOW)
-  await desk.getByRole('button', { name: 'Make 9 cards' }).click()
-  await desk.getByRole('dialog').getByRole('button', { name: 'Make 9 cards' }).click()
+  await desk.getByRole('radio', { name: /All users \(9\)/ }).check(SLOW)
+  await desk.getByRole('button', { name: 'Create 9 cards' }).click()
+  await desk.getByRole('dialog').getByRole('button', { name: 'Create 9 cards' }).click()
   await desk.getByRole('article').first().waitFor(SLOW)
   for (const name of names) {
     const card = desk.getByRole('article', { name: `Card of ${name}`, exact: true })
@@ -270,7 +273,7 @@ test('cards: one for each participant, whose code says their link, and none is c
     const link = /http\S+\/enter#\S+/.exec(text)?.[0] as string
     expect(text).toContain(`alpha-${name}.localhost`)
     expect(await shownCode(card.getByRole('img'))).toEqual(codeOf(link))
-    const view = await app.services.linkEntry.look({ secret: secretOf(link) }, '127.0.0.1')
+    const view = await app.services.linkEntry.inspect({ secret: secretOf(link) }, '127.0.0.1')
     expect(view).toMatchObject({ kind: 'person', username: name })
   }
 
@@ -284,17 +287,17 @@ test('cards: one for each participant, whose code says their link, and none is c
   }
 })
 
-test('the switch of the settings says whether participants may start', LONG, async () => {
-  const app = await hall()
-  const desk = await atDesk(app, '/settings')
-  const control = desk.getByRole('switch', { name: 'Participants may start their own sandbox' })
+test('a switch in the settings says whether participants may start', LONG, async () => {
+  const app = await startWithPassword()
+  const desk = await organizerPage(app, '/settings')
+  const control = desk.getByRole('switch', { name: 'Participants can start their own sandbox' })
   expect(await control.getAttribute('aria-checked')).toBe('true')
   await control.click()
   await expect.poll(() => control.getAttribute('aria-checked'), SLOW).toBe('false')
   expect(await app.services.settings.participantsMayStart()).toBe(false)
   await desk.reload()
   expect(await control.getAttribute('aria-checked')).toBe('false')
-  await app.services.settings.set(organizer, 'participants_may_start', { value: 'true' })
+  await app.services.settings.update(organizer, 'participants_may_start', { value: 'true' })
   await expect.poll(() => control.getAttribute('aria-checked'), SLOW).toBe('true')
 
   await desk.getByRole('button', { name: 'Change the addresses' }).click()

@@ -2,10 +2,10 @@ import { Sessions } from '../../server/auth/sessions.ts'
 import type { Role } from '../../prisma/generated/client/client.ts'
 import { startApp, type AppOptions, type TestApp } from './app.ts'
 
-/** Signs cookies in tests, so that a test can make a session of its own. */
+/** Signs cookies in tests, so that a test can create its own sessions. */
 export const SECRET = 'a secret for tests, as long as it has to be'
 
-/** The three ways in which a server may be set up. */
+/** The three kinds of login that a server can have. */
 export const SETUPS = {
   'no login': { AUTH_SESSION_SECRET: SECRET },
   'a local password': { AUTH_LOCAL_PASSWORD: 'open sesame', AUTH_SESSION_SECRET: SECRET },
@@ -22,23 +22,23 @@ export function startWith(setup: keyof typeof SETUPS, options: AppOptions = {}):
   return startApp({ ...SETUPS[setup] }, options)
 }
 
-/** Somebody with a role, and the cookie of a session of theirs. */
+/** Creates a person with a role. @returns the cookie of their session */
 export async function signedIn(app: TestApp, role: Role, email: string | null = null): Promise<string> {
   const id = `github:${crypto.randomUUID()}`
   await app.db.identity.create({ data: { id, provider: 'github', displayName: `the ${role}`, email, role } })
   const sessions = new Sessions(app.db, app.services.events, { secret: SECRET, secure: false })
-  return (await sessions.begin(id)).split(';', 1)[0] as string
+  return (await sessions.create(id)).split(';', 1)[0] as string
 }
 
-/** Whom the tests let knock, by what they send; each made anew for each server. */
+/** The visitors that tests try, with the headers they send. Created for each server. */
 export async function visitors(app: TestApp, email: string) {
   const organizer = await signedIn(app, 'organizer')
   const expired = await signedIn(app, 'organizer')
   const [, id] = expired.split(':')
   await app.db.session.update({ where: { id: id as string }, data: { expiresAt: new Date(Date.now() - 1) } })
   const { services } = app
-  const maker = { name: 'x', role: 'organizer', audienceKey: 'organizer', userIds: new Set<string>() } as const
-  const { token } = await services.tokens.create({ ...maker, identityId: null, email: null }, { name: 'script' })
+  const creator = { name: 'x', role: 'organizer', audienceKey: 'organizer', userIds: new Set<string>() } as const
+  const { token } = await services.tokens.create({ ...creator, identityId: null, email: null }, { name: 'script' })
   return {
     none: {},
     expired: { cookie: expired },

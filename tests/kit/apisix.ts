@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { OutsideServer, type Reply, type Taken } from './outside-server.ts'
+import { ExternalServer, type ExternalReply, type RecordedRequest } from './external-server.ts'
 
 const PREFIX = '/apisix/admin'
-const GONE =
+const FORBIDDEN_PAGE =
   '<html>\n<head><title>403 Forbidden</title></head>\n<body>\n<center><h1>403 Forbidden</h1></center>\n</body>\n</html>\n'
-/** What a consumer may have. */
+/** Fields that a consumer may have. */
 const FIELDS = new Set(['username', 'desc', 'labels', 'group_id', 'plugins', 'id'])
 const SECRETS = new Set(['key', 'redis_password', 'Authorization'])
 
@@ -18,44 +18,42 @@ export class ApisixStandIn {
   readonly key = 'edd1c9f034335f136f87ad84b625c8f1'
   readonly consumers = new Map<string, Stored>()
   readonly routes = new Map<string, Stored>()
-  readonly server: OutsideServer
+  readonly server: ExternalServer
   version = '3.18.0'
-  /** Its own database is away. */
+  /** Its own database is unavailable. */
   etcdDown = false
   /** This machine is not in allow_admin. */
-  isShut = false
-  /** It takes our key no more. */
-  isLocked = false
-  /** How many more writes it takes before something goes wrong with it. */
+  isForbidden = false
+  /** It rejects the Admin key. */
+  rejectsKey = false
+  /** How many more writes it accepts before it breaks. */
   writesLeft = Infinity
-  /** What that is; it dies unless said otherwise. */
-  goesWrong: () => Promise<void> | void = () => this.server.down()
-  /** What its metrics say, by consumer. */
+  /** How it breaks; by default it stops listening. */
+  onBreak: () => Promise<void> | void = () => this.server.down()
+  /** Tokens in its metrics, by consumer; null when it does not have metrics. */
   tokens: Record<string, [prompt: number, completion: number]> | null = {}
   #index = 10
 
-  private constructor(server: OutsideServer) {
+  private constructor(server: ExternalServer) {
     this.server = server
   }
 
-  /** Starts one, which ends with the test. */
+  /** Starts one that is stopped at the end of the test. */
   static async start(): Promise<ApisixStandIn> {
-    const server = await OutsideServer.start(async (taken) => {
+    const server = await ExternalServer.start(async (taken) => {
       if (taken.method === 'GET' && taken.path === '/apisix/prometheus/metrics') return standIn.#metrics()
-      if (taken.method !== 'GET' && --standIn.writesLeft < 0) await standIn.goesWrong()
+      if (taken.method !== 'GET' && --standIn.writesLeft < 0) await standIn.onBreak()
       const reply = standIn.#admin(taken)
-      return (
-        reply && {
-          ...reply,
-          headers: { 'Content-Type': 'application/json', Server: `APISIX/${standIn.version}`, ...reply.headers },
-        }
-      )
+      return {
+        ...reply,
+        headers: { 'Content-Type': 'application/json', Server: `APISIX/${standIn.version}`, ...reply.headers },
+      }
     })
     const standIn = new ApisixStandIn(server)
     return standIn
   }
 
-  /** The environment of a THON that uses it. */
+  /** The environment for a THON that uses it. */
   get environment(): Record<string, string> {
     return {
       GATEWAY_ENABLED: 'true',
@@ -65,60 +63,61 @@ export class ApisixStandIn {
     }
   }
 
-  /** Writes so far. */
-  get writes(): Taken[] {
-    return this.server.taken.filter(({ method }) => method !== 'GET')
+  /** Requests so far that changed something. */
+  get writes(): RecordedRequest[] {
+    return this.server.requests.filter(({ method }) => method !== 'GET')
   }
 
-  /** Puts a consumer there, as somebody else would. */
+  /** Stores a consumer, as another program would. */
   put(username: string, more: Record<string, unknown> = {}): void {
     this.#store(this.consumers, username, { username, ...more })
   }
 
-  #admin({ method, path, headers, body }: Taken): NonNullable<Reply> {
-    if (this.isShut) return { status: 403, body: GONE, headers: { 'Content-Type': 'text/html' } }
-    const given = headers['x-api-key']
-    if (given !== this.key || this.isLocked)
+  #admin({ method, path, headers, body }: RecordedRequest): NonNullable<ExternalReply> {
+    if (this.isForbidden) return { status: 403, body: FORBIDDEN_PAGE, headers: { 'Content-Type': 'text/html' } }
+    const givenKey = headers['x-api-key']
+    if (givenKey !== this.key || this.rejectsKey)
       return {
         status: 401,
-        body: { error_msg: 'failed to check token', description: given ? 'wrong apikey' : 'missing apikey' },
+        body: { error_msg: 'failed to check token', description: givenKey ? 'wrong apikey' : 'missing apikey' },
       }
     if (this.etcdDown) return { status: 503, body: { error_msg: 'has no healthy etcd endpoint available' } }
     const [pathname = '', query = ''] = path.replace(PREFIX, '').split('?')
     const [, kind = '', id] = pathname.split('/').map(decodeURIComponent)
-    const things = kind === 'consumers' ? this.consumers : kind === 'routes' ? this.routes : null
-    if (!things) return { status: 404, body: { error_msg: `Unsupported resource type: ${kind}` } }
+    const store = kind === 'consumers' ? this.consumers : kind === 'routes' ? this.routes : null
+    if (!store) return { status: 404, body: { error_msg: `Unsupported resource type: ${kind}` } }
     const prefix = `/apisix/${kind}`
-    if (method === 'GET' && !id) return { body: list(things, prefix, new URLSearchParams(query)) }
+    if (method === 'GET' && !id) return { body: list(store, prefix, new URLSearchParams(query)) }
     const name = id ?? (body as { username?: string } | null)?.username ?? ''
-    const found = things.get(name)
-    if (method === 'PUT') return this.#put(kind, things, id, body as Record<string, unknown>, prefix)
+    const found = store.get(name)
+    if (method === 'PUT') return this.#put(kind, store, id, body as Record<string, unknown> | null, prefix)
     if (!found) return { status: 404, body: { message: 'Key not found' } }
     if (method === 'GET') return { body: { key: `${prefix}/${name}`, ...found, modifiedIndex: found.createdIndex } }
-    things.delete(name)
+    store.delete(name)
     return { body: { key: `${prefix}/${name}`, deleted: '1' } }
   }
 
   #put(
     kind: string,
-    things: Map<string, Stored>,
+    store: Map<string, Stored>,
     id: string | undefined,
-    body: Record<string, unknown>,
+    body: Record<string, unknown> | null,
     prefix: string,
-  ): NonNullable<Reply> {
-    const fault = body ? (kind === 'consumers' ? this.#faultOf(id, body) : null) : 'missing configurations'
-    if (fault) return { status: 400, body: { error_msg: fault } }
+  ): NonNullable<ExternalReply> {
+    if (!body) return { status: 400, body: { error_msg: 'missing configurations' } }
+    const problem = kind === 'consumers' ? this.#problemOf(id, body) : null
+    if (problem) return { status: 400, body: { error_msg: problem } }
     const name = id ?? String(body.username)
-    const isNew = !things.has(name)
-    const { value } = this.#store(things, name, kind === 'routes' ? { ...body, id: name } : body)
+    const isNew = !store.has(name)
+    const { value } = this.#store(store, name, kind === 'routes' ? { ...body, id: name } : body)
     return { status: isNew ? 201 : 200, body: { key: `${prefix}/${name}`, value: encrypted(value) } }
   }
 
-  #faultOf(id: string | undefined, body: Record<string, unknown>): string | null {
+  #problemOf(id: string | undefined, body: Record<string, unknown>): string | null {
     const { username, plugins } = body as { username?: unknown; plugins?: Record<string, Record<string, unknown>> }
     for (const name of ['create_time', 'update_time']) if (name in body) return `the property is forbidden:  ${name}`
-    const odd = Object.keys(body).find((name) => !FIELDS.has(name))
-    if (odd) return `invalid configuration: additional properties forbidden, found ${odd}`
+    const unknown = Object.keys(body).find((name) => !FIELDS.has(name))
+    if (unknown) return `invalid configuration: additional properties forbidden, found ${unknown}`
     const isOld = /^3\.1?[0-2]\./.test(this.version)
     const pattern = isOld ? '^[a-zA-Z0-9_]+$' : '^[a-zA-Z0-9_\\\\-]+$'
     if (typeof username !== 'string') return 'invalid configuration: property "username" is required'
@@ -137,18 +136,18 @@ export class ApisixStandIn {
     return null
   }
 
-  #store(things: Map<string, Stored>, name: string, value: Record<string, unknown>): Stored {
-    const before = things.get(name)
+  #store(store: Map<string, Stored>, name: string, value: Record<string, unknown>): Stored {
+    const before = store.get(name)
     const times = { create_time: before?.value.create_time ?? 1_795_440_887, update_time: 1_795_440_888 }
     const stored = {
       value: { ...structuredClone(value), ...times },
       createdIndex: before?.createdIndex ?? ++this.#index,
     }
-    things.set(name, stored)
+    store.set(name, stored)
     return stored
   }
 
-  #metrics(): NonNullable<Reply> {
+  #metrics(): NonNullable<ExternalReply> {
     if (this.tokens === null) return { status: 404, body: 'not found' }
     const lines = Object.entries(this.tokens).flatMap(([consumer, [prompt, completion]]) =>
       (['one', 'two'] as const).flatMap((model, at) => [
@@ -160,15 +159,15 @@ export class ApisixStandIn {
   }
 }
 
-function list(things: Map<string, Stored>, prefix: string, query: URLSearchParams): object {
-  const all = [...things].map(([name, one]) => ({ key: `${prefix}/${name}`, ...one, modifiedIndex: one.createdIndex }))
+function list(store: Map<string, Stored>, prefix: string, query: URLSearchParams): object {
+  const all = [...store].map(([name, one]) => ({ key: `${prefix}/${name}`, ...one, modifiedIndex: one.createdIndex }))
   const [page, size] = [Number(query.get('page')), Number(query.get('page_size'))]
   if (!page || !size) return { total: all.length, list: all.sort((a, b) => (a.key < b.key ? -1 : 1)) }
   const some = all.sort((a, b) => a.createdIndex - b.createdIndex).slice((page - 1) * size, page * size)
   return { total: all.length, list: some.length > 0 ? some : {} }
 }
 
-/** Answers to PUT have ciphertext where there are secrets. */
+/** Answers to PUT have secrets encrypted. */
 function encrypted(value: Record<string, unknown>): Record<string, unknown> {
   const text = JSON.stringify(value, (name, one: unknown) =>
     typeof one === 'string' && SECRETS.has(name) ? createHash('md5').update(one).digest('base64') : one,

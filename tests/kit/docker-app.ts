@@ -10,12 +10,12 @@ import { removeNetworks } from './docker-networks.ts'
 
 const execute = promisify(execFile)
 
-/** Runs the docker command as somebody at a shell would; returns what it printed. */
+/** Runs the docker command. @returns what it prints */
 export async function docker(...args: string[]): Promise<string> {
   return (await execute('docker', args)).stdout.trim()
 }
 
-/** A server on the real Docker engine, with tiny sandboxes. Its containers and volumes go with the test. */
+/** A server on the real Docker engine, with tiny sandboxes. Its containers and volumes are deleted after the test. */
 export async function startDockerApp(
   variables: Record<string, string> = {},
   options: { dir?: string; dashboard?: 'built' } = {},
@@ -24,22 +24,26 @@ export async function startDockerApp(
     { THON_ENGINE: 'docker', SANDBOX_IMAGE: testImage, THON_READY_SECONDS: '20', SANDBOX_MEMORY: '64m', ...variables },
     options,
   )
-  onTestFinished(() => removeAll(nodeOf(app.dir)))
+  onTestFinished(async () => {
+    // While the server runs, it sets its firewall rules again.
+    await app.close()
+    await removeAll(nodeOf(app.dir))
+  })
   return app
 }
 
-/** How this server's containers are labelled. */
+/** The label that this server's containers have. */
 export function nodeOf(dir: string): string {
   return createHash('sha256').update(join(dir, 'thon.db')).digest('hex').slice(0, 12)
 }
 
-/** Containers of a server, running or not, by id. */
+/** Ids of a server's containers, running or not. */
 export async function containersOf(dir: string): Promise<string[]> {
   const ids = await docker('ps', '-aq', '--no-trunc', '--filter', `label=thon.node=${nodeOf(dir)}`)
   return ids ? ids.split('\n') : []
 }
 
-/** Ends and deletes all of a server: containers, volumes and networks. */
+/** Deletes everything of a server: containers, volumes and networks. */
 export async function removeAll(node: string): Promise<void> {
   const ids = await docker('ps', '-aq', '--filter', `label=thon.node=${node}`)
   const volumes = new Set<string>()
@@ -52,7 +56,7 @@ export async function removeAll(node: string): Promise<void> {
   await removeNetworks(node)
 }
 
-/** A way to the Docker engine that a test can cut and mend. */
+/** A connection to the Docker engine that a test can cut and mend. */
 export class DockerLink {
   readonly path: string
   #server: Server | null = null

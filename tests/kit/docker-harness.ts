@@ -17,13 +17,13 @@ export const here: DockerConnection = {
   configDir: null,
 }
 
-/** Where the networks of tests get their addresses from: that of servers, since tests run beside them. */
+/** The pool of the tests' networks: the same as the default of servers, which may run on the same machine. */
 export const testPool = '10.208.0.0/12'
 
-/** Docker itself, to look behind the engine's back. */
+/** Docker itself, to check what the engine does. */
 export const docker = new Docker({ socketPath: '/var/run/docker.sock' })
 
-/** A DockerEngine of a node that nobody else has; `dispose` leaves none of its containers and volumes. */
+/** A DockerEngine of a unique node. `dispose` deletes its containers, volumes and networks. */
 export async function dockerHarness(): Promise<EngineHarness & { engine: DockerEngine; node: string }> {
   await ensureDocker()
   await ensureTestImages()
@@ -31,22 +31,22 @@ export async function dockerHarness(): Promise<EngineHarness & { engine: DockerE
   const engine = new DockerEngine({ node, image: testImage, pool: testPool, connection: here })
   const volumes = new Set<string>()
   const spec = (overrides: Partial<SandboxSpec> = {}): SandboxSpec => {
-    const made = { ...anySpec(), ...overrides }
-    volumes.add(made.volume)
-    return made
+    const spec = { ...anySpec(), ...overrides }
+    volumes.add(spec.volume)
+    return spec
   }
   const dispose = async () => {
-    // By label, not by list: that also has those of no node, which may be somebody else's.
+    // By label: `list` also has sandboxes without a node, which may belong to others.
     const ours = await docker.listContainers({ all: true, filters: { label: [`thon.node=${node}`] } })
     for (const { Id } of ours) await engine.remove(Id)
     for (const volume of volumes) await engine.removeVolume(volume)
-    await engine.tidyNetworks()
+    await engine.removeUnusedNetworks()
     await engine.close()
   }
-  return { engine, node, spec, dispose, engineSideKill, writeFile, readFile }
+  return { engine, node, spec, dispose, killExternally, writeFile, readFile }
 }
 
-/** A spec of a new person, with limits that every machine can keep. */
+/** A spec of a new user, with limits that every machine can keep. */
 export function anySpec(): SandboxSpec {
   const id = randomUUID()
   return {
@@ -62,7 +62,7 @@ export function anySpec(): SandboxSpec {
   }
 }
 
-/** Runs a command in a container and returns what it prints; throws when it fails. */
+/** Runs a command in a container. @returns what it prints. @throws when it fails */
 export async function run(ref: string, ...command: string[]): Promise<string> {
   const exec = await docker.getContainer(ref).exec({ Cmd: command, AttachStdout: true, AttachStderr: true })
   const stream = await exec.start({})
@@ -72,11 +72,11 @@ export async function run(ref: string, ...command: string[]): Promise<string> {
   stream.on('end', () => (out.end(), err.end()))
   const [printed, failed] = await Promise.all([text(out), text(err)])
   const { ExitCode } = await exec.inspect()
-  if (ExitCode !== 0) throw new Error(`${command.join(' ')} ended with ${ExitCode}: ${failed}`)
+  if (ExitCode !== 0) throw new Error(`${command.join(' ')} exited with ${ExitCode}: ${failed}`)
   return printed
 }
 
-async function engineSideKill(ref: string): Promise<void> {
+async function killExternally(ref: string): Promise<void> {
   await docker.getContainer(ref).kill()
 }
 

@@ -20,7 +20,7 @@ const PERL = '/usr/bin/perl'
 /** The image's user, as in the real images. */
 const CODER = { uid: 1000, gid: 1000 }
 
-/** Builds the test images that the engine lacks or has of other sources. Throws when the engine refuses. */
+/** Builds the test images that the engine lacks, or has from other sources. @throws when the engine refuses */
 export async function ensureTestImages(): Promise<void> {
   const docker = new Docker({ socketPath: '/var/run/docker.sock' })
   const program = busybox()
@@ -38,20 +38,20 @@ export async function ensureTestImages(): Promise<void> {
 async function ensureImage(docker: Docker, image: string, program: Buffer, script: string | null): Promise<void> {
   const tar = await rootFs(program, script)
   const hash = createHash('sha256').update(tar).digest('hex')
-  const there = await docker
+  const existing = await docker
     .getImage(image)
     .inspect()
     .catch(() => null)
-  if (there?.Config.Labels?.[HASH_LABEL] === hash) return
+  if (existing?.Config.Labels[HASH_LABEL] === hash) return
   const [repo, tag] = image.split(':')
   const changes = ['USER coder', 'ENV HOME=/home/coder', 'WORKDIR /workspace', `LABEL ${HASH_LABEL}=${hash}`]
-  // Docker takes the instructions of a Dockerfile here, so that no build is needed, nor an image to start from.
+  // Docker takes instructions of a Dockerfile here, so neither a build nor a base image is needed.
   const stream = await docker.importImage(tar as unknown as NodeJS.ReadableStream, { repo, tag, changes })
   const answer = (await buffer(stream)).toString()
   if (answer.includes('"error"')) throw new Error(`Docker did not import ${image}: ${answer}`)
 }
 
-/** The whole file system of one image, as a tar that is the same for the same sources. */
+/** The whole file system of one image, as a tar that is equal for equal sources. */
 async function rootFs(program: Buffer, script: string | null): Promise<Buffer> {
   const tar = pack()
   const mtime = new Date(0)
@@ -72,24 +72,24 @@ async function rootFs(program: Buffer, script: string | null): Promise<Buffer> {
   if (script === 'code-server' || script === 'bench/code-server')
     for (const [path, content] of perl()) add(path, {}, content)
   tar.finalize()
-  return buffer(tar as unknown as NodeJS.ReadableStream)
+  return buffer(tar)
 }
 
-/** Names under which busybox is called by the scripts and by tests. */
+/** Names by which the scripts and the tests call busybox. */
 const COMMANDS = 'sh cat echo id kill ls mkdir ps sleep stat tail touch'.split(' ')
 
 function source(name: string): Buffer {
   return readFileSync(join(SOURCES, name))
 }
 
-/** This machine's perl and the libraries it needs, by their paths in the image. Throws when there is none. */
+/** This machine's perl and the libraries it needs, by their paths in the image. @throws when it is not installed */
 function perl(): [string, Buffer][] {
   const listing = execFileSync('ldd', [PERL], { encoding: 'utf8' })
   const libraries = listing.match(/\/\S+/g) ?? []
   return [PERL, ...libraries].map((path) => [path.slice(1), readFileSync(path)])
 }
 
-/** The static busybox of this machine, installed if it must be. Throws, saying what to install. */
+/** The static busybox of this machine, installed if needed. @throws saying what to install */
 function busybox(): Buffer {
   const found = findBusybox()
   if (found) return found
@@ -103,7 +103,7 @@ function findBusybox(): Buffer | null {
   for (const path of ['/bin/busybox', '/usr/bin/busybox']) {
     if (!existsSync(path)) continue
     const program = readFileSync(path)
-    // A program that needs a loader names it in its first kilobytes; the image would have none.
+    // A program that needs a loader names it in its first kilobytes. The image has no loader.
     if (!program.subarray(0, 4096).includes('/ld-')) return program
   }
   return null

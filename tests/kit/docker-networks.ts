@@ -4,7 +4,7 @@ import { nodeMark } from '../../server/engine/network/names.ts'
 
 const execute = promisify(execFile)
 
-/** Removes the networks of a server's sandboxes, and the rules for them, which stay when it ends. */
+/** Removes the networks of a server's sandboxes and the rules for them, which stay when it stops. */
 export async function removeNetworks(node: string): Promise<void> {
   const { stdout } = await execute('docker', ['network', 'ls', '-q', '--filter', `label=thon.node=${node}`])
   for (const id of stdout.trim().split('\n').filter(Boolean))
@@ -12,12 +12,12 @@ export async function removeNetworks(node: string): Promise<void> {
   await removeRules(node)
 }
 
-/** Runs iptables as root at a shell would; returns what it printed, line by line. */
+/** Runs iptables. @returns what it prints, line by line */
 export async function iptables(...args: string[]): Promise<string[]> {
   return (await execute('iptables', ['-w', '10', ...args])).stdout.trim().split('\n')
 }
 
-/** What a server leaves in force on purpose when it ends. */
+/** Removes the rules that a server intentionally leaves in force when it stops. */
 export async function removeRules(node: string): Promise<void> {
   const ours = `THON-${nodeMark(node)}-`
   const rules = await iptables('-S').catch(() => [])

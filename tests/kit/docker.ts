@@ -13,8 +13,8 @@ const HELP =
   'These tests need a Docker engine on /var/run/docker.sock. Start one, or run them as root on Debian, where they install it.'
 
 /**
- * Makes sure that a Docker engine answers on this machine: on a Debian machine where we are root it is installed and
- * started; it keeps running afterwards. Else throws, saying what to do.
+ * Makes sure that a Docker engine answers on this machine. As root on Debian, it is installed and started, and keeps
+ * running afterwards. @throws otherwise, saying what to do
  */
 export async function ensureDocker(): Promise<void> {
   if (await answers()) return
@@ -22,7 +22,7 @@ export async function ensureDocker(): Promise<void> {
   if (!existsSync('/usr/sbin/dockerd') && !existsSync('/usr/bin/dockerd')) install(PACKAGES)
   const log = join(tmpdir(), 'thon-test-dockerd.log')
   const out = openSync(log, 'a')
-  // Detached: it serves later runs too.
+  // Detached, because later runs use it too.
   spawn('dockerd', [], { detached: true, stdio: ['ignore', out, out] })
     .on('error', () => {})
     .unref()

@@ -3,7 +3,7 @@ import type { ContractKit } from './engine-contract-kit.ts'
 
 /** The stream of changes. */
 export function eventTests(kit: () => ContractKit): void {
-  test('events tell every step of a life, in order', async () => {
+  test('events report every step of a life, in order', async () => {
     const watch = await kit().watch()
     const { engine } = kit()
     const ref = await kit().create()
@@ -19,10 +19,10 @@ export function eventTests(kit: () => ContractKit): void {
     await watch.until(ref, 'exited')
     await engine.remove(ref)
     await watch.until(ref, null)
-    expect(watch.told(ref)).toEqual(['created', 'running', 'paused', 'running', 'exited', null])
+    expect(watch.statuses(ref)).toEqual(['created', 'running', 'paused', 'running', 'exited', null])
   })
 
-  test('an event carries the sandbox as list tells it', async () => {
+  test('an event carries the same sandbox as list', async () => {
     const watch = await kit().watch()
     const spec = kit().harness.spec({ password: 'geheim' })
     const ref = await kit().engine.create(spec, () => {})
@@ -32,26 +32,26 @@ export function eventTests(kit: () => ContractKit): void {
     expect(watch.events.every((event) => event.ref !== ref || event.instanceId === spec.instanceId)).toBe(true)
   })
 
-  test('what happens between opening the stream and listing is told', async () => {
+  test('a change between opening the stream and listing is reported', async () => {
     const ref = await kit().running()
     const watch = await kit().watch()
     await Promise.all([kit().engine.pause(ref), kit().engine.list()])
     await watch.until(ref, 'paused')
   })
 
-  test('an ended sandbox is told with its exit code, also when something else ended it', async ({ skip }) => {
-    const { engineSideKill } = kit().harness
-    if (!engineSideKill) return skip()
+  test('a sandbox killed from outside is reported with its exit code', async ({ skip }) => {
+    const { killExternally } = kit().harness
+    if (!killExternally) return skip()
     const watch = await kit().watch()
     const ref = await kit().running()
-    await engineSideKill(ref)
-    const ended = await watch.until(ref, 'exited')
-    expect(ended?.exitCode).not.toBe(0)
-    expect(ended?.exitCode).not.toBeNull()
-    expect(ended?.hostPort).toBeNull()
+    await killExternally(ref)
+    const exited = await watch.until(ref, 'exited')
+    expect(exited?.exitCode).not.toBe(0)
+    expect(exited?.exitCode).not.toBeNull()
+    expect(exited?.hostPort).toBeNull()
   })
 
-  test('a restart is told as running, with its new start', async () => {
+  test('a restart is reported as running, with the new start time', async () => {
     const ref = await kit().running()
     const before = await kit().find(ref)
     const watch = await kit().watch()
@@ -65,23 +65,23 @@ export function eventTests(kit: () => ContractKit): void {
     expect(await watch.stop()).toBeNull()
   })
 
-  test('a stream whose signal had aborted before tells nothing', async () => {
-    const told: unknown[] = []
+  test('a stream whose signal is already aborted has no events', async () => {
+    const events: unknown[] = []
     const read = async () => {
-      for await (const event of await kit().engine.events(AbortSignal.abort())) told.push(event)
+      for await (const event of await kit().engine.events(AbortSignal.abort())) events.push(event)
     }
-    // Ending at once and refusing to open are both the end.
+    // It may end at once, or refuse to open.
     await read().catch(() => {})
-    expect(told).toEqual([])
+    expect(events).toEqual([])
   })
 
-  test('two streams tell the same, and one goes on when the other ends', async () => {
+  test('two streams have the same events, and one survives the end of the other', async () => {
     const [first, second] = [await kit().watch(), await kit().watch()]
     const ref = await kit().create()
     await Promise.all([first.until(ref, 'created'), second.until(ref, 'created')])
     await first.stop()
     await kit().engine.start(ref)
     await second.until(ref, 'running')
-    expect(first.told(ref)).toEqual(['created'])
+    expect(first.statuses(ref)).toEqual(['created'])
   })
 }

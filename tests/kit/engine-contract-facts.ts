@@ -4,21 +4,21 @@ import { healthz, UNKNOWN, type ContractKit } from './engine-contract-kit.ts'
 
 /** Logs, measurements and the password. */
 export function factTests(kit: () => ContractKit): void {
-  test('logs are what it printed, and stay after its end', async () => {
+  test('logs are what the sandbox printed, and stay after it stops', async () => {
     const ref = await kit().running()
     await expect.poll(() => kit().engine.logs(ref, 100), { timeout: 20_000 }).not.toBe('')
     await kit().engine.kill(ref)
     expect(await kit().engine.logs(ref, 100)).not.toBe('')
   })
 
-  test('no more lines of the log come than were asked for', async () => {
+  test('logs have at most the requested number of lines', async () => {
     const ref = await kit().running()
     await expect.poll(() => kit().engine.logs(ref, 1), { timeout: 20_000 }).not.toBe('')
     expect((await kit().engine.logs(ref, 1)).trimEnd().split('\n')).toHaveLength(1)
     expect(await kit().engine.logs(ref, 0)).toBe('')
   })
 
-  test('there are no logs of what was never there', async () => {
+  test('a sandbox that never existed has no logs', async () => {
     expect(await kit().engine.logs(UNKNOWN, 10)).toBe('')
   })
 
@@ -31,7 +31,7 @@ export function factTests(kit: () => ContractKit): void {
     }
   })
 
-  test('what does not run is not measured', async () => {
+  test('a sandbox that is not running is not measured', async () => {
     const ref = await kit().create()
     expect(await kit().engine.stats(ref)).toBeNull()
     await kit().engine.start(ref)
@@ -40,7 +40,7 @@ export function factTests(kit: () => ContractKit): void {
     expect(await kit().engine.stats(UNKNOWN)).toBeNull()
   })
 
-  test('the password is known to the engine, and is asked for', async ({ skip }) => {
+  test('the engine knows the password, and code-server asks for it', async ({ skip }) => {
     const ref = await kit().running({ password: 'a b&ü"$x' })
     const found = await kit().find(ref)
     expect(found?.password).toBe('a b&ü"$x')
@@ -55,7 +55,7 @@ export function factTests(kit: () => ContractKit): void {
 export function volumeTests(kit: () => ContractKit): void {
   const owner = { group: 'volumes', username: 'somebody' }
 
-  test('a volume outlives its sandbox, and the next one finds its files', async ({ skip }) => {
+  test('a volume outlives its sandbox, and the next sandbox finds its files', async ({ skip }) => {
     const { writeFile, readFile } = kit().harness
     if (!writeFile || !readFile) return skip()
     const first = await kit().running()
@@ -66,7 +66,7 @@ export function volumeTests(kit: () => ContractKit): void {
     expect(await readFile(second, 'kept.txt')).toBe('still here')
   })
 
-  test('a running sandbox is given files; what was in their place is kept beside them', async ({ skip }) => {
+  test('update writes files into a running sandbox and backs up replaced ones', async ({ skip }) => {
     const { writeFile, readFile } = kit().harness
     if (!writeFile || !readFile) return skip()
     const [same, mine, fresh] = ['same.json', 'mine.json', 'deep/er/new.json']
@@ -103,7 +103,7 @@ export function volumeTests(kit: () => ContractKit): void {
     await kit().engine.removeVolume(volume)
   })
 
-  test('making a volume twice and deleting it twice is the same as once', async () => {
+  test('creating and deleting a volume are idempotent', async () => {
     const { volume } = kit().harness.spec()
     await kit().engine.ensureVolume(volume, owner)
     await kit().engine.ensureVolume(volume, owner)

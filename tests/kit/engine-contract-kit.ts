@@ -2,26 +2,26 @@ import { onTestFinished } from 'vitest'
 import type { Sandbox, SandboxEngine, SandboxSpec } from '../../server/engine/engine.ts'
 import { EngineWatch } from './engine-watch.ts'
 
-/** An engine to hold to the contract, and what a test can do around it. Hooks that are missing skip their tests. */
+/** An engine to test, and what tests can do around it. Tests that need a missing hook are skipped. */
 export interface EngineHarness {
   engine: SandboxEngine
-  /** A spec that nothing else uses: new instance, new person, new volume. */
-  spec(overrides?: Partial<SandboxSpec>): SandboxSpec
-  /** Ends a sandbox hard, as from outside: the engine object is not asked. */
-  engineSideKill?(ref: string): Promise<void>
-  /** Writes a file into the workspace of a running sandbox, by a path relative to it. */
-  writeFile?(ref: string, path: string, content: string): Promise<void>
-  /** Reads such a file of a running sandbox; throws when there is none. */
-  readFile?(ref: string, path: string): Promise<string>
-  /** False when nothing listens behind `hostPort`, as with a fake. */
+  /** A spec that nothing else uses: new instance, new user, new volume. */
+  spec: (overrides?: Partial<SandboxSpec>) => SandboxSpec
+  /** Kills a sandbox without the engine object. */
+  killExternally?: (ref: string) => Promise<void>
+  /** Writes a file of a running sandbox. @param path relative to its workspace */
+  writeFile?: (ref: string, path: string, content: string) => Promise<void>
+  /** Reads a file of a running sandbox. @throws when it does not exist */
+  readFile?: (ref: string, path: string) => Promise<string>
+  /** False when nothing listens at `hostPort`, as with a fake. */
   serves?: boolean
   dispose(): Promise<void>
 }
 
-/** Looks like the id of every engine, and is none of its own. */
+/** A ref in the format of every engine that never existed. */
 export const UNKNOWN = '0123456789ab0123456789ab0123456789ab0123456789ab0123456789ab0123'
 
-/** Short ways to what most tests do. */
+/** Shortcuts for what most tests do. */
 export class ContractKit {
   readonly harness: EngineHarness
   readonly engine: SandboxEngine
@@ -33,7 +33,9 @@ export class ContractKit {
 
   async watch(): Promise<EngineWatch> {
     const watch = await EngineWatch.open(this.engine)
-    onTestFinished(async () => void (await watch.stop()))
+    onTestFinished(async () => {
+      await watch.stop()
+    })
     return watch
   }
 
@@ -58,7 +60,7 @@ export class ContractKit {
   }
 }
 
-/** The status of /healthz, or 0 while nobody answers. */
+/** The status of /healthz, or 0 without an answer. */
 export async function healthz(hostPort: number | null | undefined): Promise<number> {
   try {
     return (await fetch(`http://127.0.0.1:${hostPort}/healthz`)).status

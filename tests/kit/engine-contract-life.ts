@@ -4,7 +4,7 @@ import { healthz, UNKNOWN, type ContractKit } from './engine-contract-kit.ts'
 
 /** A life from creation to removal. */
 export function lifeTests(kit: () => ContractKit): void {
-  test('it says what it is', async () => {
+  test('info describes the engine', async () => {
     const { engine } = kit()
     const info = await engine.info()
     expect(info.version).not.toBe('')
@@ -12,7 +12,7 @@ export function lifeTests(kit: () => ContractKit): void {
     expect(['docker', 'process']).toContain(engine.kind)
   })
 
-  test('a created sandbox is listed with all that was asked for, and does not run yet', async () => {
+  test('a created sandbox is listed with its spec, and is not running yet', async () => {
     const spec = kit().harness.spec()
     const ref = await kit().engine.create(spec, () => {})
     onTestFinished(() => kit().engine.remove(ref))
@@ -23,7 +23,7 @@ export function lifeTests(kit: () => ContractKit): void {
     })
   })
 
-  test('a started sandbox runs and has a port of the host', async () => {
+  test('a started sandbox runs and has a host port', async () => {
     const ref = await kit().running()
     const found = await kit().find(ref)
     expect(found).toMatchObject({ status: 'running', exitCode: null })
@@ -31,7 +31,7 @@ export function lifeTests(kit: () => ContractKit): void {
     expect(Math.abs(Date.now() - (found?.startedAt?.getTime() ?? 0))).toBeLessThan(60_000)
   })
 
-  test('code-server answers on 127.0.0.1 at the port of the host', async ({ skip }) => {
+  test('code-server answers on 127.0.0.1 at the host port', async ({ skip }) => {
     if (kit().harness.serves === false) return skip()
     const ref = await kit().running()
     const hostPort = (await kit().find(ref))?.hostPort
@@ -43,14 +43,18 @@ export function lifeTests(kit: () => ContractKit): void {
     await kit().engine.pause(ref)
     expect(await kit().status(ref)).toBe('paused')
     await kit().engine.resume(ref)
-    expect(await kit().find(ref)).toMatchObject({ status: 'running', hostPort: expect.any(Number) })
+    expect(await kit().find(ref)).toMatchObject({ status: 'running', hostPort: expect.any(Number) as number })
   })
 
   test('a killed sandbox is kept with its exit code', async () => {
     const ref = await kit().running()
     await kit().engine.kill(ref)
     await expect.poll(() => kit().status(ref)).toBe('exited')
-    expect(await kit().find(ref)).toMatchObject({ exitCode: expect.any(Number), hostPort: null, outOfMemory: false })
+    expect(await kit().find(ref)).toMatchObject({
+      exitCode: expect.any(Number) as number,
+      hostPort: null,
+      outOfMemory: false,
+    })
   })
 
   test('a paused sandbox can be killed', async () => {
@@ -60,7 +64,7 @@ export function lifeTests(kit: () => ContractKit): void {
     await expect.poll(() => kit().status(ref)).toBe('exited')
   })
 
-  test('a restarted sandbox keeps its ref, and was started again', async () => {
+  test('a restarted sandbox keeps its ref and has a new start time', async () => {
     const ref = await kit().running()
     const before = await kit().find(ref)
     await kit().engine.restart(ref)
@@ -70,7 +74,7 @@ export function lifeTests(kit: () => ContractKit): void {
     expect(after?.hostPort).toBeGreaterThan(0)
   })
 
-  test('a paused sandbox and one that ended can be restarted', async () => {
+  test('a paused or stopped sandbox can be restarted', async () => {
     const ref = await kit().running()
     await kit().engine.pause(ref)
     await kit().engine.restart(ref)
@@ -89,16 +93,16 @@ export function lifeTests(kit: () => ContractKit): void {
     expect(await kit().find(ref)).toBeUndefined()
   })
 
-  test('several sandboxes live side by side', async () => {
+  test('several sandboxes run at the same time', async () => {
     const refs = await Promise.all([kit().running(), kit().running(), kit().running()])
     const ports = (await kit().engine.list()).filter(({ ref }) => refs.includes(ref)).map(({ hostPort }) => hostPort)
     expect(new Set(ports).size).toBe(3)
   })
 }
 
-/** Commands that come twice, too late, or for nothing. */
+/** Commands that come twice or too late, or for a sandbox that does not exist. */
 export function commandTests(kit: () => ContractKit): void {
-  test('a command that finds its work done resolves', async () => {
+  test('a command whose work is done already resolves', async () => {
     const { engine } = kit()
     const ref = await kit().running()
     await engine.start(ref)
@@ -112,16 +116,19 @@ export function commandTests(kit: () => ContractKit): void {
     await engine.remove(ref)
   })
 
-  test('killing or removing what was never there resolves', async () => {
+  test('killing or removing a sandbox that never existed resolves', async () => {
     await kit().engine.kill(UNKNOWN)
     await kit().engine.remove(UNKNOWN)
   })
 
-  test.for(['start', 'pause', 'resume', 'restart'] as const)('%s refuses what was never there', async (command) => {
-    await expect(kit().engine[command](UNKNOWN)).rejects.toThrow(EngineRefused)
-  })
+  test.for(['start', 'pause', 'resume', 'restart'] as const)(
+    '%s refuses a sandbox that never existed',
+    async (command) => {
+      await expect(kit().engine[command](UNKNOWN)).rejects.toThrow(EngineRefused)
+    },
+  )
 
-  test.for(['pause', 'resume'] as const)('%s refuses a sandbox that ended', async (command) => {
+  test.for(['pause', 'resume'] as const)('%s refuses a stopped sandbox', async (command) => {
     const ref = await kit().running()
     await kit().engine.kill(ref)
     await expect.poll(() => kit().status(ref)).toBe('exited')
@@ -134,7 +141,7 @@ export function commandTests(kit: () => ContractKit): void {
     expect(['created', 'exited']).toContain(await kit().status(ref))
   })
 
-  test('commands at the same time for one sandbox leave it ended', async () => {
+  test('simultaneous kills and removals of one sandbox resolve', async () => {
     const ref = await kit().running()
     await Promise.all([kit().engine.kill(ref), kit().engine.kill(ref)])
     await expect.poll(() => kit().status(ref)).toBe('exited')

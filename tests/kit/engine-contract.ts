@@ -8,14 +8,14 @@ export type { EngineHarness } from './engine-contract-kit.ts'
 
 const LONG = 60_000
 
-/** The tests of everything that `server/engine/engine.ts` promises, for one engine. `setup` runs once. */
+/** Tests everything that `server/engine/engine.ts` promises, for one engine. `setup` runs once. */
 export function engineContract(name: string, setup: () => Promise<EngineHarness>): void {
   describe(`${name} as a SandboxEngine`, { timeout: LONG }, () => {
     let kit: ContractKit
     beforeAll(async () => {
       kit = new ContractKit(await setup())
     }, LONG)
-    afterAll(async () => kit?.harness.dispose(), LONG)
+    afterAll(async () => kit.harness.dispose(), LONG)
 
     lifeTests(() => kit)
     commandTests(() => kit)

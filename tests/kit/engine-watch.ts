@@ -1,60 +1,53 @@
 import type { Sandbox, SandboxEngine, SandboxEvent, SandboxStatus } from '../../server/engine/engine.ts'
 
-/** Generous, since the machines of CI are slow, in milliseconds. */
-const PATIENCE = 20_000
+/** Generous, because CI machines are slow. */
+const TIMEOUT_MS = 20_000
 
-/** Follows the events of an engine for a test: keeps them all, and waits for those to come. */
+/** Collects the events of an engine for a test, and waits for expected ones. */
 export class EngineWatch {
   readonly events: SandboxEvent[] = []
-  /** Settles when the stream is over: null when it ended, else what it threw. */
+  /** Settles when the stream is over, with null when it ended, else with what it threw. */
   readonly over: Promise<unknown>
   readonly #abort = new AbortController()
   #wake = () => {}
 
-  private constructor(
-    open: (signal: AbortSignal) => Promise<AsyncIterable<SandboxEvent>>,
-    opened: (e?: unknown) => void,
-  ) {
-    this.over = this.#run(open, opened)
+  private constructor(engine: SandboxEngine, opened: PromiseWithResolvers<void>) {
+    this.over = this.#run(engine, opened)
   }
 
   /** Resolves when the stream is open. */
   static async open(engine: SandboxEngine): Promise<EngineWatch> {
-    let watch: EngineWatch | undefined
-    await new Promise<void>((resolve, reject) => {
-      watch = new EngineWatch(
-        (signal) => engine.events(signal),
-        (error) => (error === undefined ? resolve() : reject(error as Error)),
-      )
-    })
-    return watch as EngineWatch
+    const opened = Promise.withResolvers<void>()
+    const watch = new EngineWatch(engine, opened)
+    await opened.promise
+    return watch
   }
 
-  /** Statuses told of one sandbox so far, repetitions left out; null is "gone". */
-  told(ref: string): (SandboxStatus | null)[] {
+  /** Statuses of one sandbox so far, without repetitions; null means removed. */
+  statuses(ref: string): (SandboxStatus | null)[] {
     const all = this.events.filter((event) => event.ref === ref).map(({ sandbox }) => sandbox?.status ?? null)
     return all.filter((status, index) => index === 0 || status !== all[index - 1])
   }
 
-  /** The last sandbox told with this status, waiting for it; null waits for "gone". Looks from the event `from` on. */
+  /** Waits for an event with this status and returns its sandbox; null waits for the removal. @param from index of the first event to check */
   async until(ref: string, status: SandboxStatus | null, from = 0): Promise<Sandbox | null> {
     const found = await this.#until(() =>
       this.events.slice(from).findLast((event) => event.ref === ref && (event.sandbox?.status ?? null) === status),
     )
     if (found) return found.sandbox
     throw new Error(
-      `No event told that ${ref} is ${status ?? 'gone'}; told were: ${this.told(ref).join(', ') || 'none'}`,
+      `No event reported ${ref} as ${status ?? 'removed'}, only as: ${this.statuses(ref).join(', ') || 'nothing'}`,
     )
   }
 
-  /** Ends the stream and waits for its end; what it threw is returned. */
+  /** Ends the stream. @returns what it threw, or null */
   async stop(): Promise<unknown> {
     this.#abort.abort()
     return this.over
   }
 
   async #until<T>(look: () => T | undefined): Promise<T | undefined> {
-    const end = Date.now() + PATIENCE
+    const end = Date.now() + TIMEOUT_MS
     for (;;) {
       const found = look()
       if (found !== undefined || Date.now() > end) return found
@@ -65,20 +58,17 @@ export class EngineWatch {
     }
   }
 
-  async #run(
-    open: (signal: AbortSignal) => Promise<AsyncIterable<SandboxEvent>>,
-    opened: (error?: unknown) => void,
-  ): Promise<unknown> {
+  async #run(engine: SandboxEngine, opened: PromiseWithResolvers<void>): Promise<unknown> {
     try {
-      const stream = await open(this.#abort.signal)
-      opened()
+      const stream = await engine.events(this.#abort.signal)
+      opened.resolve()
       for await (const event of stream) {
         this.events.push(event)
         this.#wake()
       }
       return null
     } catch (error) {
-      opened(error)
+      opened.reject(error)
       return error
     }
   }

@@ -11,26 +11,26 @@ import {
   type SandboxStats,
 } from '../../server/engine/engine.ts'
 import { backupPath } from '../../server/engine/backup-path.ts'
-import { FakeMachine, seenFrom, type FakeSandbox } from './fake-machine.ts'
+import { FakeMachine, toSandbox, type FakeSandbox } from './fake-machine.ts'
 
 /** Commands a test can make the fake refuse, hang or count. */
 export type FakeCommand =
   'create' | 'update' | 'start' | 'pause' | 'resume' | 'restart' | 'kill' | 'remove' | 'removeVolume'
 
-/** A sandbox engine in memory, held to the port by the same contract test as the real ones. */
+/** A sandbox engine in memory, held to the port by the same contract test as the real engines. */
 export class FakeEngine extends FakeMachine implements SandboxEngine {
   readonly kind: EngineKind = 'docker'
   readonly cannot = []
   /** How long each command takes, in milliseconds. */
   delay = 0
   imagePresent = true
-  /** What `create` says on its way. */
-  saying = 'Making it'
+  /** The progress that `create` reports. */
+  progressText = 'Making it'
   /** Every command that reached the engine, in order. */
   readonly calls: { command: FakeCommand; instanceId: string }[] = []
-  /** Most commands that were under way at the same moment, by their kind. */
+  /** Most commands of each kind that ran at the same time. */
   readonly most = new Map<FakeCommand, number>()
-  readonly #underWay = new Map<FakeCommand, number>()
+  readonly #running = new Map<FakeCommand, number>()
   readonly #refusals = new Map<FakeCommand, string[]>()
   readonly #holds = new Map<FakeCommand, PromiseWithResolvers<void>>()
   #count = 0
@@ -42,7 +42,7 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
 
   async list(): Promise<Sandbox[]> {
     await this.reach()
-    return [...this.sandboxes.values()].map(seenFrom)
+    return [...this.sandboxes.values()].map(toSandbox)
   }
 
   async events(signal: AbortSignal): Promise<AsyncIterable<SandboxEvent>> {
@@ -51,10 +51,10 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
   }
 
   async create(spec: SandboxSpec, progress: Progress): Promise<string> {
-    progress(this.saying)
+    progress(this.progressText)
     return this.#run('create', spec.instanceId, async () => {
       if ([...this.sandboxes.values()].some((one) => one.instanceId === spec.instanceId))
-        throw new EngineRefused(`There already is a sandbox of instance ${spec.instanceId}.`)
+        throw new EngineRefused(`The sandbox of ${spec.group}/${spec.username} already exists. Remove it first.`)
       await this.ensureVolume(spec.volume)
       const { instanceId, group, username, image, volume, port, password } = spec
       const ref = `fake-${++this.#count}`
@@ -64,15 +64,15 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
   }
 
   update(ref: string, files: SandboxFile[]): Promise<string[]> {
-    return this.#run('update', ref, async () => {
-      const there = this.files.get(this.find(ref).volume) ?? new Map<string, string>()
-      const news = files.filter(({ path, content }) => there.get(within(path)) !== content)
-      for (const { path, content } of news) {
-        const old = there.get(within(path))
-        if (old) there.set(backupPath(within(path), there.has(backupPath(within(path), false))), old)
-        there.set(within(path), content)
+    return this.#run('update', ref, () => {
+      const current = this.files.get(this.find(ref).volume) ?? new Map<string, string>()
+      const changed = files.filter(({ path, content }) => current.get(within(path)) !== content)
+      for (const { path, content } of changed) {
+        const old = current.get(within(path))
+        if (old) current.set(backupPath(within(path), current.has(backupPath(within(path), false))), old)
+        current.set(within(path), content)
       }
-      return news.map(({ path }) => path)
+      return changed.map(({ path }) => path)
     })
   }
 
@@ -81,11 +81,11 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
   }
 
   pause(ref: string): Promise<void> {
-    return this.#run('pause', ref, async () => this.#shift(ref, 'paused'))
+    return this.#run('pause', ref, () => this.#shift(ref, 'paused'))
   }
 
   resume(ref: string): Promise<void> {
-    return this.#run('resume', ref, async () => this.#shift(ref, 'running'))
+    return this.#run('resume', ref, () => this.#shift(ref, 'running'))
   }
 
   restart(ref: string): Promise<void> {
@@ -125,23 +125,25 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
   }
 
   removeVolume(volume: string): Promise<void> {
-    return this.#run('removeVolume', volume, async () => {
+    return this.#run('removeVolume', volume, () => {
       for (const one of this.sandboxes.values())
-        if (one.volume === volume) throw new EngineRefused(`Volume ${volume} is still used by a sandbox.`)
+        if (one.volume === volume)
+          throw new EngineRefused(`The workspace ${volume} is still in use. Remove its sandbox first.`)
       this.files.delete(volume)
     })
   }
 
-  async close(): Promise<void> {
-    // As with Docker, sandboxes outlive the server that made them.
+  close(): Promise<void> {
+    // As with Docker, sandboxes outlive the server.
+    return Promise.resolve()
   }
 
-  /** The next call of this command is refused; called twice, the next two are. */
+  /** Refuses the next call of this command; called twice, the next two. */
   refuse(command: FakeCommand, message: string): void {
     this.#refusals.set(command, [...(this.#refusals.get(command) ?? []), message])
   }
 
-  /** Calls of this command wait until the returned function is called. */
+  /** Lets calls of this command wait until the returned function is called. */
   hold(command: FakeCommand): () => void {
     const gate = Promise.withResolvers<void>()
     this.#holds.set(command, gate)
@@ -158,11 +160,11 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
 
   #shift(ref: string, status: 'paused' | 'running'): void {
     const sandbox = this.find(ref)
-    if (!isLive(sandbox)) throw new EngineRefused('The sandbox does not run.')
+    if (!isLive(sandbox)) throw new EngineRefused('The sandbox is not running. Start it first.')
     if (sandbox.status !== status) this.become(ref, status)
   }
 
-  async #run<T>(command: FakeCommand, of: string, work: () => Promise<T>): Promise<T> {
+  async #run<T>(command: FakeCommand, of: string, work: () => T | Promise<T>): Promise<T> {
     await this.reach()
     this.calls.push({ command, instanceId: this.sandboxes.get(of)?.instanceId ?? of })
     this.#tally(command, 1)
@@ -179,13 +181,13 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
   }
 
   #tally(command: FakeCommand, by: number): void {
-    const now = (this.#underWay.get(command) ?? 0) + by
-    this.#underWay.set(command, now)
+    const now = (this.#running.get(command) ?? 0) + by
+    this.#running.set(command, now)
     this.most.set(command, Math.max(now, this.most.get(command) ?? 0))
   }
 }
 
-/** Files of the workspace are known by their paths in it. */
+/** The path of a workspace's file inside the workspace. */
 function within(path: string): string {
   return path.replace(/^\/workspace\//, '')
 }

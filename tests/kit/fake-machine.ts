@@ -15,89 +15,93 @@ export interface FakeSandbox extends Sandbox {
 }
 
 /**
- * The machine under the fake engine: sandboxes that really listen on 127.0.0.1 and answer /healthz, volumes, streams of
- * events. The methods are what people do by hand on the engine, behind THON's back.
+ * The machine under the fake engine: sandboxes that listen on 127.0.0.1 and answer /healthz, volumes, and event streams.
+ * Its methods are what people do on the engine by hand, without THON.
  */
 export class FakeMachine {
   /** Whether code-server answers. */
   answering = true
-  /** What sandboxes that start from now on answer with, but for /healthz; null is a plain page. */
+  /** Answers everything but /healthz in sandboxes that start from now on; null is a plain page. */
   pages: RequestListener | null = null
-  /** What they do with a WebSocket. */
+  /** Handles WebSockets of sandboxes that start from now on. */
   sockets: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | null = null
   readonly sandboxes = new Map<string, FakeSandbox>()
-  /** Files of the volumes there are. */
+  /** Files by volume, then by path. */
   readonly files = new Map<string, Map<string, string>>()
-  readonly #streams = new Set<{ channel: Channel<SandboxEvent>; fail: (error: Error) => void }>()
-  #away: string | null = null
+  readonly #streams = new Set<Channel<SandboxEvent>>()
+  /** Why the engine is unavailable; null while it is not. */
+  #unavailable: string | null = null
   #lastStart = 0
 
-  /** Names of the volumes there are. */
   get volumes(): Set<string> {
     return new Set(this.files.keys())
   }
 
-  /** Open streams of events. */
+  /** Number of open event streams. */
   get streams(): number {
     return this.#streams.size
   }
 
-  /** Lets go of everything, at the end of a test. */
-  async dispose(): Promise<void> {
+  /** Closes every server, at the end of a test. */
+  dispose(): Promise<void> {
     for (const one of this.sandboxes.values()) stopServing(one)
+    return Promise.resolve()
   }
 
-  /** The engine is gone: every stream breaks, every call fails, until `back`. Sandboxes stay as they are. */
+  /** Makes the engine unavailable until `back`: every stream breaks, and every call fails. Sandboxes keep running. */
   leave(message = 'Cannot reach the fake engine.'): void {
-    this.#away = message
+    this.#unavailable = message
     for (const stream of [...this.#streams]) stream.fail(new EngineAway(message))
   }
 
   back(): void {
-    this.#away = null
+    this.#unavailable = null
   }
 
-  /** A sandbox's processes end. */
-  async exit(ref: string, exitCode: number, outOfMemory = false): Promise<void> {
+  /** Lets a sandbox exit. */
+  exit(ref: string, exitCode: number, outOfMemory = false): Promise<void> {
     const sandbox = this.find(ref)
     stopServing(sandbox)
     Object.assign(sandbox, { exitCode, outOfMemory, hostPort: null })
     this.become(ref, 'exited')
+    return Promise.resolve()
   }
 
-  /** Paused, or running again. */
+  /** Pauses or resumes a sandbox. */
   byHand(ref: string, status: 'paused' | 'running'): void {
     this.become(ref, status)
   }
 
-  /** Started again. */
+  /** Starts a sandbox. */
   async startByHand(ref: string): Promise<void> {
     await this.begin(this.find(ref))
   }
 
-  /** Taken away. */
-  async destroy(ref: string): Promise<void> {
+  /** Deletes a sandbox, if it exists. */
+  destroy(ref: string): Promise<void> {
     const sandbox = this.sandboxes.get(ref)
-    if (!sandbox) return
-    stopServing(sandbox)
-    this.sandboxes.delete(ref)
-    for (const { channel } of this.#streams) channel.push({ instanceId: sandbox.instanceId, ref, sandbox: null })
+    if (sandbox) {
+      stopServing(sandbox)
+      this.sandboxes.delete(ref)
+      for (const stream of this.#streams) stream.push({ instanceId: sandbox.instanceId, ref, sandbox: null })
+    }
+    return Promise.resolve()
   }
 
-  /** Puts a sandbox there that THON did not make, or has forgotten. Returns its ref. */
+  /** Adds a sandbox that THON did not create, or has forgotten. @returns its ref */
   async place(facts: Partial<Sandbox> & { instanceId: string }): Promise<string> {
     const ref = facts.ref ?? `placed-${facts.instanceId}`
     const { status = 'running' } = facts
     const names = { group: 'alpha', username: 'ann', image: 'none', volume: 'thon-workspace-alpha-ann' }
     const never = { hostPort: null, exitCode: null, outOfMemory: false, startedAt: null, server: null }
-    const made: FakeSandbox = { ref, ...names, port: 8443, password: null, ...never, ...facts, status }
-    if (status === 'running' || status === 'paused') await this.#boot(made)
-    this.sandboxes.set(ref, made)
+    const placed: FakeSandbox = { ref, ...names, port: 8443, password: null, ...never, ...facts, status }
+    if (status === 'running' || status === 'paused') await this.#boot(placed)
+    this.sandboxes.set(ref, placed)
     this.become(ref, status)
     return ref
   }
 
-  /** The sandbox of an instance. @throws when there is none */
+  /** The sandbox of an instance. @throws when it does not exist */
   of(instanceId: string): Sandbox {
     const sandbox = [...this.sandboxes.values()].find((one) => one.instanceId === instanceId)
     if (!sandbox) throw new Error(`the fake engine has no sandbox of instance ${instanceId}`)
@@ -110,29 +114,20 @@ export class FakeMachine {
 
   readFile(ref: string, path: string): string {
     const content = this.files.get(this.find(ref).volume)?.get(path)
-    if (content === undefined) throw new Error(`${path} is not there`)
+    if (content === undefined) throw new Error(`${path} does not exist`)
     return content
   }
 
   protected openStream(signal: AbortSignal): AsyncIterable<SandboxEvent> {
-    let failure: Error | null = null
-    const channel = new Channel<SandboxEvent>(() => {
+    const stream = new Channel<SandboxEvent>(() => {
       this.#streams.delete(stream)
       signal.removeEventListener('abort', end)
     })
-    const end = () => channel.end()
-    const fail = (error: Error) => {
-      failure = error
-      channel.end()
-    }
-    const stream = { channel, fail }
+    const end = () => stream.end()
     this.#streams.add(stream)
-    if (signal.aborted) channel.end()
+    if (signal.aborted) end()
     else signal.addEventListener('abort', end, { once: true })
-    return (async function* () {
-      yield* channel
-      if (failure) throw failure as Error
-    })()
+    return stream
   }
 
   protected async begin(sandbox: FakeSandbox): Promise<void> {
@@ -148,25 +143,25 @@ export class FakeMachine {
 
   protected tell(ref: string): void {
     const sandbox = this.find(ref)
-    for (const { channel } of this.#streams)
-      channel.push({ instanceId: sandbox.instanceId, ref, sandbox: seenFrom(sandbox) })
+    for (const stream of this.#streams)
+      stream.push({ instanceId: sandbox.instanceId, ref, sandbox: toSandbox(sandbox) })
   }
 
   protected find(ref: string): FakeSandbox {
     const sandbox = this.sandboxes.get(ref)
-    if (!sandbox) throw new EngineRefused(`There is no sandbox ${ref}.`)
+    if (!sandbox) throw new EngineRefused(`The sandbox ${ref} does not exist.`)
     return sandbox
   }
 
   protected async reach(): Promise<void> {
     await Promise.resolve()
-    if (this.#away) throw new EngineAway(this.#away)
+    if (this.#unavailable) throw new EngineAway(this.#unavailable)
   }
 
   async #boot(sandbox: FakeSandbox): Promise<void> {
     const server = await this.#serve(sandbox)
     const { port } = server.address() as AddressInfo
-    // Two starts are never at the same moment, whatever the clock says.
+    // No two starts have the same time, whatever the clock says.
     this.#lastStart = Math.max(Date.now(), this.#lastStart + 1)
     const startedAt = new Date(this.#lastStart)
     Object.assign(sandbox, { server, hostPort: port, startedAt, exitCode: null, outOfMemory: false })
@@ -174,7 +169,10 @@ export class FakeMachine {
 
   async #serve(sandbox: FakeSandbox): Promise<Server> {
     const server = createServer((request, response) => {
-      if (this.pages && request.url !== '/healthz') return this.pages(request, response)
+      if (this.pages && request.url !== '/healthz') {
+        this.pages(request, response)
+        return
+      }
       const status = !this.answering ? 503 : request.url !== '/healthz' && sandbox.password !== null ? 401 : 200
       response.writeHead(status).end('{"status":"alive"}')
     })
@@ -184,8 +182,8 @@ export class FakeMachine {
   }
 }
 
-/** A sandbox as the port tells it. */
-export function seenFrom({ server: _server, ...sandbox }: FakeSandbox): Sandbox {
+/** A sandbox in the port's words. */
+export function toSandbox({ server: _server, ...sandbox }: FakeSandbox): Sandbox {
   return { ...sandbox }
 }
 

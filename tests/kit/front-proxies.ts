@@ -1,21 +1,20 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { issue } from '../../server/cli/authority.ts'
 import { install, mayInstall } from './debian.ts'
-import { freePort } from './free-port.ts'
+import { freePort, isListening } from './ports.ts'
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'docs', 'proxies')
 const PROGRAMS = { nginx: '/usr/sbin/nginx', caddy: '/usr/bin/caddy' }
 
-/** Reverse proxies that the README has an example for. */
+/** Reverse proxies that docs/proxies has an example for. */
 export type FrontProxy = keyof typeof PROGRAMS
 
-/** Makes sure that both are on this machine; installs Debian's where we may. Throws, saying what to do. */
+/** Makes sure that both are on this machine: installs Debian's if allowed. @throws Error with what to do */
 export function ensureFrontProxies(): void {
   const missing = (Object.keys(PROGRAMS) as FrontProxy[]).filter((name) => !existsSync(PROGRAMS[name]))
   if (missing.length === 0) return
@@ -24,18 +23,18 @@ export function ensureFrontProxies(): void {
   install(missing)
 }
 
-/** Where a proxy is to listen, and the certificate that it is to show: known before THON starts, which is told its public URL. */
+/** Where a proxy will listen, and its certificate. Known before THON starts, because THON needs its public URL. */
 export interface Front {
   dir: string
   httpPort: number
   httpsPort: number
-  /** The authority that clients trust. */
+  /** Certificate of the authority that clients trust, as PEM. */
   ca: string
   cert: string
   key: string
 }
 
-/** Ports and a certificate for hall.example and all names below it. */
+/** Chooses ports, and issues a certificate for hall.example and all names below it. */
 export async function prepareFront(): Promise<Front> {
   const dir = mkdtempSync(join(tmpdir(), 'thon-front-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
@@ -45,31 +44,32 @@ export async function prepareFront(): Promise<Front> {
   return { dir, httpPort, httpsPort, ca: readFileSync(files.ca, 'utf8'), cert: files.cert, key: files.key }
 }
 
-/** Starts the real program with the example of the README, in front of a THON; ends it with the test. */
+/** Starts the real program with the example of docs/proxies in front of a THON. It stops with the test. */
 export async function startFront(name: FrontProxy, front: Front, thonPort: number): Promise<void> {
   const args = name === 'nginx' ? nginx(front, thonPort) : caddy(front, thonPort)
   const env = { PATH: process.env.PATH, HOME: front.dir, XDG_DATA_HOME: front.dir, XDG_CONFIG_HOME: front.dir }
   const child = spawn(PROGRAMS[name], args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let said = ''
-  child.stdout.on('data', (part) => (said += part))
-  child.stderr.on('data', (part) => (said += part))
-  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
+  let output = ''
+  const collect = (part: Buffer) => (output += part.toString())
+  child.stdout.on('data', collect)
+  child.stderr.on('data', collect)
+  const exited = new Promise<void>((resolve) => child.on('close', () => resolve()))
   onTestFinished(async () => {
     child.kill('SIGTERM')
     // It may wait for connections that a test left open.
-    const patience = setTimeout(() => child.kill('SIGKILL'), 2_000)
-    await ended
-    clearTimeout(patience)
+    const timeout = setTimeout(() => child.kill('SIGKILL'), 2_000)
+    await exited
+    clearTimeout(timeout)
   })
   for (let tries = 0; tries < 100; tries++) {
-    if (await listens(front.httpsPort)) return
+    if (await isListening(front.httpsPort)) return
     if (child.exitCode !== null) break
     await sleep(100)
   }
-  throw new Error(`${name} does not listen:\n${said}`)
+  throw new Error(`${name} does not listen:\n${output}`)
 }
 
-/** The example with what the example itself says is to be replaced. Every text has to be there. */
+/** The example with the replacements that its own comments ask for. Each of these texts has to be in it. */
 function example(file: string, texts: Record<string, string>): string {
   let text = readFileSync(join(EXAMPLES, file), 'utf8')
   for (const [from, to] of Object.entries(texts)) {
@@ -87,7 +87,7 @@ function nginx({ dir, httpPort, httpsPort, cert, key }: Front, thonPort: number)
     '/etc/thon/tls/thon.crt': cert,
     '/etc/thon/tls/thon.key': key,
   })
-  // What Debian's own nginx.conf says around it, in a folder of its own.
+  // The rest of Debian's own nginx.conf, with a separate folder.
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (what) => `${what}_temp_path ${dir}/temp_${what};`,
   )
@@ -110,12 +110,4 @@ function caddy({ dir, httpPort, httpsPort, cert, key }: Front, thonPort: number)
   mkdirSync(join(dir, 'caddy'), { recursive: true })
   writeFileSync(join(dir, 'Caddyfile'), `{\n\t${globals.join('\n\t')}\n}\n${site}`)
   return ['run', '--config', join(dir, 'Caddyfile'), '--adapter', 'caddyfile']
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
-    socket.on('connect', () => socket.destroy())
-  })
 }

@@ -1,22 +1,22 @@
 import { once } from 'node:events'
-import { request as plainRequest, type IncomingMessage } from 'node:http'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request, type RequestOptions } from 'node:https'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { startApp, type AppOptions, type TestApp } from './app.ts'
-import { askSecurely, type SecureReply } from './certificates.ts'
+import { requestHttps, type HttpsReply } from './certificates.ts'
 import { prepareFront, startFront, type Front, type FrontProxy } from './front-proxies.ts'
 
-/** Asking with an address of one's own, to a host name below hall.example. */
-export interface Asking extends Omit<RequestOptions, 'host'> {
-  /** `hall.example` unless said. */
+/** A request to hall.example or a host name below it. */
+export interface FrontedRequest extends Omit<RequestOptions, 'host'> {
+  /** `hall.example` by default. */
   host?: string
   body?: string
-  /** Address that the client has: any of 127.0.0.0/8. */
+  /** Address of the client: any of 127.0.0.0/8. */
   from?: string
 }
 
-/** A THON behind a real reverse proxy, and ways to talk to it as people's browsers do. */
+/** A THON behind a real reverse proxy, and requests to it as people's browsers send them. */
 export class Fronted {
   readonly app: TestApp
   readonly front: Front
@@ -26,7 +26,7 @@ export class Fronted {
     this.front = front
   }
 
-  /** @param variables environment of THON beyond what the example's first lines say */
+  /** @param variables environment of THON, in addition to the variables that the example's first lines ask for */
   static async start(proxy: FrontProxy, variables: Record<string, string> = {}, options: AppOptions = {}) {
     const front = await prepareFront()
     const app = await startApp(
@@ -42,22 +42,26 @@ export class Fronted {
     return new Fronted(app, front)
   }
 
-  /** Asks over HTTPS, and reads the whole answer. */
-  ask(path: string, { body, ...asking }: Asking = {}): Promise<SecureReply> {
-    return askSecurely(`https://127.0.0.1:${this.front.httpsPort}${path}`, { ...this.#options(asking), body })
+  /** Sends a request over HTTPS, and reads the whole answer. */
+  request(path: string, { body, ...options }: FrontedRequest = {}): Promise<HttpsReply> {
+    return requestHttps(`https://127.0.0.1:${this.front.httpsPort}${path}`, { ...this.#options(options), body })
   }
 
-  /** Begins a request over HTTPS, to be written and read piece by piece. */
-  begin(path: string, asking: Asking = {}) {
-    return request(`https://127.0.0.1:${this.front.httpsPort}${path}`, { agent: false, ...this.#options(asking) })
+  /** Starts a request over HTTPS, to be written and read piece by piece. */
+  begin(path: string, options: FrontedRequest = {}) {
+    return request(`https://127.0.0.1:${this.front.httpsPort}${path}`, { agent: false, ...this.#options(options) })
   }
 
   /** Opens a WebSocket as a page of that host would. */
-  async socket(path: string, { host = 'hall.example', headers }: Asking = {}, protocol?: string): Promise<WebSocket> {
+  async socket(
+    path: string,
+    { host = 'hall.example', headers }: FrontedRequest = {},
+    protocol?: string,
+  ): Promise<WebSocket> {
     const { httpsPort, ca } = this.front
     const named = `${host}:${httpsPort}`
     const socket = new WebSocket(`wss://127.0.0.1:${httpsPort}${path}`, protocol ?? [], {
-      // As its types do not know, it hands this on to TLS.
+      // Its types do not say so, but it passes these on to TLS.
       ...{ ca, servername: host },
       origin: `https://${named}`,
       headers: { ...(headers as Record<string, string>), Host: named },
@@ -67,15 +71,15 @@ export class Fronted {
     return socket
   }
 
-  /** Asks over plain HTTP. */
-  async askPlainly(path: string): Promise<IncomingMessage> {
-    const sent = plainRequest(`http://127.0.0.1:${this.front.httpPort}${path}`, { headers: { Host: 'hall.example' } })
+  /** Sends a request over plain HTTP. */
+  async requestHttp(path: string): Promise<IncomingMessage> {
+    const sent = httpRequest(`http://127.0.0.1:${this.front.httpPort}${path}`, { headers: { Host: 'hall.example' } })
     const [response] = (await once(sent.end(), 'response')) as [IncomingMessage]
     response.resume()
     return response
   }
 
-  #options({ host = 'hall.example', from, headers, ...rest }: Asking): RequestOptions {
+  #options({ host = 'hall.example', from, headers, ...rest }: FrontedRequest): RequestOptions {
     return {
       ...rest,
       ca: this.front.ca,

@@ -22,16 +22,16 @@ export interface GroupRow {
 export interface Started {
   user: { id: string; username: string }
   instance: { id: string; state: string; volume: string } | null
-  warning: string | null
+  error: { code: string; message: string } | null
 }
 
 const USER = 'id username email volume workspacePath group { id name } instance { id state }'
 const GROUP = `id name title userCount event { eventId title } users { ${USER} }`
-const STARTED = 'user { id username } instance { id state volume } warning'
+const STARTED = 'user { id username } instance { id state volume } error { code message }'
 
 export async function addGroup(app: TestApp, name: string, usernames: string[] = []): Promise<GroupRow> {
   const { createGroup } = await app.execute<{ createGroup: GroupRow }>(
-    `mutation ($name: String!) { createGroup(name: $name) { id } }`,
+    `mutation ($name: String!) { createGroup(input: { name: $name }) { id } }`,
     { name },
   )
   for (const username of usernames) await addUser(app, createGroup.id, username)
@@ -39,11 +39,11 @@ export async function addGroup(app: TestApp, name: string, usernames: string[] =
 }
 
 export async function addUser(app: TestApp, groupId: string, username: string): Promise<UserRow> {
-  const { addUser: added } = await app.execute<{ addUser: UserRow }>(
-    `mutation ($groupId: ID!, $username: String!) { addUser(groupId: $groupId, username: $username) { ${USER} } }`,
+  const { createUser } = await app.execute<{ createUser: UserRow }>(
+    `mutation ($groupId: ID!, $username: String!) { createUser(input: { groupId: $groupId, username: $username }) { ${USER} } }`,
     { groupId, username },
   )
-  return added
+  return createUser
 }
 
 export async function group(app: TestApp, id: string): Promise<GroupRow> {
@@ -51,11 +51,11 @@ export async function group(app: TestApp, id: string): Promise<GroupRow> {
 }
 
 export async function groups(app: TestApp, search?: string): Promise<GroupRow[]> {
-  const query = `query ($search: String) { groups(search: $search) { ${GROUP} } }`
-  return (await app.execute<{ groups: GroupRow[] }>(query, { search })).groups
+  const query = `query ($search: String) { groups(filter: { search: $search }, page: { size: 1000 }) { items { ${GROUP} } } }`
+  return (await app.execute<{ groups: { items: GroupRow[] } }>(query, { search })).groups.items
 }
 
-/** The only user of that name in a group as it was read. @throws when there is none */
+/** The only user of that name in a group as it was read. @throws when it has no such user */
 export function userOf(of: GroupRow, username: string): UserRow {
   const found = of.users.find((user) => user.username === username)
   if (!found) throw new Error(`no user ${username} in ${of.name}`)
@@ -63,19 +63,21 @@ export function userOf(of: GroupRow, username: string): UserRow {
 }
 
 export async function renameUser(app: TestApp, id: string, username: string): Promise<UserRow> {
-  const mutation = `mutation ($id: ID!, $username: String!) { renameUser(id: $id, username: $username) { ${USER} } }`
-  return (await app.execute<{ renameUser: UserRow }>(mutation, { id, username })).renameUser
+  const mutation = `mutation ($id: ID!, $username: String!) { updateUser(input: { id: $id, username: $username }) { ${USER} } }`
+  return (await app.execute<{ updateUser: UserRow }>(mutation, { id, username })).updateUser
 }
 
-export const TRANSFER = `mutation ($id: ID!, $groupId: ID!) { transferUser(id: $id, groupId: $groupId) { ${USER} } }`
+export const TRANSFER = `mutation ($id: ID!, $groupId: ID!) { transferUser(input: { id: $id, groupId: $groupId }) { ${USER} } }`
 
 export async function startUser(app: TestApp, id: string): Promise<Started> {
   return (
-    await app.execute<{ startUser: Started }>(`mutation ($id: ID!) { startUser(id: $id) { ${STARTED} } }`, { id })
+    await app.execute<{ startUser: Started }>(`mutation ($id: ID!) { startUser(input: { id: $id }) { ${STARTED} } }`, {
+      id,
+    })
   ).startUser
 }
 
 export async function startGroup(app: TestApp, id: string): Promise<Started[]> {
-  const mutation = `mutation ($id: ID!) { startGroup(id: $id) { ${STARTED} } }`
+  const mutation = `mutation ($id: ID!) { startGroup(input: { id: $id }) { ${STARTED} } }`
   return (await app.execute<{ startGroup: Started[] }>(mutation, { id })).startGroup
 }

@@ -1,14 +1,13 @@
 import type { TestApp } from './app.ts'
 
-/** An instance as tests ask for it. */
+/** An instance, with the fields that tests query. */
 export interface Row {
   id: string
-  group: string
+  groupName: string
   username: string
   state: string
   reason: string | null
   url: string | null
-  password: string | null
   secure: boolean
   commands: string[]
   logs: string
@@ -25,12 +24,12 @@ export interface Row {
   user: { id: string } | null
 }
 
-export const FIELDS = `id group username state reason url password secure commands port hostPort volume ref progress
+export const FIELDS = `id groupName username state reason url secure commands port hostPort volume ref progress
   queuePlace createdAt startedAt endedAt expiresAt user { id }`
 const ONE = `query ($id: ID!) { instance(id: $id) { ${FIELDS} logs } }`
 const CREATE = `mutation ($input: CreateInstanceInput!) { createInstance(input: $input) { ${FIELDS} } }`
 
-/** Single commands, as the schema names them. */
+/** The commands for one instance, as the schema names them. */
 export type CommandField =
   'pauseInstance' | 'resumeInstance' | 'restartInstance' | 'killInstance' | 'recreateInstance' | 'renewInstance'
 
@@ -46,6 +45,13 @@ export function refusedCreate(app: TestApp, input: object) {
 /** Creates an instance and waits until it is Running. */
 export async function running(app: TestApp, username = 'ann', more: object = {}): Promise<Row> {
   return inState(app, (await create(app, username, more)).id, 'RUNNING')
+}
+
+/** The password of a sandbox that has one. */
+export async function passwordOf(app: TestApp, id: string): Promise<string> {
+  const reveal = 'mutation ($id: ID!) { revealInstancePassword(input: { id: $id }) { id password } }'
+  const data = await app.execute<{ revealInstancePassword: { password: string } }>(reveal, { id })
+  return data.revealInstancePassword.password
 }
 
 export async function get(app: TestApp, id: string): Promise<Row> {
@@ -66,10 +72,13 @@ export function inState(app: TestApp, id: string, state: string, seconds?: numbe
 }
 
 export async function command(app: TestApp, field: CommandField, id: string): Promise<Row> {
-  const data = await app.execute<Record<string, Row>>(`mutation ($id: ID!) { ${field}(id: $id) { ${FIELDS} } }`, { id })
+  const data = await app.execute<Record<string, Row>>(
+    `mutation ($id: ID!) { ${field}(input: { id: $id }) { ${FIELDS} } }`,
+    { id },
+  )
   return data[field] as Row
 }
 
 export function refusedCommand(app: TestApp, field: CommandField, id: string) {
-  return app.refused(`mutation ($id: ID!) { ${field}(id: $id) { id } }`, { id })
+  return app.refused(`mutation ($id: ID!) { ${field}(input: { id: $id }) { id } }`, { id })
 }

@@ -18,7 +18,7 @@ const TABLES = `
     created_at DATETIME);
   CREATE TABLE app_settings (key VARCHAR PRIMARY KEY, value TEXT, updated_at DATETIME);`
 
-/** Columns of each table, in their order; what a row does not name is null. */
+/** Columns of each table, in their order. A row may leave some out, which are then null. */
 const COLUMNS = {
   event_records: ['id', 'event_id', 'title', 'created_at', 'updated_at'],
   group_records: ['id', 'name', 'event_id', 'title', 'created_at', 'updated_at'],
@@ -42,7 +42,7 @@ const COLUMNS = {
 type Row = Record<string, InValue>
 export type LegacyRows = Partial<Record<keyof typeof COLUMNS, Row[]>>
 
-/** Makes a database as the Python system keeps it. @returns it open, in WAL mode if asked for */
+/** Creates a database like the Python system's. @returns a client with it open */
 export async function legacyDatabase(path: string, rows: LegacyRows, wal = false): Promise<Client> {
   const client = createClient({ url: `file:${path}` })
   if (wal) await client.execute('PRAGMA journal_mode = WAL')
@@ -62,18 +62,18 @@ function recorded(name: string): Exchange[] {
 }
 
 /** The answer to a step of a recorded conversation. */
-function answer<T>(conversation: string, step: string): T {
-  return recorded(conversation).find(({ name }) => name === step)?.response.body as T
+function answer(conversation: string, step: string): unknown {
+  return recorded(conversation).find(({ name }) => name === step)?.response.body
 }
 
-/** What the recorded Python system held: rows as its answers show them. */
+/** The rows of the recorded Python system, as its answers show them. */
 export function recordedRows(): LegacyRows {
   interface Group extends Row {
     users: never
   }
   const groups = [
-    ...answer<Group[]>('groups-events-export', 'groups: insertion order, not by name'),
-    ...answer<Group[]>('groups-crud', 'list'),
+    ...(answer('groups-events-export', 'groups: insertion order, not by name') as Group[]),
+    ...(answer('groups-crud', 'list') as Group[]),
   ]
   const members = groups.flatMap(
     ({ id, users }) => (users as Row[]).map((user) => ({ ...user, group_id: id })) as Row[],
@@ -83,18 +83,18 @@ export function recordedRows(): LegacyRows {
   })
   const values = new Map(
     settings.map(({ request, response }) => {
-      return [String((response.body as Row).key), request.body?.value ?? null]
+      return [(response.body as { key: string }).key, request.body?.value ?? null]
     }),
   )
   const files = recorded('config-files').filter(({ request, response }) => {
     return request.method === 'PUT' && response.status === 200
   })
   for (const { request, response } of files)
-    values.set(String((response.body as Row).key), request.body?.content ?? null)
+    values.set((response.body as { key: string }).key, request.body?.content ?? null)
   return {
-    event_records: answer<Row[]>('groups-events-export', 'events'),
+    event_records: answer('groups-events-export', 'events') as Row[],
     group_records: groups,
-    user_records: [...members, ...answer<{ users: Row[] }>('users-crud', 'list').users],
+    user_records: [...members, ...(answer('users-crud', 'list') as { users: Row[] }).users],
     app_settings: [...values].map(([key, value]) => ({ key, value })),
   }
 }

@@ -1,14 +1,14 @@
 import { organizer } from '../../server/core/viewer.ts'
 import type { TestApp } from './app.ts'
 
-/** What a link is answered with: the status, what was said, and the cookie as a browser would send it from then on. */
+/** The answer to a sign-in by a link; `cookie` is what a browser would send from then on. */
 export interface Entered {
   status: number
   detail: unknown
   cookie: string
 }
 
-/** Comes by a link. */
+/** Signs in by a link. */
 export async function enter(app: TestApp, secret: string, username?: string): Promise<Entered> {
   const response = await post(app, '', { secret, ...(username !== undefined && { username }) })
   const { detail } = (await response.json()) as { detail?: unknown }
@@ -16,13 +16,13 @@ export async function enter(app: TestApp, secret: string, username?: string): Pr
   return { status: response.status, detail, cookie }
 }
 
-/** Asks what a link is. */
+/** Inspects a link. */
 export async function look(app: TestApp, secret: string): Promise<{ status: number; body: Record<string, unknown> }> {
   const response = await post(app, '/look', { secret })
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 
-/** A request to `/api/auth/link`, as it is answered. */
+/** Sends a request to `/api/auth/link`. */
 export function post(
   app: TestApp,
   path: string,
@@ -36,24 +36,24 @@ export function post(
   })
 }
 
-/** A group with these users. @returns its id, and the users' by name */
+/** Creates a group with these users. @returns its id, and the ids of the users by name */
 export async function team(app: TestApp, name: string, usernames: string[]) {
   const { groups, users } = app.services
   const { id: groupId } = await groups.create(organizer, { name })
   const ids: Record<string, string> = {}
-  for (const username of usernames) ids[username] = (await users.addUser(organizer, groupId, { username })).id
+  for (const username of usernames) ids[username] = (await users.createUser(organizer, groupId, { username })).id
   return { groupId, ids }
 }
 
-/** A personal link, made now; one that is there is replaced. */
+/** Creates a personal link, or replaces the one that exists. @returns its secret */
 export async function personalLink(app: TestApp, userId: string): Promise<string> {
-  const [made] = await app.services.links.personal(organizer, { userIds: [userId], replace: true })
+  const [made] = await app.services.links.createPersonalLinks(organizer, { userIds: [userId], replace: true })
   return made?.secret as string
 }
 
-/** A link into a group, made now. */
+/** Creates a join link. */
 export async function joinLink(app: TestApp, groupId: string, rules: object = {}) {
   const input = { allowExistingUsers: true, allowNewUsers: true, ...rules }
-  const { secret, link } = await app.services.links.createJoin(organizer, groupId, input)
+  const { secret, link } = await app.services.links.createJoinLink(organizer, groupId, input)
   return { secret, id: link.id }
 }

@@ -18,18 +18,18 @@ export function follow(app: TestApp, client?: Client): Promise<Frames<Frame>> {
   return app.subscribe<Frame>(INSTANCES, {}, client)
 }
 
-/** The states of one instance as its frames told them, repetitions left out. */
+/** The states of one instance in its frames, without repetitions. */
 export function states(frames: Frame[], id: string): string[] {
-  const told = frames.flatMap(({ instanceChanged: { instance } }) => (instance?.id === id ? instance.state : []))
-  return told.filter((state, index) => state !== told[index - 1])
+  const all = frames.flatMap(({ instanceChanged: { instance } }) => (instance?.id === id ? instance.state : []))
+  return all.filter((state, index) => state !== all[index - 1])
 }
 
-/** Whether a frame says that an instance is in a state. */
+/** Whether a frame shows an instance in a state. */
 export function says(id: string, state: string) {
   return ({ instanceChanged: { instance } }: Frame) => instance?.id === id && instance.state === state
 }
 
-/** How often the subscribers' topic of instances was opened from now on, and whether any of those still listens. */
+/** Counts how often the topic of instances is opened from now on, and tells whether one of these listeners is left. */
 export function executions(app: TestApp): { opened: () => number; heard: () => boolean } {
   const { events } = app.services
   const on = events.on.bind(events)

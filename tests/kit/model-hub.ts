@@ -4,17 +4,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Pair } from './certificates.ts'
+import type { KeyPair } from './certificates.ts'
 import { tinyModel } from './tiny-model.ts'
 
-/** Sent at once, between pauses. */
+/** Bytes sent between two pauses. */
 const CHUNK = 256 * 1024
 const REVISION = '0123456789abcdef0123456789abcdef01234567'
 
 /**
- * A model hub on loopback: as much of Hugging Face's API as Lemonade's pull asks, https://huggingface.co/docs/hub/api.
- * `tinyorg/tiny-GGUF` works, with a small and a large variant; of `tinyorg/broken-GGUF` every file is a 500, of
- * `tinyorg/gone-GGUF` a 404.
+ * A model hub on loopback with the part of Hugging Face's API that Lemonade's pull uses, https://huggingface.co/docs/hub/api.
+ * `tinyorg/tiny-GGUF` works, with a small and a large variant. Files of `tinyorg/broken-GGUF` answer 500, those of
+ * `tinyorg/gone-GGUF` 404.
  */
 export class ModelHub {
   readonly url: string
@@ -27,8 +27,8 @@ export class ModelHub {
     this.#close = close
   }
 
-  /** Starts one. @param pair what it shows; Lemonade has to trust it */
-  static async start(pair: Pair): Promise<ModelHub> {
+  /** Starts one. @param pair its certificate and key; Lemonade has to trust it */
+  static async start(pair: KeyPair): Promise<ModelHub> {
     const small = tinyModel()
     const files: Record<string, Record<string, Buffer>> = {
       'tinyorg/tiny-GGUF': {

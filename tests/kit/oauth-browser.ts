@@ -5,23 +5,23 @@ import { oauthStandIn, type OAuthStandIn } from './oauth-provider.ts'
 
 type Provider = (typeof PROVIDERS)[number]
 
-/** A server whose people sign in at the stand-in. */
+/** A server whose people sign in with the stand-in. */
 export async function startSignIn(variables: Record<string, string> = {}): Promise<{ app: TestApp; at: OAuthStandIn }> {
   const at = await oauthStandIn()
   const app = await startApp({ AUTH_ENABLED: 'true', AUTH_SESSION_SECRET: SECRET, ...at.environment(), ...variables })
   return { app, at }
 }
 
-/** What REST answered. */
-export interface Told {
+/** An answer of REST. */
+export interface RestAnswer {
   status: number
   body: unknown
   cookies: string[]
   headers: Headers
 }
 
-/** A GET that follows no redirect. */
-export async function get(url: string, headers: Record<string, string> = {}): Promise<Told> {
+/** A GET that does not follow redirects. */
+export async function get(url: string, headers: Record<string, string> = {}): Promise<RestAnswer> {
   const response = await fetch(url, { headers, redirect: 'manual' })
   const text = await response.text()
   const isJson = response.headers.get('content-type') === 'application/json'
@@ -29,7 +29,7 @@ export async function get(url: string, headers: Record<string, string> = {}): Pr
   return { status: response.status, body, cookies: response.headers.getSetCookie(), headers: response.headers }
 }
 
-/** Begins a sign-in. @param from where the server is reached */
+/** Starts a sign-in. @param from the address of the server */
 export async function begin(
   app: TestApp,
   provider: Provider,
@@ -46,20 +46,20 @@ export async function begin(
   return { url: new URL(authorization_url), state, cookies }
 }
 
-/** Begins, and goes through the provider. @returns path and query of the callback */
-export async function come(app: TestApp, at: OAuthStandIn, provider: Provider, to?: string): Promise<string> {
+/** Starts a sign-in and agrees at the provider. @returns path and query of the callback */
+export async function visitProvider(app: TestApp, at: OAuthStandIn, provider: Provider, to?: string): Promise<string> {
   const { pathname, search } = await at.visit((await begin(app, provider, to)).url)
   return pathname + search
 }
 
-/** The whole way. @returns the cookie that the browser sends from then on */
+/** A whole sign-in. @returns the cookie that the browser sends from then on */
 export async function signIn(app: TestApp, at: OAuthStandIn, provider: Provider = 'github'): Promise<string> {
-  const { status, body, cookies } = await get(app.url + (await come(app, at, provider)))
+  const { status, body, cookies } = await get(app.url + (await visitProvider(app, at, provider)))
   if (status !== 303) throw new Error(`callback: ${status} ${JSON.stringify(body)}`)
-  return sent(cookies)
+  return cookieHeader(cookies)
 }
 
-/** What a browser sends back of the cookies it was given. */
-export function sent(cookies: string[]): string {
+/** The Cookie header that a browser sends for the cookies it was given. */
+export function cookieHeader(cookies: string[]): string {
   return cookies.map((cookie) => cookie.split(';', 1)[0]).join('; ')
 }

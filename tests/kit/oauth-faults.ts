@@ -4,13 +4,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 export type Endpoint = 'token' | 'profile' | 'emails'
 
 /**
- * How: `refuse` as the provider itself does (GitHub 200 with `error`, the others 4xx), `echo` refuses and repeats all it was
- * sent, `forbid` 403 without words, `error` 500, `unavailable` 503, `text` not JSON, `list` JSON but no object, `latin` not
- * UTF-8, `huge` never stops sending, `redirect` to elsewhere on the same server, `silent` never answers, `slow` a byte now
- * and then for ever, `cut` ends in the middle, `empty` an object without the fields, `wrong` with fields of other types, `header` with a token that
- * would begin another header.
+ * How a provider fails: `refuse` as the provider itself does (GitHub 200 with `error`, the others 4xx), `echo` refuses and
+ * repeats everything it was sent, `forbid` 403 without a body, `error` 500, `unavailable` 503, `text` not JSON, `list` JSON
+ * but not an object, `latin` not UTF-8, `huge` never stops sending, `redirect` to another path, `silent` never answers,
+ * `slow` a byte now and then forever, `cut` ends in the middle, `empty` an object without the fields, `wrong` fields of
+ * other types, `header` a token that would start another header.
  */
-export type Fault =
+export type ProviderFault =
   | 'refuse'
   | 'echo'
   | 'forbid'
@@ -28,22 +28,22 @@ export type Fault =
   | 'wrong'
   | 'header'
 
-/** What a refusal needs to know. */
-interface Refusable {
+/** What an answer needs to know. */
+interface FailureContext {
   response: ServerResponse
   request: IncomingMessage
-  /** The body it was sent. */
+  /** The body of the request. */
   received: string
   /** GitHub refuses codes with status 200. */
   refusalStatus: number
-  /** Told of every byte that went out in an endless answer. */
+  /** Called with the bytes that went out in an endless answer. */
   sent: (bytes: number) => void
 }
 
-/** Answers as the fault has it. */
-export function failAs(fault: Fault, parts: Refusable): void {
-  const { response, request, received, refusalStatus, sent } = parts
-  const plain: Partial<Record<Fault, [status: number, body: string | Buffer]>> = {
+/** Answers with a fault. */
+export function failWith(fault: ProviderFault, context: FailureContext): unknown {
+  const { response, request, received, refusalStatus, sent } = context
+  const plain: Partial<Record<ProviderFault, [status: number, body: string | Buffer]>> = {
     refuse: [
       refusalStatus,
       JSON.stringify({ error: 'bad_verification_code', error_description: 'The code is incorrect or expired.' }),
@@ -63,14 +63,15 @@ export function failAs(fault: Fault, parts: Refusable): void {
     wrong: [200, '{"access_token":7,"id":"1","sub":1,"login":1,"email":[],"name":{}}'],
   }
   const simple = plain[fault]
-  if (simple) return void response.writeHead(simple[0], { 'Content-Type': 'application/json' }).end(simple[1])
-  if (fault === 'redirect') return void response.writeHead(302, { Location: '/elsewhere' }).end()
-  if (fault === 'silent') return
+  if (simple) return response.writeHead(simple[0], { 'Content-Type': 'application/json' }).end(simple[1])
+  if (fault === 'redirect') return response.writeHead(302, { Location: '/elsewhere' }).end()
+  if (fault === 'silent') return undefined
   response.writeHead(200, { 'Content-Type': 'application/json' })
-  if (fault === 'cut') return void response.write('{"access_tok', () => response.destroy())
+  if (fault === 'cut') return response.write('{"access_tok', () => response.destroy())
   response.write('{"a":"')
   if (fault === 'slow') drip(response)
   else pour(response, sent)
+  return undefined
 }
 
 function drip(response: ServerResponse): void {

@@ -2,29 +2,28 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { createProviders } from '../../server/auth/oauth/providers.ts'
 import type { ProviderName } from '../../server/auth/oauth/protocol.ts'
-import { OAuthService } from '../../server/auth/oauth/service.ts'
+import { createProviders, OAuthService } from '../../server/auth/oauth/service.ts'
 import { openDb, type Db } from '../../server/db/client.ts'
 import { AppError } from '../../server/core/errors.ts'
 import { oauthStandIn, type OAuthStandIn } from './oauth-provider.ts'
 
 export const PROVIDERS = ['github', 'gitlab', 'linkedin'] as const
 
-/** Where the callbacks would arrive, were there a server. */
+/** The callback of a provider, on a server that does not exist. */
 export function redirectUriOf(provider: ProviderName): string {
   return `https://hall.example/api/auth/callback/${provider}`
 }
 
-/** The service on a database of its own, with providers that check what they receive, and a clock that can be set. */
+/** The service with its own database, providers that check what they receive, and a clock that can be moved. */
 export interface Flow {
   at: OAuthStandIn
   db: Db
   service: OAuthService
-  /** Moves the clock on. */
+  /** Moves the clock forward. */
   later(milliseconds: number): void
-  /** Begins, and goes through the provider. @returns what the callback says */
-  come(provider: ProviderName, goTo?: string): Promise<{ code: string; state: string }>
+  /** Starts a sign-in and agrees at the provider. @returns the query of the callback */
+  visitProvider(provider: ProviderName, goTo?: string): Promise<{ code: string; state: string }>
 }
 
 /** @param timeLimit milliseconds for each request to a provider */
@@ -44,7 +43,7 @@ export async function startFlow(timeLimit?: number): Promise<Flow> {
     db,
     service,
     later: (milliseconds) => void (passed += milliseconds),
-    async come(provider, goTo = '/') {
+    async visitProvider(provider, goTo = '/') {
       const { authorizationUrl } = await service.begin(provider, { redirectUri: redirectUriOf(provider), goTo })
       const { code, state } = Object.fromEntries((await at.visit(authorizationUrl)).searchParams)
       return { code: code!, state: state! }
@@ -52,9 +51,9 @@ export async function startFlow(timeLimit?: number): Promise<Flow> {
   }
 }
 
-/** The refusal that this ends in. @throws when it does not, or in anything that is none */
-export async function refused(going: Promise<unknown>): Promise<AppError> {
-  const [outcome] = await Promise.allSettled([going])
+/** The AppError that a promise rejects with. @throws when it resolves, or rejects with anything else */
+export async function refused(running: Promise<unknown>): Promise<AppError> {
+  const [outcome] = await Promise.allSettled([running])
   if (outcome.status === 'fulfilled') throw new Error(`was not refused: ${JSON.stringify(outcome.value)}`)
   if (outcome.reason instanceof AppError) return outcome.reason
   throw outcome.reason

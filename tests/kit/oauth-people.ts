@@ -1,21 +1,21 @@
 import type { ProviderName } from '../../server/auth/oauth/protocol.ts'
 
-/** Somebody with an account at all three providers. */
-export interface Person {
+/** A person with an account at all three providers. */
+export interface OAuthPerson {
   id: number
   login: string
-  /** Null: never told the provider. */
+  /** Null when the provider does not know it. */
   name: string | null
-  /** The address in their profile: GitHub shows it when they want it, GitLab and LinkedIn have one of everybody. */
+  /** The address in their profile. On GitHub they may hide it; GitLab and LinkedIn always have one. */
   email: string | null
-  /** Whether it is theirs: GitLab's `confirmed_at`, LinkedIn's `email_verified`. */
+  /** Whether the provider has verified it: GitLab's `confirmed_at`, LinkedIn's `email_verified`. */
   verified: boolean
-  /** GitHub's list. */
+  /** GitHub's list of addresses. */
   emails: { email: string; primary: boolean; verified: boolean }[]
 }
 
-/** Somebody with one verified address. @param known what is special about them */
-export function person(known: Partial<Person> = {}): Person {
+/** A person with one verified address. @param known what differs from the usual */
+export function person(known: Partial<OAuthPerson> = {}): OAuthPerson {
   const login = known.login ?? 'ada'
   const email = known.email === undefined ? `${login}@Example.org` : known.email
   return {
@@ -29,8 +29,8 @@ export function person(known: Partial<Person> = {}): Person {
   }
 }
 
-/** What the providers' profile requests answer. */
-export function profileOf(provider: ProviderName, who: Person): Record<string, unknown> {
+/** A provider's answer to a request for the profile. */
+export function profileOf(provider: ProviderName, who: OAuthPerson): Record<string, unknown> {
   const { id, login, name, email, verified } = who
   if (provider === 'github') return { id, login, name, email, node_id: 'MDQ6VXNlcjE=', type: 'User' }
   if (provider === 'gitlab')

@@ -1,19 +1,18 @@
 /**
- * GitHub, GitLab and LinkedIn for tests: one HTTPS server on loopback that really checks what it is sent.
+ * GitHub, GitLab and LinkedIn for tests: one HTTPS server on loopback that checks what it is sent.
  *
  *     const at = await OAuthStandIn.start()                      // close() it yourself, or use oauthStandIn() in a test
  *     createProviders(at.config())                               // for services in this process
  *     startApp({ AUTH_ENABLED: 'true', AUTH_SESSION_SECRET: …, ...at.environment() })   // for an app in this process
- *     spawn(node, [server], { env: { ...at.environment(), ...at.trust() } })            // for one in a process of its own
- *     at.who = person({ login: 'bob', email: null })             // whoever visits from now on
- *     at.denies = true                                           // … and presses Cancel
- *     at.nextCode = 'thecode'                                    // given to the next visitor, where a test has to know it
- *     const callback = await at.visit(authorizationUrl)          // as a browser: the URL it is sent back to
+ *     spawn(node, [server], { env: { ...at.environment(), ...at.trust() } })            // for one in its own process
+ *     at.who = person({ login: 'bob', email: null })             // the visitor from now on
+ *     at.denies = true                                           // … who presses Cancel
+ *     at.nextCode = 'thecode'                                    // for the next visitor, when a test has to know the code
+ *     const callback = await at.visit(authorizationUrl)          // as a browser; returns the URL it is sent back to
  *     at.fail('github', 'token', 'slow'); at.heal()
- *     at.requests; at.complaints                                 // what came; what was wrong with it (also the reason in the 4xx)
+ *     at.requests; at.complaints                                 // what came, and what was wrong with it (also in the 4xx)
  *
- * The process that starts it trusts its certificate from then on. A Chromium that visits it needs
- * `--ignore-certificate-errors` (it only follows the redirects). Redirect URIs must end in /api/auth/callback/<provider>.
+ * The process that starts it trusts its certificate from then on. Chromium needs `--ignore-certificate-errors` to visit it. Redirect URIs must end in /api/auth/callback/<provider>.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -27,13 +26,13 @@ import tls from 'node:tls'
 import { generate } from 'selfsigned'
 import { onTestFinished } from 'vitest'
 import type { ProviderName } from '../../server/auth/oauth/protocol.ts'
-import type { ProvidersConfig } from '../../server/auth/oauth/providers.ts'
-import { failAs, type Endpoint, type Fault } from './oauth-faults.ts'
-import { person, profileOf, type Person } from './oauth-people.ts'
+import type { ProvidersConfig } from '../../server/auth/oauth/service.ts'
+import { failWith, type Endpoint, type ProviderFault } from './oauth-faults.ts'
+import { person, profileOf, type OAuthPerson } from './oauth-people.ts'
 
 const SCOPES = { github: 'read:user user:email', gitlab: 'read_user', linkedin: 'openid profile email' }
 
-/** Where everything is. GitLab lies under a path, as one's own may; GitHub's API too, as GitHub Enterprise has it. */
+/** Where everything is. GitLab has a path, as a self-managed one may; GitHub's API too, as in GitHub Enterprise. */
 const PATHS: Record<string, [ProviderName, 'authorize' | Endpoint]> = {
   '/login/oauth/authorize': ['github', 'authorize'],
   '/login/oauth/access_token': ['github', 'token'],
@@ -59,16 +58,16 @@ interface Grant {
   provider: ProviderName
   redirectUri: string
   challenge: string
-  who: Person
+  who: OAuthPerson
 }
 
 /** See the top of the file. */
 export class OAuthStandIn {
-  /** Whoever visits from now on. Codes and tokens given out stay with whom they were given to. */
-  who: Person = person()
-  /** Whether they press Cancel. */
+  /** The visitor from now on. Codes and tokens stay valid for the person who got them. */
+  who: OAuthPerson = person()
+  /** Whether the visitor presses Cancel. */
   denies = false
-  /** The code that the next visitor gets; null makes one up. */
+  /** The code that the next visitor gets; null for a random one. */
   nextCode: string | null = null
   readonly requests: SeenRequest[] = []
   readonly complaints: string[] = []
@@ -80,7 +79,7 @@ export class OAuthStandIn {
   readonly #server: Server
   readonly #codes = new Map<string, Grant>()
   readonly #tokens = new Map<string, Grant>()
-  readonly #faults = new Map<string, Fault>()
+  readonly #faults = new Map<string, ProviderFault>()
 
   readonly #credentials: Credentials
 
@@ -92,7 +91,7 @@ export class OAuthStandIn {
     server.on('request', (request, response) => void this.#answer(request, response))
   }
 
-  /** Starts one on a free port, trusted by this process. @param registered the client ids and secrets that it knows */
+  /** Starts one on a free port, trusted by this process. @param registered the client ids and secrets it accepts */
   static async start(registered: Credentials = credentials): Promise<OAuthStandIn> {
     const pems = await (certificate ??= makeCertificate())
     const caFile = join(mkdtempSync(join(tmpdir(), 'thon-oauth-')), 'ca.pem')
@@ -109,7 +108,7 @@ export class OAuthStandIn {
     rmSync(join(this.caFile, '..'), { recursive: true, force: true })
   }
 
-  /** All three, as `createProviders` takes them. */
+  /** All three, for `createProviders`. */
   config() {
     const registered = (name: ProviderName, url = this.origin) => ({ ...this.#credentials(name), url })
     return {
@@ -119,7 +118,7 @@ export class OAuthStandIn {
     } satisfies ProvidersConfig
   }
 
-  /** All three, as a server's environment has them. */
+  /** All three, for the environment of a server. */
   environment(): Record<string, string> {
     const { github, gitlab, linkedin } = this.config()
     return {
@@ -137,22 +136,22 @@ export class OAuthStandIn {
     }
   }
 
-  /** What makes another Node trust it. */
+  /** The environment with which another Node trusts it. */
   trust(): Record<string, string> {
     return { NODE_EXTRA_CA_CERTS: this.caFile }
   }
 
-  /** From now on this endpoint fails. */
-  fail(provider: ProviderName, endpoint: Endpoint, fault: Fault): void {
+  /** Makes an endpoint fail from now on. */
+  fail(provider: ProviderName, endpoint: Endpoint, fault: ProviderFault): void {
     this.#faults.set(`${provider} ${endpoint}`, fault)
   }
 
-  /** No endpoint fails any more. */
+  /** Makes every endpoint work again. */
   heal(): void {
     this.#faults.clear()
   }
 
-  /** Goes to the provider as a browser would. @returns where it sends the browser back to; throws what it shows instead */
+  /** Visits the provider as a browser would. @returns the URL it is sent back to. @throws when the provider shows a page */
   async visit(authorizationUrl: string | URL): Promise<URL> {
     const response = await fetch(authorizationUrl, { redirect: 'manual' })
     const back = response.headers.get('location')
@@ -160,7 +159,7 @@ export class OAuthStandIn {
     return new URL(back)
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const url = new URL(request.url ?? '/', this.origin)
     const body = await text(request).catch(() => '')
     this.requests.push({ method: request.method ?? '', path: url.pathname, headers: request.headers, body })
@@ -171,16 +170,16 @@ export class OAuthStandIn {
     if (fault) {
       const refusalStatus = endpoint !== 'token' ? 401 : provider === 'github' ? 200 : 400
       const sent = (bytes: number) => void (this.poured += bytes)
-      return failAs(fault, { response, request, received: body, refusalStatus, sent })
+      return failWith(fault, { response, request, received: body, refusalStatus, sent })
     }
     if (endpoint === 'token') return this.#exchange(provider, request, new URLSearchParams(body), response)
     const grant = this.#tokens.get(/^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '')
     if (grant?.provider !== provider || request.headers['user-agent'] !== 'THON')
       return this.#complain(response, 401, 'profile: no token, another token, or no User-Agent')
-    json(response, 200, endpoint === 'emails' ? grant.who.emails : profileOf(provider, grant.who))
+    return json(response, 200, endpoint === 'emails' ? grant.who.emails : profileOf(provider, grant.who))
   }
 
-  #authorize(provider: ProviderName, asked: URLSearchParams, response: ServerResponse): void {
+  #authorize(provider: ProviderName, asked: URLSearchParams, response: ServerResponse): unknown {
     const redirectUri = asked.get('redirect_uri') ?? ''
     const state = asked.get('state') ?? ''
     const challenge = asked.get('code_challenge') ?? ''
@@ -205,12 +204,17 @@ export class OAuthStandIn {
       back.searchParams.set('code', code)
     }
     back.searchParams.set('state', state)
-    response.writeHead(302, { Location: back.href }).end()
+    return response.writeHead(302, { Location: back.href }).end()
   }
 
-  #exchange(provider: ProviderName, request: IncomingMessage, asked: URLSearchParams, response: ServerResponse): void {
+  #exchange(
+    provider: ProviderName,
+    request: IncomingMessage,
+    asked: URLSearchParams,
+    response: ServerResponse,
+  ): unknown {
     const grant = this.#codes.get(asked.get('code') ?? '')
-    // Used up by the attempt, as the RFC would have it.
+    // The attempt uses it up, as the RFC recommends.
     this.#codes.delete(asked.get('code') ?? '')
     const verifier = asked.get('code_verifier') ?? ''
     const wrong = [
@@ -228,16 +232,16 @@ export class OAuthStandIn {
       return this.#complain(response, provider === 'github' ? 200 : 400, `token: ${wrong.join(', ')}`)
     const token = `token-${randomBytes(20).toString('hex')}`
     this.#tokens.set(token, grant)
-    json(response, 200, { access_token: token, token_type: 'Bearer', scope: SCOPES[provider], expires_in: 7200 })
+    return json(response, 200, { access_token: token, token_type: 'Bearer', scope: SCOPES[provider], expires_in: 7200 })
   }
 
-  #complain(response: ServerResponse, status: number, what: string): void {
+  #complain(response: ServerResponse, status: number, what: string): unknown {
     this.complaints.push(what)
-    json(response, status, { error: 'invalid_request', error_description: what })
+    return json(response, status, { error: 'invalid_request', error_description: what })
   }
 }
 
-/** One for the process: OpenSSL would choose among several of one name, and choose wrongly. */
+/** One for the whole process: OpenSSL picks the wrong one of several with the same name. */
 let certificate: ReturnType<typeof makeCertificate> | undefined
 
 async function makeCertificate() {
@@ -250,21 +254,21 @@ async function makeCertificate() {
   return pems
 }
 
-/** One that ends with the test. @param registered the client ids and secrets that it knows */
+/** A stand-in that closes with the test. @param registered the client ids and secrets it accepts */
 export async function oauthStandIn(registered?: Credentials): Promise<OAuthStandIn> {
   const at = await OAuthStandIn.start(registered)
   onTestFinished(() => at.close())
   return at
 }
 
-/** What THON is registered with, at each provider. */
+/** THON's registration with each provider. */
 type Credentials = (provider: ProviderName) => { clientId: string; clientSecret: string }
 
 function credentials(provider: ProviderName): ReturnType<Credentials> {
   return { clientId: `${provider}-client`, clientSecret: `${provider}-secret+/=é%` }
 }
 
-/** HTTP Basic or the body, never both; LinkedIn knows only the body. */
+/** HTTP Basic or the body, never both; LinkedIn only accepts the body. */
 function isClient(
   provider: ProviderName,
   request: IncomingMessage,
@@ -277,6 +281,6 @@ function isClient(
   return basic === `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`
 }
 
-function json(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(body))
+function json(response: ServerResponse, status: number, body: unknown): unknown {
+  return response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(body))
 }

@@ -11,7 +11,7 @@ export async function shownCode(image: Locator): Promise<string[]> {
   return rows.map((row) => row.join(''))
 }
 
-/** The modules of the code that says a text. */
+/** The modules of the QR code of a text. */
 export function codeOf(text: string): string[] {
   const { data } = encode(text, { ecc: 'M', border: 4 })
   return data.map((row) => row.map((black) => (black ? '#' : '.')).join(''))

@@ -3,15 +3,15 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { WebSocket } from 'ws'
 
-/** What came back. */
-export interface Reply {
+/** An answer, read to its end. */
+export interface VisitorReply {
   status: number
   headers: IncomingHttpHeaders
   body: string
 }
 
-/** What a request says, besides its path. */
-export interface Asking {
+/** A request, apart from its path. */
+export interface VisitorRequest {
   method?: string
   headers?: Record<string, string>
   body?: string | Buffer
@@ -24,17 +24,17 @@ const PAGE = {
   'sec-fetch-site': 'none',
 }
 
-/** Somebody at a browser: asks at host names that need no DNS, keeps cookies for each, and follows redirects when told to. */
+/** A browser: sends requests to any host name without DNS, keeps cookies for each, and follows redirects in `open`. */
 export class Visitor {
   readonly #port: number
   readonly cookies = new Map<string, Map<string, string>>()
 
-  /** @param url where the server listens; every host name leads there */
+  /** @param url where the server listens; requests to every host name go there */
   constructor(url: string) {
     this.#port = Number(new URL(url).port)
   }
 
-  /** The origin of a host name here. */
+  /** The origin of a host name at this server. */
   origin(host: string): string {
     return `http://${host}:${this.#port}`
   }
@@ -42,12 +42,16 @@ export class Visitor {
   /** Gives the browser a cookie of a host name. */
   keep(host: string, pair: string): void {
     const [name = '', value = ''] = pair.split(/=(.*)/s)
-    this.cookies.set(host, (this.cookies.get(host) ?? new Map()).set(name, value))
+    this.cookies.set(host, (this.cookies.get(host) ?? new Map<string, string>()).set(name, value))
   }
 
-  /** One request, without following where it leads. */
-  async ask(host: string, path: string, { method = 'GET', headers = {}, body }: Asking = {}): Promise<Reply> {
-    const cookie = this.#cookieOf(host)
+  /** Sends one request, without following redirects. */
+  async request(
+    host: string,
+    path: string,
+    { method = 'GET', headers = {}, body }: VisitorRequest = {},
+  ): Promise<VisitorReply> {
+    const cookie = this.#cookieHeader(host)
     const outgoing = send({
       ...{ host: '127.0.0.1', port: this.#port, path, method, agent: false },
       headers: { host: `${host}:${this.#port}`, ...(cookie && { cookie }), ...headers },
@@ -60,11 +64,11 @@ export class Visitor {
     return { status: answer.statusCode as number, headers: answer.headers, body: await text(answer) }
   }
 
-  /** One request, and its status as soon as the head of the answer is there. */
+  /** Sends one request. Resolves with the status as soon as the head of the answer is there. */
   async head(host: string, path: string): Promise<{ status: number; end: () => void }> {
     const outgoing = send({
       ...{ host: '127.0.0.1', port: this.#port, path, agent: false },
-      headers: { host: `${host}:${this.#port}`, cookie: this.#cookieOf(host) },
+      headers: { host: `${host}:${this.#port}`, cookie: this.#cookieHeader(host) },
     })
     outgoing.end()
     const answer = await new Promise<IncomingMessage>((resolve, reject) =>
@@ -73,33 +77,33 @@ export class Visitor {
     return { status: answer.statusCode as number, end: () => outgoing.on('error', () => undefined).destroy() }
   }
 
-  /** Opens a page, and goes where it leads. @returns the last answer, and every address on the way */
-  async open(url: string, headers: Record<string, string> = {}): Promise<Reply & { way: string[] }> {
+  /** Opens a page, and follows redirects. @returns the last answer, and every address on the way */
+  async open(url: string, headers: Record<string, string> = {}): Promise<VisitorReply & { way: string[] }> {
     const way: string[] = []
     let target = new URL(url)
     for (let hop = 0; hop < 10; hop++) {
       way.push(target.href)
-      const reply = await this.ask(target.hostname, target.pathname + target.search, {
+      const reply = await this.request(target.hostname, target.pathname + target.search, {
         headers: { ...PAGE, ...headers },
       })
       if (reply.status !== 303 || !reply.headers.location) return { ...reply, way }
       target = new URL(reply.headers.location, target)
     }
-    throw new Error(`sent to and fro: ${way.join(' ')}`)
+    throw new Error(`too many redirects: ${way.join(' ')}`)
   }
 
-  /** A WebSocket with the cookies of its host. */
+  /** A WebSocket with the cookies of its host name. */
   socket(host: string, path: string, headers: Record<string, string> = {}): WebSocket {
-    const cookie = this.#cookieOf(host)
+    const cookie = this.#cookieHeader(host)
     return new WebSocket(`ws://127.0.0.1:${this.#port}${path}`, {
       headers: { host: `${host}:${this.#port}`, origin: this.origin(host), ...(cookie && { cookie }), ...headers },
     })
   }
 
-  /** Sends bytes as they are, and returns all that comes back until the end or two seconds. */
-  async raw(bytes: string): Promise<string> {
+  /** Sends bytes unchanged. @returns everything that comes back until the server closes, or the time is over */
+  async raw(bytes: string, timeoutMs = 2_000): Promise<string> {
     const socket = connect(this.#port, '127.0.0.1')
-    const timer = setTimeout(() => socket.end(), 2_000)
+    const timer = setTimeout(() => socket.end(), timeoutMs)
     socket.on('error', () => undefined)
     socket.write(bytes)
     const answer = await text(socket).catch(() => '')
@@ -107,7 +111,7 @@ export class Visitor {
     return answer
   }
 
-  #cookieOf(host: string): string {
+  #cookieHeader(host: string): string {
     return [...(this.cookies.get(host) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 }

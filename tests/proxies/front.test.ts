@@ -6,65 +6,65 @@ import { describe, expect, test } from 'vitest'
 import type { FrontProxy } from '../kit/front-proxies.ts'
 import { Fronted } from '../kit/fronted.ts'
 import { running } from '../kit/instances.ts'
-import { SandboxServer } from '../kit/upload-sandbox.ts'
+import { SandboxServer } from '../kit/sandbox-server.ts'
 
 const JSON_BODY = { 'Content-Type': 'application/json' }
 const PASSWORD = { AUTH_LOCAL_PASSWORD: 'open sesame' }
 const MIB = 1024 * 1024
 
-/** Comes in with the local password; whatever they claim in headers. */
+/** Signs in with the local password. @param claims headers that claim another address */
 function signIn(fronted: Fronted, password: string, from: string, claims: Record<string, string> = {}) {
   const body = JSON.stringify({ password })
-  return fronted.ask('/api/auth/login/local', { method: 'POST', headers: { ...JSON_BODY, ...claims }, body, from })
+  return fronted.request('/api/auth/login/local', { method: 'POST', headers: { ...JSON_BODY, ...claims }, body, from })
 }
 
-/** A running sandbox of alpha's ann, its server, and a cookie that opens it, got as browsers get it. */
+/** A running sandbox of alpha/ann, its server, and a sandbox cookie, fetched as browsers do. */
 async function openSandbox(fronted: Fronted) {
   const { id } = await running(fronted.app, 'ann')
-  const server = SandboxServer.in(fronted.app, id)
+  const server = SandboxServer.replaceIn(fronted.app, id)
   const host = 'alpha-ann.hall.example'
-  const open = await fronted.ask(`/open/${id}`, { headers: { Accept: 'text/html' } })
+  const open = await fronted.request(`/open/${id}`, { headers: { Accept: 'text/html' } })
   const entered = new URL(String(open.headers.location))
   expect(entered.host).toBe(`${host}:${fronted.front.httpsPort}`)
-  const enter = await fronted.ask(entered.pathname + entered.search, { host, headers: { Accept: 'text/html' } })
+  const enter = await fronted.request(entered.pathname + entered.search, { host, headers: { Accept: 'text/html' } })
   const cookie = String(enter.headers['set-cookie']).split(';', 1)[0] as string
   return { server, at: { host, headers: { Cookie: cookie } } }
 }
 
-describe.each<FrontProxy>(['nginx', 'caddy'])('THON behind the real %s with the example of the README', (proxy) => {
-  test('the dashboard, GraphQL and a redirect from plain HTTP', async () => {
+describe.each<FrontProxy>(['nginx', 'caddy'])('THON behind the real %s with its example', (proxy) => {
+  test('the dashboard and GraphQL work, and plain HTTP redirects', async () => {
     const fronted = await Fronted.start(proxy, {}, { dashboard: 'built' })
-    expect((await fronted.ask('/')).headers.location).toBe('/instances')
-    const page = await fronted.ask('/instances', { headers: { Accept: 'text/html' } })
+    expect((await fronted.request('/')).headers.location).toBe('/instances')
+    const page = await fronted.request('/instances', { headers: { Accept: 'text/html' } })
     expect([page.status, page.text]).toEqual([200, expect.stringContaining('<title>')])
     const Origin = `https://hall.example:${fronted.front.httpsPort}`
     const send = (origin: string, host?: string) =>
-      fronted.ask('/graphql', {
+      fronted.request('/graphql', {
         ...{ method: 'POST', headers: { ...JSON_BODY, Origin: origin }, host },
-        body: JSON.stringify({ query: 'mutation { createGroup(name: "alpha") { name } }' }),
+        body: JSON.stringify({ query: 'mutation { createGroup(input: { name: "alpha" }) { name } }' }),
       })
     expect(await send(Origin)).toMatchObject({ status: 200, text: '{"data":{"createGroup":{"name":"alpha"}}}' })
     expect((await send('https://evil.example')).status).toBe(403)
-    const plain = await fronted.askPlainly('/groups?x=1')
+    const plain = await fronted.requestHttp('/groups?x=1')
     expect(plain.statusCode).toBe(308)
     expect(plain.headers.location).toMatch(/^https:\/\/hall\.example(:\d+)?\/groups\?x=1$/)
   })
 
-  test('live changes over a WebSocket', async () => {
+  test('live changes arrive over a WebSocket', async () => {
     const fronted = await Fronted.start(proxy)
     const socket = await fronted.socket('/graphql', {}, 'graphql-transport-ws')
     const frames: string[] = []
-    socket.on('message', (data) => frames.push(String(data)))
+    socket.on('message', (data: Buffer) => frames.push(data.toString()))
     socket.send(JSON.stringify({ type: 'connection_init' }))
     await expect.poll(() => frames.join('\n')).toContain('connection_ack')
     const query = 'subscription { groupChanged { kind group { name } } }'
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
     await expect.poll(() => frames.join('\n')).toContain('READY')
-    await fronted.app.execute('mutation { createGroup(name: "beta") { id } }')
+    await fronted.app.execute('mutation { createGroup(input: { name: "beta" }) { id } }')
     await expect.poll(() => frames.join('\n')).toContain('"name":"beta"')
   })
 
-  test('wrong passwords lock out the address that they came from, and no other, whatever anybody claims', async () => {
+  test('wrong passwords lock out only their own address, whatever headers claim', async () => {
     const fronted = await Fronted.start(proxy, PASSWORD)
     for (let sent = 0; sent < 300; sent += 20) {
       const tries = Array.from({ length: 20 }, (_, index) =>
@@ -73,30 +73,30 @@ describe.each<FrontProxy>(['nginx', 'caddy'])('THON behind the real %s with the 
       expect((await Promise.all(tries)).map(({ status }) => status)).toEqual(Array(20).fill(401))
     }
     expect((await signIn(fronted, 'open sesame', '127.0.0.2')).status).toBe(429)
-    const lies: Record<string, string>[] = [
+    const forged: Record<string, string>[] = [
       { 'X-Forwarded-For': '127.0.0.3' },
       { 'X-Forwarded-For': '203.0.113.1, 127.0.0.3', 'X-Real-IP': '127.0.0.3' },
       { Forwarded: 'for=127.0.0.3', 'X-Forwarded-For': '' },
     ]
-    for (const claims of lies) expect((await signIn(fronted, 'open sesame', '127.0.0.2', claims)).status).toBe(429)
+    for (const claims of forged) expect((await signIn(fronted, 'open sesame', '127.0.0.2', claims)).status).toBe(429)
     const other = await signIn(fronted, 'open sesame', '127.0.0.3', { 'X-Forwarded-For': '127.0.0.2' })
     expect(other.status).toBe(200)
     expect(String(other.headers['set-cookie'])).toContain('; Secure')
   })
 
-  test('nobody is taken for a program on this machine, nor for one that asked for another host', async () => {
+  test('forged headers do not pass for a local program or another host', async () => {
     const fronted = await Fronted.start(proxy, PASSWORD)
-    expect((await fronted.ask('/api/groups')).status).toBe(401)
-    const forged = { 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'http' }
-    expect((await fronted.ask('/healthz', { headers: forged })).status).toBe(200)
+    expect((await fronted.request('/api/groups')).status).toBe(401)
+    const headers = { 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'http' }
+    expect((await fronted.request('/healthz', { headers })).status).toBe(200)
     expect((await fetch(`${fronted.app.url}/api/groups`)).status).toBe(200)
   })
 
-  test("a sandbox's page, its WebSocket, and an answer piece by piece", async () => {
+  test("a sandbox's page, WebSocket and streamed answer pass through", async () => {
     const fronted = await Fronted.start(proxy)
     const { server, at } = await openSandbox(fronted)
     const named = `alpha-ann.hall.example:${fronted.front.httpsPort}`
-    expect(await fronted.ask('/', { ...at, from: '127.0.0.7' })).toMatchObject({
+    expect(await fronted.request('/', { ...at, from: '127.0.0.7' })).toMatchObject({
       status: 200,
       text: `the page of ${named}`,
     })
@@ -117,7 +117,7 @@ describe.each<FrontProxy>(['nginx', 'caddy'])('THON behind the real %s with the 
     await text(response)
   })
 
-  test('an upload of 1 GiB into a sandbox, which gets it as it is sent, and of which nobody keeps a copy', async () => {
+  test('an upload of 1 GiB streams into a sandbox without a copy in between', async () => {
     const fronted = await Fronted.start(proxy)
     const { server, at } = await openSandbox(fronted)
     const part = Buffer.alloc(MIB, 'thon ')
@@ -134,8 +134,8 @@ describe.each<FrontProxy>(['nginx', 'caddy'])('THON behind the real %s with the 
       part.writeUInt32BE(index)
       sum.update(part)
       if (!sent.write(Buffer.from(part))) await once(sent, 'drain')
-      // What was sent first is there before the rest is sent at all.
-      if (index === 0) await server.has(1)
+      // The first part arrives before the rest is sent.
+      if (index === 0) await server.hasReceived(1)
       most = Math.max(most, process.memoryUsage.rss())
     }
     sent.end()

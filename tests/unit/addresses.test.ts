@@ -8,7 +8,7 @@ import { isExternalIp } from '../../server/core/host-names.ts'
 const ANN = { group: 'alpha', username: 'ann', hostPort: 32001 }
 const HERE: Listening = { scheme: 'http', port: 8501, pathPort: null }
 
-/** Addresses of a server that is set up so. */
+/** Addresses of a server with this environment and these settings. */
 function addresses(
   environment: Record<string, string> = {},
   settings: Record<string, string> = {},
@@ -16,23 +16,23 @@ function addresses(
 ): Addresses {
   const events = new Events()
   const { reach, allowedHosts } = loadEnv(environment)
-  const made = new Addresses(undefined as never, events, reach, allowedHosts)
+  const created = new Addresses(undefined as never, events, reach, allowedHosts)
   for (const [key, value] of Object.entries(settings)) {
     const row = { key, value, updatedAt: new Date(), updatedBy: 'me' }
     events.publish('setting', { kind: 'ADDED', id: key, row })
   }
-  made.listensAt({ ...HERE, ...listening })
-  return made
+  created.listensAt({ ...HERE, ...listening })
+  return created
 }
 
-describe('where a sandbox is reached', () => {
-  test('is a name below localhost as long as nothing is set', () => {
+describe('the address of a sandbox', () => {
+  test('is a name below localhost while nothing is configured', () => {
     const url = 'http://alpha-ann.localhost:8501/'
     expect(addresses().of(ANN)).toEqual({ url, publicUrl: null, domainUrl: null })
     expect(addresses().stable(ANN)).toBe(url)
   })
 
-  test('follows the environment, and before it the settings', () => {
+  test('follows the settings, then the environment', () => {
     const one = addresses({ THON_DOMAIN: 'hall.example' })
     expect(one.of(ANN).domainUrl).toBe('http://alpha-ann.hall.example:8501/')
     const other = addresses({ THON_DOMAIN: 'hall.example' }, { domain: 'hack.example.org', external_ip: '203.0.113.5' })
@@ -43,12 +43,12 @@ describe('where a sandbox is reached', () => {
     })
   })
 
-  test('takes another form of wildcard DNS', () => {
+  test('uses another wildcard DNS', () => {
     const { publicUrl } = addresses({ THON_WILDCARD_DNS: '{ip}.nip.io' }, { external_ip: '10.0.0.7' }).of(ANN)
     expect(publicUrl).toBe('http://alpha-ann.10-0-0-7.nip.io:8501/')
   })
 
-  test('has scheme and port of the public URL, and leaves out the usual port', () => {
+  test('has scheme and port of the public URL, without a default port', () => {
     const settings = { domain: 'hall.example' }
     expect(addresses({ THON_PUBLIC_URL: 'https://hall.example' }, settings).stable(ANN)).toBe(
       'https://alpha-ann.hall.example/',
@@ -57,7 +57,7 @@ describe('where a sandbox is reached', () => {
     expect(addresses({}, settings, { port: 80 }).stable(ANN)).toBe('http://alpha-ann.hall.example/')
   })
 
-  test('has one level more over https while nothing is set, since no certificate covers names right below localhost', () => {
+  test('has one level more over https while nothing is configured', () => {
     const one = addresses({}, {}, { scheme: 'https', port: 8501 })
     expect(one.stable(ANN)).toBe('https://alpha-ann.thon.localhost:8501/')
     expect(one.labelOf('alpha-ann.thon.localhost:8501')).toBe('alpha-ann')
@@ -68,7 +68,7 @@ describe('where a sandbox is reached', () => {
     expect(one.thonOrigin('alpha-ann', there)).toBe('https://localhost:8501')
   })
 
-  test('is told apart by path where that is asked for', () => {
+  test('is a path where paths are configured', () => {
     const settings = { external_ip: '2001:db8::5', domain: 'hall.example' }
     expect(addresses({}, settings, { pathPort: 8600 }).of(ANN)).toEqual({
       url: 'http://hall.example:8600/32001/',
@@ -77,12 +77,14 @@ describe('where a sandbox is reached', () => {
     })
     const here = addresses({}, {}, { pathPort: 8600 })
     expect(here.of(ANN).url).toBe('http://localhost:8600/32001/')
-    expect(here.stable(ANN), 'THON leads on, whatever port it has').toBe('http://localhost:8501/open?sandbox=alpha-ann')
+    expect(here.stable(ANN), 'THON redirects to it, whatever its port').toBe(
+      'http://localhost:8501/open?sandbox=alpha-ann',
+    )
     const there = addresses({}, settings, { pathPort: 8600 })
     expect(there.stable(ANN)).toBe('http://hall.example:8501/open?sandbox=alpha-ann')
   })
 
-  test('is nowhere while it is not published', () => {
+  test('is null while the sandbox is not published', () => {
     expect(addresses({}, { domain: 'a.b' }).of({ ...ANN, hostPort: null })).toEqual({
       ...{ url: null, publicUrl: null, domainUrl: null },
     })
@@ -122,7 +124,7 @@ describe('the label of a Host header', () => {
     ...['alpha-ann.localhost.', 'alpha-ann.localhost:', 'alpha-ann.localhost:123456', 'alpha-ann.localhost:8501@x'],
     ...['alpha-annlocalhost', 'alpha-ann.sslip.io', 'evilhall.example', 'alpha-ann.1-2-3-4.sslip.io.evil', ''],
     `${'a'.repeat(64)}.localhost`,
-  ])('%s is none', (host) => {
+  ])('%s has no label', (host) => {
     expect(one.labelOf(host)).toBeNull()
   })
 })
@@ -137,7 +139,7 @@ describe('from THON to a sandbox and back', () => {
     ['203.0.113.5', 'http://alpha-ann.hall.example'],
     ['hall.example:8501', 'http://alpha-ann.hall.example:8501'],
     ['other.example', 'http://alpha-ann.hall.example'],
-  ] as const)('whoever is at %s opens %s', ([host, origin]) => {
+  ] as const)('a person at %s opens %s', ([host, origin]) => {
     const one = addresses({ THON_DOMAIN: 'hall.example' }, { external_ip: '203.0.113.5' })
     expect(one.sandboxOrigin('alpha-ann', at(host))).toBe(origin)
   })
@@ -147,11 +149,11 @@ describe('from THON to a sandbox and back', () => {
     ['alpha-ann.hall.example:8501', 'http://hall.example:8501'],
     ['alpha-ann.192-168-1-4.sslip.io:8501', 'http://192.168.1.4:8501'],
     ['alpha-ann.2001-db8--5.sslip.io', 'http://[2001:db8::5]'],
-  ] as const)('whoever is at %s is sent to %s to sign in', ([host, origin]) => {
+  ] as const)('a person at %s signs in at %s', ([host, origin]) => {
     expect(addresses({ THON_DOMAIN: 'hall.example' }).thonOrigin('alpha-ann', at(host))).toBe(origin)
   })
 
-  test('the public URL is where people sign in, wherever they came from', () => {
+  test('people always sign in at the public URL', () => {
     const one = addresses({ THON_DOMAIN: 'hall.example', THON_PUBLIC_URL: 'https://thon.example' })
     expect(one.thonOrigin('alpha-ann', at('alpha-ann.hall.example', 'https'))).toBe('https://thon.example')
     expect(one.sandboxOrigin('alpha-ann', at('thon.example', 'https'))).toBe('https://alpha-ann.hall.example')
@@ -166,7 +168,7 @@ describe('a host label', () => {
     expect(hostLabel(group, username)).toBe(label)
   })
 
-  test('is one that DNS takes, and another for each two people, whatever their names', () => {
+  test('is valid in DNS and unique for any two people', () => {
     const names = [
       'a',
       'A',
@@ -189,6 +191,6 @@ describe('a host label', () => {
     const labels = names.flatMap((group) => names.map((username) => hostLabel(group, username)))
     expect(new Set(labels).size).toBe(labels.length)
     for (const label of labels) expect(label).toMatch(/^[a-z0-9](?!.-.*--.*--)[a-z0-9-]{1,61}[a-z0-9]$/)
-    for (const label of labels) expect(label, 'no IP address for wildcard DNS').not.toMatch(/^[\d-]+$/)
+    for (const label of labels) expect(label, 'not an IP address for wildcard DNS').not.toMatch(/^[\d-]+$/)
   })
 })

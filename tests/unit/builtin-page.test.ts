@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { request as httpRequest } from 'node:http'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { freePort } from '../kit/free-port.ts'
+import { freePort } from '../kit/ports.ts'
 
 const MAIN = resolve(import.meta.dirname, '../../server/engine/process/page/main.ts')
 
@@ -26,11 +26,11 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-test('a file is made, listed, read, saved, renamed and deleted', async () => {
+test('a file can be created, listed, read, saved, renamed and deleted', async () => {
   await open()
   await post('folder', { path: 'src' })
-  const made = await post('save', { path: 'src/a b.txt', content: '', version: null })
-  const saved = await post('save', { path: 'src/a b.txt', content: 'Grüße\n', version: made.body.version })
+  const created = await post('save', { path: 'src/a b.txt', content: '', version: null })
+  const saved = await post('save', { path: 'src/a b.txt', content: 'Grüße\n', version: created.body.version })
   expect(await get('file', 'src/a b.txt')).toMatchObject({
     status: 200,
     body: { content: 'Grüße\n', version: saved.body.version },
@@ -41,7 +41,7 @@ test('a file is made, listed, read, saved, renamed and deleted', async () => {
   expect((await get('list', '')).body.entries).toEqual([])
 })
 
-test('saving keeps the mode of a file, and is refused when somebody else changed it', async () => {
+test('saving keeps the mode, and is refused when the file has changed', async () => {
   await writeFile(join(root, 'run.sh'), 'a', { mode: 0o755 })
   await open()
   const { version } = (await get('file', 'run.sh')).body
@@ -67,7 +67,7 @@ test('no path leads out of the workspace', async () => {
   expect(await readFile(join(dir, 'secret'), 'utf8')).toBe('secret')
 })
 
-test('a link is deleted without what it leads to', async () => {
+test('deleting a link keeps its target', async () => {
   await writeFile(join(dir, 'kept'), '')
   await symlink('..', join(root, 'link'))
   await open()
@@ -75,7 +75,7 @@ test('a link is deleted without what it leads to', async () => {
   expect(await readFile(join(dir, 'kept'), 'utf8')).toBe('')
 })
 
-test('what is no text is not opened as text, and nothing is overwritten by a rename or a new file', async () => {
+test('binary and large files do not open, and nothing is overwritten', async () => {
   await writeFile(join(root, 'picture'), Buffer.from([0x89, 0x50, 0xff, 0]))
   await writeFile(join(root, 'large'), Buffer.alloc((2 << 20) + 1, 'a'))
   await writeFile(join(root, 'text'), 'text')
@@ -87,7 +87,7 @@ test('what is no text is not opened as text, and nothing is overwritten by a ren
   expect((await get('file', 'missing')).status).toBe(404)
 })
 
-test('a password is needed where one is set, and its cookie opens the page', async () => {
+test('a password is required if set, and its cookie opens the page', async () => {
   await writeFile(join(root, 'a'), 'hello')
   await open('pass word&1')
   expect((await get('file', 'a')).status).toBe(401)
@@ -106,7 +106,7 @@ test('guessing passwords is slowed down', async () => {
   expect((await logIn('secret')).status).toBe(429)
 })
 
-test('a foreign page can neither write nor log in, and no other host name is served', async () => {
+test('a foreign page cannot write, and other host names are refused', async () => {
   await open()
   const body = { path: 'a', content: '', version: null }
   expect((await post('save', body, { Origin: 'http://evil.example' })).status).toBe(403)
@@ -116,32 +116,32 @@ test('a foreign page can neither write nor log in, and no other host name is ser
   expect(await statusWithHost(`localhost:${new URL(url).port}`)).toBe(200)
 })
 
-test('the page allows no other host, and says that it is alive without a password', async () => {
+test('the page has a strict CSP, and its health needs no password', async () => {
   await open('secret')
   expect((await fetch(url)).headers.get('content-security-policy')).toMatch(/^default-src 'none'/)
   const health = await fetch(`${url}healthz`)
-  expect(await health.json()).toEqual({ status: 'alive', lastHeartbeat: expect.any(Number) })
+  expect(await health.json()).toEqual({ status: 'alive', lastHeartbeat: expect.any(Number) as number })
 })
 
-test('a strange request does not end the page', async () => {
+test('a malformed request does not stop the editor', async () => {
   await open()
   expect(await statusWithHost('localhost', ':99999/')).toBe(400)
   expect(await statusWithHost('localhost', 'http://a:b/')).toBe(404)
   expect((await fetch(`${url}healthz`)).status).toBe(200)
 })
 
-test('it ends with 98 when its port is taken, and at once on SIGTERM', async () => {
+test('it exits with 98 when its port is taken, and at once on SIGTERM', async () => {
   await open()
   const port = Number(new URL(url).port)
   const second = start(port, null)
-  const [code] = await once(second, 'exit')
+  const [code] = (await once(second, 'exit')) as [number]
   expect(code).toBe(98)
   page?.kill('SIGTERM')
   expect((await once(page as ChildProcess, 'exit'))[0]).toBe(0)
 })
 
-test('it does not start with --auth password and no password', async () => {
-  const [code] = await once(start(await freePort(), ''), 'exit')
+test('it does not start with --auth password but no password', async () => {
+  const [code] = (await once(start(await freePort(), ''), 'exit')) as [number]
   expect(code).toBe(1)
 })
 
@@ -176,9 +176,14 @@ async function post(call: string, body: unknown, headers: Record<string, string>
   return answer(await fetch(`${url}api/${call}`, { method: 'POST', headers: all, body: JSON.stringify(body) }))
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the page answers is what these tests look at
-async function answer(response: Response): Promise<{ status: number; body: any }> {
-  return { status: response.status, body: await response.json() }
+interface Answer {
+  content: string | null
+  version: string
+  entries: { name: string; folder: boolean }[]
+}
+
+async function answer(response: Response): Promise<{ status: number; body: Answer }> {
+  return { status: response.status, body: (await response.json()) as Answer }
 }
 
 function logIn(password: string): Promise<Response> {
@@ -186,10 +191,10 @@ function logIn(password: string): Promise<Response> {
   return fetch(`${url}login`, { method: 'POST', headers, body: new URLSearchParams({ password }), redirect: 'manual' })
 }
 
-/** fetch sets Host by itself, so a plain request. */
+/** A plain request, because fetch does not let its caller set Host. */
 async function statusWithHost(host: string, path = '/'): Promise<number | undefined> {
   const request = httpRequest(url, { headers: { Host: host }, path }).end()
-  const [response] = await once(request, 'response')
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
   response.resume()
   return response.statusCode
 }

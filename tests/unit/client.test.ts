@@ -2,18 +2,18 @@ import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { Clients, type Client } from '../../server/http/client.ts'
 
-interface Sent {
+interface RequestInput {
   from?: string
   encrypted?: true
   headers?: Record<string, string>
 }
 
-function request({ from = '203.0.113.9', encrypted, headers = {} }: Sent): IncomingMessage {
+function request({ from = '203.0.113.9', encrypted, headers = {} }: RequestInput): IncomingMessage {
   const socket = { remoteAddress: from, ...(encrypted && { encrypted }) }
   return { socket, headers: { host: 'hall.example', ...headers } } as unknown as IncomingMessage
 }
 
-function seen(trusted: string[], sent: Sent): Client {
+function clientOf(trusted: string[], sent: RequestInput): Client {
   return new Clients(trusted).of(request(sent))
 }
 
@@ -26,21 +26,21 @@ const FORGED = {
 }
 const PLAIN = { address: '203.0.113.9', scheme: 'http', host: 'hall.example' }
 
-describe('nobody is believed who is not trusted', () => {
+describe('headers of untrusted senders', () => {
   test.for([[[]], [['loopback']], [['10.0.0.0/8', 'fd00::/8']]] as [string[]][])(
-    'forged headers have no effect while we trust %j',
-    ([trusted]) => expect(seen(trusted, { headers: FORGED })).toEqual(PLAIN),
+    'forged headers have no effect while %j is trusted',
+    ([trusted]) => expect(clientOf(trusted, { headers: FORGED })).toEqual(PLAIN),
   )
 
-  test('what the client put in front of what the proxy added has no effect', () => {
+  test('values that the client put before those of the proxy have no effect', () => {
     const headers = { 'x-forwarded-for': '198.51.100.1, 203.0.113.7', 'x-forwarded-proto': 'http, https' }
-    expect(seen(['loopback'], { from: '127.0.0.1', headers })).toEqual({
+    expect(clientOf(['loopback'], { from: '127.0.0.1', headers })).toEqual({
       address: '203.0.113.7',
       scheme: 'https',
       host: 'hall.example',
     })
     const forged = { 'x-forwarded-for': '203.0.113.7', 'x-forwarded-host': 'bank.example, hall.example:8443' }
-    expect(seen(['loopback'], { from: '127.0.0.1', headers: forged }).host).toBe('hall.example:8443')
+    expect(clientOf(['loopback'], { from: '127.0.0.1', headers: forged }).host).toBe('hall.example:8443')
   })
 })
 
@@ -57,12 +57,12 @@ describe('the address', () => {
     [['loopback', '10.0.0.0/8'], '127.0.0.1', '1.1.1.1, 203.0.113.7, 10.1.2.3', '203.0.113.7'],
     [['loopback', '10.0.0.0/8'], '127.0.0.1', '203.0.113.7,::ffff:10.1.2.3', '203.0.113.7'],
     [['loopback', '10.0.0.0/8'], '127.0.0.1', '203.0.113.7, 10.1.2.3:49152', '203.0.113.7'],
-    // Everybody on the way is trusted: the first of them.
+    // All are trusted: the first one.
     [['loopback', '10.0.0.0/8'], '127.0.0.1', '10.9.9.9, 10.1.2.3', '10.9.9.9'],
     [['2001:db8:1::/48'], '2001:db8:1::1', '2001:db8:2::7', '2001:db8:2::7'],
     [['2001:db8:1::/48'], '2001:db8:1::1', '[2001:db8:2::7]:443', '2001:db8:2::7'],
     [['loopback'], '127.0.0.1', '203.0.113.7:5555', '203.0.113.7'],
-    // What is no address was made up.
+    // Anything but an address was made up.
     [['loopback'], '127.0.0.1', 'unknown', '127.0.0.1'],
     [['loopback'], '127.0.0.1', '<script>', '127.0.0.1'],
     [['loopback'], '127.0.0.1', '203.0.113.7, nonsense', '127.0.0.1'],
@@ -72,10 +72,10 @@ describe('the address', () => {
     [[], '::ffff:192.168.1.5', undefined, '192.168.1.5'],
     [[], '', undefined, ''],
   ] as [string[], string, string | undefined, string][])(
-    'we trust %j, %s opened the connection and says %j: it is %s',
-    ([trusted, from, told, address]) => {
-      const headers: Record<string, string> = told === undefined ? {} : { 'x-forwarded-for': told }
-      expect(seen(trusted, { from, headers }).address).toBe(address)
+    'with %j trusted, %s that forwards %j is %s',
+    ([trusted, from, forwardedFor, address]) => {
+      const headers: Record<string, string> = forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor }
+      expect(clientOf(trusted, { from, headers }).address).toBe(address)
     },
   )
 })
@@ -91,21 +91,21 @@ describe('the scheme', () => {
     ['gopher', '203.0.113.7', 'http'],
     ['', '203.0.113.7', 'http'],
     ['https', '', 'https'],
-    // Two proxies, of which the outer one speaks https with the client.
+    // Two proxies; the outer one speaks https with the client.
     ['https, http', '203.0.113.7, 10.1.2.3', 'https'],
-    // The outer one alone said something.
+    // Only the outer one wrote a value.
     ['https', '203.0.113.7, 10.1.2.3', 'https'],
-    // The client said something before either did.
+    // The client wrote a value before both.
     ['http, https, http', '1.1.1.1, 203.0.113.7, 10.1.2.3', 'https'],
   ] as const)('of %j for %j is %s', ([proto, path, scheme]) => {
     const headers = { 'x-forwarded-proto': proto, 'x-forwarded-for': path }
-    expect(seen(['loopback', '10.0.0.0/8'], { from: '127.0.0.1', headers }).scheme).toBe(scheme)
+    expect(clientOf(['loopback', '10.0.0.0/8'], { from: '127.0.0.1', headers }).scheme).toBe(scheme)
   })
 
-  test('is that of our own socket where no proxy is', () => {
-    expect(seen([], { encrypted: true }).scheme).toBe('https')
-    expect(seen(['loopback'], { from: '127.0.0.1', encrypted: true }).scheme).toBe('https')
-    expect(seen([], {}).scheme).toBe('http')
+  test('is the scheme of the own socket without a proxy', () => {
+    expect(clientOf([], { encrypted: true }).scheme).toBe('https')
+    expect(clientOf(['loopback'], { from: '127.0.0.1', encrypted: true }).scheme).toBe('https')
+    expect(clientOf([], {}).scheme).toBe('http')
   })
 })
 
@@ -122,13 +122,13 @@ describe('the host', () => {
     ['user@hall.example', 'other.example', 'other.example'],
     ['', 'other.example:443', 'other.example'],
     ['', 'no/host', ''],
-  ] as const)('of X-Forwarded-Host %j and Host %j is %j', ([told, host, expected]) => {
-    const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': told, host }
-    expect(seen(['loopback'], { from: '127.0.0.1', headers }).host).toBe(expected)
+  ] as const)('of X-Forwarded-Host %j and Host %j is %j', ([forwardedHost, host, expected]) => {
+    const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': forwardedHost, host }
+    expect(clientOf(['loopback'], { from: '127.0.0.1', headers }).host).toBe(expected)
   })
 })
 
-test('what was found is kept, whatever becomes of the headers', () => {
+test('the client stays the same when headers change later', () => {
   const clients = new Clients(['loopback'])
   const one = request({ from: '127.0.0.1', headers: { 'x-forwarded-for': '203.0.113.7' } })
   const before = clients.of(one)

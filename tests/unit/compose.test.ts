@@ -6,15 +6,15 @@ import { CHAPTERS } from '../../server/config/variables.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-test('compose.yaml hands on settings that there are, and every secret one', () => {
+test('compose.yaml passes on known settings only, and every secret', () => {
   const { services } = parse(readFileSync(join(root, 'compose.yaml'), 'utf8')) as {
     services: { thon: { environment: Record<string, unknown> } }
   }
-  const handedOn = Object.keys(services.thon.environment)
+  const passedOn = Object.keys(services.thon.environment)
   const variables = CHAPTERS.flatMap(({ variables }) => variables)
-  expect(handedOn.filter((name) => !variables.some((one) => one.name === name))).toEqual([])
+  expect(passedOn.filter((name) => !variables.some((one) => one.name === name))).toEqual([])
   const secrets = variables.filter(({ secret }) => secret).map(({ name }) => name)
-  // It names the OpenSandbox server, which is no engine of THON.
-  const missing = secrets.filter((name) => !handedOn.includes(name) && name !== 'SANDBOX_API_KEY')
+  // That one belongs to the OpenSandbox server, which THON does not use.
+  const missing = secrets.filter((name) => !passedOn.includes(name) && name !== 'SANDBOX_API_KEY')
   expect(missing).toEqual([])
 })

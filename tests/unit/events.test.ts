@@ -60,6 +60,25 @@ describe('a channel', () => {
     await channel.next()
     expect(channel.backlog).toBe(2)
   })
+
+  test('fail delivers what is queued, then the error once, then the end', async () => {
+    const channel = new Channel<number>()
+    channel.push(1)
+    channel.fail(new Error('broken'))
+    channel.fail(new Error('too late'))
+    channel.push(2)
+    expect(await channel.next()).toEqual({ value: 1, done: false })
+    await expect(channel.next()).rejects.toThrow('broken')
+    expect(await channel.next()).toEqual({ value: undefined, done: true })
+  })
+
+  test('fail rejects a next that waits', async () => {
+    const channel = new Channel<number>()
+    const waiting = expect(channel.next()).rejects.toThrow('broken')
+    channel.fail(new Error('broken'))
+    await waiting
+    expect((await channel.next()).done).toBe(true)
+  })
 })
 
 describe('events', () => {

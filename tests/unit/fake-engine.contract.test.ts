@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { engineContract } from '../kit/engine-contract.ts'
 import { FakeEngine } from '../kit/fake-engine.ts'
 
-engineContract('FakeEngine', async () => {
+engineContract('FakeEngine', () => {
   const engine = new FakeEngine()
-  return {
+  return Promise.resolve({
     engine,
     spec(overrides) {
       const id = randomUUID()
@@ -14,9 +14,12 @@ engineContract('FakeEngine', async () => {
         ...overrides,
       }
     },
-    engineSideKill: (ref) => engine.exit(ref, 137),
-    writeFile: async (ref, path, content) => engine.writeFile(ref, path, content),
-    readFile: async (ref, path) => engine.readFile(ref, path),
+    killExternally: (ref) => engine.exit(ref, 137),
+    writeFile: (ref, path, content) => {
+      engine.writeFile(ref, path, content)
+      return Promise.resolve()
+    },
+    readFile: (ref, path) => new Promise((resolve) => resolve(engine.readFile(ref, path))),
     dispose: () => engine.dispose(),
-  }
+  })
 })

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Events } from '../../server/core/events.ts'
 import { firewallOf, type FirewallPolicy } from '../../server/engine/network/firewall.ts'
-import { FirewallKeeper, whyNot, type Run } from '../../server/engine/network/firewall-keeper.ts'
+import { FirewallKeeper, describeIptablesError, type RunIptables } from '../../server/engine/network/firewall-keeper.ts'
 import { bridgeOf } from '../../server/engine/network/names.ts'
-import { SandboxNetwork, type NetworkDeps } from '../../server/engine/network/network.ts'
+import { SandboxNetwork, type SandboxNetworkDeps } from '../../server/engine/network/sandbox-network.ts'
 import { createLog } from '../../server/core/log.ts'
 import { parseSubnet, type Subnet } from '../../server/engine/network/subnets.ts'
 
@@ -16,23 +16,23 @@ const policy: FirewallPolicy = {
   hostPorts: [13_305],
   peers: [],
   nameServers: [],
-  own: [],
+  localNetworks: [],
 }
 
 const net = (text: string) => parseSubnet(text) as Subnet
-/** Rules of one of the two chains, in order. */
+/** The rules of one of the two chains, in order. */
 function rules(chain: 'FWD' | 'IN', changes: Partial<FirewallPolicy> = {}): string[] {
   const chains = firewallOf({ ...policy, ...changes }).chains.replace(/-j THON-\w{6}-NO$/gm, '-j REJECT')
   return chains.split('\n').flatMap((line) => new RegExp(`^-A THON-\\w{6}-${chain} (.*)$`).exec(line)?.[1] ?? [])
 }
-/** Where the first rule that matches stands; fails the test when there is none. */
+/** The index of the first rule that matches; fails the test when no rule does. */
 function place(list: string[], pattern: RegExp): number {
   const index = list.findIndex((rule) => pattern.test(rule))
   expect(index, `${pattern} in\n${list.join('\n')}`).toBeGreaterThanOrEqual(0)
   return index
 }
 
-describe('rules from a sandbox to elsewhere', () => {
+describe('rules from a sandbox to other machines', () => {
   test('refuse private networks and metadata addresses, and leave the internet alone', () => {
     const list = rules('FWD')
     for (const network of [
@@ -47,14 +47,14 @@ describe('rules from a sandbox to elsewhere', () => {
     expect(list).not.toContain('-j REJECT')
   })
 
-  test('refuse the internet where it is blocked, and let the LAN through where only that is', () => {
+  test('refuse a blocked internet, and still allow the LAN', () => {
     expect(rules('FWD', { blockInternet: true }).at(-1)).toBe('-j REJECT')
     const list = rules('FWD', { blockLan: false, blockInternet: true })
     expect(place(list, /^-d 192\.168\.0\.0\/16 -j RETURN$/)).toBeLessThan(list.length - 1)
     expect(rules('FWD', { blockLan: false }).join()).not.toContain('192.168')
   })
 
-  test('refuse metadata addresses and other groups also where LAN and internet are allowed, or an exception is wide', () => {
+  test('refuse metadata addresses and other groups despite wide exceptions', () => {
     const list = rules('FWD', { blockLan: false, allow: [{ network: '0.0.0.0/0', port: null }] })
     const exception = place(list, /^-d 0\.0\.0\.0\/0 -j RETURN$/)
     expect(place(list, /^-d 169\.254\.0\.0\/16 -j REJECT$/)).toBeLessThan(exception)
@@ -62,7 +62,7 @@ describe('rules from a sandbox to elsewhere', () => {
     expect(place(list, /^-o th\w{6}-\+ -j REJECT$/)).toBeLessThan(exception)
   })
 
-  test('let exceptions through before the LAN is refused, at their port alone where they have one', () => {
+  test('allow exceptions before the LAN is refused, at their port if they have one', () => {
     const list = rules('FWD', {
       allow: [
         { network: '192.168.1.20', port: 8000 },
@@ -75,43 +75,48 @@ describe('rules from a sandbox to elsewhere', () => {
     expect(place(list, /^-d 10\.9\.0\.0\/16 -j RETURN$/)).toBeLessThan(lan)
   })
 
-  test('let each group with the switch reach itself, before anything that refuses', () => {
+  test('allow peers of a group before anything is refused', () => {
     const bridge = bridgeOf('n', 'alpha')
     expect(rules('FWD', { peers: ['alpha'] })[0]).toBe(`-i ${bridge} -o ${bridge} -j ACCEPT`)
     expect(rules('FWD').join()).not.toContain('ACCEPT')
   })
 
-  test('let names be looked up, even at a metadata address, and nothing else there', () => {
+  test('allow name lookups at a metadata address, and nothing else there', () => {
     const list = rules('FWD', { nameServers: ['169.254.169.254'] })
     const refused = place(list, /^-d 169\.254\.0\.0\/16 -j REJECT$/)
     expect(place(list, /^-d 169\.254\.169\.254 -p udp --dport 53 -j RETURN$/)).toBeLessThan(refused)
   })
 
-  test('refuse the own LAN also where its addresses look like those of the internet', () => {
-    const own = [{ subnet: net('203.0.113.0/24'), address: '203.0.113.7' }]
-    place(rules('FWD', { own }), /^-d 203\.0\.113\.0\/24 -j REJECT$/)
-    expect(rules('FWD', { own, blockLan: false }).join()).not.toContain('203.0.113')
-    // Networks within known ones add nothing, so that rules stay the same as bridges come and go.
-    expect(rules('FWD', { own: [{ subnet: net('172.17.0.0/16'), address: '172.17.0.1' }] })).toEqual(rules('FWD'))
+  test('refuse the LAN even when its addresses look like internet addresses', () => {
+    const localNetworks = [{ subnet: net('203.0.113.0/24'), address: '203.0.113.7' }]
+    place(rules('FWD', { localNetworks }), /^-d 203\.0\.113\.0\/24 -j REJECT$/)
+    expect(rules('FWD', { localNetworks, blockLan: false }).join()).not.toContain('203.0.113')
+    // Networks inside known ones add nothing, so that rules stay the same when bridges come and go.
+    expect(rules('FWD', { localNetworks: [{ subnet: net('172.17.0.0/16'), address: '172.17.0.1' }] })).toEqual(
+      rules('FWD'),
+    )
   })
 })
 
 describe('rules from a sandbox to this machine', () => {
-  test('accept the ports within reach, and refuse everything else last', () => {
+  test('accept allowed ports, and refuse everything else last', () => {
     const list = rules('IN', { hostPorts: [13_305, 9080] })
     expect(list.slice(0, 2)).toEqual(['-p tcp --dport 13305 -j ACCEPT', '-p tcp --dport 9080 -j ACCEPT'])
     expect(list.at(-1)).toBe('-j REJECT')
     expect(list.filter((rule) => rule.endsWith('ACCEPT'))).toHaveLength(2)
   })
 
-  test('let names be looked up where this machine is the name server', () => {
-    const own = [{ subnet: net('192.168.1.0/24'), address: '192.168.1.5' }]
-    place(rules('IN', { own, nameServers: ['192.168.1.5'] }), /^-d 192\.168\.1\.5 -p udp --dport 53 -j ACCEPT$/)
+  test('allow name lookups when this machine is the name server', () => {
+    const localNetworks = [{ subnet: net('192.168.1.0/24'), address: '192.168.1.5' }]
+    place(
+      rules('IN', { localNetworks, nameServers: ['192.168.1.5'] }),
+      /^-d 192\.168\.1\.5 -p udp --dport 53 -j ACCEPT$/,
+    )
     expect(rules('IN', { nameServers: ['192.168.1.5'] }).join()).not.toContain('53 -j ACCEPT')
   })
 })
 
-/** As much of iptables as the keeper needs. */
+/** The part of iptables that the keeper needs. */
 class Tables {
   lines = [
     '-P INPUT ACCEPT',
@@ -122,12 +127,12 @@ class Tables {
   ]
   restored: string[] = []
 
-  readonly run: Run = async (program, args, input = '') => {
+  readonly run: RunIptables = (program, args, input = '') => {
     if (program === 'iptables-restore') this.#restore(input)
     else if (args.includes('-N')) this.lines.push(`-N ${args.at(-1)}`)
     else if (args.includes('-I'))
       this.lines.unshift(`-A ${args.slice(args.indexOf('-I')).slice(1).join(' ').replace(' 1 ', ' ')}`)
-    return this.lines.join('\n')
+    return Promise.resolve(this.lines.join('\n'))
   }
 
   #restore(input: string) {
@@ -142,120 +147,134 @@ class Tables {
   }
 }
 
-describe('keeping rules in force', () => {
-  test('sets them once, in one transaction, and touches nothing while they are there', async () => {
+describe('the firewall keeper', () => {
+  test('sets rules once, in one transaction, and then touches nothing', async () => {
     const tables = new Tables()
     const keeper = new FirewallKeeper(tables.run)
     const firewall = firewallOf(policy)
-    expect(await keeper.keep(firewall)).toBe(true)
-    expect(await keeper.keep(firewall)).toBe(false)
+    expect(await keeper.enforce(firewall)).toBe(true)
+    expect(await keeper.enforce(firewall)).toBe(false)
     expect(tables.restored).toHaveLength(1)
     expect(tables.restored[0]).toMatch(
       /^\*filter\n:THON-\w{6}-FWD - [^]*\n-I DOCKER-USER 1 -i th\w{6}-\+ -j THON-[^]*\nCOMMIT\n$/,
     )
   })
 
-  test('sets them again when a chain was emptied, a hook was taken away, or the policy is another', async () => {
+  test('sets rules again when a chain, a hook or the policy changes', async () => {
     const tables = new Tables()
     const keeper = new FirewallKeeper(tables.run)
     const firewall = firewallOf(policy)
-    await keeper.keep(firewall)
+    await keeper.enforce(firewall)
     tables.lines = tables.lines.filter((line) => !line.startsWith(`-A ${firewall.names[0]} `))
-    expect(await keeper.keep(firewall)).toBe(true)
+    expect(await keeper.enforce(firewall)).toBe(true)
     tables.lines = tables.lines.filter((line) => !line.startsWith('-A INPUT '))
-    expect(await keeper.keep(firewall)).toBe(true)
-    expect(await keeper.keep(firewallOf({ ...policy, blockInternet: true }))).toBe(true)
+    expect(await keeper.enforce(firewall)).toBe(true)
+    expect(await keeper.enforce(firewallOf({ ...policy, blockInternet: true }))).toBe(true)
     expect(tables.lines.filter((line) => line.startsWith('-A INPUT '))).toHaveLength(1)
   })
 
-  test('moves a hook that other rules have been put before', async () => {
+  test('moves a hook to the front when other rules come before it', async () => {
     const tables = new Tables()
     const keeper = new FirewallKeeper(tables.run)
-    await keeper.keep(firewallOf(policy))
+    await keeper.enforce(firewallOf(policy))
     tables.lines.unshift('-A INPUT -j ACCEPT')
-    expect(await keeper.keep(firewallOf(policy))).toBe(true)
+    expect(await keeper.enforce(firewallOf(policy))).toBe(true)
     expect(tables.lines[0]).toMatch(/^-A INPUT -i th/)
     expect(tables.lines.filter((line) => line.startsWith('-A INPUT -i'))).toHaveLength(1)
   })
 
-  test('makes the chain of Docker where Docker has not been yet', async () => {
+  test("creates Docker's chain when Docker has not started yet", async () => {
     const tables = new Tables()
     tables.lines = ['-P INPUT ACCEPT', '-P FORWARD ACCEPT']
-    await new FirewallKeeper(tables.run).keep(firewallOf(policy))
+    await new FirewallKeeper(tables.run).enforce(firewallOf(policy))
     expect(tables.lines).toContain('-A FORWARD -j DOCKER-USER')
     expect(tables.lines).toContain('-N DOCKER-USER')
   })
 })
 
-/** What iptables says to anybody but root. */
+/** What iptables prints without root's permissions. */
 const DENIED = Object.assign(new Error('Command failed: iptables -w 10 -S'), {
   code: 4,
   stderr: 'iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n',
 })
 
-function network(run: Run, more: Partial<NetworkDeps> & { whyElsewhere?: string } = {}) {
+function network(run: RunIptables, more: Partial<SandboxNetworkDeps> & { remoteReason?: string } = {}) {
   const events = new Events()
-  const told: null[] = []
-  events.on('engine', () => told.push(null))
-  const ground = { node: 'n', run, whyElsewhere: async () => more.whyElsewhere ?? null, tidy: async () => undefined }
+  const published: null[] = []
+  events.on('engine', () => published.push(null))
+  const hostNetwork = {
+    node: 'n',
+    run,
+    remoteReason: () => Promise.resolve(more.remoteReason ?? null),
+    removeUnusedNetworks: () => Promise.resolve(),
+  }
   const env = {
     ports: [8100],
     reach: { pathPort: null },
     network: { pool: policy.pool, blockLan: true, blockInternet: false, allow: [], hostPorts: [8100, 13_305] },
-  } as unknown as NetworkDeps['env']
-  const parts = { env, events, log: createLog('silent'), ground, peers: async () => [], isConnected: () => true }
-  return { network: new SandboxNetwork({ ...parts, gateway: async () => null, ...more }), told, events }
+  } as unknown as SandboxNetworkDeps['env']
+  const parts = {
+    env,
+    events,
+    log: createLog('silent'),
+    hostNetwork,
+    peers: () => Promise.resolve([]),
+    isConnected: () => true,
+  }
+  return { network: new SandboxNetwork({ ...parts, gateway: () => Promise.resolve(null), ...more }), published, events }
 }
 
-describe('the network of the sandboxes', () => {
-  test('says that nothing is in force, why, and what to do where rules may not be set; and that it is, once they may', async () => {
+describe('the sandbox network', () => {
+  test('reports why rules are not in force, until they are', async () => {
     const tables = new Tables()
     let denied = true
-    const { network: one, told } = network((...args) => (denied ? Promise.reject(DENIED) : tables.run(...args)))
+    const { network: one, published } = network((...args) => (denied ? Promise.reject(DENIED) : tables.run(...args)))
     await one.start()
     expect(one.view().enforced).toBe(false)
-    expect(one.warnings().join()).toMatch(/not in force\. THON may not set them: run it as root/)
-    expect(told).toHaveLength(1)
+    expect(one.warnings().join()).toMatch(/not in force\. THON may not set them\. Run it as root/)
+    expect(published).toHaveLength(1)
     await one.reapply()
-    expect(told).toHaveLength(1)
+    expect(published).toHaveLength(1)
     denied = false
     await one.reapply()
     expect(one.view().enforced).toBe(true)
     expect(one.warnings()).toEqual([])
-    expect(told).toHaveLength(2)
+    expect(published).toHaveLength(2)
     await one.close()
   })
 
-  test('says so where iptables is missing, or refuses', () => {
-    expect(whyNot(Object.assign(new Error('spawn iptables ENOENT'), { code: 'ENOENT' }))).toMatch(/not on this machine/)
-    expect(whyNot(Object.assign(new Error('x'), { code: 2, stderr: 'line 3 failed\nmore' }))).toBe(
+  test('explains that iptables is missing or refuses', () => {
+    expect(describeIptablesError(Object.assign(new Error('spawn iptables ENOENT'), { code: 'ENOENT' }))).toMatch(
+      /not on this machine/,
+    )
+    expect(describeIptablesError(Object.assign(new Error('x'), { code: 2, stderr: 'line 3 failed\nmore' }))).toBe(
       'iptables refused: line 3 failed',
     )
   })
 
-  test('sets no rules where they would not reach the sandboxes', async () => {
+  test('sets no rules that would not reach the sandboxes', async () => {
     const tables = new Tables()
-    const { network: one } = network(tables.run, { whyElsewhere: 'Docker runs elsewhere.' })
+    const { network: one } = network(tables.run, { remoteReason: 'Docker runs elsewhere.' })
     await one.start()
     expect(tables.restored).toEqual([])
     expect(one.view().notices[0]).toMatch(/Docker runs elsewhere\./)
     await one.close()
   })
 
-  test("never lets THON's own ports be reached, and says so", async () => {
+  test("never allows THON's own ports, and reports it", async () => {
     const tables = new Tables()
     const { network: one } = network(tables.run)
     await one.start()
     expect(one.view()).toMatchObject({ hostPorts: [13_305], enforced: true })
-    expect(one.view().notices).toEqual([expect.stringMatching(/Port 8100 stays out of reach/)])
+    expect(one.view().notices).toEqual([expect.stringMatching(/never reach port 8100/)])
     expect(tables.lines.join('\n')).not.toContain('8100')
     await one.close()
   })
 
-  test('lets the AI gateway be reached where its settings say that it is, as soon as they say so', async () => {
+  test('allows the AI gateway as soon as its settings change', async () => {
     const tables = new Tables()
     let place: { host: string | null; port: number } | null = null
-    const { network: one, events } = network(tables.run, { gateway: async () => place })
+    const { network: one, events } = network(tables.run, { gateway: () => Promise.resolve(place) })
     const move = async (to: typeof place) => {
       place = to
       events.publish('gatewaySettings', null)
@@ -272,14 +291,14 @@ describe('the network of the sandboxes', () => {
     })
     expect(tables.lines.join('\n')).not.toContain('9081')
     const { notices } = await move({ host: 'gateway.example', port: 9_080 })
-    expect(notices.join()).toMatch(/gateway\.example, and rules take no names/)
-    expect((await move({ host: null, port: 8_100 })).notices.join()).toMatch(/Port 8100 stays out of reach/)
+    expect(notices.join()).toMatch(/at gateway\.example, but the network rules need an address/)
+    expect((await move({ host: null, port: 8_100 })).notices.join()).toMatch(/never reach port 8100/)
     expect((await move(null)).hostPorts).toEqual([13_305])
     await one.close()
   })
 
-  test('of the embedded engine is said to enforce nothing', async () => {
-    const { network: one } = network(() => Promise.reject(DENIED), { ground: null })
+  test('enforces nothing for the embedded engine, and reports it', async () => {
+    const { network: one } = network(() => Promise.reject(DENIED), { hostNetwork: null })
     await one.start()
     expect(one.view()).toMatchObject({
       enforced: false,

@@ -19,7 +19,7 @@ const ALICE = {
   },
 }
 
-/** What was there when a recording was made. */
+/** Prepares the state in which a recording was made. */
 async function before(name: string, apisix: ApisixStandIn, { request, response }: Recording): Promise<void> {
   if (name !== 'consumers-list-empty.json') apisix.put('team1-alice', ALICE)
   if (name === 'consumer-get-one.json') apisix.put('team1-alice', { ...ALICE, desc: 'Alice', labels: {} })
@@ -33,10 +33,10 @@ async function before(name: string, apisix: ApisixStandIn, { request, response }
     })
   }
   apisix.etcdDown = name.startsWith('etcd-down')
-  apisix.isShut = name === 'admin-ip-not-allowed.json'
+  apisix.isForbidden = name === 'admin-ip-not-allowed.json'
 }
 
-test.each(readdirSync(DIR))('%s is answered as the real one did', async (name) => {
+test.each(readdirSync(DIR))('%s gets the answer of the real APISIX', async (name) => {
   const recording = JSON.parse(readFileSync(join(DIR, name), 'utf8')) as Recording
   const { request, response } = recording
   const apisix = await ApisixStandIn.start()
@@ -48,26 +48,35 @@ test.each(readdirSync(DIR))('%s is answered as the real one did', async (name) =
   })
   const text = await answer.text()
   expect(answer.status).toBe(response.status)
-  if (answer.status === 403) return expect(text).toContain('<title>403 Forbidden</title>')
-  const wanted = JSON.parse(response.body_raw ?? '') as Json
-  const got = JSON.parse(text) as Json
-  expect(Object.keys(got).sort()).toEqual(Object.keys(wanted).sort())
+  if (answer.status === 403) {
+    expect(text).toContain('<title>403 Forbidden</title>')
+    return
+  }
+  const expected = JSON.parse(response.body_raw ?? '') as Json
+  const actual = JSON.parse(text) as Json
+  expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort())
   for (const word of ['error_msg', 'description', 'message', 'key', 'deleted'])
-    if (wanted[word]) expect(got[word]).toBe(wanted[word])
-  if (wanted.value) alike(got.value as Json, wanted.value as Json, request.method === 'PUT' ? request.body : null)
-  if (!Array.isArray(wanted.list) || wanted.list.length === 0) return expect(got.list).toEqual(wanted.list)
-  const [one, same] = [got.list as Json[], wanted.list as Json[]].map((list) => list[0] as { key: string; value: Json })
+    if (expected[word]) expect(actual[word]).toBe(expected[word])
+  if (expected.value)
+    expectAlike(actual.value as Json, expected.value as Json, request.method === 'PUT' ? request.body : null)
+  if (!Array.isArray(expected.list) || expected.list.length === 0) {
+    expect(actual.list).toEqual(expected.list)
+    return
+  }
+  const [one, same] = [actual.list as Json[], expected.list as Json[]].map(
+    (list) => list[0] as { key: string; value: Json },
+  )
   expect(one?.key).toBe(same?.key)
-  alike(one?.value as Json, same?.value as Json, null)
+  expectAlike(one?.value as Json, same?.value as Json, null)
 })
 
-/** Same fields, and secrets in clear text, but for those of a PUT's answer. */
-function alike(got: Json, wanted: Json, sent: Json | null | undefined): void {
-  expect(Object.keys(got).sort()).toEqual(Object.keys(wanted).sort())
-  const [ours, theirs] = [secretsIn(got), secretsIn(wanted)]
+/** The same fields, and the same secrets; those in the answer to a PUT are encrypted. */
+function expectAlike(actual: Json, expected: Json, sent: Json | null | undefined): void {
+  expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort())
+  const [ours, theirs] = [secretsIn(actual), secretsIn(expected)]
   expect(ours.length).toBe(theirs.length)
-  if (!sent) return expect(ours).toEqual(theirs)
-  for (const secret of secretsIn(sent)) expect([...ours, ...theirs]).not.toContain(secret)
+  if (!sent) expect(ours).toEqual(theirs)
+  else for (const secret of secretsIn(sent)) expect([...ours, ...theirs]).not.toContain(secret)
 }
 
 function secretsIn(value: unknown): unknown[] {

@@ -3,7 +3,7 @@ import { readingsOf, tokensIn, usedIn } from '../../server/gateway/usage.ts'
 
 type Readings = ReturnType<typeof readingsOf>
 
-/** Counters of one consumer, read at these seconds; what is known of its window of a minute after each. */
+/** Tokens in the current window of a minute, after each reading of one consumer's total. */
 function used(...reads: [seconds: number, total: number | null][]): (number | null)[] {
   let known: Readings = new Map()
   let before: number | null = null
@@ -20,25 +20,25 @@ test('a window begins with the first tokens after the last one ended', () => {
   expect(used([0, 0], [15, 100], [30, 250], [74, 300], [76, 300], [90, 420])).toEqual([0, 100, 250, 300, 0, 120])
 })
 
-test('what was used before anybody looked is not taken for the present window, nor for nothing', () => {
+test('tokens used before the first reading leave the window unknown', () => {
   expect(used([0, 500], [15, 600], [30, 600], [61, 600], [75, 650])).toEqual([null, null, null, 0, 50])
 })
 
-test('after a while in which nobody looked it is not known, unless nothing was used', () => {
+test('after a pause without readings the window is unknown, unless nothing was used', () => {
   expect(used([0, 0], [600, 300], [615, 400], [661, 400], [675, 410])).toEqual([0, null, null, 0, 10])
   expect(used([0, 0], [600, 0], [615, 40])).toEqual([0, 0, 40])
 })
 
-test('somebody who turns up while it is watched has used what they have', () => {
+test('a consumer that appears between readings has used its whole total', () => {
   expect(used([0, null], [15, 70])).toEqual([0, 70])
 })
 
-test('counters that start over with the gateway count from zero', () => {
+test('counters that restart with the gateway count from zero', () => {
   expect(used([0, 0], [15, 900], [30, 20], [45, 50])).toEqual([0, 900, 20, 50])
   expect(used([0, 0], [15, 900], [30, 0], [45, 50])).toEqual([0, 900, 0, 50])
 })
 
-test('tokens are summed over models and kinds, and what is no counter of tokens is passed over', () => {
+test('tokens are summed over models and kinds, and other metrics are ignored', () => {
   const text = [
     '# TYPE apisix_llm_prompt_tokens counter',
     'apisix_llm_prompt_tokens{route_id="r",consumer="ann",llm_model="a"} 10',

@@ -4,8 +4,8 @@ import { formatGroups, parseGroups } from '../../server/groups/yaml.ts'
 import { isName } from '../../server/core/names.ts'
 import { Random } from '../kit/random.ts'
 
-const letters = [...'abyzYN019._- ', 'é', '字', 'م']
-const anything = [...'ab :#-?[]{}&*!|>%@`"\'\\,=~', '\n', '\t', '\u0007', 'é', '字', '👍', '\u2028', '\u0085', '\uFEFF']
+const letters = Array.from('abyzYN019._- é字م')
+const anything = [...Array.from('ab :#-?[]{}&*!|>%@`"\'\\,=~\n\t\u0007é字👍'), '\u2028', '\u0085', '\uFEFF']
 const tricky = [
   'yes',
   'no',
@@ -53,7 +53,7 @@ function anyFile(random: Random): GroupsFile {
   return { events, groups }
 }
 
-/** What a file says: titles and e-mails that it does not name are none, for a server that has nothing yet. */
+/** What an empty server stores of a file: titles and e-mail addresses that it leaves out become null. */
 function meaning(file: GroupsFile) {
   return {
     events: file.events.map(({ eventId, title: heading }) => ({ eventId, title: heading ?? null })),
@@ -64,7 +64,7 @@ function meaning(file: GroupsFile) {
   }
 }
 
-test('whatever is exported reads back as the same, order included', () => {
+test('any export reads back as the same, in the same order', () => {
   const random = new Random(2026)
   for (let round = 0; round < 1_500; round++) {
     const file = anyFile(random)
@@ -73,7 +73,7 @@ test('whatever is exported reads back as the same, order included', () => {
   }
 })
 
-test('an export of one event is the plain shape that people write', () => {
+test('an export of one event has the shape that people write', () => {
   const users = [
     { name: 'ann', email: null },
     { name: 'bob', email: 'bob@example.org' },

@@ -38,15 +38,15 @@ describe('a Kilo Code configuration', () => {
     expect(optionsOf(fillKilo(withOptions(options), ACCESS, ''))).toEqual(wanted)
   })
 
-  test('loses its comments and trailing commas, and nothing else', () => {
+  test('only loses its comments and trailing commas', () => {
     const text = '{ // ours\n "model": "a/b", "list": [1, true, null, "//x",], }'
     const filled = fillKilo(text, null, 'nobody asked')
     expect('content' in filled && JSON.parse(filled.content)).toEqual({ model: 'a/b', list: [1, true, null, '//x'] })
   })
 
-  test('that needs a key when there is none says which, and why', () => {
+  test('that needs a missing key says which one, and why', () => {
     expect(fillKilo(withOptions({ apiKey: 'PLACEHOLDER' }), null, 'the gateway is off')).toEqual({
-      reason: 'provider.lemonade.options.apiKey is to be filled in, and the gateway is off',
+      reason: 'provider.lemonade.options.apiKey has to be filled in, but the gateway is off',
     })
   })
 
@@ -55,24 +55,24 @@ describe('a Kilo Code configuration', () => {
     [{ provider: { PLACEHOLDER: { npm: 'x' } } }, 'provider.PLACEHOLDER'],
     [{ model: 'YOUR_MODEL' }, 'model'],
     [{ token: '<token>' }, 'token'],
-    // A key to the models is not for whoever serves these.
+    // MCP servers are other people's; they must not get a key to the models.
     [{ mcp: { search: { environment: { SEARCH_API_KEY: 'PLACEHOLDER' } } } }, 'mcp.search.environment.SEARCH_API_KEY'],
-  ])('with a placeholder that nobody knows is not filled half: %j', (config, way) => {
+  ])('with an unknown placeholder is not filled in at all: %j', (config, way) => {
     const text = JSON.stringify(config)
     expect(fillKilo(text, ACCESS, '')).toEqual({ reason: `${way} is a placeholder that THON does not know` })
     expect(fillKilo(text, null, 'why')).toEqual({ reason: `${way} is a placeholder that THON does not know` })
   })
 
-  test('may speak of placeholders', () => {
+  test('may mention placeholders', () => {
     const text = JSON.stringify({ agent: { ui: { prompt: 'Give inputs a placeholder, and show <b> bold.' } } })
     expect(fillKilo(text, null, '')).toEqual({ content: JSON.stringify(JSON.parse(text), null, 2) })
   })
 
   test.each([
-    ['// all of it comes later\n', 'it holds nothing but comments'],
-    ['["a"]', 'it is no JSON object'],
-    ['null', 'it is no JSON object'],
-  ])('%j is none', (text, reason) => {
+    ['// all of it comes later\n', 'it contains only comments'],
+    ['["a"]', 'it is not a JSON object'],
+    ['null', 'it is not a JSON object'],
+  ])('%j is refused', (text, reason) => {
     expect(fillKilo(text, ACCESS, '')).toEqual({ reason })
   })
 })

@@ -2,18 +2,25 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { LemonadeClient, LemonadeRefusal, type Json } from '../../server/lemonade/client.ts'
-import { Pulls, readPull } from '../../server/lemonade/pulls.ts'
-import { readHealth, readModels, readSlots, readStats, readSystem, readVariants } from '../../server/lemonade/read.ts'
-import { UpstreamTrouble } from '../../server/upstream/polled-resource.ts'
+import { PullTracker, readPull } from '../../server/lemonade/pulls.ts'
+import {
+  readHealth,
+  readModels,
+  readSlots,
+  readStats,
+  readSystem,
+  readVariants,
+} from '../../server/lemonade/responses.ts'
+import { UpstreamFailure } from '../../server/upstream/polled-resource.ts'
 import { recording } from '../kit/lemonade.ts'
-import { OutsideServer } from '../kit/outside-server.ts'
+import { ExternalServer } from '../kit/external-server.ts'
 
-// Everything the real server was seen to answer to what THON asks, its refusals included.
+// Every response of the real server to THON's requests, errors included.
 const names = readdirSync(join(import.meta.dirname, '..', 'fixtures', 'lemonade')).map((file) =>
   file.replace('.json', ''),
 )
 
-/** What the real server said went wrong; null where nothing did. */
+/** The error message of the real server; null in a success. */
 function failureIn({ response: { status, body } }: ReturnType<typeof recording>): string | null {
   if (typeof body === 'string' && body.startsWith('event:')) {
     const failed = body.split('\n\n').find((event) => event.startsWith('event: error'))
@@ -34,21 +41,21 @@ const READS: [RegExp, (json: Json) => unknown][] = [
   [/\/system-info$/, readSystem],
   [/\/slots$/, readSlots],
   [/\/models$/, readModels],
-  [/\/downloads$/, (json) => new Pulls().read(json, 0)],
+  [/\/downloads$/, (json) => new PullTracker().read(json, 0)],
   [/\/variants$/, (json) => readVariants('o/r', json)],
 ]
 
-test.each(names)('%s is understood', async (name) => {
-  const told = recording(name)
-  const { method, path } = told.request
-  const { status, body, content_type } = told.response
-  const server = await OutsideServer.start(() => ({ status, body, headers: { 'Content-Type': content_type } }))
+test.each(names)('%s is read', async (name) => {
+  const recorded = recording(name)
+  const { method, path } = recorded.request
+  const { status, body, content_type } = recorded.response
+  const server = await ExternalServer.start(() => ({ status, body, headers: { 'Content-Type': content_type } }))
   const client = new LemonadeClient({ url: server.url, apiKey: null, adminApiKey: null })
-  const answer = method === 'GET' ? client.get(path, { within: 5_000 }) : client.post(path, { within: 5_000 })
-  const failure = failureIn(told)
+  const answer = method === 'GET' ? client.get(path, { timeoutMs: 5_000 }) : client.post(path, { timeoutMs: 5_000 })
+  const failure = failureIn(recorded)
   const outcome = await answer.catch((error: unknown) => error)
   if (content_type.startsWith('text/html')) {
-    expect(outcome).toBeInstanceOf(UpstreamTrouble)
+    expect(outcome).toBeInstanceOf(UpstreamFailure)
     expect(outcome).toMatchObject({ kind: 'FAULTY', message: expect.stringContaining('no JSON') as string })
   } else if (failure !== null) {
     expect(outcome).toBeInstanceOf(LemonadeRefusal)
@@ -63,17 +70,17 @@ test.each(names)('%s is understood', async (name) => {
   }
 })
 
-test('models in memory, with slots from their arguments and the context that counts', () => {
+test('models in memory have slots from their arguments and the effective context', () => {
   const loaded = (name: string) => readHealth(recording(name).response.body as Json).loaded
   expect(loaded('two-health').map(({ name }) => name)).toEqual(['Tiny', 'Tiny-Q8'])
   expect(loaded('two-health-pinned').some(({ pinned }) => pinned)).toBe(true)
   expect(loaded('health-busy')).toMatchObject([{ busy: true, alive: true }])
   expect(loaded('health-ctx-auto')).toMatchObject([{ contextSize: 4096 }])
-  // One that is on its way is not there, and one that died is gone.
+  // A model that is still loading is not listed, nor is one whose backend died.
   expect([loaded('loading-health'), loaded('backend-dead-health')]).toEqual([[], []])
 })
 
-test('a slot at work counts what it read and what it gives out; between requests it only keeps tokens', () => {
+test('a busy slot counts input and output, an idle one only the tokens it keeps', () => {
   const [busy] = readSlots(recording('slots-busy').response.body as Json)
   expect(busy).toEqual({
     ...{ id: 0, processing: true, contextSize: 4096, tokens: 208 },
@@ -86,10 +93,10 @@ test('a slot at work counts what it read and what it gives out; between requests
   })
 })
 
-test('what a hostile server says twice, too large or in another shape is left out', () => {
+test('duplicates, huge numbers and other shapes of a hostile server are left out', () => {
   const model = { id: 'm', labels: [1, 'a'], size: 'x', max_context_window: 2 ** 40 }
   expect(readModels({ data: [model, model, null, { id: '' }] })).toMatchObject([
-    { name: 'm', labels: ['a'], sizeGb: null, maxContext: null },
+    { name: 'm', labels: ['a'], sizeGib: null, maxContext: null },
   ])
   const slot = { id: 1, n_ctx: 2 ** 31, is_processing: 'yes' }
   expect(readSlots([slot, slot, { id: 2 ** 40 }])).toMatchObject([{ id: 1, contextSize: null, processing: false }])

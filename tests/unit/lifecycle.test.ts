@@ -12,20 +12,23 @@ import {
   type State,
 } from '../../server/instances/sync/lifecycle.ts'
 
-const crash: Observation = { type: 'exited', exitCode: 1, outOfMemory: false }
-const stop: Observation = { type: 'exited', exitCode: 143, outOfMemory: false }
-const oom: Observation = { type: 'exited', exitCode: 137, outOfMemory: true }
+const crash: Observation = { type: 'exited', exitCode: 1, outOfMemory: false, memoryBytes: null }
+const stop: Observation = { type: 'exited', exitCode: 143, outOfMemory: false, memoryBytes: null }
+const oom: Observation = { type: 'exited', exitCode: 137, outOfMemory: true, memoryBytes: 1.5 * 2 ** 30 }
 
-/** State × observation → the state after it, "=" for no change; with the beginning of the reason, where there is one. */
+/** State × observation → the state after it, with the beginning of its reason; "=" means no change. */
 const STEPS: Record<State, Record<string, string>> = {
   Pending: {
-    ...{ created: '=', running: '=', ready: 'Running', paused: '=', gone: 'Failed: It was removed from outside THON' },
+    ...{ created: '=', running: '=', ready: 'Running', paused: '=', gone: 'Failed: Removed outside THON while' },
     ...{
-      crash: 'Failed: It ended before code-server answered (exit code 1)',
+      crash: 'Failed: Stopped before code-server answered, exit code 1.',
       refused: 'Failed: no',
       overdue: 'Failed: late',
     },
-    ...{ stop: 'Failed: It ended before code-server answered (exit code 143)', oom: 'Failed: It ran out of memory' },
+    ...{
+      stop: 'Failed: Stopped before code-server answered, exit code 143.',
+      oom: 'Failed: It ran out of memory (1.5 GiB). Raise',
+    },
   },
   Running: {
     ...{
@@ -33,13 +36,13 @@ const STEPS: Record<State, Record<string, string>> = {
       running: '=',
       ready: '=',
       paused: 'Paused',
-      gone: 'Terminated: It was removed from outside THON.',
+      gone: 'Terminated: Removed outside THON.',
     },
     ...{
-      crash: 'Failed: It crashed (exit code 1)',
-      stop: 'Terminated: It was stopped from outside THON (exit code 143)',
+      crash: 'Failed: Crashed, exit code 1.',
+      stop: 'Terminated: Stopped outside THON, exit code 143.',
     },
-    ...{ oom: 'Failed: It ran out of memory', refused: '=', overdue: '=' },
+    ...{ oom: 'Failed: It ran out of memory (1.5 GiB). Raise', refused: '=', overdue: '=' },
   },
   Pausing: {
     ...{
@@ -47,13 +50,13 @@ const STEPS: Record<State, Record<string, string>> = {
       running: '=',
       ready: '=',
       paused: 'Paused',
-      gone: 'Terminated: It was removed from outside THON.',
+      gone: 'Terminated: Removed outside THON.',
     },
     ...{
-      crash: 'Failed: It crashed (exit code 1)',
-      stop: 'Terminated: It was stopped from outside THON (exit code 143)',
+      crash: 'Failed: Crashed, exit code 1.',
+      stop: 'Terminated: Stopped outside THON, exit code 143.',
     },
-    ...{ oom: 'Failed: It ran out of memory', refused: 'Pending: no', overdue: 'Pending: late' },
+    ...{ oom: 'Failed: It ran out of memory (1.5 GiB). Raise', refused: 'Pending: no', overdue: 'Pending: late' },
   },
   Paused: {
     ...{
@@ -61,13 +64,13 @@ const STEPS: Record<State, Record<string, string>> = {
       running: 'Pending',
       ready: '=',
       paused: '=',
-      gone: 'Terminated: It was removed from outside THON.',
+      gone: 'Terminated: Removed outside THON.',
     },
     ...{
-      crash: 'Failed: It crashed (exit code 1)',
-      stop: 'Terminated: It was stopped from outside THON (exit code 143)',
+      crash: 'Failed: Crashed, exit code 1.',
+      stop: 'Terminated: Stopped outside THON, exit code 143.',
     },
-    ...{ oom: 'Failed: It ran out of memory', refused: '=', overdue: '=' },
+    ...{ oom: 'Failed: It ran out of memory (1.5 GiB). Raise', refused: '=', overdue: '=' },
   },
   Stopping: {
     ...{ created: '=', running: '=', ready: '=', paused: '=', gone: 'Terminated', crash: 'Terminated' },
@@ -99,16 +102,16 @@ describe('every state under every observation', () => {
     Object.keys(OBSERVATIONS).map((seen) => ({ state, seen, after: STEPS[state][seen] as string })),
   )
 
-  test.for(cases)('$state, seen $seen: $after', ({ state, seen, after }) => {
+  test.for(cases)('$state after $seen: $after', ({ state, seen, after }) => {
     const verdict = next(state, OBSERVATIONS[seen] as Observation)
-    if (after === '=') return expect(verdict).toBeNull()
     const [wanted, reason] = after.split(': ')
-    expect(verdict?.state).toBe(wanted)
+    if (after === '=') expect(verdict).toBeNull()
+    else expect(verdict?.state).toBe(wanted)
     if (reason) expect(verdict?.reason?.startsWith(reason)).toBe(true)
-    else expect(verdict?.reason).toBeNull()
+    else expect(verdict?.reason ?? null).toBeNull()
   })
 
-  test('the same observation twice changes nothing the second time, but for what Pending reveals', () => {
+  test('a repeated observation changes nothing, except in Pending', () => {
     for (const state of STATES)
       for (const seen of Object.values(OBSERVATIONS)) {
         const verdict = next(state, seen)
@@ -123,15 +126,15 @@ describe('every state under every observation', () => {
     [2, 'Failed'],
     [139, 'Failed'],
     [null, 'Failed'],
-  ] as const)('exit code %s of a Running one makes it %s', ([exitCode, state]) => {
-    const verdict = next('Running', { type: 'exited', exitCode, outOfMemory: false })
+  ] as const)('exit code %s turns Running into %s', ([exitCode, state]) => {
+    const verdict = next('Running', { type: 'exited', exitCode, outOfMemory: false, memoryBytes: null })
     expect(verdict?.state).toBe(state)
     if (exitCode === null) expect(verdict?.reason).not.toContain('null')
     else expect(verdict?.reason).toContain(`exit code ${exitCode}`)
   })
 })
 
-test('every state under every command is as the manual says', () => {
+test('each state allows the commands of the manual', () => {
   const legal = Object.fromEntries(STATES.map((state) => [state, COMMANDS.filter((one) => canDo(state, one))]))
   expect(legal).toEqual({
     Pending: ['kill', 'renew'],
@@ -144,7 +147,7 @@ test('every state under every command is as the manual says', () => {
   })
 })
 
-test('kill is legal in every state that is not over', () => {
+test('kill is legal in every active state', () => {
   for (const state of STATES) if (isActive(state)) expect(canDo(state, 'kill')).toBe(true)
 })
 
@@ -158,7 +161,7 @@ test('the ended states hold no place, and states that are passed through are not
   expect(STATES.filter((state) => !isSettled(state))).toEqual(['Pending', 'Pausing', 'Stopping'])
 })
 
-test('what is left to do follows from state and status', () => {
+test('the next command follows from state and status', () => {
   const statuses = [null, 'created', 'running', 'paused', 'exited'] as const
   const table = Object.fromEntries(STATES.map((state) => [state, statuses.map((status) => todo(state, status, true))]))
   expect(table).toEqual({
@@ -173,11 +176,11 @@ test('what is left to do follows from state and status', () => {
   })
 })
 
-test('a sandbox that somebody else stopped is kept, so that its owner can look at it', () => {
+test('a sandbox stopped outside THON is kept', () => {
   expect(todo('Terminated', 'exited', false)).toBeNull()
 })
 
-test('whatever is left to do ends in a state that leaves nothing to do', () => {
+test('commands lead to a state that needs none', () => {
   const effect = {
     launch: 'created',
     start: 'running',

@@ -59,7 +59,7 @@ describe('names of volumes and containers', () => {
   test('a space and an underscore get different names', () => expect(volume('a b', 'c')).not.toBe(volume('a_b', 'c')))
   test('a group that ends in a dash cannot pass for a hashed name', () =>
     expect(volume('a-', 'b')).not.toBe('thon-workspace-a--b'))
-  test('another salt gives another name', () =>
+  test('a different salt gives a different name', () =>
     expect(hashedName('v', 'a', 'b', '1')).not.toBe(hashedName('v', 'a', 'b', '2')))
   test('a slug is never empty', () => expect(slug('東京')).toBe('x'))
   test('the longest names fit Docker’s limit', () => {

@@ -11,7 +11,7 @@ async function setup(): Promise<EngineHarness> {
   const dir = await mkdtemp(join(tmpdir(), 'thon-contract-'))
   const engine = new ProcessEngine({ node: 'contract', workspaceDir: dir, path: '/usr/bin:/bin' })
   const find = async (ref: string) => (await engine.list()).find((sandbox) => sandbox.ref === ref)
-  // Through the engine's own link, which leads to the volume's directory.
+  // The engine's own link leads to the volume's directory.
   const inWorkspace = async (ref: string, path: string) => join(dir, '.volumes', (await find(ref))?.volume ?? '', path)
   return {
     engine,
@@ -23,9 +23,10 @@ async function setup(): Promise<EngineHarness> {
         ...overrides,
       }
     },
-    async engineSideKill(ref) {
+    async killExternally(ref) {
       const path = join(dir, '.sandboxes', `${(await find(ref))?.instanceId}.json`)
-      process.kill(JSON.parse(await readFile(path, 'utf8')).pid, 'SIGKILL')
+      const { pid } = JSON.parse(await readFile(path, 'utf8')) as { pid: number }
+      process.kill(pid, 'SIGKILL')
     },
     writeFile: async (ref, path, content) => writeFile(await inWorkspace(ref, path), content),
     readFile: async (ref, path) => readFile(await inWorkspace(ref, path), 'utf8'),

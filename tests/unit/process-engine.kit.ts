@@ -28,15 +28,15 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-/** Goes on with another engine over the same directory, as after a start of the server. */
+/** Continues with another engine over the same directory, as after a restart of the server. */
 export function replaceEngine(options: Parameters<typeof make>[0] = {}): void {
   engine = make(options)
 }
 
 export function make(options: Partial<ConstructorParameters<typeof ProcessEngine>[0]> = {}): ProcessEngine {
-  const made = new ProcessEngine({ node: 'test', workspaceDir: dir, path: '/usr/bin:/bin', ...options })
-  engines.push(made)
-  return made
+  const created = new ProcessEngine({ node: 'test', workspaceDir: dir, path: '/usr/bin:/bin', ...options })
+  engines.push(created)
+  return created
 }
 
 export function spec(changes: Partial<SandboxSpec> = {}): SandboxSpec {
@@ -52,7 +52,7 @@ export async function started(changes: Partial<SandboxSpec> = {}): Promise<strin
   return ref
 }
 
-/** A sandbox whose server, a process of its own, was killed with SIGKILL. Returns its ref. */
+/** A sandbox whose server, a separate process, was killed with SIGKILL. @returns its ref */
 export async function startedByKilledServer(): Promise<string> {
   const module = resolve(import.meta.dirname, '../../server/engine/process/engine.ts')
   const code = `
@@ -63,7 +63,7 @@ export async function startedByKilledServer(): Promise<string> {
     console.log(ref)
     setInterval(() => {}, 1000)`
   const server = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = await once(server.stdout, 'data')
+  const [line] = (await once(server.stdout, 'data')) as [Buffer]
   server.kill('SIGKILL')
   await once(server, 'exit')
   return String(line).trim()
@@ -76,7 +76,7 @@ export async function only(): Promise<Sandbox> {
 }
 
 export async function record(): Promise<{ pid: number; hostPort: number }> {
-  return JSON.parse(await readFile(join(dir, '.sandboxes', 'i1.json'), 'utf8'))
+  return JSON.parse(await readFile(join(dir, '.sandboxes', 'i1.json'), 'utf8')) as { pid: number; hostPort: number }
 }
 
 export async function follow(): Promise<SandboxEvent[]> {
@@ -89,15 +89,15 @@ export async function follow(): Promise<SandboxEvent[]> {
 }
 
 export async function expectAnswer(port: number | null, status: number, path = '/healthz'): Promise<void> {
-  const ask = () =>
+  const request = () =>
     fetch(`http://127.0.0.1:${port}${path}`).then(
       (r) => r.status,
       () => 0,
     )
-  await expect.poll(ask, { timeout: 10_000 }).toBe(status)
+  await expect.poll(request, { timeout: 10_000 }).toBe(status)
 }
 
-/** Zombies count as gone: the machine's init may be slow to collect what no server waits for. */
+/** Zombies do not count: the machine's init may be slow to reap processes that no server waits for. */
 export function isAlive(pid: number): boolean {
   return processNow(pid) !== null
 }

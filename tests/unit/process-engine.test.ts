@@ -19,7 +19,7 @@ import {
   startedByKilledServer,
 } from './process-engine.kit.ts'
 
-test('a sandbox serves its workspace, is held, goes on, restarts on its port, and ends', async () => {
+test('a sandbox serves its workspace, pauses, resumes, restarts and stops', async () => {
   const ref = await started()
   const port = (await only()).hostPort
   await expectAnswer(port, 200)
@@ -43,7 +43,7 @@ test('a sandbox serves its workspace, is held, goes on, restarts on its port, an
   expect(await engine.logs(ref, 9)).toBe('')
 })
 
-test('what is done by hand is noticed: held, let go, killed', async () => {
+test('a process that is paused, resumed or killed by hand is noticed', async () => {
   const seen = await follow()
   await started()
   const { pid } = await record()
@@ -55,7 +55,7 @@ test('what is done by hand is noticed: held, let go, killed', async () => {
   await expect.poll(() => seen.at(-1)?.sandbox, { timeout: 3000 }).toMatchObject({ status: 'exited', exitCode: 137 })
 })
 
-test('every step is told once, and a restart is no end', async () => {
+test('every step is reported once, and a restart has no exit', async () => {
   const seen = await follow()
   const ref = await started()
   await engine.restart(ref)
@@ -66,7 +66,7 @@ test('every step is told once, and a restart is no end', async () => {
   await expect.poll(steps).toEqual(['created', 'running', 'running', 'paused', 'exited', 'gone'])
 })
 
-test('a killed server leaves its sandboxes running, and the next one takes them over', async () => {
+test('the sandboxes of a killed server keep running and are adopted by the next', async () => {
   const ref = await startedByKilledServer()
   const before = await record()
   expect(await only()).toMatchObject({ ref, status: 'running', hostPort: before.hostPort })
@@ -80,7 +80,7 @@ test('a killed server leaves its sandboxes running, and the next one takes them 
   expect((await only()).status).toBe('running')
 })
 
-test('a sandbox taken over is killed, and one paused by the killed server is still paused', async () => {
+test('an adopted sandbox stays paused, and can be killed', async () => {
   const ref = await startedByKilledServer()
   const { pid } = await record()
   await engine.pause(ref)
@@ -91,12 +91,13 @@ test('a sandbox taken over is killed, and one paused by the killed server is sti
   expect(isAlive(pid)).toBe(false)
 })
 
-test('a pid that is somebody else’s by now is not taken for the sandbox', async () => {
+test('a pid that now belongs to another process is not taken for the sandbox', async () => {
   const other = spawn('sleep', ['60'], { detached: true })
   try {
     const ref = await engine.create(spec(), noProgress)
     const path = join(dir, '.sandboxes', 'i1.json')
-    const stale = { ...JSON.parse(await readFile(path, 'utf8')), status: 'running', pid: other.pid, start: 'long ago' }
+    const created = JSON.parse(await readFile(path, 'utf8')) as object
+    const stale = { ...created, status: 'running', pid: other.pid, start: 'long ago' }
     await writeFile(path, JSON.stringify(stale))
     replaceEngine()
     expect((await only()).status).toBe('exited')
@@ -108,25 +109,26 @@ test('a pid that is somebody else’s by now is not taken for the sandbox', asyn
   }
 })
 
-test('a sandbox whose server was killed before it let the process go has never run, and starts as any other', async () => {
+test('a sandbox that a killed server never released has not run, and can start', async () => {
   const ref = await engine.create(spec(), noProgress)
   const path = join(dir, '.sandboxes', 'i1.json')
   const held = { status: 'running', pid: 999_999, start: 'then', hostPort: 40_001, startedAt: new Date().toISOString() }
-  await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), ...held, letGo: false }))
+  const created = JSON.parse(await readFile(path, 'utf8')) as object
+  await writeFile(path, JSON.stringify({ ...created, ...held, letGo: false }))
   replaceEngine()
   expect(await only()).toMatchObject({ status: 'created', hostPort: null, exitCode: null, startedAt: null })
   await engine.start(ref)
   await expectAnswer((await only()).hostPort, 200)
 })
 
-test('the sandboxes of another server are not ours, but keep their volume', async () => {
+test('the sandboxes of another server are not listed, but keep their volume', async () => {
   await started()
   const other = make({ node: 'other' })
   expect(await other.list()).toEqual([])
   await expect(other.removeVolume('thon-workspace-team-alice')).rejects.toThrow('in use by the sandbox of team/alice')
 })
 
-test('the environment of the server does not reach a sandbox', async () => {
+test("a sandbox does not get the server's environment", async () => {
   process.env.AUTH_LOCAL_PASSWORD = 'not for sandboxes'
   try {
     await started({ password: 'open sesame' })
@@ -142,7 +144,7 @@ test('the environment of the server does not reach a sandbox', async () => {
   await expectAnswer(hostPort, 401, '/api/list')
 })
 
-test('code-server is used where there is one, with its own command line', async () => {
+test('code-server is used when it is installed', async () => {
   const bin = join(dir, 'bin')
   await mkdir(bin)
   await writeFile(join(bin, 'code-server'), '#!/bin/sh\necho "$@"\nexec sleep 60\n', { mode: 0o755 })
@@ -154,7 +156,7 @@ test('code-server is used where there is one, with its own command line', async 
   expect((await engine.info()).version).toBe(join(bin, 'code-server'))
 })
 
-test('a port lost to somebody else is replaced by another without a word', async () => {
+test('a port taken by another program is replaced without an exit event', async () => {
   const bin = join(dir, 'bin')
   await mkdir(bin)
   const script = `#!/bin/sh\n[ -e ${dir}/tried ] || { touch ${dir}/tried; echo "listen EADDRINUSE"; exit 1; }\nexec sleep 60\n`
@@ -167,7 +169,7 @@ test('a port lost to somebody else is replaced by another without a word', async
   expect(isAlive((await record()).pid)).toBe(true)
 })
 
-test('what a terminal started in a session of its own ends with its sandbox', async () => {
+test('processes in a session of their own stop with their sandbox', async () => {
   const bin = join(dir, 'bin')
   await mkdir(bin)
   const script = `#!/bin/sh\nsetsid sh -c 'trap "" TERM HUP; echo $$ > ${dir}/pid; while :; do sleep 1; done' &\nwait\n`
@@ -181,7 +183,7 @@ test('what a terminal started in a session of its own ends with its sandbox', as
   await expect.poll(() => isAlive(pid)).toBe(false)
 })
 
-test('a sandbox that does not end by itself is made to', { timeout: 10_000 }, async () => {
+test('a sandbox that ignores SIGTERM is killed', { timeout: 10_000 }, async () => {
   const bin = join(dir, 'bin')
   await mkdir(bin)
   await writeFile(join(bin, 'code-server'), '#!/bin/sh\ntrap "" TERM\necho up\nwhile :; do sleep 1; done\n', {
@@ -194,7 +196,7 @@ test('a sandbox that does not end by itself is made to', { timeout: 10_000 }, as
   expect(await only()).toMatchObject({ status: 'exited', exitCode: 137 })
 })
 
-test('close ends all sandboxes and their records say so', async () => {
+test('close stops all sandboxes and records it', async () => {
   await Promise.all(
     ['i1', 'i2', 'i3'].map((instanceId) => started({ instanceId, username: instanceId, volume: instanceId })),
   )
@@ -207,7 +209,7 @@ test('close ends all sandboxes and their records say so', async () => {
   for (const port of ports) await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow()
 })
 
-test('a closed engine starts nothing more, and its streams end', async () => {
+test('a closed engine starts nothing, and its streams end', async () => {
   const events = await engine.events(new AbortController().signal)
   const ref = await engine.create(spec(), noProgress)
   await engine.close()
@@ -219,10 +221,10 @@ test('a closed engine starts nothing more, and its streams end', async () => {
 
 test('a second sandbox of one instance is refused', async () => {
   await engine.create(spec(), noProgress)
-  await expect(engine.create(spec(), noProgress)).rejects.toThrow('already is')
+  await expect(engine.create(spec(), noProgress)).rejects.toThrow('already exists')
 })
 
-test('stats show memory at once and CPU from the second look on', async () => {
+test('stats have memory at once, and CPU from the second measurement on', async () => {
   const ref = await started()
   expect(await engine.stats(ref)).toMatchObject({ cpuPercent: 0, memoryLimitBytes: null })
   await expectAnswer((await only()).hostPort, 200)
@@ -233,19 +235,19 @@ test('stats show memory at once and CPU from the second look on', async () => {
   expect(await engine.stats(ref)).toBeNull()
 })
 
-test('a workspace directory that cannot be used is told with what to do', async () => {
+test('an unusable workspace directory fails with advice', async () => {
   await writeFile(join(dir, 'file'), '')
   const broken = make({ workspaceDir: join(dir, 'file/workspace') })
   await expect(broken.info()).rejects.toMatchObject({
     name: 'EngineAway',
-    message: expect.stringContaining('THON_WORKSPACE_DIR'),
+    message: expect.stringContaining('THON_WORKSPACE_DIR') as string,
   })
   await expect(broken.list()).rejects.toMatchObject({ name: 'EngineAway' })
   await expect(broken.create(spec(), noProgress)).rejects.toMatchObject({ name: 'EngineRefused' })
   await expect(engine.start('gone')).rejects.toMatchObject({ name: 'EngineRefused' })
 })
 
-test('a log stays small, and a record that is none is passed over', async () => {
+test('a log stays small, and an invalid record is skipped', async () => {
   const ref = await engine.create(spec(), noProgress)
   await writeFile(join(dir, '.sandboxes/i1.log'), 'a line\n'.repeat(300_000))
   await writeFile(join(dir, '.sandboxes/broken.json'), '{')

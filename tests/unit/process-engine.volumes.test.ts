@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { alice, dir, engine, noProgress, record, spec, started } from './process-engine.kit.ts'
 
-test('files are put into the workspace and the home directory, and nowhere else', async () => {
+test('files are written to the workspace and the home directory only', async () => {
   const files = [
     { path: '/workspace/.vscode/settings.json', content: '{}' },
     { path: '/home/vscode/.config/a', content: 'home' },
@@ -32,7 +32,7 @@ test('a file is not written through a link that leads out of the workspace', asy
   expect(await engine.list()).toEqual([])
 })
 
-test('what people have in place of a file is kept, and what is no file is neither read nor replaced', async () => {
+test('a replaced file is backed up, and anything but a file is left alone', async () => {
   const settings = { path: '/home/vscode/.local/share/code-server/User/settings.json', content: '{"new":1}' }
   const ref = await started({ files: [settings] })
   const path = join(dir, '.home/thon-workspace-team-alice/.local/share/code-server/User/settings.json')
@@ -48,7 +48,7 @@ test('what people have in place of a file is kept, and what is no file is neithe
   for (const target of ['/dev/zero', '/etc/passwd']) {
     await rm(path)
     await symlink(target, path)
-    await expect(engine.update(ref, [settings])).rejects.toThrow('no file')
+    await expect(engine.update(ref, [settings])).rejects.toThrow('is a link')
   }
   await rm(path)
   await mkdir(path)
@@ -57,7 +57,7 @@ test('what people have in place of a file is kept, and what is no file is neithe
   expect(await readdir(join(dir, 'team/alice'))).toEqual([])
 })
 
-test('files stay with a person who is renamed, and whoever takes the old name gets another directory', async () => {
+test('a renamed person keeps the files, and the old name gets a new directory', async () => {
   await engine.ensureVolume('v1', alice)
   await writeFile(join(dir, 'team/alice/mine'), '')
   await engine.ensureVolume('v1', { group: 'team', username: 'bob' })
@@ -70,7 +70,7 @@ test('files stay with a person who is renamed, and whoever takes the old name ge
   expect(await readdir(join(dir, 'team/alice'))).toEqual(['mine'])
 })
 
-test('no name leads out of the workspace directory or into our own files', async () => {
+test("no name leads out of the workspace directory or into THON's own files", async () => {
   await engine.ensureVolume('v1', { group: '.volumes', username: '.sandboxes' })
   expect(await readdir(join(dir, '_.volumes'))).toEqual(['_.sandboxes'])
   const bad = ['..', '.', '', 'a/b', 'a\0b']
@@ -84,7 +84,7 @@ test('no name leads out of the workspace directory or into our own files', async
   await engine.ensureVolume('v3', { group: '𝕏'.repeat(64), username: '𝕏'.repeat(64) })
 })
 
-test('a volume whose link was bent to lead out is neither used nor deleted', async () => {
+test('a volume whose link leads out is neither used nor deleted', async () => {
   const outside = await mkdtemp(join(tmpdir(), 'thon-outside-'))
   try {
     await engine.ensureVolume('v1', alice)
@@ -99,7 +99,7 @@ test('a volume whose link was bent to lead out is neither used nor deleted', asy
   }
 })
 
-test('two volumes made at once never share a directory', async () => {
+test('volumes created at the same time never share a directory', async () => {
   await Promise.all(['v1', 'v2', 'v3'].map((volume) => engine.ensureVolume(volume, alice)))
   expect((await readdir(join(dir, 'team'))).sort()).toEqual(['alice', 'alice-2', 'alice-3'])
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { StartQueue } from '../../server/instances/sync/start-queue.ts'
 
-/** A queue whose jobs end when told to. */
+/** A queue whose jobs end when the test says so. */
 function setup(limit: number) {
   let moves = 0
   const queue = new StartQueue(limit, () => (moves += 1))
@@ -21,7 +21,7 @@ function setup(limit: number) {
   return { queue, started, add, end, moves: () => moves }
 }
 
-test('no more than the limit run at once, and the rest come in their order', async () => {
+test('no more than the limit run at once, in the order they came', async () => {
   const { queue, started, add, end } = setup(2)
   for (const id of ['a', 'b', 'c', 'd']) add(id)
   expect(started).toEqual(['a', 'b'])
@@ -43,7 +43,7 @@ test('places count from 1 and move up', async () => {
   expect(['a', 'b', 'c'].map((id) => queue.place(id))).toEqual([null, null, 1])
 })
 
-test('who waits or runs is not taken twice', async () => {
+test('an id that waits or runs is not added again', async () => {
   const { queue, started, add, end } = setup(1)
   for (const id of ['a', 'a', 'b', 'b']) add(id)
   expect([queue.running, queue.waiting]).toEqual([1, 1])
@@ -52,7 +52,7 @@ test('who waits or runs is not taken twice', async () => {
   expect(started).toEqual(['a', 'b'])
 })
 
-test('who ran may come again', async () => {
+test('an id that has run can be added again', async () => {
   const { started, add, end } = setup(1)
   add('a')
   await end('a')
@@ -60,7 +60,7 @@ test('who ran may come again', async () => {
   expect(started).toEqual(['a', 'a'])
 })
 
-test('who is dropped never runs, and those behind move up', async () => {
+test('a dropped job never runs, and those behind it move up', async () => {
   const { queue, started, add, end } = setup(1)
   for (const id of ['a', 'b', 'c']) add(id)
   expect(queue.drop('b')).toBe(true)
@@ -69,7 +69,7 @@ test('who is dropped never runs, and those behind move up', async () => {
   expect(started).toEqual(['a', 'c'])
 })
 
-test('who runs already, or never came, cannot be dropped', () => {
+test('only waiting jobs can be dropped', () => {
   const { queue, add } = setup(1)
   add('a')
   expect(queue.drop('a')).toBe(false)
@@ -77,7 +77,7 @@ test('who runs already, or never came, cannot be dropped', () => {
   expect(queue.isRunning('a')).toBe(true)
 })
 
-test('every entry, start and drop is told', async () => {
+test('every addition, start and drop is reported', async () => {
   const { queue, add, end, moves } = setup(1)
   add('a')
   add('b')
@@ -90,7 +90,7 @@ test('every entry, start and drop is told', async () => {
   expect(moves()).toBe(then + 1)
 })
 
-test('the last one to end is told as well', async () => {
+test('the end of the last job is reported', async () => {
   const { queue, add, end, moves } = setup(1)
   add('a')
   const before = moves()

@@ -25,7 +25,7 @@ test.for(NAMES)('%j is a host name', (text) => {
   expect(isExternalIp(text)).toBe(true)
 })
 
-test.for(NO_NAMES)('%j is no host name', (text) => {
+test.for(NO_NAMES)('%j is not a host name', (text) => {
   expect(isHostName(text)).toBe(false)
 })
 
@@ -43,6 +43,6 @@ test.for([
   '::1/64',
   '203.0.113.5:80',
   'https://a.b',
-])('%j is no external address', (text) => {
+])('%j is not an external address', (text) => {
   expect(isExternalIp(text)).toBe(false)
 })

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
-import { AppError, BadRequest, UpstreamFailed } from '../../core/errors.ts'
-import { words } from './text.ts'
+import { BadRequest, UpstreamFailed } from '../../core/errors.ts'
+import { NoAnswer, OversizedAnswer, requestUpstream, type UpstreamResponse } from '../../upstream/request.ts'
+import { safeText } from './text.ts'
 
 /** One request to a provider. */
 export interface Asking {
@@ -12,69 +13,53 @@ export interface Asking {
   body?: URLSearchParams
   /** Secrets that no error may repeat, should the provider. */
   hidden: readonly string[]
-  /** Milliseconds until the last byte of the answer must be here; 10 s unless a test is in a hurry. */
+  /** Milliseconds to the last byte of the response; 10 s, and less in tests. */
   timeLimit?: number
 }
 
-/** Milliseconds, from the start to the last byte of the answer. */
-const TIME_LIMIT = 10_000
+/** Milliseconds to the last byte of the response. */
+const TIMEOUT = 10_000
 
-/** Bytes of an answer, after decompression. A profile has some thousand. */
-const SIZE_LIMIT = 1024 * 1024
+/** Bytes of a response. A profile has a few thousand. */
+const MAX_BYTES = 1024 * 1024
 
 /**
- * Sends one request to a provider and reads its answer: within a time limit, up to 1 MiB, without following a redirect
- * (it would carry token or secret elsewhere).
- * @param schema what the answer has to be
- * @returns the answer, as the schema has it
+ * Sends one request to a provider and reads its response. Redirects are not followed: they would carry token or secret elsewhere.
+ * @param schema what the response has to be
+ * @returns the response, as the schema has it
  * @throws BadRequest when the provider refuses: 4xx, or 200 with `error` in it, as GitHub does
  *   (https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors)
- * @throws UpstreamFailed when it is unreachable, too slow, too long, redirects, fails, or its answer is not as the schema
+ * @throws UpstreamFailed when it is unreachable, too slow, too long, redirects, fails, or does not match the schema
  */
 export async function askProvider<T>(asking: Asking, schema: z.ZodType<T>): Promise<T> {
-  const { label, timeLimit = TIME_LIMIT } = asking
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(), timeLimit)
+  const { label } = asking
+  const { status, body } = await send(asking)
+  if (status >= 300 && status < 400) throw new UpstreamFailed(`${label} answered with a redirect`)
+  if (status >= 500) throw new UpstreamFailed(`${label} answered with HTTP ${status}`)
+  return resultOf(asking, status, parsed(body), schema)
+}
+
+async function send({ label, url, headers, body, timeLimit = TIMEOUT }: Asking): Promise<UpstreamResponse> {
+  const form = body && { 'Content-Type': 'application/x-www-form-urlencoded;charset=UTF-8' }
   try {
-    const response = await send(asking, controller.signal)
-    if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400))
-      throw new UpstreamFailed(`${label} answered with a redirect`)
-    if (response.status >= 500) throw new UpstreamFailed(`${label} answered with HTTP ${response.status}`)
-    return judged(asking, response, parsed(await read(response, label)), schema)
+    return await requestUpstream({
+      method: body ? 'POST' : 'GET',
+      url: new URL(url),
+      // GitHub's API refuses requests without a User-Agent.
+      headers: { Accept: 'application/json', 'User-Agent': 'THON', ...form, ...headers },
+      body: body?.toString() ?? null,
+      timeoutMs: timeLimit,
+      maxBytes: MAX_BYTES,
+    })
   } catch (error) {
-    if (error instanceof AppError) throw error
-    if (controller.signal.aborted) throw new UpstreamFailed(`${label} did not answer within ${timeLimit / 1000} s`)
-    throw new UpstreamFailed(`${label} cannot be reached${reasonOf(error)}`)
-  } finally {
-    clearTimeout(timer)
-    // Whatever is still coming is not wanted, and its connection not kept.
-    controller.abort()
+    if (error instanceof OversizedAnswer) throw new UpstreamFailed(`${label} sent too long an answer`)
+    if (!(error instanceof NoAnswer)) throw error
+    if (error.slow) throw new UpstreamFailed(`${label} did not answer within ${timeLimit / 1000} s`)
+    throw new UpstreamFailed(`${label} cannot be reached${error.code ? ` (${error.code})` : ''}`)
   }
 }
 
-function send({ url, headers, body }: Asking, signal: AbortSignal): Promise<Response> {
-  return fetch(url, {
-    method: body ? 'POST' : 'GET',
-    // GitHub's API refuses whoever does not say who they are.
-    headers: { Accept: 'application/json', 'User-Agent': 'THON', ...headers },
-    body,
-    redirect: 'manual',
-    signal,
-  })
-}
-
-async function read(response: Response, label: string): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > SIZE_LIMIT) throw new UpstreamFailed(`${label} sent too long an answer`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
-
-/** The JSON in it; undefined when it is none. */
+/** The JSON in it; undefined when it is not JSON in UTF-8. */
 function parsed(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
@@ -83,39 +68,31 @@ function parsed(bytes: Buffer): unknown {
   }
 }
 
-function judged<T>({ label, hidden }: Asking, response: Response, json: unknown, schema: z.ZodType<T>): T {
-  const said = complaint(json)
-  if (response.status >= 400) throw refusal(label, said || `HTTP ${response.status}`, hidden)
-  if (hasText(json, 'error')) throw refusal(label, said, hidden)
-  const answer = schema.safeParse(json)
-  if (!answer.success) throw new UpstreamFailed(`${label} sent an unreadable answer`)
-  return answer.data
+function resultOf<T>({ label, hidden }: Asking, status: number, json: unknown, schema: z.ZodType<T>): T {
+  const reason = reasonIn(json)
+  if (status >= 400) throw refusal(label, reason || `HTTP ${status}`, hidden)
+  if (textIn(json, 'error')) throw refusal(label, reason, hidden)
+  const result = schema.safeParse(json)
+  if (!result.success) throw new UpstreamFailed(`${label} sent an unreadable answer`)
+  return result.data
 }
 
 /** `error_description` and `error` are OAuth's, `message` is what GitHub, GitLab and LinkedIn have in their APIs. */
-function complaint(json: unknown): string {
-  const field = ['error_description', 'error', 'message'].find((name) => hasText(json, name))
-  return field ? (json as Record<string, string>)[field]! : ''
+function reasonIn(json: unknown): string {
+  return textIn(json, 'error_description') || textIn(json, 'error') || textIn(json, 'message')
 }
 
-function hasText(json: unknown, field: string): boolean {
-  if (typeof json !== 'object' || json === null) return false
-  const value: unknown = (json as Record<string, unknown>)[field]
-  return typeof value === 'string' && value !== ''
+/** The text of a field; empty when it has no text. */
+function textIn(json: unknown, field: string): string {
+  const value = typeof json === 'object' && json !== null ? (json as Record<string, unknown>)[field] : ''
+  return typeof value === 'string' ? value : ''
 }
 
 /**
- * The provider does not let this person in, or not by this code.
- * @param said its words; shortened and cleaned here
+ * The provider rejects this person, or this code.
+ * @param reason the provider's own words; shortened and cleaned here
  * @param hidden secrets that must not be in them
  */
-export function refusal(label: string, said: string, hidden: readonly string[] = []): BadRequest {
-  return new BadRequest(`${label} refused the sign-in: ${words(said, hidden) || 'no reason given'}`)
-}
-
-/** What the network says, by its code: the rest of such an error is for programmers. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
-  return typeof code === 'string' && /^[A-Z0-9_]{1,60}$/.test(code) ? ` (${code})` : ''
+export function refusal(label: string, reason: string, hidden: readonly string[] = []): BadRequest {
+  return new BadRequest(`${label} refused the sign-in: ${safeText(reason, hidden) || 'no reason given'}`)
 }

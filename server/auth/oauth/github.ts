@@ -40,12 +40,12 @@ export function github(registration: ApiRegistration, timeLimit?: number): OAuth
 }
 
 /**
- * The address they show in their profile, else the primary one that is verified. The list is asked also for the address
- * in the profile, which may have lost its verification: https://github.com/dailydotdev/daily-api/pull/3910
+ * The address in their profile, else the primary one if it is verified. The list is checked for the address in the profile
+ * as well, which may have lost its verification: https://github.com/dailydotdev/daily-api/pull/3910
  */
 function addressOf(shown: string | null | undefined, listed: z.infer<typeof addresses>): string | null {
   const inProfile = address(shown)
-  const doubted = listed.some((one) => address(one.email) === inProfile && !one.verified)
-  if (inProfile && !doubted) return inProfile
+  const unverified = listed.some((one) => address(one.email) === inProfile && !one.verified)
+  if (inProfile && !unverified) return inProfile
   return address(listed.find((one) => one.primary && one.verified)?.email)
 }

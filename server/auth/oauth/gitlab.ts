@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { CodeFlow, type OAuthProvider, type Registration } from './protocol.ts'
 import { address, shownName } from './text.ts'
 
-/** https://docs.gitlab.com/api/users/#retrieve-the-current-user: an address that is not confirmed yet leaves `confirmed_at` null. */
+/** https://docs.gitlab.com/api/users/#retrieve-the-current-user: `confirmed_at` is null until the address is confirmed. */
 const profile = z.object({
   id: z.int().positive(),
   username: z.string().nullish(),
@@ -12,7 +12,7 @@ const profile = z.object({
 })
 
 /**
- * gitlab.com, or a GitLab of one's own: https://docs.gitlab.com/api/oauth2/#authorization-code-with-proof-key-for-code-exchange-pkce
+ * gitlab.com, or a self-managed GitLab: https://docs.gitlab.com/api/oauth2/#authorization-code-with-proof-key-for-code-exchange-pkce
  * @param timeLimit milliseconds for each request
  */
 export function gitlab(registration: Registration, timeLimit?: number): OAuthProvider {

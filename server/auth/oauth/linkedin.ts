@@ -9,12 +9,12 @@ const profile = z.object({
   given_name: z.string().nullish(),
   family_name: z.string().nullish(),
   email: z.string().nullish(),
-  /** Only `true` counts, whatever else stands here. */
+  /** Only `true` counts. */
   email_verified: z.unknown(),
 })
 
 /**
- * LinkedIn, by OpenID Connect: https://learn.microsoft.com/en-us/linkedin/consumer/integrations/self-serve/sign-in-with-linkedin-v2
+ * LinkedIn, with OpenID Connect: https://learn.microsoft.com/en-us/linkedin/consumer/integrations/self-serve/sign-in-with-linkedin-v2
  * @param timeLimit milliseconds for each request
  */
 export function linkedin(registration: ApiRegistration, timeLimit?: number): OAuthProvider {

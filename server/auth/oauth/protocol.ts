@@ -3,68 +3,68 @@ import { z } from 'zod'
 import { BadRequest, UpstreamFailed } from '../../core/errors.ts'
 import { askProvider, type Asking } from './ask.ts'
 
-/** A provider as paths, cookies and configuration name it. */
+/** A provider's name in paths, cookies and configuration. */
 export type ProviderName = 'github' | 'gitlab' | 'linkedin'
 
-/** Who somebody is, in the words of their provider. */
+/** A person, as their provider describes them. */
 export interface ProviderIdentity {
-  /** `github:<id>`, `gitlab:<id>` or `linkedin:<sub>`: never given to anybody else, whatever they rename themselves to. */
+  /** `github:<id>`, `gitlab:<id>` or `linkedin:<sub>`: stays the same when they rename themselves, and is never given to another person. */
   id: string
   provider: ProviderName
   displayName: string
-  /** In lower case, and only when the provider says that the mailbox is theirs. */
+  /** In lower case, and only when the provider has verified that the mailbox is theirs. */
   email: string | null
 }
 
-/** What an authorization URL is made of. */
+/** What goes into an authorization URL. */
 export interface AuthorizationParts {
   state: string
   codeVerifier: string
   redirectUri: string
 }
 
-/** What a callback brought, with what was kept since the sign-in began. */
+/** What a callback brought, and what was stored when the sign-in started. */
 export interface CodeParts {
   code: string
   codeVerifier: string
   redirectUri: string
 }
 
-/** One place where people can sign in. */
+/** A service that people can sign in with. */
 export interface OAuthProvider {
   readonly name: ProviderName
-  /** Its name for people. */
+  /** The name people know. */
   readonly label: string
-  /** Where to send the browser. The challenge is in it, the verifier is not. */
+  /** Where to send the browser. The URL holds the challenge, never the verifier. */
   authorizationUrl(parts: AuthorizationParts): URL
   /**
-   * Exchanges the code for a token, and asks with it who this is. The token is forgotten then.
-   * @throws BadRequest when the provider refuses, UpstreamFailed when it is broken; neither holds a secret
+   * Exchanges the code for a token, and asks with it who this is. The token is not kept.
+   * @throws BadRequest when the provider refuses, UpstreamFailed when it is broken; neither message holds a secret
    */
   identify(parts: CodeParts): Promise<ProviderIdentity>
 }
 
-/** THON as the provider knows it, and where the provider is. */
+/** THON's registration with a provider, and the provider's address. */
 export interface Registration {
   clientId: string
   clientSecret: string
-  /** Its web site, without a slash at the end; may have a path, as a GitLab under a relative URL has. */
+  /** The provider's web site, without a slash at the end; may have a path, as a GitLab under a relative URL has. */
   url: string
 }
 
-/** A registration at a provider whose API is on a host of its own. */
+/** A registration with a provider whose API has its own host. */
 export interface ApiRegistration extends Registration {
   apiUrl: string
 }
 
-/** Where in a provider the code flow takes place. */
+/** How the code flow works at one provider. */
 interface Flow {
   label: string
   registration: Registration
   scopes: string[]
   authorizePath: string
   tokenPath: string
-  /** It refuses, by a 401, whoever is an application with a secret and sends a verifier. */
+  /** The provider may answer 401 to an application that has a secret and also sends a verifier. */
   mayRefuseVerifier?: boolean
 }
 
@@ -88,9 +88,9 @@ export class CodeFlow {
   }
 
   /**
-   * Exchanges the code. The secret goes in the body: LinkedIn takes it nowhere else, and GitHub's and GitLab's manuals
-   * have it there too.
-   * @returns asks the provider as the one who signed in
+   * Exchanges the code. The secret goes into the body: LinkedIn accepts it nowhere else, and the manuals of GitHub and
+   * GitLab show it there.
+   * @returns a function that asks the provider on behalf of the person who signed in
    * @throws BadRequest when the provider refuses the code, UpstreamFailed when it is broken or sends no usable token
    */
   async exchange({ code, codeVerifier, redirectUri }: CodeParts): Promise<AskAs> {
@@ -109,7 +109,7 @@ export class CodeFlow {
     const answer = await askProvider({ ...asking, url, body }, z.looseObject({})).catch((error: unknown) => {
       if (!mayRefuseVerifier || !(error instanceof BadRequest)) throw error
       body.delete('code_verifier')
-      // What is wrong then as well was said better the first time.
+      // If this fails as well, the first refusal says more.
       return askProvider({ ...asking, url, body }, z.looseObject({})).catch(() => {
         throw error
       })
@@ -120,10 +120,10 @@ export class CodeFlow {
   }
 }
 
-/** Asks a URL with the token of whoever signed in. @throws as `askProvider` */
+/** Asks a URL with the token of the person who signed in. @throws as `askProvider` */
 export type AskAs = <T>(url: Asking['url'], schema: z.ZodType<T>) => Promise<T>
 
-/** What may stand in a header: https://www.rfc-editor.org/rfc/rfc6750#section-2.1, and whatever else is printable. */
+/** What may stand in a header: https://www.rfc-editor.org/rfc/rfc6750#section-2.1, and anything else that is printable. */
 const TOKEN = /^[\x21-\x7e]{1,8192}$/
 
 function usableToken(answer: object, label: string): string {

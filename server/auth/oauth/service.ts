@@ -3,30 +3,51 @@ import { generateCodeVerifier, generateState } from 'arctic'
 import type { Db } from '../../db/client.ts'
 import { BadRequest } from '../../core/errors.ts'
 import { refusal } from './ask.ts'
-import { pathHere } from './return-path.ts'
-import type { OAuthProvider, ProviderIdentity, ProviderName } from './protocol.ts'
-import { words } from './text.ts'
+import { github } from './github.ts'
+import { gitlab } from './gitlab.ts'
+import { linkedin } from './linkedin.ts'
+import type { ApiRegistration, OAuthProvider, ProviderIdentity, ProviderName, Registration } from './protocol.ts'
+import { safeText } from './text.ts'
 
-/** What the service needs of its surroundings. */
+/** What the service needs. */
 export interface OAuthDeps {
   db: Db
-  /** As `createProviders` makes them. */
+  /** From `createProviders`. */
   providers: readonly OAuthProvider[]
-  /** Milliseconds since 1970; the clock, unless a test has its own. */
+  /** Milliseconds since 1970; the system clock unless a test passes its own. */
   now?: () => number
 }
 
-/** What a provider's callback says: here is a code, or there will be none (https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2). */
+/** What a provider's callback brings: a code, or an error in its place (https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2). */
 export type Callback =
   { state: string; code: string } | { state: string; error: string; errorDescription?: string | undefined }
 
-/** Milliseconds from the login page to the callback. */
+/** The providers as the environment configures them; null for one that is not configured, or lacks its id or secret. */
+export interface ProvidersConfig {
+  github: ApiRegistration | null
+  gitlab: Registration | null
+  linkedin: ApiRegistration | null
+}
+
+/**
+ * @param timeLimit milliseconds for each request to a provider; 10 s unless a test passes less
+ * @returns the configured ones, in the order people see them
+ */
+export function createProviders(config: ProvidersConfig, timeLimit?: number): OAuthProvider[] {
+  const providers: OAuthProvider[] = []
+  if (config.github) providers.push(github(config.github, timeLimit))
+  if (config.gitlab) providers.push(gitlab(config.gitlab, timeLimit))
+  if (config.linkedin) providers.push(linkedin(config.linkedin, timeLimit))
+  return providers
+}
+
+/** Milliseconds a sign-in may take, from the login page to the callback. */
 const LIFETIME = 10 * 60_000
 
-/** Sign-ins under way. A hall has some hundred; the limit is for whoever begins them without end. */
+/** Sign-ins in progress. A venue has some hundred; the limit is for a client that starts them without end. */
 const MOST_PENDING = 10_000
 
-/** Sign-ins at the configured providers, from the first redirect to knowing who it is. Whether they are let in is not its concern. */
+/** Sign-ins with the configured providers, from the first redirect to the person's identity. What they may do is decided elsewhere. */
 export class OAuthService {
   readonly #db: Db
   readonly #providers: ReadonlyMap<string, OAuthProvider>
@@ -38,16 +59,16 @@ export class OAuthService {
     this.#now = now
   }
 
-  /** The configured providers, in the order in which people see them. */
+  /** The configured providers, in the order people see them. */
   names(): ProviderName[] {
     return [...this.#providers.values()].map((provider) => provider.name)
   }
 
   /**
-   * Begins a sign-in, which has ten minutes to come back.
-   * @param redirectUri the callback, as it is registered at the provider
-   * @param goTo path of the dashboard to go on to; anything else becomes `/`
-   * @returns where to send the browser, and the state that is in it
+   * Starts a sign-in, which has to come back within ten minutes.
+   * @param redirectUri the callback, as registered with the provider
+   * @param goTo path of the dashboard to open afterwards; anything else becomes `/`
+   * @returns where to send the browser, and the state in that URL
    * @throws BadRequest when the provider is not configured
    */
   async begin(
@@ -66,9 +87,9 @@ export class OAuthService {
   }
 
   /**
-   * Ends a sign-in. The state is used up by it, also when the provider refuses then.
-   * @throws BadRequest when the provider is not configured; when the state is unknown, expired, used, or another
-   *   provider's (it stays for that one); when the provider refuses, or the person did
+   * Finishes a sign-in. This uses up the state, also when the provider then refuses.
+   * @throws BadRequest when the provider is not configured; when the state is unknown, expired, used, or of another
+   *   provider (it stays valid there); when the provider or the person refuses
    * @throws UpstreamFailed when the provider is broken
    */
   async finish(provider: string, callback: Callback): Promise<{ identity: ProviderIdentity; goTo: string }> {
@@ -80,11 +101,11 @@ export class OAuthService {
 
   #provider(name: string): OAuthProvider {
     const provider = this.#providers.get(name)
-    if (!provider) throw new BadRequest(`Provider '${words(name)}' is not configured`)
+    if (!provider) throw new BadRequest(`Provider '${safeText(name)}' is not configured`)
     return provider
   }
 
-  /** Of several callbacks with one state, the one whose delete finds the row goes on. */
+  /** Of several callbacks with one state, the one whose delete finds the row continues. */
   async #use(provider: ProviderName, state: string) {
     const where = { id: idOf(state), provider, expiresAt: { gt: new Date(this.#now()) } }
     const pending = await this.#db.oAuthState.findFirst({ where })
@@ -102,7 +123,23 @@ export class OAuthService {
   }
 }
 
-/** Whoever reads the database cannot go on with a sign-in. */
+/** Only a hash is stored, so that reading the database is not enough to finish a sign-in. */
 function idOf(state: string): string {
   return createHash('sha256').update(state).digest('hex')
+}
+
+const HERE = 'http://here.invalid'
+
+/**
+ * The page to open after signing in, if it is on this server: a link to the login page must not lead anywhere else.
+ * Browsers treat `/\` as `//` and ignore control characters.
+ * @param wanted the path in the request
+ * @returns path, query and fragment, in ASCII for a Location header; `/` for anything else
+ */
+function pathHere(wanted: string): string {
+  if (!/^\/(?![/\\])/.test(wanted) || /\p{Cc}/u.test(wanted) || wanted.length > 2048) return '/'
+  const url = URL.parse(wanted, HERE)
+  if (url?.origin !== HERE) return '/'
+  // `/.//elsewhere` is `//elsewhere` by now.
+  return url.pathname.startsWith('//') ? '/' : url.pathname + url.search + url.hash
 }

@@ -1,16 +1,16 @@
-/** At most this much of what a provider says is passed on. */
+/** Characters of a provider's message that are passed on. */
 const LONGEST = 200
 
-/** Secrets shorter than this would tear words apart when they are blotted out; the real ones are far longer. */
+/** Hiding secrets shorter than this would garble ordinary words; real ones are far longer. */
 const SHORTEST_HIDDEN = 6
 
 /**
- * Somebody else's text, fit to be shown and logged.
- * @param text what a provider, or a request, says
- * @param hidden secrets that must not be in it, also not as URLs or Basic credentials have them
- * @returns without control characters and secrets, at most 200 characters
+ * Text from outside, made safe to show and to log.
+ * @param text from a provider or a request
+ * @param hidden secrets to remove, also in the forms that URLs and Basic credentials have
+ * @returns at most 200 characters, without control characters and secrets
  */
-export function words(text: string, hidden: readonly string[] = []): string {
+export function safeText(text: string, hidden: readonly string[] = []): string {
   let clean = printable(text)
   for (const secret of hidden) {
     if (secret.length < SHORTEST_HIDDEN) continue
@@ -21,16 +21,16 @@ export function words(text: string, hidden: readonly string[] = []): string {
 }
 
 /**
- * A name as a provider has it, fit to be shown. @returns at most 100 characters; '' when nothing of it can be shown
+ * A provider's name for a person, made safe to show. @returns at most 100 characters; '' when nothing of it can be shown
  */
 export function shownName(name: string | null | undefined): string {
   return cut(printable(name ?? ''), 100)
 }
 
 /**
- * An address as it is compared with others. The Kelvin sign is the one letter whose lower case is in ASCII though it is
- * not: somebody's mailbox would become somebody else's.
- * @returns in lower case; null when there is none, or it is no address
+ * An e-mail address in the form that is compared. The Kelvin sign is refused: it is the one letter outside ASCII whose
+ * lower case is in ASCII, so one mailbox would become another.
+ * @returns in lower case; null when it is missing or not an address
  */
 export function address(email: string | null | undefined): string | null {
   const trimmed = email?.trim() ?? ''
@@ -38,12 +38,16 @@ export function address(email: string | null | undefined): string | null {
   return /^[^\s@,\p{C}]+@[^\s@,\p{C}]+$/u.test(trimmed) ? trimmed.toLowerCase() : null
 }
 
-/** Without control characters, lone surrogates, and what turns the direction of the text around. */
+/** Without control characters, lone surrogates, and characters that change the direction of the text. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
 }
 
-/** By characters, so that none is halved. */
+/** Counts characters, not UTF-16 units, so that none is cut in half. */
 function cut(text: string, length: number): string {
-  return text.length <= length ? text : [...text.slice(0, 2 * length)].slice(0, length).join('')
+  return text.length <= length
+    ? text
+    : Array.from(text.slice(0, 2 * length))
+        .slice(0, length)
+        .join('')
 }

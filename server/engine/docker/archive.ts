@@ -1,28 +1,29 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { extract } from 'tar-stream'
-import { WITHIN, type DockerClient } from './client.ts'
+import { TIMEOUT_MS, type DockerClient } from './client.ts'
 import { statusOf } from './errors.ts'
 import { EngineAway } from '../engine.ts'
-import { tooLarge } from '../backup-path.ts'
+import { fileTooLarge } from '../backup-path.ts'
 
 /** What is at a path of a container. */
-export type Found = 'folder' | 'file' | 'link' | 'other'
+export type EntryKind = 'folder' | 'file' | 'link' | 'other'
 
 /** Bits of a mode as Go writes it. */
 const FOLDER = 2 ** 31
 const LINK = 2 ** 27
 /** Folder, link, device, pipe, socket, character device, irregular. */
-const NO_FILE = [31, 27, 26, 25, 24, 21, 19].map((bit) => 2 ** bit)
+const NOT_A_FILE = [31, 27, 26, 25, 24, 21, 19].map((bit) => 2 ** bit)
 
-/** What is at this path; null when nothing is. A link at its end is not followed, those on the way are. */
-export async function lookAt(client: DockerClient, ref: string, path: string): Promise<Found | null> {
+/** What is at this path; null when it does not exist. Links on the way are followed, a link at the end is not. */
+export async function entryKind(client: DockerClient, ref: string, path: string): Promise<EntryKind | null> {
   try {
-    const answer = await client.stream(WITHIN.act, (docker, abortSignal) =>
+    const answer = await client.stream(TIMEOUT_MS.command, (docker, abortSignal) =>
       docker.getContainer(ref).infoArchive({ path, abortSignal }),
     )
     answer.resume()
-    return kindOf((answer as IncomingMessage).headers['x-docker-container-path-stat'])
+    const { headers } = answer as typeof answer & { headers: IncomingHttpHeaders }
+    return kindOf(headers['x-docker-container-path-stat'])
   } catch (error) {
     if (statusOf(error) === 404) return null
     throw error
@@ -30,24 +31,29 @@ export async function lookAt(client: DockerClient, ref: string, path: string): P
 }
 
 /**
- * The bytes of a file; null when there is none, or something else in its place.
- * @throws EngineRefused when it is larger than `most` bytes: participants write it, and it is held in memory
+ * The bytes of a file; null when it does not exist or is not a file.
+ * @throws EngineRefused when it is larger than `maxBytes`: participants write it, and it is held in memory
  */
-export async function readFrom(client: DockerClient, ref: string, path: string, most: number): Promise<Buffer | null> {
+export async function readContainerFile(
+  client: DockerClient,
+  ref: string,
+  path: string,
+  maxBytes: number,
+): Promise<Buffer | null> {
   const tar = extract()
-  const late = new EngineAway(`Docker at ${client.url} does not go on with reading ${path}.`)
-  const timer = setTimeout(() => tar.destroy(late), WITHIN.act)
+  const stalled = new EngineAway(`Docker at ${client.url} stopped sending ${path}. Try again.`)
+  const timer = setTimeout(() => tar.destroy(stalled), TIMEOUT_MS.command)
   try {
-    const archive = await client.stream(WITHIN.act, (docker, abortSignal) =>
+    const archive = await client.stream(TIMEOUT_MS.command, (docker, abortSignal) =>
       docker.getContainer(ref).getArchive({ path, abortSignal }),
     )
     archive.on('error', (error) => tar.destroy(error))
     tar.on('close', () => archive.destroy())
     archive.pipe(tar)
     for await (const entry of tar) {
-      const { type, size = 0 } = entry.header
+      const { type, size } = entry.header
       if (type !== 'file') return null
-      if (size > most) throw tooLarge(path, most)
+      if (size > maxBytes) throw fileTooLarge(path, maxBytes)
       return await buffer(entry)
     }
     return null
@@ -60,11 +66,11 @@ export async function readFrom(client: DockerClient, ref: string, path: string, 
   }
 }
 
-function kindOf(header: string | string[] | undefined): Found {
+function kindOf(header: string | string[] | undefined): EntryKind {
   const { mode } = JSON.parse(Buffer.from(String(header), 'base64').toString()) as { mode: number }
-  // Too large for the operators that work on bits.
+  // Too large for bitwise operators.
   const has = (bit: number) => Math.floor(mode / bit) % 2 === 1
   if (has(FOLDER)) return 'folder'
   if (has(LINK)) return 'link'
-  return NO_FILE.some(has) ? 'other' : 'file'
+  return NOT_A_FILE.some(has) ? 'other' : 'file'
 }

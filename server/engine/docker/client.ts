@@ -1,25 +1,25 @@
 import Docker from 'dockerode'
 import { Agent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import type { DockerConnection } from '../../config/env.ts'
 import { findDocker, type DockerAddress } from './connection.ts'
-import { engineError } from './errors.ts'
+import { toEngineError } from './errors.ts'
 import { EngineAway } from '../engine.ts'
 
-/** How long Docker may take, in milliseconds. A hung daemon must not hang us. */
-export const WITHIN = { look: 10_000, act: 30_000, make: 120_000 }
+/** How long Docker may take, in milliseconds. A hung daemon must not hang THON. */
+export const TIMEOUT_MS = { inspect: 10_000, command: 30_000, create: 120_000 }
 
-/** Methods whose types do not tell that they take a signal. */
+/** Methods of dockerode that take a signal, although their types do not say so. */
 export type Abortable<T> = (options: { abortSignal: AbortSignal }) => Promise<T>
 
-/** One request to dockerode; must hand the signal on, so that giving up also closes the socket. */
-type Ask<T> = (docker: Docker, signal: AbortSignal) => Promise<T>
+/** One request to dockerode. It must pass the signal on, so that giving up also closes the socket. */
+type DockerRequest<T> = (docker: Docker, signal: AbortSignal) => Promise<T>
 
 /**
- * dockerode with what it lacks: a limit of time on every request, errors in the port's words, and an end.
- * Nothing is opened before the first request, and a bad address is told by that request, not by the constructor.
+ * dockerode with what it lacks: a timeout for every request, errors in the port's words, and a way to close it.
+ * Nothing is opened before the first request, and a bad address fails that request, not the constructor.
  */
 export class DockerClient {
   readonly #connection: DockerConnection
@@ -38,20 +38,21 @@ export class DockerClient {
   }
 
   /**
-   * One request, answered within `ms` milliseconds (null: whenever). Throws EngineAway, EngineRefused, or what is a fault
-   * of ours; also EngineAway when `giveUp` aborts first.
+   * Sends one request. @param timeoutMs null waits forever
+   * @throws EngineAway when Docker does not answer in time or `giveUp` aborts first, EngineRefused, or an error of our own code
    */
-  async ask<T>(ms: number | null, request: Ask<T>, giveUp?: AbortSignal): Promise<T> {
+  async request<T>(timeoutMs: number | null, send: DockerRequest<T>, giveUp?: AbortSignal): Promise<T> {
     const controller = new AbortController()
-    const stop = () => controller.abort(new EngineAway(`Nobody waits for Docker at ${this.url} any more.`))
-    const timer = ms === null ? undefined : setTimeout(() => controller.abort(this.#late(ms)), ms)
+    const stop = () => controller.abort(new EngineAway(`The request to Docker at ${this.url} was canceled.`))
+    const timer =
+      timeoutMs === null ? undefined : setTimeout(() => controller.abort(this.#timedOut(timeoutMs)), timeoutMs)
     giveUp?.addEventListener('abort', stop)
     this.#requests.add(controller)
     try {
-      // The race, because dockerode never calls back when the connection breaks in the middle of an answer.
-      return await Promise.race([request(this.#open(), controller.signal), rejection(controller.signal)])
+      // The race is needed because dockerode never calls back when the connection breaks in the middle of an answer.
+      return await Promise.race([send(this.#open(), controller.signal), rejection(controller.signal)])
     } catch (error) {
-      throw engineError(error, this.url)
+      throw toEngineError(error, this.url)
     } finally {
       clearTimeout(timer)
       giveUp?.removeEventListener('abort', stop)
@@ -59,46 +60,51 @@ export class DockerClient {
     }
   }
 
-  /** Like `ask` for an answer that is a stream: `ms` and `giveUp` end when it opens. The caller destroys it. */
-  async stream(ms: number | null, request: Ask<NodeJS.ReadableStream>, giveUp?: AbortSignal): Promise<Readable> {
-    const stream = (await this.ask(ms, request, giveUp)) as Readable
+  /** As `request`, for an answer that is a stream: `timeoutMs` and `giveUp` end when it opens. The caller destroys it. */
+  async stream(
+    timeoutMs: number | null,
+    send: DockerRequest<NodeJS.ReadableStream>,
+    giveUp?: AbortSignal,
+  ): Promise<Readable> {
+    const stream = await this.request(timeoutMs, send, giveUp)
+    if (!(stream instanceof Readable)) throw new TypeError('dockerode returned a stream of an unknown class')
     this.#streams.add(stream)
     stream.once('close', () => this.#streams.delete(stream))
     return stream
   }
 
-  /** Breaks off what is under way and closes the sockets; every later request throws EngineAway. */
+  /** Cancels running requests and closes the sockets; every later request throws EngineAway. */
   close(): void {
     this.#closed = true
-    for (const request of this.#requests) request.abort(closed())
-    for (const stream of this.#streams) stream.destroy(closed())
+    for (const request of this.#requests) request.abort(connectionClosed())
+    for (const stream of this.#streams) stream.destroy(connectionClosed())
     this.#opened?.agent.destroy()
   }
 
   #open(): Docker {
-    if (this.#closed) throw closed()
+    if (this.#closed) throw connectionClosed()
     this.#opened ??= connect(findDocker(this.#connection))
     return this.#opened.docker
   }
 
-  #late(ms: number): EngineAway {
+  #timedOut(timeoutMs: number): EngineAway {
     return new EngineAway(
-      `Docker at ${this.url} did not answer within ${ms / 1000} s. It may be overloaded, or hang: see its log.`,
+      `Docker at ${this.url} did not answer within ${timeoutMs / 1000} s. It may be overloaded or hang. Check its log, for instance with \`journalctl -u docker\`.`,
     )
   }
 }
 
 function connect(address: DockerAddress): { docker: Docker; agent: Agent; url: string } {
   const { tls } = address
-  // Idle sockets are let go before a proxy on the way would cut them under a request.
+  // Idle sockets are closed before a proxy on the way would cut them in the middle of a request.
   const options = { keepAlive: true, timeout: 5_000 }
   const agent = tls
     ? new TlsAgent({ ...options, ca: tls.ca, cert: tls.cert, key: tls.key, rejectUnauthorized: tls.verify })
     : new Agent(options)
-  // dockerode prints the options of every request for its debug log, switched off or not; the whole agent, with all its
-  // sockets and what hangs on them, took most of the time of a request.
+  // dockerode formats the options of every request for its debug log, even when that is off. Formatting the whole agent,
+  // with all its sockets, took most of the time of a request.
   Object.assign(agent, { [inspect.custom]: () => 'Agent' })
-  // Every option is given, since dockerode fills what is missing from the environment by rules of its own.
+  // Every option is given, because dockerode fills missing ones from the environment by rules of its own.
   const given: Docker.DockerOptions & { agent: Agent } = {
     socketPath: address.socketPath ?? undefined,
     host: address.socketPath ? undefined : `http://${address.hostname}`,
@@ -119,6 +125,6 @@ function rejection(signal: AbortSignal): Promise<never> {
   })
 }
 
-function closed(): EngineAway {
+function connectionClosed(): EngineAway {
   return new EngineAway('The connection to Docker was closed.')
 }

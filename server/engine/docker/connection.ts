@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { DockerConnection } from '../../config/env.ts'
+import { messageOf } from '../../core/errors.ts'
 import { EngineAway } from '../engine.ts'
 
-/** Certificates for TLS; the engine's own is not checked when `verify` is false. */
+/** Certificates for TLS. The engine's certificate is not verified when `verify` is false. */
 export interface DockerTls {
   verify: boolean
   ca?: Buffer
@@ -28,8 +29,8 @@ export interface DockerAddress {
 const DEFAULT_HOST = 'unix:///var/run/docker.sock'
 
 /**
- * Finds the engine as Docker's own clients do: host, else the context, else the socket of this machine.
- * Reads the files of contexts and certificates; throws EngineAway, saying what to set, when they do not lead anywhere.
+ * Finds the engine as Docker's own clients do: the host, else the context, else the socket of this machine.
+ * Reads the files of contexts and certificates. @throws EngineAway, saying what to set, when they lead nowhere
  */
 export function findDocker(connection: DockerConnection): DockerAddress {
   const configDir = connection.configDir ?? join(homedir(), '.docker')
@@ -42,7 +43,7 @@ function fromHost(host: string, connection: DockerConnection, configDir: string)
   const wantsTls = connection.tlsVerify || connection.certPath !== null || host.startsWith('https://')
   if (!wantsTls || host.startsWith('unix://')) return parseAddress(host, null)
   const verify = connection.tlsVerify || connection.certPath === null
-  // Without a folder and without DOCKER_TLS_VERIFY (a plain https:// host) there need not be any certificate files.
+  // A plain https:// host, without a folder or DOCKER_TLS_VERIFY, needs no certificate files.
   const required = connection.certPath !== null
   return parseAddress(host, readTls(connection.certPath ?? configDir, verify, required))
 }
@@ -54,17 +55,23 @@ function currentContext(configDir: string): string | null {
   return config.currentContext ?? null
 }
 
-/** Contexts are kept in folders named after the SHA-256 of their names. */
+/** Docker keeps contexts in folders named after the SHA-256 of their names. */
 function fromContext(name: string, configDir: string): DockerAddress {
   const id = createHash('sha256').update(name).digest('hex')
   const file = join(configDir, 'contexts', 'meta', id, 'meta.json')
   const text = readIfThere(file)
-  if (!text) throw new EngineAway(`There is no Docker context "${name}". \`docker context ls\` shows those there are.`)
+  if (!text)
+    throw new EngineAway(
+      `There is no Docker context "${name}". List the contexts with \`docker context ls\` and set DOCKER_CONTEXT to one of them.`,
+    )
   const meta = parseJson(text.toString(), file) as {
     Endpoints?: { docker?: { Host?: string; SkipTLSVerify?: boolean } }
   }
   const endpoint = meta.Endpoints?.docker
-  if (!endpoint?.Host) throw new EngineAway(`The Docker context "${name}" names no host.`)
+  if (!endpoint?.Host)
+    throw new EngineAway(
+      `The Docker context "${name}" names no host. Choose another one with DOCKER_CONTEXT, or set DOCKER_HOST.`,
+    )
   const tls = readTls(join(configDir, 'contexts', 'tls', id, 'docker'), !endpoint.SkipTLSVerify, false)
   return parseAddress(endpoint.Host, tls.ca || tls.cert || endpoint.Host.startsWith('https://') ? tls : null)
 }
@@ -83,16 +90,16 @@ function parseAddress(host: string, tls: DockerTls | null): DockerAddress {
   const text = host.includes('://') ? host : `tcp://${host}`
   if (text.startsWith('ssh://')) {
     throw new EngineAway(
-      `DOCKER_HOST ${host}: THON cannot reach Docker over ssh. Forward its socket instead, for instance ` +
+      `DOCKER_HOST is ${host}, but THON cannot reach Docker over ssh. Forward its socket instead, for instance with ` +
         `\`ssh -NL /run/thon-docker.sock:/var/run/docker.sock ${text.slice(6)}\`, and set DOCKER_HOST to unix:///run/thon-docker.sock.`,
     )
   }
   const known = /^(tcp|http|https):\/\/./.test(text)
-  // Only schemes that URL knows are parsed into host and port.
+  // URL parses only schemes it knows into host and port.
   const address = known ? URL.parse(text.replace(/^(tcp|https):/, 'http:')) : null
   if (!address) {
     throw new EngineAway(
-      `DOCKER_HOST ${host} is no address THON knows: use unix:///path, tcp://host:port or https://host:port.`,
+      `DOCKER_HOST is ${host}, which is not an address THON knows. Use unix:///path, tcp://host:port or https://host:port.`,
     )
   }
   const port = Number(address.port) || (/:80$/.test(text) ? 80 : tls ? 2376 : 2375)
@@ -103,7 +110,7 @@ function readTls(folder: string, verify: boolean, required: boolean): DockerTls 
   const [ca, cert, key] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readIfThere(join(folder, name)))
   if (required && !ca && !cert) {
     throw new EngineAway(
-      `DOCKER_CERT_PATH ${folder} holds neither ca.pem nor cert.pem: Docker cannot be reached by TLS.`,
+      `DOCKER_CERT_PATH is ${folder}, which holds neither ca.pem nor cert.pem. Set it to the folder with Docker's certificates.`,
     )
   }
   return { verify, ca, cert, key }
@@ -115,7 +122,9 @@ function readIfThere(file: string): Buffer | undefined {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new EngineAway(`Docker's file ${file} cannot be read: ${(error as Error).message}`, { cause: error })
+    throw new EngineAway(`Docker's file ${file} cannot be read. Check its permissions. (${messageOf(error)})`, {
+      cause: error,
+    })
   }
 }
 
@@ -123,6 +132,9 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new EngineAway(`Docker's file ${file} is not JSON: ${(error as Error).message}`, { cause: error })
+    throw new EngineAway(
+      `Docker's file ${file} is not valid JSON. Repair it, or set DOCKER_HOST. (${messageOf(error)})`,
+      { cause: error },
+    )
   }
 }

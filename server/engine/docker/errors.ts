@@ -13,8 +13,8 @@ export function statusOf(error: unknown): number | null {
   return isHttpFailure(failure) ? failure.statusCode : null
 }
 
-/** Docker's own words for a failure, without dockerode's frame around them. */
-export function dockerWords(error: unknown): string {
+/** Docker's own message, without the text dockerode puts around it. */
+export function dockerMessage(error: unknown): string {
   const failure = error instanceof EngineRefused && error.cause ? error.cause : error
   if (!isHttpFailure(failure)) return failure instanceof Error ? failure.message : String(failure)
   const json = failure.json as { message?: unknown } | null | undefined
@@ -24,52 +24,58 @@ export function dockerWords(error: unknown): string {
 
 /**
  * Anything dockerode or a socket threw, in the port's words: EngineAway when Docker at `url` did not answer,
- * EngineRefused when it said no. Faults of our own code come back as they are.
+ * EngineRefused when it refused. Errors of our own code come back unchanged.
  */
-export function engineError(error: unknown, url: string): unknown {
+export function toEngineError(error: unknown, url: string): unknown {
   if (error instanceof EngineAway || error instanceof EngineRefused) return error
   if (isHttpFailure(error)) {
-    const words = dockerWords(error)
-    // A proxy in front of the engine answers these in its place.
+    const message = dockerMessage(error)
+    // These come from a proxy in front of the engine.
     if ([502, 503, 504].includes(error.statusCode)) {
-      return new EngineAway(`Docker at ${url} is not available: ${words}`, { cause: error })
+      return new EngineAway(`Docker at ${url} is unavailable: ${sentence(message)} Check the proxy in front of it.`, {
+        cause: error,
+      })
     }
-    return new EngineRefused(explain(words), { cause: error })
+    return new EngineRefused(explain(message), { cause: error })
   }
-  const why = unreachable(error)
-  return why ? new EngineAway(`Docker at ${url} ${why}`, { cause: error }) : error
+  const problem = connectionProblem(error)
+  return problem ? new EngineAway(`Docker at ${url} ${problem}`, { cause: error }) : error
 }
 
-const BROKEN = 'broke the connection. It may be restarting.'
+const BROKEN = 'closed the connection. It may be restarting. Try again in a moment.'
+const NOT_RUNNING = 'is not running. Start it (`systemctl start docker`), or set DOCKER_HOST to its address.'
+const NOT_PERMITTED =
+  'may not be used by this user. Add the user to the group "docker" and log in again, or run THON as a user who may use Docker.'
 
-const AWAY: Record<string, string> = {
+const CONNECTION_ERRORS: Record<string, string> = {
   ECONNRESET: BROKEN,
   EPIPE: BROKEN,
-  EACCES: 'may not be used by this user: add it to the group "docker" (and log in again), or run THON as one who may.',
-  EPERM: 'may not be used by this user: add it to the group "docker" (and log in again), or run THON as one who may.',
-  ENOENT: 'is not running: start it (`systemctl start docker`), or set DOCKER_HOST to where it is.',
-  ECONNREFUSED: 'is not running: start it (`systemctl start docker`), or set DOCKER_HOST to where it is.',
-  ENOTFOUND: 'cannot be found: the name of its host is unknown. Check DOCKER_HOST.',
-  EAI_AGAIN: 'cannot be found: the name of its host could not be looked up. Check DOCKER_HOST and the network.',
+  EACCES: NOT_PERMITTED,
+  EPERM: NOT_PERMITTED,
+  ENOENT: NOT_RUNNING,
+  ECONNREFUSED: NOT_RUNNING,
+  ENOTFOUND: 'cannot be found, because its host name is unknown. Check DOCKER_HOST.',
+  EAI_AGAIN: 'cannot be found, because its host name could not be looked up. Check DOCKER_HOST and the network.',
 }
 
-/** Why nobody answered, or null when the error is not one of a connection. */
-function unreachable(error: unknown): string | null {
+/** Why there was no answer; null when the error does not come from a connection. */
+function connectionProblem(error: unknown): string | null {
   if (!(error instanceof Error)) return null
   const code = (error as NodeJS.ErrnoException).code ?? ''
-  if (AWAY[code]) return AWAY[code]
+  if (CONNECTION_ERRORS[code]) return CONNECTION_ERRORS[code]
   if (error.name === 'AbortError' || error.message === 'socket hang up' || error.message === 'aborted') {
     return BROKEN
   }
-  // ERR_… are mistakes of the caller, apart from those of TLS and of streams cut short.
-  const ofConnection = /^(E[A-Z]+|HPE_.*|ERR_(TLS|SSL|STREAM_PREMATURE_CLOSE).*|.*CERT.*|UNABLE_TO_.*)$/
-  return ofConnection.test(code) ? `cannot be reached: ${error.message} (${code}).` : null
+  // Other ERR_… codes are mistakes of the caller.
+  const connectionCodes = /^(E[A-Z]+|HPE_.*|ERR_(TLS|SSL|STREAM_PREMATURE_CLOSE).*|.*CERT.*|UNABLE_TO_.*)$/
+  return connectionCodes.test(code) ? `cannot be reached: ${error.message} (${code}). Check DOCKER_HOST.` : null
 }
 
-const EXPLANATIONS: [RegExp, (words: string) => string][] = [
+const EXPLANATIONS: [RegExp, (message: string) => string][] = [
   [
     /no space left on device/i,
-    (words) => `The disk of the engine is full: ${words}. Free some, for instance with \`docker system prune\`.`,
+    (message) =>
+      `The disk of Docker's machine is full. Free some space, for instance with \`docker system prune\`. Docker said: ${sentence(message)}`,
   ],
   [
     /executable file not found|exec[^a-z]+"?code-server|stat .*code-server/i,
@@ -77,30 +83,39 @@ const EXPLANATIONS: [RegExp, (words: string) => string][] = [
   ],
   [
     /port is already allocated|address already in use/i,
-    (words) => `The port the engine chose was taken by another program in the same moment; try again. (${words})`,
+    (message) => `Another program took the sandbox's port first. Try again. Docker said: ${sentence(message)}`,
   ],
-  [/No such container/i, () => 'The engine no longer has this sandbox: somebody removed it.'],
-  [/is not running/i, () => 'The sandbox does not run.'],
-  [/is paused|a paused container/i, () => 'The sandbox is paused: resume it first.'],
-  [/cannot allocate memory/i, (words) => `The machine of the engine is out of memory: ${words}`],
+  [/No such container/i, () => 'Docker no longer has this sandbox: it was removed outside THON. Create it again.'],
+  [/is not running/i, () => 'The sandbox is not running. Start it first.'],
+  [/is paused|a paused container/i, () => 'The sandbox is paused. Resume it first.'],
+  [
+    /cannot allocate memory/i,
+    (message) =>
+      `Docker's machine is out of memory. Stop some sandboxes, then try again. Docker said: ${sentence(message)}`,
+  ],
 ]
 
-/** Docker's words as a sentence for people, with what to do where we know. */
-function explain(words: string): string {
-  const known = EXPLANATIONS.find(([pattern]) => pattern.test(words))
-  return known ? known[1](words) : `Docker refused: ${words || 'it gave no reason.'}`
+/** Docker's message as a sentence for people, with what to do where that is known. */
+function explain(message: string): string {
+  const known = EXPLANATIONS.find(([pattern]) => pattern.test(message))
+  return known ? known[1](message) : `Docker refused: ${sentence(message || 'it gave no reason')}`
 }
 
-/** Awaits a request, letting those answers pass that mean "it is so already"; `skipped` is the status of such an answer. */
-export async function unless<T>(
+/** With exactly one full stop at its end. */
+function sentence(message: string): string {
+  return `${message.replace(/[.\s]+$/, '')}.`
+}
+
+/** Awaits a request and tolerates refusals that mean "already done"; `skipped` is the status of such a refusal. */
+export async function tolerate<T>(
   request: Promise<T>,
-  harmless: (status: number, words: string) => boolean,
+  isHarmless: (status: number, message: string) => boolean,
 ): Promise<{ value: T; skipped: null } | { value: null; skipped: number }> {
   try {
     return { value: await request, skipped: null }
   } catch (error) {
     const status = statusOf(error)
-    if (status !== null && harmless(status, dockerWords(error))) return { value: null, skipped: status }
+    if (status !== null && isHarmless(status, dockerMessage(error))) return { value: null, skipped: status }
     throw error
   }
 }

@@ -1,21 +1,24 @@
-import { Readable } from 'node:stream'
-import { engineError } from './errors.ts'
+import { Mutex } from 'async-mutex'
+import type { Readable } from 'node:stream'
+import { toEngineError } from './errors.ts'
 import { jsonLines } from './json-lines.ts'
+import { messageOf } from '../../core/errors.ts'
+import { Channel } from '../../core/events.ts'
 import { EngineAway, type SandboxEvent } from '../engine.ts'
 
-/** One line of Docker's event stream, as far as we read it. */
+/** One line of Docker's event stream, as far as THON reads it. */
 export interface DockerMessage {
   Action: string
   Actor: { ID: string; Attributes: Record<string, string> }
 }
 
-/** The events that change what the port tells; `restart`, `stop` and `kill` only repeat those of `die` and `start`. */
+/** The events that change a sandbox's status. Docker's `restart`, `stop` and `kill` only repeat `die` and `start`. */
 export const WATCHED = ['create', 'start', 'pause', 'unpause', 'die', 'destroy']
 
 /**
- * Docker's stream as the port's events. `observe` may take its time over a message: later ones of the same container wait
- * for it, those of others do not. Ends when `signal` aborts; throws EngineAway when the stream ends or `observe` throws,
- * also when that happens before anybody reads.
+ * Docker's stream as the port's events. `observe` may take its time: later messages about the same container wait for it,
+ * messages about other containers do not. Ends when `signal` aborts; throws EngineAway when the stream ends or `observe`
+ * throws, even if that happens before the first read.
  */
 export function sandboxEvents(
   stream: Readable,
@@ -23,62 +26,51 @@ export function sandboxEvents(
   url: string,
   observe: (message: DockerMessage) => Promise<SandboxEvent | null>,
 ): AsyncIterable<SandboxEvent> {
-  const out = new Readable({ objectMode: true, read() {} })
-  const finish = (error?: unknown) => {
-    if (error === undefined) out.push(null)
-    else out.destroy(toAway(error, url))
-    stream.destroy()
-  }
-  const stop = () => finish()
-  // Whoever iterates gets the error; until then nobody listens, and an unheard 'error' would end the process.
-  out.on('error', () => {})
-  out.on('close', () => {
+  const channel = new Channel<SandboxEvent>(() => {
     stream.destroy()
     signal.removeEventListener('abort', stop)
   })
+  const stop = () => channel.end()
   signal.addEventListener('abort', stop)
   if (signal.aborted) stop()
-  const turns = new Turns()
-  const take = async (message: DockerMessage) => {
+  const fail = (error: unknown) => channel.fail(toAway(error, url))
+  const mutexes = new KeyedMutex()
+  const forward = async (message: DockerMessage) => {
     const event = await observe(message)
-    if (event && !signal.aborted && !out.destroyed) out.push(event)
+    if (event) channel.push(event)
   }
-  follow(stream, (message) => turns.run(message.Actor.ID, () => take(message)).catch(fail)).catch(fail)
-  function fail(error: unknown): void {
-    if (!signal.aborted && !out.destroyed) finish(error)
-  }
-  return out
+  follow(stream, (message) => mutexes.run(message.Actor.ID, () => forward(message)).catch(fail)).catch(fail)
+  return channel
 }
 
-async function follow(stream: Readable, take: (message: DockerMessage) => void): Promise<void> {
+async function follow(stream: Readable, take: (message: DockerMessage) => unknown): Promise<void> {
   for await (const value of jsonLines(stream)) {
     const message = value as Partial<DockerMessage>
     if (message.Action && message.Actor) take(message as DockerMessage)
   }
-  throw new EngineAway('Docker ended its stream of events. It may be stopping or restarting.')
+  throw new EngineAway(
+    'Docker closed its event stream. It may be stopping or restarting; THON keeps trying to reconnect.',
+  )
 }
 
-/** Whatever broke the stream, the reader must open it and list again. */
+/** Whatever broke the stream, the reader has to open it and list again. */
 function toAway(error: unknown, url: string): EngineAway {
-  const known = engineError(error, url)
+  const known = toEngineError(error, url)
   if (known instanceof EngineAway) return known
-  const words = known instanceof Error ? known.message : String(known)
-  return new EngineAway(`The events of Docker at ${url} broke off: ${words}`, { cause: known })
+  return new EngineAway(`The event stream of Docker at ${url} broke: ${messageOf(known)}`, { cause: known })
 }
 
-/** Runs tasks of one key one after the other, those of different keys side by side. */
-class Turns {
-  readonly #last = new Map<string, Promise<unknown>>()
+/** Runs tasks with the same key one after the other, and tasks with different keys at the same time. */
+class KeyedMutex {
+  readonly #mutexes = new Map<string, Mutex>()
 
-  run(key: string, task: () => Promise<void>): Promise<void> {
-    const turn = (this.#last.get(key) ?? Promise.resolve()).then(task)
-    // A failed turn is its caller's to tell; the next one goes on.
-    const settled = turn
-      .catch(() => {})
-      .then(() => {
-        if (this.#last.get(key) === settled) this.#last.delete(key)
-      })
-    this.#last.set(key, settled)
-    return turn
+  async run(key: string, task: () => Promise<void>): Promise<void> {
+    const mutex = this.#mutexes.get(key) ?? new Mutex()
+    this.#mutexes.set(key, mutex)
+    try {
+      await mutex.runExclusive(task)
+    } finally {
+      if (!mutex.isLocked() && this.#mutexes.get(key) === mutex) this.#mutexes.delete(key)
+    }
   }
 }

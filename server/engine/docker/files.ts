@@ -1,106 +1,108 @@
 import type { ContainerInspectInfo } from 'dockerode'
 import { posix } from 'node:path'
 import { pack, type Header } from 'tar-stream'
-import { lookAt, readFrom, type Found } from './archive.ts'
-import { WITHIN, type DockerClient } from './client.ts'
+import { entryKind, readContainerFile, type EntryKind } from './archive.ts'
+import { TIMEOUT_MS, type DockerClient } from './client.ts'
 import { EngineRefused, type SandboxFile } from '../engine.ts'
-import { inTheWay, backupPath, LARGEST_KEPT } from '../backup-path.ts'
+import { backupPath, MAX_BACKUP_BYTES, pathBlocked } from '../backup-path.ts'
 
 interface Owner {
   uid: number
   gid: number
 }
 
-interface Placed {
+interface ArchiveFile {
   path: string
   content: string | Buffer
 }
 
-const WORDS = { folder: 'a folder', file: 'a file', link: 'a link', other: 'neither a file nor a folder' }
+const KIND_TEXTS = { folder: 'a folder', file: 'a file', link: 'a link', other: 'neither a file nor a folder' }
 
-/** /etc/passwd and /etc/group of an image, in bytes. */
-const LARGEST_TABLE = 1024 * 1024
+/** Largest /etc/passwd or /etc/group of an image, in bytes. */
+const MAX_TABLE_BYTES = 1024 * 1024
 
-/** Puts files into containers, and remembers what it learns about each image. */
+/** Writes files into containers, and remembers what it learns about each image. */
 export class DockerFiles {
   readonly #client: DockerClient
-  /** By the image's id, which names its content. */
+  /** Keyed by the image's id, which stands for its content. */
   readonly #owners = new Map<string, Promise<Owner>>()
-  readonly #folders = new Map<string, Promise<Found | null>>()
+  readonly #folders = new Map<string, Promise<EntryKind | null>>()
 
   constructor(client: DockerClient) {
     this.#client = client
   }
 
   /**
-   * Writes the files, and the folders they need that the image lacks, all owned by the image's user.
-   * @param isNew whether it has just been made, so that its folders are those of its image
+   * Writes the files and the folders that they need, all owned by the image's user.
+   * @param isNew whether the container was just created, so that its folders come from the image
    */
   async put(ref: string, files: SandboxFile[], isNew: boolean): Promise<void> {
     const info = await this.#inspect(ref, files)
     const folders: string[] = []
     for (const folder of foldersOf(files)) {
-      const look = () => lookAt(this.#client, info.Id, folder)
-      // The volume's content belongs to a person, not to the image.
-      const ofImage = isNew && folder !== '/workspace' && !folder.startsWith('/workspace/')
-      const found = await (ofImage ? remember(this.#folders, `${info.Image} ${folder}`, look) : look())
+      const request = () => entryKind(this.#client, info.Id, folder)
+      // The volume's content belongs to a participant, not to the image.
+      const fromImage = isNew && folder !== '/workspace' && !folder.startsWith('/workspace/')
+      const found = await (fromImage ? remember(this.#folders, `${info.Image} ${folder}`, request) : request())
       if (found === null) folders.push(folder)
     }
     await this.#write(info, files, folders)
   }
 
   /**
-   * As `put` into one that runs, for the files that it has not; what is in their place is kept beside them. Nothing is
-   * written through links, which participants may lead anywhere; whoever makes one just now leads it no further than
-   * their own container. Returns the paths of those it had not.
+   * As `put` into a running container, only for files that differ; what is replaced is backed up next to it. Nothing is
+   * written through links, which participants may point anywhere; a link created in the meantime leads no further than
+   * the participant's own container. Returns the paths of the files that differed.
    */
   async update(ref: string, files: SandboxFile[]): Promise<string[]> {
     const info = await this.#inspect(ref, files)
     const folders: string[] = []
     for (const folder of foldersOf(files)) {
-      const found = folders.includes(posix.dirname(folder)) ? null : await lookAt(this.#client, ref, folder)
+      const found = folders.includes(posix.dirname(folder)) ? null : await entryKind(this.#client, ref, folder)
       if (found === null) folders.push(folder)
-      else if (found !== 'folder') throw inTheWay(folder, WORDS[found])
+      else if (found !== 'folder') throw pathBlocked(folder, KIND_TEXTS[found])
     }
-    const news: SandboxFile[] = []
-    const kept: Placed[] = []
+    const changed: SandboxFile[] = []
+    const backups: ArchiveFile[] = []
     for (const file of files) {
-      const old = await this.#old(ref, file.path, folders)
-      if (old?.equals(Buffer.from(file.content))) continue
-      news.push(file)
-      if (!old?.length) continue
-      const isTaken = (await lookAt(this.#client, ref, backupPath(file.path, false))) !== null
-      kept.push({ path: backupPath(file.path, isTaken), content: old })
+      const current = await this.#current(ref, file.path, folders)
+      if (current?.equals(Buffer.from(file.content))) continue
+      changed.push(file)
+      if (!current?.length) continue
+      const isTaken = (await entryKind(this.#client, ref, backupPath(file.path, false))) !== null
+      backups.push({ path: backupPath(file.path, isTaken), content: current })
     }
-    // What is kept goes first: on a full disk nothing is replaced that could not be kept.
-    if (news.length > 0) await this.#write(info, [...kept, ...news], folders)
-    return news.map(({ path }) => path)
+    // Backups come first: on a full disk, nothing is replaced that could not be backed up.
+    if (changed.length > 0) await this.#write(info, [...backups, ...changed], folders)
+    return changed.map(({ path }) => path)
   }
 
-  /** What is in a file's place; null when nothing is. @param missing folders that are not there */
-  async #old(ref: string, path: string, missing: string[]): Promise<Buffer | null> {
+  /** The present content of a file; null when it does not exist. @param missing folders that do not exist */
+  async #current(ref: string, path: string, missing: string[]): Promise<Buffer | null> {
     if (missing.includes(posix.dirname(path))) return null
-    const found = await lookAt(this.#client, ref, path)
+    const found = await entryKind(this.#client, ref, path)
     if (found === null) return null
-    if (found !== 'file') throw inTheWay(path, WORDS[found])
-    return readFrom(this.#client, ref, path, LARGEST_KEPT)
+    if (found !== 'file') throw pathBlocked(path, KIND_TEXTS[found])
+    return readContainerFile(this.#client, ref, path, MAX_BACKUP_BYTES)
   }
 
   #inspect(ref: string, files: SandboxFile[]): Promise<ContainerInspectInfo> {
     for (const { path } of files) assertPath(path)
-    return this.#client.ask(WITHIN.look, (docker, abortSignal) => docker.getContainer(ref).inspect({ abortSignal }))
+    return this.#client.request(TIMEOUT_MS.inspect, (docker, abortSignal) =>
+      docker.getContainer(ref).inspect({ abortSignal }),
+    )
   }
 
-  async #write(info: ContainerInspectInfo, files: Placed[], folders: string[]): Promise<void> {
+  async #write(info: ContainerInspectInfo, files: ArchiveFile[], folders: string[]): Promise<void> {
     const owner = await remember(this.#owners, info.Image, () => this.#owner(info))
     const tar = makeTar(files, folders, owner)
     const query = { path: '/', noOverwriteDirNonDir: '1' }
-    await this.#client.ask(WITHIN.make, (docker, abortSignal) =>
+    await this.#client.request(TIMEOUT_MS.create, (docker, abortSignal) =>
       docker.getContainer(info.Id).putArchive(tar, { ...query, abortSignal }),
     )
   }
 
-  /** The image's user as numbers: it may be a name, and may leave out its group. */
+  /** The image's user as numbers. Images may give a name, and may leave out the group. */
   async #owner(info: ContainerInspectInfo): Promise<Owner> {
     const [user = '', group] = (info.Config.User || '0').split(':')
     const account = (await this.#table(info.Id, '/etc/passwd')).find((line) => line[0] === user || line[2] === user)
@@ -111,9 +113,9 @@ export class DockerFiles {
     return { uid, gid: toId(entry?.[2]) ?? 1000 }
   }
 
-  /** The fields of every line of a file such as /etc/passwd; none when the image has no such file. */
+  /** The fields of every line of a file such as /etc/passwd; empty when the image has no such file. */
   async #table(ref: string, path: string): Promise<string[][]> {
-    const content = (await readFrom(this.#client, ref, path, LARGEST_TABLE)) ?? ''
+    const content = (await readContainerFile(this.#client, ref, path, MAX_TABLE_BYTES)) ?? ''
     return content
       .toString()
       .split('\n')
@@ -121,7 +123,7 @@ export class DockerFiles {
   }
 }
 
-function makeTar(files: Placed[], folders: string[], owner: Owner): NodeJS.ReadableStream {
+function makeTar(files: ArchiveFile[], folders: string[], owner: Owner): NodeJS.ReadableStream {
   const tar = pack()
   const entry = (name: string): Partial<Header> & { name: string } => ({
     name: name.slice(1),
@@ -129,7 +131,7 @@ function makeTar(files: Placed[], folders: string[], owner: Owner): NodeJS.Reada
     mtime: new Date(),
   })
   for (const folder of folders) tar.entry({ ...entry(`${folder}/`), type: 'directory', mode: 0o755 })
-  // Keys are in them, and nobody else reads them.
+  // The files hold keys.
   for (const { path, content } of files) tar.entry({ ...entry(path), mode: 0o600 }, content)
   tar.finalize()
   return tar as unknown as NodeJS.ReadableStream
@@ -148,18 +150,18 @@ function parents(path: string): string[] {
 
 function assertPath(path: string): void {
   if (path.startsWith('/') && !path.endsWith('/') && posix.normalize(path) === path) return
-  throw new EngineRefused(`"${path}" is not the absolute path of a file, so it cannot be put into the sandbox.`)
+  throw new EngineRefused(`"${path}" cannot be written into the sandbox. Use the absolute path of a file.`)
 }
 
 function toId(value: string | undefined): number | null {
   return value !== undefined && /^\d+$/.test(value) ? Number(value) : null
 }
 
-/** Asks once for each key; a failure is not remembered. */
-function remember<T>(known: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
+/** Requests each key once; a failure is not remembered. */
+function remember<T>(known: Map<string, Promise<T>>, key: string, request: () => Promise<T>): Promise<T> {
   let answer = known.get(key)
   if (!answer) {
-    answer = ask()
+    answer = request()
     known.set(key, answer)
     answer.catch(() => known.delete(key))
   }

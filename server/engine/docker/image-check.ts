@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { DockerClient, WITHIN } from './client.ts'
+import { DockerClient, TIMEOUT_MS } from './client.ts'
 import type { DockerConnection } from '../../config/env.ts'
 import { statusOf } from './errors.ts'
-import { readLog } from './stats.ts'
-import { codeServer, confined } from './spec.ts'
+import { readLog } from './logs.ts'
+import { codeServer, confinedHostConfig } from './spec.ts'
 
-/** One thing that THON expects of an image: `sandbox/README.md` says them all. */
+/** Whether an image meets one of THON's expectations; `sandbox/README.md` lists them all. */
 export interface ImageFinding {
   what: string
   ok: boolean
-  /** Sandboxes come up without it, too. */
+  /** Sandboxes also start without it. */
   optional: boolean
-  /** What to do when it is not so. */
+  /** What to do when it is missing. */
   advice: string
 }
 
-/** Says a line for each thing that is there. Plain sh: the image may have nothing else. */
+/** Prints a line for each expectation that is met. Plain sh, because the image may have nothing else. */
 const SCRIPT = `
 command -v code-server >/dev/null 2>&1 && echo code-server
 [ "$(id -u)" != 0 ] && echo user
@@ -30,42 +30,42 @@ exit 0`
 const EXPECTED: [line: string, what: string, optional: boolean, advice: string][] = [
   ['code-server', 'code-server is on the PATH', false, 'install code-server into it'],
   ['user', 'it does not run as root', false, 'end its Dockerfile with USER vscode'],
-  ['workspace', '/workspace is there, and its user may write to it', false, 'make /workspace, owned by that user'],
-  ['home', '/home/vscode is its user’s', false, 'give the user the home /home/vscode'],
-  ['vscode', 'its user is vscode with id 1001', true, 'files of volumes made with another image may not be readable'],
+  ['workspace', '/workspace exists, and its user may write to it', false, 'create /workspace, owned by that user'],
+  ['home', '/home/vscode belongs to its user', false, 'give the user the home /home/vscode'],
+  ['vscode', 'its user is vscode with id 1001', true, 'files in volumes from another image may not be readable'],
   ['git', 'git', true, 'install git'],
   ['node', 'Node', true, 'install Node'],
   ['python3', 'Python', true, 'install Python 3'],
 ]
 
-/** The port code-server listens on while it is tried. */
+/** The port code-server listens on during the check. */
 const PORT = 8443
 
-/** How an image is looked at. */
-export interface ImageTrial {
+export interface ImageCheckOptions {
   connection: DockerConnection
   image: string
-  /** Whether code-server answers on a port of this machine, waited for as for a sandbox, and no longer than it runs. */
-  answers: (hostPort: number, ended: AbortSignal) => Promise<boolean>
+  /** Whether code-server answers on a port of this machine. Waits as for a sandbox, and gives up when `exited` aborts. */
+  answers: (hostPort: number, exited: AbortSignal) => Promise<boolean>
 }
 
 /**
- * Looks into an image that is on this machine, and has its code-server answer, each by a container that is removed again.
- * @returns null when it is not on this machine
+ * Checks an image of this machine: what is in it, and whether its code-server answers. Each check runs a container and
+ * removes it again.
+ * @returns null when the image is not on this machine
  * @throws EngineAway, EngineRefused when the image has no shell
  */
-export async function checkImage({ connection, image, answers }: ImageTrial): Promise<ImageFinding[] | null> {
+export async function checkImage({ connection, image, answers }: ImageCheckOptions): Promise<ImageFinding[] | null> {
   const client = new DockerClient(connection)
   try {
     if (!(await isPresent(client, image))) return null
-    const said = await look(client, image)
-    const lines = new Set(said.split('\n').map((line) => line.trim()))
-    const found = EXPECTED.map(([line, what, optional, advice]) => ({ what, ok: lines.has(line), optional, advice }))
-    if (!lines.has('code-server')) return found
-    const fault = await trial(client, image, answers)
+    const printed = await runScript(client, image)
+    const lines = new Set(printed.split('\n').map((line) => line.trim()))
+    const findings = EXPECTED.map(([line, what, optional, advice]) => ({ what, ok: lines.has(line), optional, advice }))
+    if (!lines.has('code-server')) return findings
+    const problem = await codeServerProblem(client, image, answers)
     return [
-      ...found,
-      { what: 'code-server answers /healthz', ok: fault === null, optional: false, advice: fault ?? '' },
+      ...findings,
+      { what: 'code-server answers /healthz', ok: problem === null, optional: false, advice: problem ?? '' },
     ]
   } finally {
     client.close()
@@ -74,7 +74,7 @@ export async function checkImage({ connection, image, answers }: ImageTrial): Pr
 
 async function isPresent(client: DockerClient, image: string): Promise<boolean> {
   try {
-    await client.ask(WITHIN.look, (docker) => docker.getImage(image).inspect())
+    await client.request(TIMEOUT_MS.inspect, (docker) => docker.getImage(image).inspect())
     return true
   } catch (error) {
     if (statusOf(error) === 404) return false
@@ -82,9 +82,9 @@ async function isPresent(client: DockerClient, image: string): Promise<boolean> 
   }
 }
 
-/** What the script says in a container without a network. */
-function look(client: DockerClient, image: string): Promise<string> {
-  return client.ask(WITHIN.make, async (docker) => {
+/** What the script prints in a container without a network. */
+function runScript(client: DockerClient, image: string): Promise<string> {
+  return client.request(TIMEOUT_MS.create, async (docker) => {
     const out = new PassThrough()
     const printed = text(out)
     const [, container] = (await docker.run(image, ['-c', SCRIPT], [out, new PassThrough().resume()], {
@@ -98,28 +98,32 @@ function look(client: DockerClient, image: string): Promise<string> {
   })
 }
 
-/** Runs code-server as in a sandbox of somebody with a password. @returns what is wrong and what to do; null when it answers */
-async function trial(client: DockerClient, image: string, answers: ImageTrial['answers']): Promise<string | null> {
-  // Without our labels: a server that runs would take it for somebody's sandbox.
-  const options = { Image: image, ...codeServer(PORT, randomUUID()), HostConfig: confined(PORT) }
-  const { id } = await client.ask(WITHIN.make, (docker) => docker.createContainer(options))
+/** Runs code-server as in a sandbox with a password. @returns why it does not answer; null when it does */
+async function codeServerProblem(
+  client: DockerClient,
+  image: string,
+  answers: ImageCheckOptions['answers'],
+): Promise<string | null> {
+  // Without THON's labels, so that a running server does not adopt it as a sandbox.
+  const options = { Image: image, ...codeServer(PORT, randomUUID()), HostConfig: confinedHostConfig(PORT) }
+  const { id } = await client.request(TIMEOUT_MS.create, (docker) => docker.createContainer(options))
   try {
-    await client.ask(WITHIN.act, (docker) => docker.getContainer(id).start())
-    const { NetworkSettings } = await client.ask(WITHIN.look, (docker) => docker.getContainer(id).inspect())
-    const ended = new AbortController()
-    // Also when it is removed below, and when nobody waits any more.
-    const end = () => ended.abort()
-    void client.ask(null, (docker, abortSignal) => docker.getContainer(id).wait({ abortSignal })).then(end, end)
+    await client.request(TIMEOUT_MS.command, (docker) => docker.getContainer(id).start())
+    const { NetworkSettings } = await client.request(TIMEOUT_MS.inspect, (docker) => docker.getContainer(id).inspect())
+    const exited = new AbortController()
+    // Also aborted when the container is removed below, and when the client is closed.
+    const abort = () => exited.abort()
+    void client.request(null, (docker, abortSignal) => docker.getContainer(id).wait({ abortSignal })).then(abort, abort)
     const hostPort = Number(NetworkSettings.Ports[`${PORT}/tcp`]?.[0]?.HostPort)
-    if (hostPort && (await answers(hostPort, ended.signal))) return null
-    const { State } = await client.ask(WITHIN.look, (docker) => docker.getContainer(id).inspect())
-    const logs = await client.ask(WITHIN.look, (docker) =>
+    if (hostPort && (await answers(hostPort, exited.signal))) return null
+    const { State } = await client.request(TIMEOUT_MS.inspect, (docker) => docker.getContainer(id).inspect())
+    const logs = await client.request(TIMEOUT_MS.inspect, (docker) =>
       docker.getContainer(id).logs({ stdout: true, stderr: true, tail: 1 }),
     )
     const last = readLog(logs).trim().split('\n').at(-1) ?? ''
-    const how = State.Running ? 'it did not answer in time' : `it ended with code ${State.ExitCode}`
-    return `${how}${last && `, and said last: ${last}`}`
+    const how = State.Running ? 'it did not answer in time' : `it stopped with exit code ${State.ExitCode}`
+    return `${how}${last && `; its last log line: ${last}`}`
   } finally {
-    await client.ask(WITHIN.act, (docker) => docker.getContainer(id).remove({ force: true, v: true }))
+    await client.request(TIMEOUT_MS.command, (docker) => docker.getContainer(id).remove({ force: true, v: true }))
   }
 }

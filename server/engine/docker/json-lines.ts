@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 
-/** The JSON values of a stream that holds one in every line; a line may come in any number of pieces. */
-export async function* jsonLines(stream: Readable): AsyncGenerator<unknown> {
+/** The JSON values of a stream with one value per line. Lines may arrive in any number of pieces. */
+export async function* jsonLines(stream: Readable): AsyncGenerator {
   stream.setEncoding('utf8')
   let rest = ''
   for await (const chunk of stream) {

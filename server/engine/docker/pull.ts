@@ -1,12 +1,12 @@
 import type { DockerClient } from './client.ts'
-import { dockerWords, engineError } from './errors.ts'
+import { dockerMessage, toEngineError } from './errors.ts'
 import { jsonLines } from './json-lines.ts'
 import { EngineAway, EngineRefused, type Progress } from '../engine.ts'
 
-/** A pull that says nothing for so long (milliseconds) is given up. */
-const STALLED = 5 * 60_000
+/** A pull without any progress for this long is given up, in milliseconds. */
+const STALL_TIMEOUT_MS = 5 * 60_000
 
-/** One line of what Docker says while it pulls. */
+/** One line of Docker's report on a pull. */
 interface PullLine {
   id?: string
   status?: string
@@ -20,7 +20,7 @@ interface Pull {
   percent: number
 }
 
-/** Fetches images, each once at a time however many ask for it. */
+/** Pulls images. Callers who need the same image at the same time share one pull. */
 export class DockerPulls {
   readonly #client: DockerClient
   readonly #pulls = new Map<string, Pull>()
@@ -29,7 +29,7 @@ export class DockerPulls {
     this.#client = client
   }
 
-  /** Resolves when the image is on the engine's machine; throws EngineRefused, saying what to do, when it cannot be had. */
+  /** Resolves when the image is on Docker's machine. @throws EngineRefused, saying what to do, when it cannot be pulled */
   async pull(image: string, progress: Progress): Promise<void> {
     let pull = this.#pulls.get(image)
     if (!pull) {
@@ -46,12 +46,12 @@ export class DockerPulls {
     try {
       await this.#read(image, pull)
     } catch (thrown) {
-      const error = engineError(thrown, this.#client.url)
+      const error = toEngineError(thrown, this.#client.url)
       if (error instanceof EngineAway) throw error
-      const reason = dockerWords(error).replace(/[.\s]+$/, '')
+      const reason = dockerMessage(error).replace(/[.\s]+$/, '')
       throw new EngineRefused(
         `Image ${image} is not on this machine and could not be pulled (${reason}). ` +
-          'Pull or build it, or set SANDBOX_IMAGE to one that is here.',
+          'Pull or build it, or set SANDBOX_IMAGE to an image that is on this machine.',
         { cause: error },
       )
     }
@@ -59,18 +59,18 @@ export class DockerPulls {
 
   async #read(image: string, pull: Pull): Promise<void> {
     const query = splitImage(image)
-    const stream = await this.#client.stream(STALLED, (docker, abortSignal) =>
+    const stream = await this.#client.stream(STALL_TIMEOUT_MS, (docker, abortSignal) =>
       docker.createImage({ ...query, abortSignal }),
     )
-    const stalled = setTimeout(() => stream.destroy(new Error('the registry stopped sending')), STALLED)
+    const stalled = setTimeout(() => stream.destroy(new Error('the registry stopped sending')), STALL_TIMEOUT_MS)
     const layers = new PullProgress()
     try {
       for await (const value of jsonLines(stream)) {
         const line = value as PullLine
         stalled.refresh()
-        // Docker has answered 200 by now, whatever comes.
+        // Docker has answered 200 by now, so errors come as lines.
         if (line.error) throw new Error(line.error)
-        tell(pull, layers.take(line))
+        reportProgress(pull, layers.add(line))
       }
     } finally {
       clearTimeout(stalled)
@@ -79,18 +79,18 @@ export class DockerPulls {
   }
 }
 
-function tell(pull: Pull, percent: number): void {
+function reportProgress(pull: Pull, percent: number): void {
   if (percent <= pull.percent) return
   pull.percent = percent
   for (const listener of pull.listeners) listener(`Pulling image ${percent} %`)
 }
 
-/** How much of all layers is there, counted by bytes; downloading is most of the work, unpacking the rest. */
+/** Progress over all layers, weighted by bytes: downloading counts for most of the work, extracting for the rest. */
 class PullProgress {
   readonly #layers = new Map<string, { total: number; share: number }>()
 
-  /** Takes one line of Docker's and returns the percentage now, 0 to 100. */
-  take(line: PullLine): number {
+  /** Takes one line of Docker's report. @returns the percentage now, 0 to 100 */
+  add(line: PullLine): number {
     if (line.id) this.#update(line.id, line)
     const layers = [...this.#layers.values()]
     const total = layers.reduce((sum, layer) => sum + layer.total, 0)
@@ -113,7 +113,7 @@ class PullProgress {
   }
 }
 
-/** Name and tag as Docker's API wants them. Without a tag it would pull every tag there is. */
+/** Name and tag as Docker's API wants them. Without a tag it would pull every tag. */
 function splitImage(image: string): { fromImage: string; tag: string } {
   const at = image.indexOf('@')
   if (at > 0) return { fromImage: image.slice(0, at), tag: image.slice(at + 1) }

@@ -1,8 +1,9 @@
 import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode'
+import type { DockerHostInfo } from './host.ts'
 import { sandboxName } from '../../core/names.ts'
 import { EngineRefused, type Sandbox, type SandboxSpec, type SandboxStatus } from '../engine.ts'
 
-/** Labels that make a container or a volume ours. Containers are found by them, never by name. */
+/** Labels of THON's containers and volumes. Containers are found by their labels, never by name. */
 export const LABEL = {
   instance: 'thon.instance',
   node: 'thon.node',
@@ -12,51 +13,45 @@ export const LABEL = {
   volume: 'thon.volume',
 } as const
 
-/** What the machine of the engine can do, as far as a new container depends on it. */
-export interface Machine {
-  cpus: number
-  /** Whether it has docker-init, which Debian keeps in a package of its own. */
-  hasInit: boolean
-}
-
 /**
  * What an IDE needs when its image runs as root, or starts as root and steps down: package managers change owners and
- * users (CHOWN, FOWNER, DAC_OVERRIDE, SETUID, SETGID), a terminal ends its children (KILL), and a web server is tried on
- * port 80 (NET_BIND_SERVICE). Left out of Docker's defaults are raw sockets, device nodes, chroot, file capabilities and
+ * users (CHOWN, FOWNER, DAC_OVERRIDE, SETUID, SETGID), a terminal stops its children (KILL), and a web server listens on
+ * port 80 (NET_BIND_SERVICE). Missing from Docker's defaults are raw sockets, device nodes, chroot, file capabilities and
  * the audit log.
  */
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID']
 
-/** Where a container stands in the network. */
-export interface Place {
-  /** Name of its network. */
+/** The network that a container joins. */
+export interface ContainerNetwork {
   name: string
-  /** Address of the engine's machine in it; null when it is not known. */
+  /** Address of Docker's machine in it; null when unknown. */
   gateway: string | null
 }
 
-/** The container's name: for people only. */
+/** The container's name, for people only. */
 export function containerName(spec: SandboxSpec): string {
   return `${sandboxName('thon', spec.group, spec.username)}-${spec.instanceId.slice(0, 8)}`
 }
 
-/** The labels of a person's volume. */
+/** Labels that name the owner of a volume. */
 export function volumeLabels(owner: { group: string; username: string }): Record<string, string> {
   return { [LABEL.volume]: '1', [LABEL.group]: owner.group, [LABEL.username]: owner.username }
 }
 
-/** Throws EngineRefused unless Docker takes the name for a volume; any other could mean a path of the host or of the API. */
+/** @throws EngineRefused unless the name can only mean a volume: others could mean a path of the host or of Docker's API */
 export function assertVolume(volume: string): void {
   if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(volume)) return
-  throw new EngineRefused(`"${volume}" is no name for a Docker volume: letters, digits and any of . _ - only.`)
+  throw new EngineRefused(
+    `"${volume}" is not a valid name for a Docker volume. Use letters, digits, dots, dashes and underscores.`,
+  )
 }
 
-/** The request that makes a sandbox, volume included: Docker makes one that is missing on the way. */
+/** The request that creates a sandbox. Docker also creates its volume when that is missing. */
 export function containerOptions(
   spec: SandboxSpec,
   node: string,
-  machine: Machine,
-  place: Place,
+  host: DockerHostInfo,
+  network: ContainerNetwork,
 ): ContainerCreateOptions {
   return {
     Image: spec.image,
@@ -69,15 +64,15 @@ export function containerOptions(
       [LABEL.port]: String(spec.port),
       [LABEL.volume]: spec.volume,
     },
-    HostConfig: hostConfig(spec, machine, place),
+    HostConfig: hostConfig(spec, host, network),
   }
 }
 
-/** What runs in a container, and the port it listens on. @param password null asks for none */
+/** What runs in a container, and the port it listens on. @param password null opens it without one */
 export function codeServer(port: number, password: string | null): ContainerCreateOptions {
   const auth = password === null ? 'none' : 'password'
   return {
-    // Not the image's own, which may wrap or change the command.
+    // The image's own entrypoint may wrap or change the command.
     Entrypoint: ['code-server'],
     Cmd: ['--bind-addr', `0.0.0.0:${port}`, '--auth', auth, '--disable-telemetry', '/workspace'],
     Env: password === null ? [] : [`PASSWORD=${password}`],
@@ -85,8 +80,8 @@ export function codeServer(port: number, password: string | null): ContainerCrea
   }
 }
 
-/** What no container gets to do, and where its port is published: a free one of this machine, for this machine alone. */
-export function confined(port: number): NonNullable<ContainerCreateOptions['HostConfig']> {
+/** Limits that every container gets, and a published port: a free one that only this machine can reach. */
+export function confinedHostConfig(port: number): NonNullable<ContainerCreateOptions['HostConfig']> {
   return {
     PortBindings: { [`${port}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '' }] },
     CapDrop: ['ALL'],
@@ -98,8 +93,8 @@ export function confined(port: number): NonNullable<ContainerCreateOptions['Host
 
 function hostConfig(
   spec: SandboxSpec,
-  machine: Machine,
-  { name, gateway }: Place,
+  host: DockerHostInfo,
+  { name, gateway }: ContainerNetwork,
 ): ContainerCreateOptions['HostConfig'] {
   const { memoryBytes, cpus, pids } = spec.limits
   return {
@@ -112,34 +107,32 @@ function hostConfig(
       },
     ],
     NetworkMode: name,
-    // The name that Docker Desktop gives the machine, under which sandboxes find Lemonade.
+    // Docker Desktop's name for the machine, under which sandboxes find Lemonade.
     ...(gateway === null ? {} : { ExtraHosts: [`host.docker.internal:${gateway}`] }),
-    ...confined(spec.port),
-    // Swap counts as memory, or the limit would only slow the hall's disk down.
+    ...confinedHostConfig(spec.port),
+    // Swap counts as memory; otherwise sandboxes at their limit would swap and slow down everyone's disk.
     ...(memoryBytes === null ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),
-    // Docker refuses more than the machine has.
-    ...(cpus === null ? {} : { NanoCpus: Math.round(Math.min(cpus, machine.cpus) * 1e9) }),
+    // Docker refuses more CPUs than the machine has.
+    ...(cpus === null ? {} : { NanoCpus: Math.round(Math.min(cpus, host.cpus) * 1e9) }),
     ...(pids === null ? {} : { PidsLimit: pids }),
-    // Terminals leave orphans behind, which somebody must reap.
-    ...(machine.hasInit ? { Init: true } : {}),
+    // Terminals leave orphaned processes behind, which an init process has to reap.
+    ...(host.hasInit ? { Init: true } : {}),
     LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '2' } },
     RestartPolicy: { Name: 'no' },
   }
 }
 
-/** Whether labels are those of a sandbox of this node; one without a node is everybody's. */
+/** Whether these labels belong to a sandbox of this node. A sandbox without a node belongs to every node. */
 export function isOurs(labels: Record<string, string> | undefined, node: string): boolean {
   if (!labels?.[LABEL.instance]) return false
   return labels[LABEL.node] === undefined || labels[LABEL.node] === node
 }
 
-/** A container of ours as the port knows it. */
+/** A container of THON in the port's words. */
 export function toSandbox(info: ContainerInspectInfo): Sandbox {
-  const { Labels: labels, Env: env } = info.Config
+  const { Labels: labels } = info.Config
   const status = toStatus(info.State.Status)
   const port = Number(labels[LABEL.port]) || 0
-  const password = env?.find((entry) => entry.startsWith('PASSWORD='))
-  const published = info.NetworkSettings.Ports?.[`${port}/tcp`]?.[0]?.HostPort
   const started = new Date(info.State.StartedAt)
   return {
     ref: info.Id,
@@ -149,18 +142,29 @@ export function toSandbox(info: ContainerInspectInfo): Sandbox {
     image: info.Config.Image,
     volume: labels[LABEL.volume] ?? '',
     port,
-    password: password === undefined ? null : password.slice('PASSWORD='.length),
+    password: passwordIn(info.Config.Env),
     status,
-    hostPort: status === 'running' || status === 'paused' ? Number(published) || null : null,
+    hostPort: status === 'running' || status === 'paused' ? hostPortOf(port, info.NetworkSettings.Ports) : null,
     exitCode: status === 'exited' ? info.State.ExitCode : null,
     outOfMemory: status === 'exited' && info.State.OOMKilled,
-    // Docker writes the year 1 for never.
+    // Docker writes the year 1 for "never".
     startedAt: started.getTime() > 0 ? started : null,
   }
 }
 
+// Docker sends null for an empty list or map, although dockerode's types do not say so.
+
+function passwordIn(env: string[] | null): string | null {
+  const entry = env?.find((one) => one.startsWith('PASSWORD='))
+  return entry === undefined ? null : entry.slice('PASSWORD='.length)
+}
+
+function hostPortOf(port: number, published: ContainerInspectInfo['NetworkSettings']['Ports'] | null): number | null {
+  return Number(published?.[`${port}/tcp`]?.[0]?.HostPort) || null
+}
+
 function toStatus(status: string): SandboxStatus {
   if (status === 'created' || status === 'running' || status === 'paused') return status
-  // Those left are exited, dead, removing and (never with our policy) restarting: none of them runs.
+  // The rest are exited, dead, removing and (never with our restart policy) restarting: none of them runs.
   return 'exited'
 }

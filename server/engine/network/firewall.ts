@@ -1,42 +1,43 @@
 import { bridgeOf, bridgePrefix, nodeMark } from './names.ts'
-import { covers, parseSubnet, showSubnet, type Subnet } from './subnets.ts'
+import type { LocalNetwork } from './host-network.ts'
+import { covers, formatSubnet, parseSubnet } from './subnets.ts'
 
-/** What sandboxes may reach, with everything that it depends on. */
+/** What sandboxes may reach, with everything that the rules depend on. */
 export interface FirewallPolicy {
-  /** Name of this server: its rules are for its sandboxes alone. */
+  /** Name of this server. Its rules apply to its own sandboxes only. */
   node: string
   /** Network that groups get theirs from. */
   pool: string
   blockLan: boolean
   blockInternet: boolean
-  /** Addresses and networks within reach all the same, at one port or at all (null). */
+  /** Addresses and networks that are allowed despite the above, at one port or at every port (null). */
   allow: readonly { readonly network: string; readonly port: number | null }[]
-  /** TCP ports of this machine within reach. */
+  /** TCP ports of this machine that sandboxes may reach. */
   hostPorts: readonly number[]
   /** Groups whose sandboxes may reach each other. */
   peers: readonly string[]
   /** Name servers that sandboxes ask. */
   nameServers: readonly string[]
-  /** Networks this machine is plugged into, and its addresses there. */
-  own: readonly { subnet: Subnet; address: string }[]
+  /** Networks that this machine is connected to. */
+  localNetworks: readonly LocalNetwork[]
 }
 
-/** A jump into one of our chains, from one that the kernel or Docker passes packets through. */
+/** A jump into one of THON's chains, from a chain that the kernel or Docker passes packets through. */
 export interface Hook {
   parent: string
   rule: string
 }
 
-/** The policy as iptables knows it. */
+/** A policy as rules of iptables. */
 export interface Firewall {
-  /** Our chains with their rules, in the form of iptables-save: what is there goes as what is here comes. */
+  /** THON's chains with their rules, in the form of iptables-save. They replace chains of the same name. */
   chains: string
-  /** Names of our chains. */
+  /** Names of THON's chains. */
   names: string[]
   hooks: Hook[]
 }
 
-/** Where clouds tell machines their secrets: AWS, Azure, Google and most others; then Alibaba, Oracle, and Azure's second. */
+/** Where clouds give machines their secrets: AWS, Azure, Google and most others; then Alibaba, Oracle, and Azure's second. */
 export const METADATA = ['169.254.0.0/16', '100.100.100.200', '192.0.0.192', '168.63.129.16']
 
 /** Everything that is not the internet, by RFC 6890, and multicast. */
@@ -45,9 +46,9 @@ const PRIVATE = [
   ...['192.0.0.0/24', '198.18.0.0/15', '224.0.0.0/4', '240.0.0.0/4'],
 ]
 
-/** An answer, so that programs fail at once instead of waiting; TCP may take any other for a passing fault, and try again. */
+/** Programs fail at once instead of waiting. TCP takes any answer but a reset for a temporary error, and retries. */
 const REFUSAL = ['-p tcp -j REJECT --reject-with tcp-reset', '-j REJECT']
-const KNOWN = '-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN'
+const ESTABLISHED = '-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN'
 
 /** The rules that enforce a policy. The same policy gives the same text. */
 export function firewallOf(policy: FirewallPolicy): Firewall {
@@ -71,21 +72,21 @@ export function firewallOf(policy: FirewallPolicy): Firewall {
   }
 }
 
-/** From a sandbox to anywhere but this machine. RETURN leaves the packet to the rules of Docker and of the organizer. */
+/** From a sandbox to anywhere but this machine. RETURN passes the packet on to the rules of Docker and of the organizer. */
 function forwardRules(policy: FirewallPolicy, ours: string, refuse: string): string[] {
   const { node, pool, blockLan, blockInternet, allow, hostPorts, peers, nameServers } = policy
   return [
-    // Docker would drop these afterwards, so leaving them to Docker would not do.
+    // ACCEPT, because Docker's own rules would drop these packets.
     ...peers.map((group) => bridgeOf(node, group)).map((bridge) => `-i ${bridge} -o ${bridge} -j ACCEPT`),
-    // Other sandboxes, whatever pool their networks are from. Before the exceptions, which may be wide, and before what is
-    // known already, so that connections end when a group's switch is turned off.
+    // Other sandboxes, whatever pool their networks come from. Before the exceptions, which may be wide, and before
+    // established connections, so that those break when a group turns peer access off.
     `-o ${ours} ${refuse}`,
     `-d ${pool} ${refuse}`,
-    KNOWN,
-    // Docker passes on what sandboxes look up from within the sandbox. In clouds the name server may be a metadata address.
+    ESTABLISHED,
+    // Docker forwards name lookups from inside the sandbox. In clouds, the name server may be a metadata address.
     ...nameServers.flatMap((address) => dns(address, 'RETURN')),
     ...METADATA.map((network) => `-d ${network} ${refuse}`),
-    // What this machine publishes may run in a container: the packet was turned there already, and asked for the port before.
+    // A published port may lead into a container: the packet has been redirected there, and names its original port.
     ...hostPorts.map((port) => `-p tcp -m conntrack --ctstate DNAT --ctorigdstport ${port} -j RETURN`),
     ...allow.flatMap(({ network, port }) =>
       port === null
@@ -100,38 +101,38 @@ function forwardRules(policy: FirewallPolicy, ours: string, refuse: string): str
 }
 
 /**
- * From a sandbox to this machine, at any of its addresses. Ports within reach are accepted rather than left to the rules that
- * follow, since a machine that refuses by default would refuse Lemonade too, and they were named to be reached.
+ * From a sandbox to this machine, at any of its addresses. Allowed ports are accepted rather than left to later rules,
+ * because a machine that refuses by default would refuse Lemonade too.
  */
-function inputRules({ hostPorts, nameServers, own }: FirewallPolicy, refuse: string): string[] {
-  const here = nameServers.filter((address) => own.some((one) => one.address === address))
+function inputRules({ hostPorts, nameServers, localNetworks }: FirewallPolicy, refuse: string): string[] {
+  const ownServers = nameServers.filter((address) => localNetworks.some((one) => one.address === address))
   return [
     ...hostPorts.map((port) => `-p tcp --dport ${port} -j ACCEPT`),
-    KNOWN,
+    ESTABLISHED,
     '-p icmp --icmp-type echo-request -j RETURN',
-    ...here.flatMap((address) => dns(address, 'ACCEPT')),
+    ...ownServers.flatMap((address) => dns(address, 'ACCEPT')),
     refuse,
   ]
 }
 
-/** Networks that are not the internet. At a university those of the own LAN may look as if they were. */
-function lanOf({ pool, own }: FirewallPolicy): string[] {
+/** Networks that are not the internet. At a university, the LAN's own addresses may look like internet addresses. */
+function lanOf({ pool, localNetworks }: FirewallPolicy): string[] {
   const known = [...PRIVATE, pool].map((text) => parseSubnet(text)).filter((subnet) => subnet !== null)
-  const others = own.map(({ subnet }) => subnet).filter((subnet) => !known.some((one) => covers(one, subnet)))
-  return [...PRIVATE, ...new Set(others.map(showSubnet).toSorted())]
+  const others = localNetworks.map(({ subnet }) => subnet).filter((subnet) => !known.some((one) => covers(one, subnet)))
+  return [...PRIVATE, ...new Set(others.map(formatSubnet).toSorted())]
 }
 
 function dns(address: string, verdict: 'RETURN' | 'ACCEPT'): string[] {
   return ['udp', 'tcp'].map((protocol) => `-d ${address} -p ${protocol} --dport 53 -j ${verdict}`)
 }
 
-/** Exceptions that mean nothing, since what they name is out of reach whatever is allowed; a sentence each. */
-export function futile({ pool, allow }: Pick<FirewallPolicy, 'pool' | 'allow'>): string[] {
+/** Exceptions without effect, because sandboxes never reach what they name; a sentence each. */
+export function ineffectiveExceptions({ pool, allow }: Pick<FirewallPolicy, 'pool' | 'allow'>): string[] {
   const never = [pool, ...METADATA].map((text) => parseSubnet(text)).filter((subnet) => subnet !== null)
   return allow
     .filter(({ network }) => never.some((one) => covers(one, parseSubnet(network) ?? one)))
     .map(
       ({ network }) =>
-        `SANDBOX_ALLOW names ${network}, which stays out of reach: it is a metadata address, or a sandbox of another group.`,
+        `SANDBOX_ALLOW names ${network}, which sandboxes never reach: it is a metadata address, or belongs to other groups. Remove it from SANDBOX_ALLOW.`,
     )
 }

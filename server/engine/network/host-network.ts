@@ -2,15 +2,21 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { parseSubnet, type Subnet } from './subnets.ts'
 
-/** systemd's resolver, which only this machine itself can ask; Docker asks those behind it instead. */
+/** systemd's resolver, which only this machine can ask. Docker uses the name servers behind it instead. */
 const STUB = '127.0.0.53'
 
-/** Networks that this machine has a route to, without the one to everywhere. */
+/** A network that this machine is connected to, and the machine's address in it. */
+export interface LocalNetwork {
+  readonly subnet: Subnet
+  readonly address: string
+}
+
+/** Networks that this machine has a route to, without the default route. */
 export function routedSubnets(): Subnet[] {
   return routesIn(read('/proc/net/route'))
 }
 
-/** @param table text of /proc/net/route: numbers in hexadecimal, lowest byte first */
+/** @param table text of /proc/net/route, whose numbers are hexadecimal with the lowest byte first */
 export function routesIn(table: string): Subnet[] {
   return table
     .split('\n')
@@ -18,13 +24,13 @@ export function routesIn(table: string): Subnet[] {
     .map((line) => line.split(/\s+/))
     .flatMap(([, destination, , , , , , mask]) => {
       if (!destination || !mask || /^0+$/.test(mask)) return []
-      const bits = [...Number.parseInt(mask, 16).toString(2)].filter((bit) => bit === '1').length
+      const bits = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length
       return parseSubnet(`${addressIn(destination)}/${bits}`) ?? []
     })
 }
 
-/** The networks this machine is plugged into, and its own addresses there; those of loopback are left out. */
-export function ownNetworks(): { subnet: Subnet; address: string }[] {
+/** The networks that this machine is connected to, without loopback. */
+export function localNetworks(): LocalNetwork[] {
   return Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal, family, cidr }) => !internal && family === 'IPv4' && cidr !== null)
@@ -34,7 +40,7 @@ export function ownNetworks(): { subnet: Subnet; address: string }[] {
     })
 }
 
-/** The name servers that sandboxes ask, by way of Docker: those of this machine that are not this machine's alone. */
+/** The name servers that Docker asks for sandboxes: this machine's, without those that only this machine can ask. */
 export function nameServers(): string[] {
   const own = serversIn(read('/etc/resolv.conf'))
   const asked = own.length === 1 && own[0] === STUB ? serversIn(read('/run/systemd/resolve/resolv.conf')) : own
@@ -47,12 +53,12 @@ export function serversIn(text: string): string[] {
   return [...new Set(found)].filter((address) => parseSubnet(address)?.bits === 32)
 }
 
-/** Whether a network interface of this name is there, from where this process stands. */
+/** Whether this process sees a network interface of this name. */
 export function hasInterface(name: string): boolean {
   return existsSync(`/sys/class/net/${name}`)
 }
 
-/** Whether there is an interface whose name begins so. */
+/** Whether this process sees a network interface whose name starts with `prefix`. */
 export function hasInterfaceLike(prefix: string): boolean {
   try {
     return readdirSync('/sys/class/net').some((name) => name.startsWith(prefix))
@@ -61,7 +67,7 @@ export function hasInterfaceLike(prefix: string): boolean {
   }
 }
 
-/** Whether packets between sandboxes of one bridge pass the rules at all: the kernel lets them by unless told otherwise. */
+/** Whether the kernel applies the rules to packets between sandboxes of one bridge. It does not unless told to. */
 export function bridgesPassRules(): boolean {
   return read('/proc/sys/net/bridge/bridge-nf-call-iptables').trim() === '1'
 }

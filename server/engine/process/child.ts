@@ -6,23 +6,22 @@ import { delimiter, isAbsolute, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
-/** Exit code of the built-in page when its port is taken. */
+/** Exit code of the built-in editor when its port is taken. */
 export const PORT_TAKEN = 98
 
-/** What a sandbox's process is started with. */
-export interface Launch {
-  /** Where `code-server` is looked for, and the sandbox's own PATH. */
+export interface LaunchOptions {
+  /** Where to look for `code-server`; also the PATH of the sandbox. */
   path: string
   workspace: string
   home: string
   /** Port on 127.0.0.1. */
   port: number
   password: string | null
-  /** File its output is added to. */
+  /** File that its output is appended to. */
   log: string
 }
 
-/** The first `code-server` on a PATH that can be run, or null. */
+/** The first executable `code-server` on a PATH, or null. */
 export function findCodeServer(path: string): string | null {
   const candidates = path
     .split(delimiter)
@@ -31,22 +30,22 @@ export function findCodeServer(path: string): string | null {
   return candidates.find(isProgram) ?? null
 }
 
-/** Waits at a pipe for one line before it becomes the program; without it, when the server was killed, it ends. */
+/** Waits for one line on a pipe before it becomes the program. When the server is killed first, it exits instead. */
 const GATE = 'read -r go <&3 && unset PWD && exec "$@" 3<&-'
 
-/** A started process that does nothing yet. */
-export interface Launched {
+/** A process that waits to become the sandbox. */
+export interface LaunchedProcess {
   child: ChildProcess & { pid: number }
-  /** Lets it become the sandbox. Call it once its pid is written down. */
-  go: () => void
+  /** Lets it become the sandbox. To be called once its pid is recorded. */
+  release: () => void
 }
 
 /**
- * Starts the sandbox's process, in a session of its own so that it outlives a killed server, and holds it until `go`: so
- * there is no moment at which a killed server leaves a sandbox that no record tells of. It never gets our environment,
- * which holds THON's secrets. Rejects when the system cannot start it.
+ * Starts the sandbox's process in a session of its own, so that it outlives a killed server, and holds it until `release`,
+ * so that a killed server never leaves a sandbox without a record. The process does not get THON's environment, which
+ * holds secrets. @throws when the system cannot start it
  */
-export async function launch(options: Launch): Promise<Launched> {
+export async function launch(options: LaunchOptions): Promise<LaunchedProcess> {
   const codeServer = findCodeServer(options.path)
   const page = fileURLToPath(new URL('page/main.ts', import.meta.url))
   const [file, first] = codeServer ? [codeServer, []] : [process.execPath, [page]]
@@ -62,19 +61,19 @@ export async function launch(options: Launch): Promise<Launched> {
     if (child.pid === undefined) throw (await once(child, 'error'))[0]
     child.unref()
     const gate = child.stdio[3] as Writable
-    // It may have ended before it was let go; its exit tells of that.
+    // The process may exit before it is released; the `exit` event reports that.
     gate.on('error', () => undefined)
-    return { child: child as ChildProcess & { pid: number }, go: () => gate.end('go\n') }
+    return { child: child as ChildProcess & { pid: number }, release: () => gate.end('go\n') }
   } finally {
     closeSync(log)
   }
 }
 
-/** A port that is free now, `wanted` if that is, and in nobody's `claimed`; it is added there. */
+/** A port that is free now and not in `claimed`, preferably `wanted`. It is added to `claimed`. */
 export async function claimPort(claimed: Set<number>, wanted: number | null): Promise<number> {
-  for (let wish = wanted ?? 0; ; wish = 0) {
-    const port = await freePort(wish).catch((error) => {
-      if (wish === 0) throw error
+  for (let candidate = wanted ?? 0; ; candidate = 0) {
+    const port = await freePort(candidate).catch((error: unknown) => {
+      if (candidate === 0) throw error
     })
     if (port === undefined || claimed.has(port)) continue
     claimed.add(port)
@@ -82,18 +81,18 @@ export async function claimPort(claimed: Set<number>, wanted: number | null): Pr
   }
 }
 
-function codeServerArguments({ port, password, workspace }: Launch): string[] {
+function codeServerArguments({ port, password, workspace }: LaunchOptions): string[] {
   const auth = password === null ? 'none' : 'password'
   return ['--bind-addr', `127.0.0.1:${port}`, '--auth', auth, '--disable-telemetry', workspace]
 }
 
-function environment({ path, home, password }: Launch): Record<string, string> {
+function environment({ path, home, password }: LaunchOptions): Record<string, string> {
   const basic = { PATH: path, HOME: home, LANG: 'C.UTF-8', TERM: 'xterm-256color' }
   return password === null ? basic : { ...basic, PASSWORD: password }
 }
 
-async function freePort(wish: number): Promise<number> {
-  const server = createServer().listen(wish, '127.0.0.1')
+async function freePort(candidate: number): Promise<number> {
+  const server = createServer().listen(candidate, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   server.close()

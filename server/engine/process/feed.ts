@@ -1,73 +1,35 @@
+import { Channel } from '../../core/events.ts'
 import type { SandboxEvent } from '../engine.ts'
 
-/** Hands every event to everybody who follows at that moment; nothing is lost to one who reads slowly. */
+/** Passes every event to all current followers. Slow readers lose nothing. */
 export class Feed {
-  readonly #followers = new Set<Follower>()
+  readonly #channels = new Set<Channel<SandboxEvent>>()
 
-  /** How many follow. */
+  /** Number of followers. */
   get size(): number {
-    return this.#followers.size
+    return this.#channels.size
   }
 
-  /** Events from this call on, until the signal aborts or the feed ends. `done` is called once it has. */
-  follow(signal: AbortSignal, done: () => void): AsyncIterable<SandboxEvent> {
-    const follower = new Follower()
-    const abort = () => {
-      follower.drop()
-      follower.stop()
-    }
-    follower.stop = () => {
+  /** Events from this call on, until the signal aborts or the feed ends. Then `onEnd` is called. */
+  follow(signal: AbortSignal, onEnd: () => void): AsyncIterable<SandboxEvent> {
+    const channel = new Channel<SandboxEvent>(() => {
       signal.removeEventListener('abort', abort)
-      follower.end()
-      if (this.#followers.delete(follower)) done()
-    }
-    this.#followers.add(follower)
+      this.#channels.delete(channel)
+      onEnd()
+    })
+    const abort = () => void channel.return()
+    this.#channels.add(channel)
     signal.addEventListener('abort', abort)
     if (signal.aborted) abort()
-    return follower
+    return channel
   }
 
-  /** Tells everybody. */
   publish(event: SandboxEvent): void {
-    for (const follower of this.#followers) follower.push(event)
+    for (const channel of this.#channels) channel.push(event)
   }
 
-  /** Ends every stream, once what it was told has been read. */
+  /** Ends every stream; what was published before is still delivered. */
   end(): void {
-    for (const follower of this.#followers) follower.stop()
-  }
-}
-
-class Follower implements AsyncIterable<SandboxEvent> {
-  readonly #waiting: SandboxEvent[] = []
-  #ended = false
-  #wake = () => {}
-  stop = () => {}
-
-  push(event: SandboxEvent): void {
-    this.#waiting.push(event)
-    this.#wake()
-  }
-
-  drop(): void {
-    this.#waiting.length = 0
-  }
-
-  end(): void {
-    this.#ended = true
-    this.#wake()
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<SandboxEvent> {
-    try {
-      for (;;) {
-        const event = this.#waiting.shift()
-        if (event) yield event
-        else if (this.#ended) return
-        else await new Promise<void>((wake) => (this.#wake = wake))
-      }
-    } finally {
-      this.stop()
-    }
+    for (const channel of this.#channels) channel.end()
   }
 }

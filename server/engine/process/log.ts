@@ -1,19 +1,19 @@
 import { closeSync, fstatSync, openSync, readSync, writeFileSync, statSync } from 'node:fs'
 
-const LIMIT = 1 << 20
-const KEPT = 64 << 10
+const MAX_BYTES = 1 << 20
+const KEPT_BYTES = 64 << 10
 
-/** The last `lines` lines of a log, of at most its last 64 KiB; '' when there is none. */
+/** The last `lines` lines of a log, from its last 64 KiB; '' when it does not exist. */
 export function tail(path: string, lines: number): string {
   const text = end(path)
   const all = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n')
   return lines > 0 ? all.slice(-lines).join('\n') : ''
 }
 
-/** Cuts a log of more than 1 MiB down to its end. Its writer appends, so it goes on behind that. */
+/** Cuts a log of more than 1 MiB down to its last 64 KiB. Its writer appends, so it continues after those. */
 export function trim(path: string): void {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-  if (size > LIMIT) writeFileSync(path, end(path), { mode: 0o600 })
+  if (size > MAX_BYTES) writeFileSync(path, end(path), { mode: 0o600 })
 }
 
 function end(path: string): string {
@@ -25,7 +25,7 @@ function end(path: string): string {
   }
   try {
     const size = fstatSync(file).size
-    const buffer = Buffer.alloc(Math.min(size, KEPT))
+    const buffer = Buffer.alloc(Math.min(size, KEPT_BYTES))
     return buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, size - buffer.length))
   } finally {
     closeSync(file)

@@ -8,9 +8,9 @@ export interface ProcessInfo {
   pid: number
   parent: number
   group: number
-  /** SIGSTOP holds it. */
+  /** Whether SIGSTOP paused it. */
   stopped: boolean
-  /** When it began, in the system's own words: with the pid it names one process for ever, over restarts of the machine too. */
+  /** When it started, in the system's own format. Together with the pid it is unique, even across restarts of the machine. */
   start: string
   cpuSeconds: number
   memoryBytes: number
@@ -21,13 +21,13 @@ const linux = process.platform === 'linux'
 const TICKS_PER_SECOND = 100
 const PS = ['-ww', '-o', 'pid=,ppid=,pgid=,stat=,rss=,time=,lstart=']
 
-/** The living processes among `pids`, or all of this machine; zombies count as gone. */
+/** The living processes among `pids`, or all of this machine. Zombies do not count. */
 export async function processes(pids?: number[]): Promise<Map<number, ProcessInfo>> {
   const found = linux ? await fromProc(pids) : fromPs(await ps(pids))
   return new Map(found.map((info) => [info.pid, info]))
 }
 
-/** One process, looked up at once; null when there is none. */
+/** One process, read synchronously; null when it does not exist. */
 export function processNow(pid: number): ProcessInfo | null {
   try {
     if (linux) return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))
@@ -38,13 +38,13 @@ export function processNow(pid: number): ProcessInfo | null {
   }
 }
 
-/** A process and everything it started, whatever session or group that moved to; empty when `root` is gone. */
+/** A process and everything it started, in any session or group; empty when `root` does not exist. */
 export async function descendants(root: number): Promise<ProcessInfo[]> {
   const all = await processes()
   const children = Map.groupBy(all.values(), (info) => info.parent)
   const first = all.get(root)
   const tree = first ? [first] : []
-  // The list grows while it is walked: each one's children are put behind it.
+  // The list grows while it is iterated: children are appended.
   for (const info of tree) tree.push(...(children.get(info.pid) ?? []))
   return tree
 }
@@ -55,14 +55,14 @@ async function fromProc(pids?: number[]): Promise<ProcessInfo[]> {
   return texts.map(parseStat).filter((info) => info !== null)
 }
 
-/** '' for an error that means "no such process of ours"; others, as too many open files, must not pass for that. */
+/** '' for an error that means "no such process". Others, such as too many open files, are thrown. */
 function ifGone(error: unknown): string {
   const { code, status } = error as { code?: unknown; status?: unknown }
   if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(String(code)) || code === 1 || status === 1) return ''
   throw error
 }
 
-/** Reads proc_pid_stat(5). The name in brackets may hold spaces and brackets itself, so fields are counted after the last. */
+/** Reads proc_pid_stat(5). The name in brackets may contain spaces and brackets, so fields are counted after the last one. */
 function parseStat(text: string): ProcessInfo | null {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const state = fields[0]
@@ -79,7 +79,7 @@ function parseStat(text: string): ProcessInfo | null {
 }
 
 let boot: string | undefined
-/** Start times are counted from the boot, so they need its name to be told from those before it. */
+/** Start times count from the boot, so they are unique only together with the boot's id. */
 function bootId(): string {
   return (boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
 }
@@ -94,15 +94,15 @@ function pageSize(): number {
 async function ps(pids?: number[]): Promise<string> {
   if (pids?.length === 0) return ''
   const which = pids ? ['-p', pids.join(',')] : ['-A']
-  // ps exits with 1 when none of the asked for processes lives, and prints those that do.
-  const run = promisify(execFile)('ps', [...PS, ...which], { env: psEnv(), maxBuffer: 16 << 20 })
-  return run.then(
-    (done) => done.stdout,
-    (error) => error.stdout || ifGone(error),
-  )
+  // ps may exit with 1 although it prints the processes that exist.
+  try {
+    return (await promisify(execFile)('ps', [...PS, ...which], { env: psEnv(), maxBuffer: 16 << 20 })).stdout
+  } catch (error) {
+    return (error as { stdout?: string }).stdout || ifGone(error)
+  }
 }
 
-/** ps must print dates in one language; it needs nothing else. */
+/** One language and time zone for the dates that ps prints. */
 function psEnv(): Record<string, string> {
   return { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
 }

@@ -6,7 +6,7 @@ import type { Sandbox } from '../engine.ts'
 const schema = z.object({
   ref: z.string(),
   instanceId: z.string(),
-  /** The server that made it; those of older versions name none. */
+  /** The server that created it; records of older versions name none. */
   node: z.string().optional(),
   group: z.string(),
   username: z.string(),
@@ -18,20 +18,19 @@ const schema = z.object({
   hostPort: z.number().nullable(),
   exitCode: z.number().nullable(),
   startedAt: z.string().nullable(),
-  /** Pid of the process, which leads a process group of its own; with `start`, see ProcessInfo, nobody else's. */
+  /** Pid of the process, which leads its own process group. Unique together with `start`, see ProcessInfo. */
   pid: z.number().nullable(),
   start: z.string().nullable(),
-  /** False between the note of the pid and the moment when the process is let go: it has not been the sandbox yet. */
+  /** False from when the pid is recorded until the process is released: it has not become the sandbox yet. */
   letGo: z.boolean().default(true),
 })
 
-/** What is kept on disk about one sandbox, so that a server that was killed finds it again. Holds the password: mode 0600. */
+/** What the disk holds about one sandbox, so that the server after a killed one finds it. Holds the password: mode 0600. */
 export type SandboxRecord = z.infer<typeof schema>
 
 /**
- * The records of all sandboxes under a workspace directory, one file each, with their logs beside them.
- *
- * Writes are synchronous: between the start of a process and the note of its pid, nothing else may happen.
+ * The records of all sandboxes under a workspace directory: one file each, with its log next to it. Writes are synchronous,
+ * because nothing else may happen between the start of a process and the record of its pid.
  */
 export class RecordStore {
   readonly #dir: string
@@ -40,18 +39,18 @@ export class RecordStore {
     this.#dir = join(workspaceDir, '.sandboxes')
   }
 
-  /** Makes the directory; throws the system's error when that cannot be. */
+  /** Creates the directory. @throws the system's error */
   prepare(): void {
     mkdirSync(this.#dir, { recursive: true, mode: 0o700 })
   }
 
-  /** Every record, of all servers. A file that is no record is passed over. */
+  /** Every record, of all servers. Files that are not records are skipped. */
   all(): SandboxRecord[] {
     const names = readdirSync(this.#dir).filter((name) => name.endsWith('.json'))
     return names.flatMap((name) => this.#read(join(this.#dir, name)))
   }
 
-  /** Writes a record, whole or not at all. */
+  /** Writes a record atomically. */
   save(record: SandboxRecord): void {
     const path = join(this.#dir, `${record.instanceId}.json`)
     try {
@@ -77,14 +76,14 @@ export class RecordStore {
     try {
       return [schema.parse(JSON.parse(readFileSync(path, 'utf8')))]
     } catch (error) {
-      // A record we may not read must not pass for a sandbox that is gone.
+      // An unreadable record must not pass for a sandbox that no longer exists.
       if (error instanceof Error && 'code' in error && error.code !== 'ENOENT') throw error
       return []
     }
   }
 }
 
-/** A record in the words of the port. */
+/** A record in the port's words. */
 export function toSandbox(record: SandboxRecord): Sandbox {
   const { ref, instanceId, group, username, image, volume, port, password, status, exitCode } = record
   return {
@@ -95,7 +94,7 @@ export function toSandbox(record: SandboxRecord): Sandbox {
   }
 }
 
-/** Whether a process belongs to it at this moment, held or not. */
+/** Whether it has a process at the moment, paused or not. */
 export function isLive(record: SandboxRecord): boolean {
   return record.status === 'running' || record.status === 'paused'
 }

@@ -4,15 +4,15 @@ import { descendants } from './process-table.ts'
 interface Sample {
   pid: number
   cpuSeconds: number
-  /** Milliseconds since some fixed moment. */
+  /** Monotonic time in milliseconds. */
   at: number
 }
 
-/** Measures what processes use, with all that they started. CPU is the mean since the measurement before. */
+/** Measures processes with everything they started. CPU usage is the mean since the previous measurement. */
 export class CpuMeter {
   readonly #last = new Map<string, Sample>()
 
-  /** What the tree of process `pid` uses, null when it is gone. The first measurement knows of no CPU use yet. */
+  /** The usage of the process tree of `pid`; null when that no longer exists. The first measurement has 0 % CPU. */
   async measure(ref: string, pid: number): Promise<SandboxStats | null> {
     const tree = await descendants(pid)
     if (tree.length === 0) return null
@@ -23,13 +23,12 @@ export class CpuMeter {
     return { cpuPercent: before?.pid === pid ? share(before, now) : 0, memoryBytes, memoryLimitBytes: null }
   }
 
-  /** Drops what is kept of a sandbox that is gone. */
   forget(ref: string): void {
     this.#last.delete(ref)
   }
 }
 
-/** Percent of one core. A child that ended takes its time out of the sum: then there is nothing to tell. */
+/** Percent of one core. A child that exited takes its time out of the sum, which can make it negative: 0 then. */
 function share(before: Sample, now: Sample): number {
   const seconds = (now.at - before.at) / 1000
   return seconds > 0 ? Math.max(0, ((now.cpuSeconds - before.cpuSeconds) / seconds) * 100) : 0

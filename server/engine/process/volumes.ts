@@ -1,3 +1,5 @@
+import { Mutex } from 'async-mutex'
+import type { Stats } from 'node:fs'
 import {
   lstat,
   mkdir,
@@ -13,24 +15,24 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, join, posix, relative, resolve, sep } from 'node:path'
 import { EngineRefused, type SandboxFile } from '../engine.ts'
-import { inTheWay, backupPath, LARGEST_KEPT, tooLarge } from '../backup-path.ts'
+import { backupPath, fileTooLarge, MAX_BACKUP_BYTES, pathBlocked } from '../backup-path.ts'
 
 /**
  * Volumes as plain directories, `<workspaceDir>/<group>/<username>`, where people find them. A link in
- * `<workspaceDir>/.volumes` says which directory a volume has, so that files stay with a person who is renamed.
+ * `<workspaceDir>/.volumes` leads from each volume to its directory, so that renamed people keep their files.
  */
 export class Volumes {
   readonly #root: string
-  /** One change at a time: two volumes must not both take the same free directory. */
-  #turn: Promise<unknown> = Promise.resolve()
+  /** Keeps two volumes from taking the same free directory. */
+  readonly #mutex = new Mutex()
 
   constructor(workspaceDir: string) {
     this.#root = resolve(workspaceDir)
   }
 
-  /** The volume's directory, absolute; made when missing. */
+  /** The volume's directory, as an absolute path; created when missing. */
   ensure(volume: string, owner: { group: string; username: string }): Promise<string> {
-    return this.#next(async () => {
+    return this.#mutex.runExclusive(async () => {
       const dir = (await this.#find(volume)) ?? (await this.#claim(volume, owner))
       await this.#assertInside(dir)
       await mkdir(dir, { recursive: true })
@@ -38,9 +40,9 @@ export class Volumes {
     })
   }
 
-  /** Deletes the volume's files, settings and link; nothing when there is none. */
+  /** Deletes the volume's files, settings and link; does nothing when it does not exist. */
   remove(volume: string): Promise<void> {
-    return this.#next(async () => {
+    return this.#mutex.runExclusive(async () => {
       const dir = await this.#find(volume)
       if (dir) {
         await this.#assertInside(dir)
@@ -51,39 +53,33 @@ export class Volumes {
     })
   }
 
-  /** The home directory that goes with a volume: settings do not belong among a person's files. Made when missing. */
+  /** The home directory that goes with a volume, because settings do not belong among a participant's files. Created when missing. */
   async home(volume: string): Promise<string> {
     await mkdir(this.#home(volume), { recursive: true, mode: 0o700 })
     return this.#home(volume)
   }
 
   /**
-   * Puts files of /workspace and /home/vscode in their places; there is no place for others. What people have there is
-   * kept beside it. Returns the paths of those that were not there so.
+   * Writes files of /workspace and /home/vscode, and ignores others. A participant's file that is replaced is backed up
+   * next to it. @returns the paths of the files that were missing or had other content
    */
   async put(volume: string, workspace: string, files: SandboxFile[]): Promise<string[]> {
     const bases = Object.entries({ '/workspace': workspace, '/home/vscode': await this.home(volume) })
-    const news = []
-    // All are looked at before one is written.
-    for (const { path: asked, content } of files) {
-      const [prefix = '', base] = bases.find(([one]) => posix.normalize(asked).startsWith(`${one}/`)) ?? []
+    const changed = []
+    // All files are checked before the first one is written.
+    for (const { path: sandboxPath, content } of files) {
+      const [prefix = '', base] = bases.find(([one]) => posix.normalize(sandboxPath).startsWith(`${one}/`)) ?? []
       if (base === undefined) continue
-      const path = posix.relative(prefix, asked)
-      const old = await fileAt(base, path)
-      if (!old?.equals(Buffer.from(content))) news.push({ asked, base, path, content, old })
+      const path = posix.relative(prefix, sandboxPath)
+      const current = await fileAt(base, path)
+      if (!current?.equals(Buffer.from(content))) changed.push({ sandboxPath, base, path, content, current })
     }
-    for (const { base, path, content, old } of news) {
+    for (const { base, path, content, current } of changed) {
       const isTaken = (await lstat(join(base, backupPath(path, false))).catch(ifMissing(null))) !== null
-      if (old?.length) await write(base, backupPath(path, isTaken), old)
+      if (current?.length) await write(base, backupPath(path, isTaken), current)
       await write(base, path, content)
     }
-    return news.map(({ asked }) => asked)
-  }
-
-  #next<T>(task: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(task)
-    this.#turn = done.catch(() => {})
-    return done
+    return changed.map(({ sandboxPath }) => sandboxPath)
   }
 
   #link(volume: string): string {
@@ -113,42 +109,45 @@ export class Volumes {
     return dir
   }
 
-  /** Identities of the directories that belong to volumes: paths would not do where case or accents do not count. */
+  /** Identities of the directories that belong to volumes. Paths would not do, because some file systems ignore case or accents. */
   async #taken(): Promise<Set<string>> {
     const folder = join(this.#root, '.volumes')
     const names = await readdir(folder).catch(ifMissing([] as string[]))
     const ids = await Promise.all(names.map((name) => stat(join(folder, name)).then(identity, ifMissing(''))))
-    // A directory deleted by hand still belongs to its volume, which will make it again.
+    // A directory deleted by hand still belongs to its volume, which will create it again.
     const targets = await Promise.all(names.map((name) => readlink(join(folder, name)).catch(() => '')))
     return new Set([...ids, ...targets.map((target) => resolve(folder, target))])
   }
 
-  /** Nothing, links included, may lead a volume out of the workspace directory, nor into our own bookkeeping. */
+  /** Nothing, links included, may lead a volume out of the workspace directory, or into THON's own files there. */
   async #assertInside(dir: string): Promise<void> {
     const inside = relative(await realpath(this.#root), await realExisting(dir))
     const lexical = relative(this.#root, dir)
     if (escapes(inside) || escapes(lexical) || lexical === '' || lexical.startsWith('.')) {
       throw new EngineRefused(
-        `The workspace ${dir} leads out of ${this.#root}: remove the link that does, or its entry in .volumes.`,
+        `The workspace ${dir} leads out of ${this.#root}. Remove the link that does, or its entry in .volumes.`,
       )
     }
   }
 }
 
-/** Refuses what cannot be the name of one file: our own ids and volume names always can. */
+/** @throws EngineRefused for what cannot name a single file; THON's own ids and volume names always can */
 export function assertSegment(name: string, what: string): string {
   if (/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name) && name.length <= 200) return name
-  throw new EngineRefused(`"${name}" cannot name a ${what}: use letters, digits and . _ -`)
+  throw new EngineRefused(`"${name}" cannot name a ${what}. Use letters, digits, dots, dashes and underscores.`)
 }
 
-/** A name people chose as a directory's: short enough for every file system, and never hidden, as our bookkeeping is. */
+/** A directory for a name that people chose: short enough for every file system, and never hidden like THON's own files. */
 function directoryName(name: string, what: string): string {
   if (!name || /[/\\\0]/.test(name) || name === '.' || name === '..') {
-    throw new EngineRefused(`"${name}" cannot name the directory of a ${what}.`)
+    throw new EngineRefused(`"${name}" cannot name the directory of a ${what}. Rename the ${what}.`)
   }
-  let short = name.startsWith('.') ? `_${name}` : name
-  while (Buffer.byteLength(short) > 200) short = [...short].slice(0, -1).join('')
-  return short
+  const visible = name.startsWith('.') ? `_${name}` : name
+  // A character that is cut in half is dropped.
+  return Buffer.from(visible)
+    .subarray(0, 200)
+    .toString()
+    .replace(/\uFFFD+$/, '')
 }
 
 async function isFree(dir: string, taken: Set<string>): Promise<boolean> {
@@ -161,31 +160,38 @@ function identity(found: { dev: number; ino: number }): string {
   return `${found.dev}:${found.ino}`
 }
 
-/** What is in a file's place, if that is a file; participants may have put anything there. */
+/** The present content of a file; null when it does not exist. Participants may have put anything in its place. */
 async function fileAt(base: string, path: string): Promise<Buffer | null> {
   const target = join(base, path)
   await assertWithin(base, path)
   const found = await lstat(target).catch(ifMissing(null))
   if (found === null) return null
-  if (!found.isFile()) throw inTheWay(path, found.isDirectory() ? 'a folder' : 'no file')
-  if (found.size > LARGEST_KEPT) throw tooLarge(path, LARGEST_KEPT)
+  if (!found.isFile()) throw pathBlocked(path, kindOf(found))
+  if (found.size > MAX_BACKUP_BYTES) throw fileTooLarge(path, MAX_BACKUP_BYTES)
   return readFile(target)
+}
+
+function kindOf(found: Stats): string {
+  if (found.isSymbolicLink()) return 'a link'
+  return found.isDirectory() ? 'a folder' : 'neither a file nor a folder'
 }
 
 async function assertWithin(base: string, path: string): Promise<void> {
   if (!escapes(relative(await realpath(base), await realExisting(dirname(join(base, path)))))) return
-  throw new EngineRefused(`${path} cannot be written: a link in the workspace leads out of it. Remove the link.`)
+  throw new EngineRefused(
+    `${path} cannot be written, because a link in the workspace leads out of it. Remove the link.`,
+  )
 }
 
 async function write(base: string, path: string, content: string | Buffer): Promise<void> {
   const target = join(base, path)
   await assertWithin(base, path)
   await mkdir(dirname(target), { recursive: true })
-  // By rename, so that a link in its place is replaced and not followed.
+  // A rename replaces a link instead of following it.
   const temporary = join(dirname(target), `.${basename(target)}.thon-new`)
   await rm(temporary, { force: true })
   try {
-    // Keys are in it.
+    // Files may hold keys.
     await writeFile(temporary, content, { flag: 'wx', mode: 0o600 })
     await rename(temporary, target)
   } finally {
@@ -198,7 +204,7 @@ async function realExisting(path: string): Promise<string> {
   for (let part = path; ; part = dirname(part)) {
     const real = await realpath(part).catch(ifMissing(null))
     if (real !== null) return real
-    // A link to nothing has no real path, but would be followed once there is something.
+    // A link to nothing has no real path, but would be followed once its target exists.
     if (await lstat(part).then((found) => found.isSymbolicLink(), ifMissing(false))) return sep
   }
 }
@@ -207,7 +213,7 @@ function escapes(relativePath: string): boolean {
   return relativePath === '..' || relativePath.startsWith(`..${sep}`) || relativePath.startsWith(sep)
 }
 
-/** A rejection handler that answers "there is none" with `value` and passes every other failure on. */
+/** A rejection handler that returns `value` for a missing file and throws every other error. */
 function ifMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {
   return (error) => {
     if (error.code === 'ENOENT') return value

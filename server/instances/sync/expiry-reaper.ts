@@ -8,44 +8,44 @@ import type { Observation, State } from './lifecycle.ts'
 import type { InstancesService } from '../service.ts'
 
 const EVERY_MS = 1_000
-/** What is left undone is tried again this often. */
+/** Commands that failed are tried again every tenth turn. */
 const RETRY_TURNS = 10
 const PRUNE_TURNS = 600
-/** How long a state may last that is only passed through, in seconds. Waiting in the queue does not count. */
-const DEADLINE_SECONDS: readonly [State, number][] = [
-  ['Pausing', 30],
-  ['Stopping', 60],
-  ['Pending', 900],
+/** How long a transitional state may last, in seconds. Waiting in the start queue does not count. */
+const DEADLINES: readonly { state: State; what: string; seconds: number }[] = [
+  { state: 'Pausing', what: 'Pausing', seconds: 30 },
+  { state: 'Stopping', what: 'Stopping', seconds: 60 },
+  { state: 'Pending', what: 'Starting', seconds: 900 },
 ]
 
-/** What the sweep needs of its surroundings. */
+/** What the reaper depends on. */
 export interface ExpiryReaperDeps {
   db: Db
   log: Log
-  conductor: InstanceController
+  controller: InstanceController
   instances: InstancesService
   activity: ActivityService
-  /** Since when the engine has answered; null while it is away. */
+  /** Since when the engine has answered; null while it is unavailable. */
   engineSince: () => Date | null
-  tell: (id: string, observation: Observation) => Promise<void>
+  report: (id: string, observation: Observation) => Promise<void>
 }
 
-/** Looks at the database every second for what time alone changes: instances that expired, states that last too long. */
+/** Checks every second what time alone changes: instances whose time is up, and states that last too long. */
 export class ExpiryReaper {
-  readonly #parts: ExpiryReaperDeps
+  readonly #deps: ExpiryReaperDeps
   #timer: NodeJS.Timeout | undefined
   #turn = 0
   #running: Promise<void> = Promise.resolve()
   #closed = false
 
-  constructor(parts: ExpiryReaperDeps) {
-    this.#parts = parts
+  constructor(deps: ExpiryReaperDeps) {
+    this.#deps = deps
   }
 
   start(): void {
     this.#timer = setTimeout(() => {
       this.#running = this.once()
-        .catch((error: unknown) => this.#parts.log.error({ err: error }, 'the sweep failed; it goes on'))
+        .catch((error: unknown) => this.#deps.log.error({ err: error }, 'the expiry reaper failed; it tries again'))
         .finally(() => !this.#closed && this.start())
     }, EVERY_MS)
   }
@@ -56,11 +56,11 @@ export class ExpiryReaper {
     await this.#running
   }
 
-  /** One turn. Does nothing while the engine is away: nothing could be done, and nothing has changed. */
+  /** One turn. While the engine is unavailable it only prunes the activity log. */
   async once(): Promise<void> {
     this.#turn += 1
-    if (this.#turn % PRUNE_TURNS === 0) await this.#parts.activity.prune()
-    const since = this.#parts.engineSince()
+    if (this.#turn % PRUNE_TURNS === 0) await this.#deps.activity.prune()
+    const since = this.#deps.engineSince()
     if (!since) return
     await this.#expire()
     await this.#overdue(since)
@@ -68,40 +68,40 @@ export class ExpiryReaper {
   }
 
   async #expire(): Promise<void> {
-    const rows = await this.#parts.db.instance.findMany({
+    const rows = await this.#deps.db.instance.findMany({
       where: { activeKey: { not: null }, expiresAt: { lte: new Date() }, state: { not: 'Stopping' } },
     })
     for (const row of rows) {
       try {
-        await this.#parts.instances.kill(system, row.id)
+        await this.#deps.instances.kill(system, row.id)
       } catch (error) {
-        // Ended meanwhile, or it belongs to another engine: the next turn sees.
+        // It stopped meanwhile, or it belongs to another engine: the next turn checks again.
         if (!(error instanceof AppError)) throw error
       }
     }
   }
 
-  /** @param since when the engine came: what stood still while it was away gets its whole time anew */
+  /** @param since when the engine came back: every deadline counts from there at the earliest */
   async #overdue(since: Date): Promise<void> {
     const now = Date.now()
-    for (const [state, seconds] of DEADLINE_SECONDS) {
+    const { controller, db, report } = this.#deps
+    for (const { state, what, seconds } of DEADLINES) {
       if (now - since.getTime() < seconds * 1000) continue
       const stateAt = { lte: new Date(now - seconds * 1000) }
-      const rows = await this.#parts.db.instance.findMany({ where: { state, stateAt }, select: { id: true } })
+      const rows = await db.instance.findMany({ where: { state, stateAt }, select: { id: true } })
       for (const { id } of rows) {
-        const { queue } = this.#parts.conductor
-        if (queue.place(id) !== null || queue.isRunning(id)) continue
-        await this.#parts.tell(id, { type: 'overdue', message: `${state} took longer than ${seconds} seconds.` })
+        if (controller.queue.place(id) !== null || controller.queue.isRunning(id)) continue
+        await report(id, { type: 'overdue', message: `${what} took longer than ${seconds} seconds.` })
       }
     }
   }
 
-  /** Commands that the engine refused once may succeed later; sandboxes of ended rows may still be there. */
+  /** A command that the engine refused may succeed later, and a stopped instance may still have a sandbox. */
   async #retry(): Promise<void> {
-    const { conductor, db } = this.#parts
+    const { controller, db } = this.#deps
     const rows = await db.instance.findMany({
-      where: { OR: [{ state: { in: ['Pending', 'Pausing', 'Stopping'] } }, { id: { in: conductor.seenIds() } }] },
+      where: { OR: [{ state: { in: ['Pending', 'Pausing', 'Stopping'] } }, { id: { in: controller.seenIds() } }] },
     })
-    for (const row of rows) conductor.drive(row)
+    for (const row of rows) controller.drive(row)
   }
 }

@@ -11,37 +11,37 @@ import type { Observation } from './lifecycle.ts'
 import type { InstanceRow } from '../model.ts'
 import type { InstanceRepository } from '../repository.ts'
 
-/** Files for a new sandbox. */
-export interface FilesFor {
+/** The configuration files of a sandbox. */
+export interface LaunchFiles {
   files: SandboxFile[]
-  /** Which ones are missing, and why, in sentences for people; null when none is. */
+  /** Which files are missing, and why, for organizers; null when all are there. */
   notice: string | null
 }
 
-/** What launching needs of its surroundings. */
+/** What a launch depends on. */
 export interface LauncherDeps {
-  store: InstanceRepository
+  repository: InstanceRepository
   engine: SandboxEngine
   limits: Limits
-  /** What goes into a new sandbox; never throws. */
-  files: (row: InstanceRow) => Promise<FilesFor>
-  /** Every sandbox as the engine last said. */
+  /** Never throws. */
+  filesFor: (row: InstanceRow) => Promise<LaunchFiles>
+  /** Every sandbox, as the engine last reported it. */
   seen: () => Iterable<Sandbox>
-  /** Tells what was made. */
+  /** Remembers what was created. */
   note: (event: SandboxEvent) => void
-  tell: (id: string, observation: Observation) => Promise<void>
+  report: (id: string, observation: Observation) => Promise<void>
 }
 
-/** Makes the sandbox of a pending instance and starts it. */
+/** Creates the sandbox of a Pending instance and starts it. */
 export class Launcher {
-  readonly #parts: LauncherDeps
+  readonly #deps: LauncherDeps
   readonly #progress = new Map<string, string>()
 
-  constructor(parts: LauncherDeps) {
-    this.#parts = parts
+  constructor(deps: LauncherDeps) {
+    this.#deps = deps
   }
 
-  /** What a slow start is at, in words; null when there is nothing to say. */
+  /** What a slow start is doing, as a short text for people; null when it is not known. */
   progress(id: string): string | null {
     return this.#progress.get(id) ?? null
   }
@@ -56,48 +56,49 @@ export class Launcher {
   }
 
   async #launch(id: string): Promise<void> {
-    const { engine, store } = this.#parts
-    const row = await store.find(id)
-    if (row?.state !== 'Pending') return this.#end(id, null)
-    await this.#clearAway(row)
-    const { files, notice } = await this.#parts.files(row)
-    const spec = { ...row, instanceId: row.id, files, limits: this.#parts.limits }
-    const ref = await engine.create(spec, (text) => this.#say(row, text))
-    this.#parts.note({ instanceId: id, ref, sandbox: justMade(spec, ref) })
-    const pending = await store.find(id)
-    // Its deadline counts from here, not from the wait for its turn.
-    const claimed = pending?.state === 'Pending' && (await store.amend(pending, { ref, notice, stateAt: new Date() }))
-    if (!claimed) return this.#end(id, ref)
+    const { engine, filesFor, limits, note, repository } = this.#deps
+    const row = await repository.find(id)
+    if (row?.state !== 'Pending') return this.#undo(id, null)
+    await this.#removeStopped(row)
+    const { files, notice } = await filesFor(row)
+    const spec = { ...row, instanceId: row.id, files, limits }
+    const ref = await engine.create(spec, (text) => this.#setProgress(row, text))
+    note({ instanceId: id, ref, sandbox: newSandbox(spec, ref) })
+    const pending = await repository.find(id)
+    // Its deadline counts from here, not from when it got in line.
+    const isWanted =
+      pending?.state === 'Pending' && (await repository.amend(pending, { ref, notice, stateAt: new Date() }))
+    if (!isWanted) return this.#undo(id, ref)
     await engine.start(ref).catch(async (error: unknown) => {
-      // It never ran, so no event will tell of it: away with it before its row says Failed.
+      // It never ran, so no event will report its end: remove it before its row says Failed.
       if (error instanceof EngineRefused) await engine.remove(ref).catch(() => undefined)
       throw error
     })
   }
 
-  /** Ended sandboxes of the same person, kept because somebody stopped them by hand, give way to the new one. */
-  async #clearAway(row: InstanceRow): Promise<void> {
-    for (const one of this.#parts.seen()) {
-      const theirs = one.group === row.group && one.username === row.username && one.instanceId !== row.id
-      if (theirs && one.status === 'exited') await this.#parts.engine.remove(one.ref).catch(() => undefined)
+  /** Removes stopped sandboxes of the same person, which are kept when they were stopped by hand. */
+  async #removeStopped(row: InstanceRow): Promise<void> {
+    for (const one of this.#deps.seen()) {
+      const isTheirs = one.group === row.group && one.username === row.username && one.instanceId !== row.id
+      if (isTheirs && one.status === 'exited') await this.#deps.engine.remove(one.ref).catch(() => undefined)
     }
   }
 
-  /** Killed while it was being made: nothing may be left of it, and its row has to end. */
-  async #end(id: string, ref: string | null): Promise<void> {
-    if (ref) await this.#parts.engine.remove(ref)
-    // Not awaited: the row's line of observations may itself be waiting for this launch.
-    void this.#parts.tell(id, { type: 'gone' })
+  /** Killed while it was being created: nothing may be left of it, and its row has to stop. */
+  async #undo(id: string, ref: string | null): Promise<void> {
+    if (ref) await this.#deps.engine.remove(ref)
+    // Not awaited: the observations of this row may themselves wait for this launch.
+    void this.#deps.report(id, { type: 'gone' })
   }
 
-  #say(row: InstanceRow, text: string): void {
+  #setProgress(row: InstanceRow, text: string): void {
     if (this.#progress.get(row.id) === text) return
     this.#progress.set(row.id, text)
-    this.#parts.store.touch(row)
+    this.#deps.repository.touch(row)
   }
 }
 
-function justMade(spec: SandboxSpec, ref: string): Sandbox {
+function newSandbox(spec: SandboxSpec, ref: string): Sandbox {
   const { instanceId, group, username, image, volume, port, password } = spec
   return {
     ...{ instanceId, group, username, image, volume, port, password, ref },

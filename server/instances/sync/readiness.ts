@@ -6,10 +6,9 @@ const LONGEST_DELAY_MS = 500
 const ANSWER_MS = 2_000
 
 /**
- * Waits until code-server answers on its published port.
+ * Readiness probe: waits until code-server answers on its published port.
  * @param hostPort port on 127.0.0.1
- * @param signal ends the waiting
- * @returns true once it answers; false when the time is up or the signal aborted
+ * @returns false when the time is up or the signal aborts
  */
 export async function waitUntilReady(hostPort: number, seconds: number, signal: AbortSignal): Promise<boolean> {
   const deadline = Date.now() + seconds * 1000
@@ -22,7 +21,7 @@ export async function waitUntilReady(hostPort: number, seconds: number, signal: 
   return false
 }
 
-/** `/healthz` is code-server's own, and needs no password. Any answer that is not a server error shows that it serves. */
+/** `/healthz` of code-server needs no password. Any answer but a server error counts. */
 function answers(port: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const request = get(

@@ -1,3 +1,4 @@
+import { Mutex } from 'async-mutex'
 import { system } from '../../core/viewer.ts'
 import type { ActivityService } from '../../activity/service.ts'
 import type { Log } from '../../core/log.ts'
@@ -5,190 +6,197 @@ import { isName } from '../../core/names.ts'
 import type { Sandbox, SandboxEngine, SandboxEvent } from '../../engine/engine.ts'
 import type { EngineStatus, SandboxObserver } from '../../engine/watcher.ts'
 import type { InstanceController } from './controller.ts'
-import { isActive, next, type Observation } from './lifecycle.ts'
-import { activeKey, labelOf, type InstanceRow } from '../model.ts'
-import type { Facts, InstanceRepository } from '../repository.ts'
+import { isActive, next, observationOf, type Observation, type Verdict } from './lifecycle.ts'
+import { activeKey, targetOf, type InstanceRow } from '../model.ts'
+import { FOUND_STOPPED } from '../reason.ts'
+import type { InstanceRepository, SandboxFacts } from '../repository.ts'
 
 const LOG_LINES = 50
 
-/** What the reconciler needs of its surroundings. */
+/** What the reconciler depends on. */
 export interface ReconcilerDeps {
-  store: InstanceRepository
+  repository: InstanceRepository
   engine: SandboxEngine
   activity: ActivityService
-  conductor: InstanceController
+  controller: InstanceController
   log: Log
-  /** An observation could not be written (a full disk, mostly): everything has to be listed again. */
+  /** Memory limit of a sandbox; null is unlimited. */
+  memoryBytes: number | null
+  /** An observation could not be written, usually because the disk is full. Everything has to be listed again. */
   onLost: () => void
 }
 
 /**
- * Turns what the engine tells into rows: one observation at a time for each instance, all instances side by side. The
- * only writer of facts; after each it asks the conductor for whatever is still to be done.
+ * Turns observations of the engine into rows: one at a time for each instance, all instances in parallel. It is the only
+ * writer of facts, and after each of them has the controller do what is left to do.
  */
 export class Reconciler implements SandboxObserver {
-  readonly #parts: ReconcilerDeps
-  /** The tail of each instance's line of observations. */
-  readonly #lines = new Map<string, Promise<void>>()
+  readonly #deps: ReconcilerDeps
+  /** Instances with observations to write. */
+  readonly #mutexes = new Map<string, Mutex>()
 
-  constructor(parts: ReconcilerDeps) {
-    this.#parts = parts
+  constructor(deps: ReconcilerDeps) {
+    this.#deps = deps
   }
 
-  /** A full list: every live row and every sandbox is looked at, and whatever a crash left half done goes on. */
+  /** A full list: checks every live row and every sandbox, and goes on with what a crash interrupted. */
   async reconcile(sandboxes: Sandbox[]): Promise<void> {
-    const { store, engine, conductor } = this.#parts
-    conductor.replaceSeen(sandboxes)
-    const rows = new Map((await store.live(sandboxes.map((one) => one.instanceId))).map((row) => [row.id, row]))
+    const { repository, engine, controller } = this.#deps
+    controller.replaceSeen(sandboxes)
+    const rows = new Map((await repository.live(sandboxes.map((one) => one.instanceId))).map((row) => [row.id, row]))
     const ids = new Set([...rows.keys(), ...sandboxes.map((one) => one.instanceId)])
     await Promise.all(
-      [...ids].map((id) => {
+      [...ids].map(async (id) => {
         const row = rows.get(id)
-        // Another engine's sandboxes are neither here nor gone.
+        // Sandboxes of another engine are neither in this list nor gone.
         if (row && row.engine !== engine.kind) return
-        const sandbox = conductor.seen(id)
-        if (sandbox) return this.#inLine(id, () => this.#see(id, sandbox))
-        return row && this.#inLine(id, () => this.#absent(row))
+        const sandbox = controller.seen(id)
+        if (sandbox) await this.#inLine(id, () => this.#see(id, sandbox))
+        else if (row) await this.#inLine(id, () => this.#absent(row))
       }),
     )
   }
 
+  /** One event of the engine. */
   observe(event: SandboxEvent): void {
-    const { conductor } = this.#parts
-    conductor.note(event)
+    const { controller } = this.#deps
+    controller.note(event)
     void this.#inLine(event.instanceId, async () => {
-      // A sandbox that was replaced by another of the same instance tells nothing any more.
-      const seen = conductor.seen(event.instanceId)
+      // Events of a sandbox that another one replaced no longer count.
+      const seen = controller.seen(event.instanceId)
       if (seen && seen.ref !== event.ref) return
       if (event.sandbox) await this.#see(event.instanceId, event.sandbox)
       else await this.#apply(event.instanceId, { type: 'gone' }, { ref: null })
     })
   }
 
-  turned({ connected, message }: EngineStatus): void {
-    const { activity, engine, log } = this.#parts
+  /** The engine became available or unavailable. */
+  connectionChanged({ connected, message }: EngineStatus): void {
+    const { activity, engine, log } = this.#deps
     const target = { kind: 'engine', id: null, label: engine.kind } as const
     const act = connected
-      ? { action: 'come back', outcome: 'done' as const }
-      : { action: 'go away', outcome: 'failed' as const }
+      ? { action: 'reconnect', outcome: 'done' as const }
+      : { action: 'disconnect', outcome: 'failed' as const }
     activity
       .add({ actor: system, target, ...act, detail: message })
       .catch((error: unknown) => log.error({ err: error }, 'the activity log could not be written'))
   }
 
-  /** Something that THON itself found out: code-server answers, a refusal, a deadline passed. */
-  tell(id: string, observation: Observation): Promise<void> {
+  /** Something that THON found out itself: code-server answers, a refusal, a missed deadline. */
+  report(id: string, observation: Observation): Promise<void> {
     return this.#inLine(id, async () => {
-      // It answered before the restart; whether it does after it will be asked then.
-      if (observation.type === 'ready' && this.#parts.conductor.isRestarting(id)) return
+      // It answered before the restart. The probe after the restart counts.
+      if (observation.type === 'ready' && this.#deps.controller.isRestarting(id)) return
       await this.#apply(id, observation)
     })
   }
 
-  /** Resolves when every observation so far has been written down. */
+  /** Resolves when every observation so far is written. */
   async idle(): Promise<void> {
-    await Promise.all(this.#lines.values())
+    await Promise.all([...this.#mutexes.values()].map((mutex) => mutex.waitForUnlock()))
   }
 
-  #inLine(id: string, work: () => Promise<void>): Promise<void> {
-    const line = (this.#lines.get(id) ?? Promise.resolve()).then(work).catch((error: unknown) => {
-      this.#parts.log.error({ err: error, instance: id }, 'an observation could not be written')
-      this.#parts.onLost()
+  /** Never rejects. */
+  async #inLine(id: string, work: () => Promise<void>): Promise<void> {
+    const mutex = this.#mutexes.get(id) ?? new Mutex()
+    this.#mutexes.set(id, mutex)
+    await mutex.runExclusive(work).catch((error: unknown) => {
+      this.#deps.log.error({ err: error, instance: id }, 'an observation could not be written')
+      this.#deps.onLost()
     })
-    this.#lines.set(id, line)
-    return line.finally(() => {
-      if (this.#lines.get(id) === line) this.#lines.delete(id)
-    })
+    if (!mutex.isLocked() && this.#mutexes.get(id) === mutex) this.#mutexes.delete(id)
   }
 
   async #see(id: string, sandbox: Sandbox): Promise<void> {
-    const observation = observationOf(sandbox)
-    // A restart ends it on the way; what counts is what comes after.
-    if (observation.type === 'exited' && this.#parts.conductor.isEndOfRestart(id, sandbox)) return
+    const observation = observationOf(sandbox, this.#deps.memoryBytes)
+    // A restart stops it on the way; only what comes after counts.
+    if (observation.type === 'exited' && this.#deps.controller.isExitOfRestart(id, sandbox)) return
     const running = sandbox.status === 'running' || sandbox.status === 'paused'
     await this.#apply(id, observation, { ref: sandbox.ref, ...(running && { hostPort: sandbox.hostPort }) }, sandbox)
   }
 
-  /** A live row without a sandbox. One that never had any is simply still to be launched. */
+  /** A live row without a sandbox. If it never had one, it still has to be launched. */
   async #absent(row: InstanceRow): Promise<void> {
-    if (this.#parts.conductor.isStarting(row.id)) return
-    if (row.state === 'Pending' && row.ref === null) return this.#parts.conductor.drive(row)
-    if (isActive(row.state)) await this.#apply(row.id, { type: 'gone' }, { ref: null })
+    if (this.#deps.controller.isStarting(row.id)) return
+    if (row.state === 'Pending' && row.ref === null) this.#deps.controller.drive(row)
+    else if (isActive(row.state)) await this.#apply(row.id, { type: 'gone' }, { ref: null })
   }
 
-  async #apply(id: string, observation: Observation, facts: Facts = {}, sandbox?: Sandbox): Promise<void> {
-    const { store, conductor } = this.#parts
-    const row = (await store.find(id)) ?? (sandbox && isNamed(sandbox) && (await this.#adopt(sandbox)))
+  async #apply(id: string, observation: Observation, facts: SandboxFacts = {}, sandbox?: Sandbox): Promise<void> {
+    const { repository, controller } = this.#deps
+    const row = (await repository.find(id)) ?? (sandbox && isNamed(sandbox) && (await this.#adopt(sandbox)))
     if (!row) return
-    // A launch takes away itself what it could not start, and then tells why.
-    if (observation.type === 'gone' && row.state === 'Pending' && conductor.isStarting(id)) return
+    // A launch removes by itself what it could not start, and then reports why.
+    if (observation.type === 'gone' && row.state === 'Pending' && controller.isStarting(id)) return
     const verdict = next(row.state, observation)
     const moved = verdict
-      ? await store.move(row, verdict, isActive(verdict.state) ? facts : {})
-      : await store.amend(row, isActive(row.state) ? facts : {})
-    // Null: a command changed the state meanwhile. Its intent and this fact are put together anew.
+      ? await repository.move(row, verdict, isActive(verdict.state) ? { ...facts, ...this.#start(row, verdict) } : {})
+      : await repository.amend(row, isActive(row.state) ? facts : {})
+    // Null: a command changed the state meanwhile. Apply the observation to the row as it is now.
     if (!moved) return this.#apply(id, observation, facts, sandbox)
-    if (verdict && moved.state !== row.state) await this.#recount(row, moved)
-    // A refusal that changes nothing is tried again by the sweep, not at once and for ever.
-    if (verdict || observation.type !== 'refused') conductor.drive(moved)
+    if (verdict && moved.state !== row.state) await this.#recordTransition(row, moved)
+    // The reaper tries a refused command again after a while; at once would be an endless loop.
+    if (verdict || observation.type !== 'refused') controller.drive(moved)
   }
 
-  /** A sandbox of ours without a row, from a lost or restored database: shown, not thrown away. */
+  /** When it started, if it has just done so. A resume is not a start: the engine knows of none since the last one. */
+  #start(row: InstanceRow, { state }: Verdict): SandboxFacts {
+    if (state !== 'Running') return {}
+    const began = this.#deps.controller.seen(row.id)?.startedAt ?? null
+    const isResume = row.startedAt !== null && began !== null && began <= row.startedAt
+    return isResume ? {} : { startedAt: new Date() }
+  }
+
+  /** A sandbox of THON without a row, after its database was lost or restored: show it rather than throw it away. */
   async #adopt(sandbox: Sandbox): Promise<InstanceRow> {
-    const ended = sandbox.status === 'exited'
+    const stopped = sandbox.status === 'exited'
     const { group, username } = sandbox
-    const row = await this.#parts.store.adopt({
+    const row = await this.#deps.repository.adopt({
       id: sandbox.instanceId,
       group,
       username,
       search: '',
-      state: ended ? 'Terminated' : sandbox.status === 'paused' ? 'Paused' : 'Pending',
-      activeKey: ended ? null : activeKey(group, username),
-      reason: ended ? 'It had ended when THON found it.' : null,
+      state: stopped ? 'Terminated' : sandbox.status === 'paused' ? 'Paused' : 'Pending',
+      activeKey: stopped ? null : activeKey(group, username),
+      reason: stopped ? FOUND_STOPPED : null,
       port: sandbox.port,
       secure: sandbox.password !== null,
       password: sandbox.password,
       image: sandbox.image,
       volume: sandbox.volume,
-      engine: this.#parts.engine.kind,
+      engine: this.#deps.engine.kind,
       ref: sandbox.ref,
     })
-    await this.#parts.activity.add({
+    await this.#deps.activity.add({
       actor: system,
       action: 'adopt',
-      target: { kind: 'instance', id: row.id, label: labelOf(row) },
+      target: targetOf(row),
       outcome: 'done',
     })
     return row
   }
 
-  /** What people look up later: the last words of what failed, and a line in the activity log for what nobody asked for. */
-  async #recount(before: InstanceRow, after: InstanceRow): Promise<void> {
-    const { activity, engine, store } = this.#parts
-    const target = { kind: 'instance', id: after.id, label: labelOf(after) } as const
+  /** What people look up later: the last log lines of a failure, and an activity for each change that no command caused. */
+  async #recordTransition(before: InstanceRow, after: InstanceRow): Promise<void> {
+    const { activity, engine, repository } = this.#deps
+    const target = targetOf(after)
     if (after.state === 'Failed') {
       const logTail = before.ref ? await engine.logs(before.ref, LOG_LINES).catch(() => '') : ''
-      if (logTail) await store.amend(after, { logTail })
+      if (logTail) await repository.amend(after, { logTail })
       await activity.add({ actor: system, action: 'fail', target, outcome: 'failed', detail: after.reason })
     } else if (after.state === 'Terminated' && after.reason) {
-      await activity.add({ actor: system, action: 'end', target, outcome: 'done', detail: after.reason })
+      await activity.add({ actor: system, action: 'stop', target, outcome: 'done', detail: after.reason })
     } else if (after.state === 'Running') {
       await activity.add({ actor: system, action: 'ready', target, outcome: 'done' })
     } else if (after.state === 'Pending' && after.reason) {
       await activity.add({ actor: system, action: 'pause', target, outcome: 'failed', detail: after.reason })
     } else if (after.state === 'Paused' && before.state !== 'Pausing') {
-      await activity.add({ actor: system, action: 'pause from outside', target, outcome: 'done' })
+      await activity.add({ actor: system, action: 'pause outside THON', target, outcome: 'done' })
     }
   }
 }
 
-/** Labels that no THON wrote: somebody else's container, which is left alone. */
+/** False for labels that THON did not write: the container of someone else, which is left alone. */
 function isNamed({ group, username }: Sandbox): boolean {
   return isName(group) && isName(username)
-}
-
-function observationOf(sandbox: Sandbox): Observation {
-  return sandbox.status === 'exited'
-    ? { type: 'exited', exitCode: sandbox.exitCode, outOfMemory: sandbox.outOfMemory }
-    : { type: sandbox.status }
 }

@@ -1,6 +1,9 @@
+import type { Events } from '../../core/events.ts'
+import type { InstanceRepository } from '../repository.ts'
+
 /**
- * Work that runs a few at a time, in the order it came, each job known by its id. An id that waits or runs is not taken
- * twice.
+ * Runs jobs a few at a time, in the order they came. Each job has an id, and an id that waits or runs is not added again.
+ * Unlike the queues of libraries it tells the place of each job that waits, which people see.
  */
 export class StartQueue {
   readonly #limit: number
@@ -11,7 +14,7 @@ export class StartQueue {
 
   /**
    * @param limit how many run at once
-   * @param onMove called when anything entered, started or left
+   * @param onMove called after a job was added, started or dropped
    */
   constructor(limit: number, onMove: () => void) {
     this.#limit = limit
@@ -47,7 +50,7 @@ export class StartQueue {
     this.#pump()
   }
 
-  /** Takes it out of the line. False when it was not waiting: it runs already, or never came. */
+  /** Takes a job out of the line. @returns false when it was not waiting */
   drop(id: string): boolean {
     const dropped = this.#waiting.delete(id)
     if (dropped) this.#moved()
@@ -70,5 +73,39 @@ export class StartQueue {
   #moved(): void {
     this.#places = null
     this.#onMove()
+  }
+}
+
+/** Every waiting row moves up when one starts. Publishing each step would cost the square of their number. */
+const PUBLISH_MS = 400
+
+/** Publishes moves of the start queue: the counters of the engine, and the place of every instance that waits. */
+export class StartQueuePublisher {
+  readonly #repository: InstanceRepository
+  readonly #events: Events
+  readonly #waitingIds: () => string[]
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(repository: InstanceRepository, events: Events, waitingIds: () => string[]) {
+    this.#repository = repository
+    this.#events = events
+    this.#waitingIds = waitingIds
+  }
+
+  moved(): void {
+    if (!this.#closed) this.#timer ??= setTimeout(() => void this.#publish().catch(() => undefined), PUBLISH_MS)
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#timer)
+  }
+
+  async #publish(): Promise<void> {
+    this.#timer = undefined
+    this.#events.publish('engine', null)
+    if (!this.#events.isHeard('instance')) return
+    for (const row of await this.#repository.pendingOf(this.#waitingIds())) this.#repository.touch(row)
   }
 }

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 
-/** The most the editor opens and saves, in bytes. */
+/** Largest file that the editor opens and saves, in bytes. */
 export const MAX_BYTES = 2 << 20
 const MAX_ENTRIES = 2000
 
-/** Why a request for a file cannot be done: `message` is for people, `status` for HTTP. */
-export class FileFault extends Error {
+/** Why a request for a file failed: `message` is for people, `status` for HTTP. */
+export class FileError extends Error {
   readonly status: number
 
   constructor(status: number, message: string) {
@@ -16,20 +16,20 @@ export class FileFault extends Error {
   }
 }
 
-/** One line of a folder. */
-export interface Entry {
+/** One entry of a folder. */
+export interface FolderEntry {
   name: string
   folder: boolean
 }
 
-/** A file as the editor gets it; `content` null: it is not text. `version` goes back with a save. */
+/** A file as the editor opens it. `content` is null unless it is text; a save sends `version` back. */
 export interface FileText {
   content: string | null
   size: number
   version: string
 }
 
-/** The files under one root. Every path is relative to it, with slashes; none leads out, through links either. */
+/** The files under one root. Paths are relative to it, with slashes, and never lead out, not even through links. */
 export class Files {
   readonly #root: string
 
@@ -37,9 +37,9 @@ export class Files {
     this.#root = root
   }
 
-  /** What is in a folder, folders first; of very many only the first 2000. */
-  async list(path: string): Promise<{ entries: Entry[]; more: boolean }> {
-    const folder = await this.#real(path)
+  /** The entries of a folder, folders first, at most 2000. */
+  async list(path: string): Promise<{ entries: FolderEntry[]; more: boolean }> {
+    const folder = await this.#realPath(path)
     const found = await readdir(folder, { withFileTypes: true })
     const entries = await Promise.all(
       found.map(async (entry) => ({
@@ -53,24 +53,25 @@ export class Files {
 
   /** Opens a file for editing. */
   async read(path: string): Promise<FileText> {
-    const real = await this.#real(path)
-    // Looked at before it is opened: to open a pipe waits for its writer.
-    if (!(await stat(real)).isFile()) throw new FileFault(400, 'This is not a file.')
+    const real = await this.#realPath(path)
+    // Checked before it is opened, because opening a pipe waits for its writer.
+    if (!(await stat(real)).isFile()) throw new FileError(400, 'This is not a file.')
     await using file = await open(real)
     const found = await file.stat()
-    if (found.size > MAX_BYTES) throw new FileFault(413, 'This file is too large for the editor: it opens up to 2 MiB.')
+    if (found.size > MAX_BYTES)
+      throw new FileError(413, 'This file is too large for the editor, which opens files of up to 2 MiB.')
     return { content: text(await file.readFile()), size: found.size, version: versionOf(found) }
   }
 
-  /** Saves a file that was read as `version`; null makes a new one. Returns the new version. */
+  /** Saves a file that was opened as `version`; null creates a new file. @returns the new version */
   async write(path: string, content: string, version: string | null): Promise<string> {
     if (Buffer.byteLength(content) > MAX_BYTES)
-      throw new FileFault(413, 'This is too large for the editor: it saves up to 2 MiB.')
-    if (version === null) return this.#make(path, content)
-    const real = await this.#real(path)
+      throw new FileError(413, 'This text is too large for the editor, which saves files of up to 2 MiB.')
+    if (version === null) return this.#create(path, content)
+    const real = await this.#realPath(path)
     const found = await stat(real)
-    if (versionOf(found) !== version) throw new FileFault(409, 'Somebody else changed this file since you opened it.')
-    // By rename, so that a full disk leaves the file as it was.
+    if (versionOf(found) !== version) throw new FileError(409, 'This file has changed since you opened it.')
+    // A rename, so that a full disk leaves the file unchanged.
     const temporary = join(dirname(real), `.${randomUUID()}.tmp`)
     try {
       await writeFile(temporary, content, { flag: 'wx', mode: found.mode })
@@ -81,52 +82,52 @@ export class Files {
     return versionOf(await stat(real))
   }
 
-  /** Makes a folder. */
-  async makeFolder(path: string): Promise<void> {
-    await mkdir(await this.#place(path))
+  async createFolder(path: string): Promise<void> {
+    await mkdir(await this.#entryPath(path))
   }
 
-  /** Renames or moves a file, folder or link; never over another. */
+  /** Renames or moves a file, folder or link. Never replaces another. */
   async rename(from: string, to: string): Promise<void> {
-    const target = await this.#place(to)
+    const target = await this.#entryPath(to)
     const taken = await lstat(target).then(
       () => true,
       () => false,
     )
-    if (taken) throw new FileFault(409, `There already is ${to}.`)
-    await rename(await this.#place(from), target)
+    if (taken) throw new FileError(409, `${to} already exists. Choose another name.`)
+    await rename(await this.#entryPath(from), target)
   }
 
   /** Deletes a file, a link, or a folder with everything in it. */
   async delete(path: string): Promise<void> {
-    await rm(await this.#place(path), { recursive: true })
+    await rm(await this.#entryPath(path), { recursive: true })
   }
 
-  async #make(path: string, content: string): Promise<string> {
-    const target = await this.#place(path)
+  async #create(path: string, content: string): Promise<string> {
+    const target = await this.#entryPath(path)
     await writeFile(target, content, { flag: 'wx' })
     return versionOf(await stat(target))
   }
 
-  /** The real path of something that exists, links followed. */
-  async #real(path: string): Promise<string> {
+  /** The real path of something that exists, with links followed. */
+  async #realPath(path: string): Promise<string> {
     const real = await realpath(join(this.#root, checked(path)))
     const inside = relative(await realpath(this.#root), real)
-    if (inside === '..' || inside.startsWith(`..${sep}`)) throw new FileFault(403, 'This leads out of the workspace.')
+    if (inside === '..' || inside.startsWith(`..${sep}`))
+      throw new FileError(403, 'This path leads out of the workspace.')
     return real
   }
 
-  /** The path of an entry itself, which may not exist yet: only the folder it is in is followed. */
-  async #place(path: string): Promise<string> {
+  /** The path of an entry that may not exist yet. Links are followed only up to its folder. */
+  async #entryPath(path: string): Promise<string> {
     const name = basename(checked(path))
-    if (!name || name === '.') throw new FileFault(400, 'Give it a name.')
-    return join(await this.#real(dirname(path)), name)
+    if (!name || name === '.') throw new FileError(400, 'Enter a name.')
+    return join(await this.#realPath(dirname(path)), name)
   }
 }
 
 function checked(path: string): string {
   if (path.startsWith('/') || /[\\\0]/.test(path) || path.split('/').includes('..')) {
-    throw new FileFault(400, 'A path is relative to the workspace, without "..".')
+    throw new FileError(400, 'Enter a path inside the workspace, without "..".')
   }
   return path
 }
@@ -142,7 +143,7 @@ function versionOf(found: { mtimeMs: number; size: number; ino: number }): strin
   return `${found.mtimeMs}-${found.size}-${found.ino}`
 }
 
-/** Null unless every byte is UTF-8 text, since saving would lose the others. */
+/** The bytes as text; null unless all of them are UTF-8, because saving would lose the others. */
 function text(bytes: Buffer): string | null {
   if (bytes.includes(0)) return null
   try {

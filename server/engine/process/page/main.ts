@@ -1,5 +1,5 @@
 /**
- * The built-in page over a workspace, for machines without code-server. It takes code-server's command line:
+ * The built-in editor for a workspace, for machines without code-server. It takes code-server's command line:
  * `main.ts --bind-addr <host>:<port> --auth none|password --disable-telemetry <folder>`, the password in PASSWORD.
  * Exits with 98 when its port is taken.
  */
@@ -23,8 +23,8 @@ const colon = address.lastIndexOf(':')
 const [host, port] = [address.slice(0, colon), Number(address.slice(colon + 1))]
 const password = values.auth === 'none' ? null : process.env.PASSWORD
 delete process.env.PASSWORD
-// An empty password would let everybody in who just presses the button.
-if (password === undefined || password === '') fail(1, 'PASSWORD must be set, or --auth none given.')
+// With an empty password, anyone could log in without typing one.
+if (password === undefined || password === '') fail(1, 'Set PASSWORD, or pass --auth none.')
 
 const folder = positionals[0] ?? process.cwd()
 const server = createPage(new Files(folder), new Access(password, port))

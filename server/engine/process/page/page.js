@@ -1,11 +1,11 @@
-// The built-in editor's page: a tree of files, one textarea, and dialogs. Plain so that any browser runs it as it is.
+// The built-in editor's page: a tree of files, one textarea, and dialogs. Plain JavaScript, which browsers run without a build.
 
 const $ = (id) => document.getElementById(id)
 const editor = $('editor')
 
-/** The open file: `saved` is its text as on disk, with \n; `eol` what its lines end with there. */
+/** The open file: `saved` is its text on disk, with \n; `eol` is the line end that the file uses. */
 let open = null
-/** What the tree's buttons act upon: an entry, or null for the workspace itself. */
+/** The entry that the tree's buttons act on; null for the workspace itself. */
 let selected = null
 const expanded = new Set()
 
@@ -25,25 +25,25 @@ async function answer(response) {
   return body
 }
 
-/** Runs what a button does, and shows why it failed, if it did. */
+/** Runs an action of a button, and shows why it failed, if it did. */
 async function attempt(action) {
   try {
     await action()
   } catch (error) {
     const offline = error instanceof TypeError
-    say(offline ? 'The sandbox does not answer. Your text is still here: try again.' : error.message, true)
+    showStatus(offline ? 'The sandbox does not answer. Your text is still here. Try again.' : error.message, true)
     if (!document.body.classList.contains('open') && matchMedia('(max-width: 45rem)').matches) {
       await ask(offline ? 'The sandbox does not answer.' : error.message, { button: 'OK' })
     }
   }
 }
 
-function say(text, isError = false) {
+function showStatus(text, isError = false) {
   $('state').textContent = text
   $('state').classList.toggle('error', isError)
 }
 
-/** Asks in a dialog; gives the text typed, '' for a plain yes, or null when cancelled. */
+/** Asks in a dialog. @returns the typed text, '' for a plain yes, or null when canceled */
 function ask(question, { value = null, button, danger = false }) {
   $('question').textContent = question
   $('answer').hidden = value === null
@@ -68,7 +68,7 @@ const parent = (path) => path.split('/').slice(0, -1).join('/')
 
 async function draw() {
   const list = await branch('')
-  // The buttons are new ones: the focus goes over to the same place, unless it has left for the editor meanwhile.
+  // The buttons are new elements, so the focus moves to the current one, unless it has moved to the editor.
   const focused = $('tree').contains(document.activeElement)
   $('tree').replaceChildren(...list)
   if (focused) $('tree').querySelector('[aria-current]')?.focus({ preventScroll: true })
@@ -78,8 +78,8 @@ async function draw() {
 async function branch(folder) {
   const { entries, more } = await get('list', folder)
   const items = await Promise.all(entries.map((entry) => item(folder, entry)))
-  if (entries.length === 0) items.push(note(folder ? 'Empty' : 'Nothing here yet: make your first file.'))
-  if (more) items.push(note('… and more than can be shown'))
+  if (entries.length === 0) items.push(note(folder ? 'Empty' : 'Nothing here yet. Create your first file.'))
+  if (more) items.push(note('… and more entries, which cannot be shown'))
   return items
 }
 
@@ -118,19 +118,19 @@ async function choose(entry) {
 
 const changed = () => open !== null && open.content !== null && editor.value !== open.saved
 
-/** False when the person wants to stay with unsaved text. */
+/** @returns false when the person wants to keep editing unsaved text */
 async function openFile(path) {
   if (open?.path === path && changed()) return showFile()
   if (
     changed() &&
-    (await ask(`${open.path} is not saved. Drop your changes?`, { button: 'Drop', danger: true })) === null
+    (await ask(`${open.path} is not saved. Discard your changes?`, { button: 'Discard', danger: true })) === null
   ) {
     return false
   }
   const file = await get('file', path)
   const eol = file.content?.includes('\r\n') ? '\r\n' : '\n'
   editor.value = file.content ?? ''
-  // The editor's own view of the text, which always has \n.
+  // Read back from the editor, where lines always end with \n.
   open = { path, ...file, eol, saved: editor.value }
   return showFile()
 }
@@ -140,8 +140,8 @@ function showFile() {
   editor.hidden = open === null || open.content === null
   $('hint').hidden = !editor.hidden
   $('hint').textContent = open
-    ? `This is not text (${open.size.toLocaleString()} bytes): the built-in editor cannot show it.`
-    : 'Choose a file, or make a new one.'
+    ? `This file is not text (${open.size.toLocaleString()} bytes), so the editor cannot show it.`
+    : 'Choose a file, or create one.'
   $('title').textContent = open?.path ?? 'No file open'
   document.title = open ? `${open.path} · THON editor` : 'THON editor'
   showState()
@@ -150,7 +150,7 @@ function showFile() {
 
 function showState() {
   $('save').disabled = !changed()
-  say(changed() ? 'Not saved' : '')
+  showStatus(changed() ? 'Not saved' : '')
 }
 
 let saving = false
@@ -160,7 +160,7 @@ async function save() {
   const file = open
   const text = editor.value
   saving = true
-  say('Saving …')
+  showStatus('Saving…')
   try {
     file.version = await write(file, text.replaceAll('\n', file.eol))
     file.saved = text
@@ -168,10 +168,10 @@ async function save() {
     saving = false
     showState()
   }
-  if (!changed()) say('Saved')
+  if (!changed()) showStatus('Saved')
 }
 
-/** Writes the file and gives its new version; asks first when it is no longer the one that was opened. */
+/** Saves the file and returns its new version. Asks first when the file has changed since it was opened. */
 async function write(file, content) {
   const { path, version } = file
   try {
@@ -180,18 +180,18 @@ async function write(file, content) {
     const gone = error.status === 404
     if (!gone && error.status !== 409) throw error
     const question = gone
-      ? `${path} was deleted meanwhile. Make it again?`
-      : `${path} was changed by somebody else since you opened it. Overwrite it with your text?`
-    if ((await ask(question, { button: gone ? 'Make it' : 'Overwrite', danger: !gone })) === null) throw error
+      ? `${path} was deleted in the meantime. Create it again?`
+      : `${path} has changed since you opened it. Overwrite it with your text?`
+    if ((await ask(question, { button: gone ? 'Create' : 'Overwrite', danger: !gone })) === null) throw error
     const current = gone ? null : (await get('file', path)).version
     return (await post('save', { path, content, version: current })).version
   }
 }
 
-/** Where something new goes: into the selected folder, or beside the selected file. */
+/** Where new entries go: into the selected folder, or next to the selected file. */
 const target = () => (selected ? (selected.isFolder ? selected.path : parent(selected.path)) : '')
 
-async function make(kind) {
+async function create(kind) {
   const folder = target()
   const name = await ask(`New ${kind} in ${folder || 'the workspace'}`, { value: '', button: 'Create' })
   if (!name) return
@@ -232,8 +232,8 @@ async function remove() {
   await draw()
 }
 
-$('new-file').addEventListener('click', () => attempt(() => make('file')))
-$('new-folder').addEventListener('click', () => attempt(() => make('folder')))
+$('new-file').addEventListener('click', () => attempt(() => create('file')))
+$('new-folder').addEventListener('click', () => attempt(() => create('folder')))
 $('rename').addEventListener('click', () => attempt(rename))
 $('delete').addEventListener('click', () => attempt(remove))
 $('refresh').addEventListener('click', () => attempt(draw))
@@ -241,18 +241,18 @@ $('save').addEventListener('click', () => attempt(save))
 $('cancel').addEventListener('click', () => $('dialog').close(''))
 $('back').addEventListener('click', () => document.body.classList.remove('open'))
 $('tree').addEventListener('click', (event) => {
-  // A click beside the entries selects the workspace itself, for what is made next.
+  // A click next to the entries selects the workspace itself, where new entries then go.
   if (event.target !== $('tree')) return
   selected = null
   void attempt(draw)
 })
 editor.addEventListener('input', showState)
-// Escape, then Tab, leaves the editor: a keyboard must not be caught in it.
+// Escape, then Tab, leaves the editor; otherwise people without a mouse could not leave it.
 let tabLeaves = false
 editor.addEventListener('keydown', (event) => {
   if (event.key === 'Tab' && !event.ctrlKey && !event.altKey && !event.shiftKey && !tabLeaves) {
     event.preventDefault()
-    // Unlike setting the text, this can be undone.
+    // Unlike an assignment to `value`, this can be undone.
     document.execCommand('insertText', false, '\t')
   }
   tabLeaves = event.key === 'Escape'

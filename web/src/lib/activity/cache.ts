@@ -1,4 +1,4 @@
 import { embedded } from '#lib/graphql/keys.ts'
 
 /** Cache keys of this feature's types. */
-export const cacheKeys = { ActivityAdded: embedded }
+export const cacheKeys = { ActivityPage: embedded, ActivityChange: embedded }

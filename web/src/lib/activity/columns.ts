@@ -1,4 +1,4 @@
-import type { ActivityRowFragment, Outcome } from '#lib/graphql/generated/graphql.ts'
+import type { ActivityKind, ActivityRowFragment, Outcome } from '#lib/graphql/generated/graphql.ts'
 import type { Column } from '#lib/ui/column.ts'
 import type { Tone } from '#lib/ui/tone.ts'
 
@@ -6,25 +6,43 @@ import type { Tone } from '#lib/ui/tone.ts'
 export const columns: Column<ActivityRowFragment>[] = [
   { key: 'at', header: 'When', width: '8rem' },
   { key: 'outcome', header: 'Outcome', width: '7.5rem', phone: 'bare' },
-  { key: 'actor', header: 'Who', width: '8rem', text: (act) => act.actor },
-  { key: 'action', header: 'What', width: 'minmax(9rem, 1fr)', text: (act) => act.action },
-  { key: 'label', header: 'Which', width: 'minmax(9rem, 2fr)', phone: 'title' },
-  { key: 'detail', header: 'Detail', width: 'minmax(8rem, 4fr)' },
+  { key: 'actor', header: 'Who', width: '8rem', text: ({ actor }) => actor },
+  { key: 'action', header: 'What', width: 'minmax(9rem, 1fr)', text: ({ action }) => sentence(action) },
+  { key: 'label', header: 'Which', width: 'minmax(13rem, 2fr)', phone: 'title' },
+  { key: 'detail', header: 'Detail', width: 'minmax(8rem, 3fr)' },
 ]
 
-/** How an outcome looks. */
-export const outcomes: Record<Outcome, Tone> = { DONE: 'success', REFUSED: 'warning', FAILED: 'danger' }
+/** How an outcome is shown. */
+export const outcomes: Record<Outcome, { label: string; tone: Tone }> = {
+  DONE: { label: 'Done', tone: 'success' },
+  REFUSED: { label: 'Refused', tone: 'warning' },
+  FAILED: { label: 'Failed', tone: 'danger' },
+}
 
-/** The kinds of things acts are done to, as people know them. */
-export const kinds = {
-  instance: 'Instances',
-  group: 'Groups',
-  user: 'Users',
-  event: 'Events',
-  workspace: 'Workspaces',
-  engine: 'Engine',
-  setting: 'Settings',
-  'config file': 'Config files',
-  identity: 'People',
-  token: 'Tokens',
-} as const
+/** What actions are done to: one of them, and all of the kind. */
+export const kinds: Record<ActivityKind, { one: string; all: string }> = {
+  INSTANCE: { one: 'instance', all: 'Instances' },
+  GROUP: { one: 'group', all: 'Groups' },
+  USER: { one: 'user', all: 'Users' },
+  EVENT: { one: 'event', all: 'Events' },
+  WORKSPACE: { one: 'workspace', all: 'Workspaces' },
+  ENGINE: { one: 'engine', all: 'Engine' },
+  SETTING: { one: 'setting', all: 'Settings' },
+  CONFIG_FILE: { one: 'config file', all: 'Config files' },
+  IDENTITY: { one: 'person', all: 'People' },
+  TOKEN: { one: 'token', all: 'Tokens' },
+  MODEL: { one: 'model', all: 'Models' },
+  CONSUMER: { one: 'consumer', all: 'Consumers' },
+  GATEWAY: { one: 'gateway', all: 'Gateway' },
+}
+
+/** The kind in an address, such as `?kind=config_file`; null for anything else. */
+export function kindOf(param: string | null): ActivityKind | null {
+  const kind = param?.toUpperCase().replace(' ', '_') ?? ''
+  return kind in kinds ? (kind as ActivityKind) : null
+}
+
+/** An action as the start of a sentence: `pause` as "Pause". */
+export function sentence(action: string): string {
+  return action.charAt(0).toUpperCase() + action.slice(1)
+}

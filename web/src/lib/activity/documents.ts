@@ -17,18 +17,21 @@ export const ActivityRow = graphql(`
 
 /** One page of the log, newest first. */
 export const ActivityQuery = graphql(`
-  query Activity($before: ID, $first: Int, $kind: String, $target: ID) {
-    activity(before: $before, first: $first, kind: $kind, target: $target) {
-      ...ActivityRow
+  query Activity($filter: ActivityFilter, $page: PageInput) {
+    activity(filter: $filter, page: $page) {
+      items {
+        ...ActivityRow
+      }
     }
   }
 `)
 
-/** Every act, as it is written. */
-export const ActivityAdded = graphql(`
-  subscription ActivityAdded {
-    activityAdded {
+/** Every entry, as it is written. */
+export const ActivityChanged = graphql(`
+  subscription ActivityChanged {
+    activityChanged {
       kind
+      id
       activity {
         ...ActivityRow
       }

@@ -1,39 +1,39 @@
 import { getContextClient } from '@urql/svelte'
 import { onMount, untrack } from 'svelte'
-import type { ActivityQueryVariables, ActivityRowFragment } from '#lib/graphql/generated/graphql.ts'
+import type { ActivityFilter, ActivityQueryVariables, ActivityRowFragment } from '#lib/graphql/generated/graphql.ts'
 import { liveQuery } from '#lib/graphql/live.svelte.ts'
 import { ActivityQuery } from './documents.ts'
 import { onActivity } from './live.ts'
 
-type Filter = Pick<ActivityQueryVariables, 'kind' | 'target'>
+type Filter = Pick<ActivityFilter, 'kind' | 'target'>
 
-/** How many acts a page of the log has. */
+/** Entries on a page of the log. */
 export const PAGE = 50
 
-/** What the first page of a log asks for, the same in a load and in a component. */
+/** The variables of a log's first page, the same in a load and in a component. */
 export function firstPage(filter: Filter): ActivityQueryVariables {
-  return { first: PAGE, ...filter }
+  return { filter, page: { number: 1, size: PAGE } }
 }
 
 /**
- * The log as it is watched: its newest page, the acts that happen from then on, and older pages as they are asked for. Acts
+ * The log as it is watched: its newest page, the entries that are written from then on, and older pages on request. Entries
  * never change, so what was read once is kept.
  */
 export class ActivityFeed {
   /** The newest page, for QueryState. */
   readonly newest
-  /** Whether older acts are on their way. */
+  /** Whether older entries are loading. */
   loading = $state(false)
-  /** There is nothing older than what is shown. */
+  /** Whether the oldest entry is shown. */
   ended = $state(false)
 
   readonly #filter: () => Filter
   readonly #client = getContextClient()
   #others = $state.raw<ActivityRowFragment[]>([])
   #page: readonly ActivityRowFragment[] = []
-  readonly #rows = $derived.by(() => merge(this.newest.data?.activity ?? [], this.#others))
+  readonly #rows = $derived.by(() => merge(this.newest.data?.activity.items ?? [], this.#others))
 
-  /** @param filter read reactively; a change begins the log anew */
+  /** @param filter read reactively; a change starts the log again */
   constructor(filter: () => Filter) {
     this.#filter = filter
     this.newest = liveQuery({
@@ -47,10 +47,10 @@ export class ActivityFeed {
       untrack(() => this.#begin())
     })
     $effect(() => {
-      const page = this.newest.data?.activity
+      const page = this.newest.data?.activity.items
       if (page) untrack(() => this.#join(page))
     })
-    onMount(() => onActivity((act) => this.#add(act)))
+    onMount(() => onActivity((entry) => this.#add(entry)))
   }
 
   /** Newest first. */
@@ -58,44 +58,49 @@ export class ActivityFeed {
     return this.#rows
   }
 
-  /** Reads the page that follows the oldest act shown. */
+  /** Loads the page that follows the oldest entry shown. */
   async more(): Promise<void> {
     const last = this.rows.at(-1)
     if (!last || this.loading) return
     this.loading = true
     const filter = this.#filter()
-    const { data } = await this.#client.query(ActivityQuery, { ...firstPage(filter), before: last.id }).toPromise()
+    const older = { ...firstPage(filter), filter: { ...filter, before: last.id } }
+    const { data } = await this.#client.query(ActivityQuery, older).toPromise()
     this.loading = false
     if (!data || JSON.stringify(filter) !== JSON.stringify(this.#filter())) return
-    this.ended = data.activity.length < PAGE
-    this.#others = [...this.#others, ...data.activity]
+    const { items } = data.activity
+    this.ended = items.length < PAGE
+    this.#others = [...this.#others, ...items]
   }
 
   #begin(): void {
     this.#others = []
     this.#page = []
-    this.ended = (this.newest.data?.activity.length ?? PAGE) < PAGE
+    this.ended = (this.newest.data?.activity.items.length ?? PAGE) < PAGE
   }
 
-  /** A page read anew, after a reconnect: what it pushed out stays, unless the two are too far apart to know the acts between. */
+  /**
+   * Takes a page that was read again after a reconnect. Entries that it pushed out stay, unless the two pages are too far
+   * apart to know the entries between them.
+   */
   #join(page: readonly ActivityRowFragment[]): void {
     const known = merge(this.#page, this.#others)
     // eslint-disable-next-line svelte/prefer-svelte-reactivity -- gone when this returns
-    const here = new Set(page.map((act) => act.id))
-    const apart = page.length >= PAGE && known.length > 0 && !known.some((act) => here.has(act.id))
+    const here = new Set(page.map((entry) => entry.id))
+    const apart = page.length >= PAGE && known.length > 0 && !known.some((entry) => here.has(entry.id))
     this.#page = page
     this.#others = apart ? [] : known
     this.ended = apart ? false : this.ended || page.length < PAGE
   }
 
-  #add(act: ActivityRowFragment): void {
+  #add(entry: ActivityRowFragment): void {
     const { kind, target } = this.#filter()
-    if ((kind && kind !== act.kind) || (target && target !== act.target)) return
-    this.#others = [act, ...this.#others]
+    if ((kind && kind !== entry.kind) || (target && target !== entry.target)) return
+    this.#others = [entry, ...this.#others]
   }
 }
 
 function merge(page: readonly ActivityRowFragment[], others: readonly ActivityRowFragment[]): ActivityRowFragment[] {
-  const byId = new Map([...others, ...page].map((act) => [act.id, act]))
+  const byId = new Map([...others, ...page].map((entry) => [entry.id, entry]))
   return [...byId.values()].sort((a, b) => Number(b.id) - Number(a.id))
 }

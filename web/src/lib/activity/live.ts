@@ -6,20 +6,20 @@ import { follow } from '#lib/graphql/follow.ts'
 import type { ActivityRowFragment } from '#lib/graphql/generated/graphql.ts'
 import { touch } from '#lib/graphql/live.svelte.ts'
 import { shownRecently } from '#lib/graphql/mutate.ts'
-import { ActivityAdded } from './documents.ts'
+import { ActivityChanged } from './documents.ts'
 
-const TOAST = 'failed-acts'
-/** Failures closer together than this are one toast: a missing image fails forty starts at once. */
+const TOAST = 'failed-actions'
+/** Milliseconds. Failures closer together than this share one toast: a missing image fails forty starts at once. */
 const TOGETHER = 6_000
 
-type Listener = (act: ActivityRowFragment) => void
+type Listener = (entry: ActivityRowFragment) => void
 
 const listeners = new Set<Listener>()
 
-/** Follows the activity log; failures are told wherever one is in the dashboard. */
+/** Follows the activity log. A failure raises a toast on every page of the dashboard. */
 export function followActivity(client: Client): () => void {
-  return follow(client, ActivityAdded, ({ activityAdded: { activity } }) => {
-    // READY: acts may have been missed, so logs on screen are read again. After that each act comes by itself.
+  return follow(client, ActivityChanged, ({ activityChanged: { activity } }) => {
+    // READY: entries may have been missed, so visible logs are read again. After that, each entry is pushed.
     if (!activity) return touch('activity')
     for (const listener of listeners) listener(activity)
     if (activity.outcome === 'FAILED') showFailure(activity)
@@ -35,14 +35,14 @@ export function onActivity(listener: Listener): () => void {
 let count = 0
 let lastAt = 0
 
-/** Raises a toast for an act that failed at the engine, unless its own answer has said so already. */
-function showFailure(act: ActivityRowFragment): void {
-  if (act.detail && shownRecently(act.detail)) return
+/** Raises a toast for an action that failed at the engine, unless the tab has just shown the same message. */
+function showFailure(entry: ActivityRowFragment): void {
+  if (entry.detail && shownRecently(entry.detail)) return
   count = Date.now() - lastAt < TOGETHER ? count + 1 : 1
   lastAt = Date.now()
-  toast.error(count === 1 ? titleOf(act) : `${count} acts failed`, {
+  toast.error(count === 1 ? titleOf(entry) : `${count} actions failed`, {
     id: TOAST,
-    description: count === 1 ? (act.detail ?? undefined) : `Last: ${act.label}: ${act.detail ?? act.action}`,
+    description: count === 1 ? (entry.detail ?? undefined) : `Last: ${entry.label}: ${entry.detail ?? entry.action}`,
     action: { label: 'Show', onClick: () => void goto(resolve('/activity')) },
   })
 }

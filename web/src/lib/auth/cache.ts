@@ -5,6 +5,8 @@ export const cacheKeys = {
   Viewer: singleton,
   SignInOptions: singleton,
   AuthProvider: embedded,
+  IdentityPage: embedded,
   IdentityChange: embedded,
+  ApiTokenPage: embedded,
   NewApiToken: embedded,
 }

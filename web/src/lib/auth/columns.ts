@@ -2,7 +2,7 @@ import type { ApiTokenRowFragment, IdentityRowFragment } from '#lib/graphql/gene
 import type { Column } from '#lib/ui/column.ts'
 import { providerName } from './roles.ts'
 
-/** The columns of those who were let in. */
+/** The columns of people with access. */
 export const peopleColumns: Column<IdentityRowFragment>[] = [
   { key: 'name', header: 'Name', width: 'minmax(8rem, 2fr)', phone: 'title', text: (person) => person.displayName },
   { key: 'email', header: 'E-mail', width: 'minmax(9rem, 2fr)' },
@@ -14,8 +14,8 @@ export const peopleColumns: Column<IdentityRowFragment>[] = [
 /** The columns of the keys for scripts. */
 export const tokenColumns: Column<ApiTokenRowFragment>[] = [
   { key: 'name', header: 'Name', width: 'minmax(8rem, 2fr)', phone: 'title', text: (token) => token.name },
-  { key: 'by', header: 'Made by', width: 'minmax(7rem, 1fr)', text: (token) => token.createdBy },
-  { key: 'made', header: 'Made', width: '8rem', room: 'some' },
+  { key: 'by', header: 'Created by', width: 'minmax(7rem, 1fr)', text: (token) => token.createdBy },
+  { key: 'created', header: 'Created', width: '8rem', room: 'some' },
   { key: 'expires', header: 'Expires', width: '8rem' },
   { key: 'used', header: 'Last used', width: '8rem' },
 ]

@@ -12,7 +12,7 @@ export const ViewerQuery = graphql(`
   }
 `)
 
-/** The ways in. */
+/** How people can sign in here. */
 export const SignInOptionsQuery = graphql(`
   query SignInOptions {
     signInOptions {
@@ -25,7 +25,7 @@ export const SignInOptionsQuery = graphql(`
   }
 `)
 
-/** Somebody who signed in, as Access lists them. */
+/** A person who signed in, as Access lists them. */
 export const IdentityRow = graphql(`
   fragment IdentityRow on Identity {
     id
@@ -38,16 +38,27 @@ export const IdentityRow = graphql(`
   }
 `)
 
-/** Everybody who signed in; those who wait are first. */
+/** A page of the people with access, and everyone who waits for approval. */
 export const IdentitiesQuery = graphql(`
-  query Identities {
-    identities {
-      ...IdentityRow
+  query Identities($page: PageInput) {
+    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {
+      total
+      items {
+        ...IdentityRow
+      }
+    }
+    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {
+      total
+      number
+      size
+      items {
+        ...IdentityRow
+      }
     }
   }
 `)
 
-/** Who signs in, and who is let in or out. */
+/** Every sign-in, approval and suspension. */
 export const IdentityChanged = graphql(`
   subscription IdentityChanged {
     identityChanged {
@@ -60,16 +71,16 @@ export const IdentityChanged = graphql(`
   }
 `)
 
-/** Lets somebody in or out. */
-export const SetRole = graphql(`
-  mutation SetRole($id: ID!, $role: Role!) {
-    setRole(id: $id, role: $role) {
+/** Approves, promotes, demotes or suspends a person. */
+export const UpdateIdentity = graphql(`
+  mutation UpdateIdentity($input: UpdateIdentityInput!) {
+    updateIdentity(input: $input) {
       ...IdentityRow
     }
   }
 `)
 
-/** What is kept of a token, which is not the token. */
+/** What is stored about a token. The token itself is not. */
 export const ApiTokenRow = graphql(`
   fragment ApiTokenRow on ApiToken {
     id
@@ -84,16 +95,18 @@ export const ApiTokenRow = graphql(`
 /** The keys for scripts, the newest first. */
 export const ApiTokensQuery = graphql(`
   query ApiTokens {
-    apiTokens {
-      ...ApiTokenRow
+    apiTokens(page: { size: 1000 }) {
+      items {
+        ...ApiTokenRow
+      }
     }
   }
 `)
 
-/** The only answer that ever has the token itself. */
+/** The only answer that ever holds the token itself. */
 export const CreateApiToken = graphql(`
-  mutation CreateApiToken($name: String!, $expiresInDays: Int!) {
-    createApiToken(name: $name, expiresInDays: $expiresInDays) {
+  mutation CreateApiToken($input: CreateApiTokenInput!) {
+    createApiToken(input: $input) {
       token
       apiToken {
         ...ApiTokenRow
@@ -102,9 +115,10 @@ export const CreateApiToken = graphql(`
   }
 `)
 
+/** Makes a token useless. */
 export const RevokeApiToken = graphql(`
-  mutation RevokeApiToken($id: ID!) {
-    revokeApiToken(id: $id) {
+  mutation RevokeApiToken($input: RevokeApiTokenInput!) {
+    revokeApiToken(input: $input) {
       id
     }
   }

@@ -3,7 +3,7 @@ import { follow } from '#lib/graphql/follow.ts'
 import { touch } from '#lib/graphql/live.svelte.ts'
 import { IdentityChanged } from './documents.ts'
 
-/** Follows who signs in and who is let in; either may move them in the list. */
+/** Follows sign-ins, approvals and suspensions: each may move a person in the lists. */
 export function followIdentities(client: Client): () => void {
   return follow(client, IdentityChanged, () => touch('identities'))
 }

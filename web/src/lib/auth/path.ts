@@ -1,12 +1,12 @@
-/** The address of the login page that leads back to where one is. */
+/** The address of the login page, which leads back to this page afterwards. */
 export function loginPath({ pathname, search }: Pick<URL, 'pathname' | 'search'>): string {
   const here = pathname + search
   return here === '/' ? '/login' : `/login?to=${encodeURIComponent(here)}`
 }
 
 /**
- * Where to go after the login: `?to=`, if that is a page of this server. Addresses that only look like one (`//elsewhere`,
- * `/\elsewhere`, or either with a tab in it, which browsers leave out) lead to the first page.
+ * The page to open after the login: `?to=`, if it is on this server. Addresses that only look like it (`//elsewhere`,
+ * `/\elsewhere`, or either with a tab in it, which browsers ignore) lead to the first page.
  */
 export function goalOf({ searchParams }: { searchParams: Pick<URLSearchParams, 'get'> }): string {
   const to = searchParams.get('to') ?? ''

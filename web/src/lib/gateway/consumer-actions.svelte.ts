@@ -8,45 +8,45 @@ import type { BulkResult } from '#lib/ui/BulkResults.svelte'
 import { ConsumerNamesQuery, DeleteConsumers, RevealConsumerKey, RotateConsumerKey } from './documents.ts'
 import { counted } from './messages.ts'
 
-/** A key that was just made. */
-export type MadeKey = CreateConsumerMutation['createConsumer']
+/** A key that was just created. */
+export type CreatedKey = CreateConsumerMutation['createConsumer']
 
-/** As many names as one answer of the server has, and one mutation takes. */
-const MOST = 1_000
+/** Names in one answer of the server and in one mutation. */
+const MAX_NAMES = 1_000
 
-/** What is asked of people before consumers are touched, and what became of it. */
+/** Actions on consumers, and the dialogs and results that go with them. */
 export class ConsumerActions {
-  /** Names that somebody wants to delete. */
+  /** Names to delete, while the dialog asks for confirmation. */
   deleting = $state.raw<readonly string[] | null>(null)
-  /** Name whose key somebody wants to be made anew. */
+  /** Name to rotate the key of, while the dialog asks for confirmation. */
   rotating = $state<string | null>(null)
-  /** Shown to whoever had it made. */
-  made = $state.raw<MadeKey | null>(null)
-  /** What became of the last deletion of several. */
+  /** A new key, while the dialog shows it. */
+  created = $state.raw<CreatedKey | null>(null)
+  /** Results of the last bulk deletion, when some failed. */
   results = $state.raw<BulkResult[] | null>(null)
   busy = $state(false)
 
-  /** Tells a key, which the activity log notes; null when that was refused. */
+  /** The key, which the activity log records; null when it cannot be shown. */
   async reveal(username: string): Promise<string | null> {
-    const { data } = await mutate(RevealConsumerKey, { username })
+    const { data } = await mutate(RevealConsumerKey, { input: { username } })
     return data?.revealConsumerKey.key ?? null
   }
 
-  /** @returns whether it was done */
+  /** @returns whether the key was replaced */
   async rotate(username: string): Promise<boolean> {
-    const { data } = await mutate(RotateConsumerKey, { username })
-    if (data) this.made = data.rotateConsumerKey
+    const { data } = await mutate(RotateConsumerKey, { input: { username } })
+    if (data) this.created = data.rotateConsumerKey
     return data !== null
   }
 
-  /** @returns whether it was asked for; what became of each is in `results` unless all went well */
+  /** @returns whether the server took the request; `results` has one entry each if some failed */
   async remove(usernames: readonly string[]): Promise<boolean> {
-    const { data } = await mutate(DeleteConsumers, { usernames: [...usernames] })
+    const { data } = await mutate(DeleteConsumers, { input: { usernames: [...usernames] } })
     touch('consumers')
     if (!data) return false
-    const results = data.deleteConsumers.map(({ username, ok, error }) => ({
-      ...{ key: username, label: username, ok },
-      ...(error === null ? {} : { message: error }),
+    const results = data.deleteConsumers.map(({ username, error }) => ({
+      ...{ key: username, label: username, ok: error === null },
+      ...(error && { message: error.message }),
     }))
     const done = results.filter(({ ok }) => ok).length
     if (done === results.length) toast.success(`${counted(done, 'consumer')} deleted`)
@@ -54,13 +54,13 @@ export class ConsumerActions {
     return true
   }
 
-  /** Asks whether to delete all who have left. */
-  async askForLeft(): Promise<void> {
+  /** Opens the dialog to delete all orphaned consumers. */
+  async confirmOrphaned(): Promise<void> {
     this.busy = true
     const { data, error } = await tabClient()
       .query(
         ConsumerNamesQuery,
-        { standing: 'LEFT', page: { number: 1, size: MOST } },
+        { status: 'ORPHANED', page: { number: 1, size: MAX_NAMES } },
         { requestPolicy: 'network-only' },
       )
       .toPromise()

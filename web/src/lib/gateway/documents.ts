@@ -5,7 +5,7 @@ export const GatewayStatusView = graphql(`
   fragment GatewayStatusView on GatewayStatus {
     state
     asOf
-    trouble {
+    error {
       kind
       message
       since
@@ -37,9 +37,9 @@ export const GatewayStatusView = graphql(`
     plan {
       missing
       outdated
-      left
+      orphaned
       current
-      routeDue
+      routePending
     }
   }
 `)
@@ -52,18 +52,18 @@ export const ConsumerRow = graphql(`
     tokenLimit
     timeWindow
     type
-    standing
-    group
-    user
+    status
+    groupName
+    memberName
     userCount
     tokensInWindow
     tokensTotal
   }
 `)
 
-/** A set-up or clean-up with its steps. */
-export const GatewayRunView = graphql(`
-  fragment GatewayRunView on GatewayRun {
+/** The last job with its steps. */
+export const GatewayJobView = graphql(`
+  fragment GatewayJobView on GatewayJob {
     id
     kind
     by
@@ -83,7 +83,7 @@ export const GatewayRunView = graphql(`
   }
 `)
 
-/** The settings; none of the secrets, only whether they are set. */
+/** The settings, without secrets. */
 export const GatewaySettingsView = graphql(`
   fragment GatewaySettingsView on GatewaySettings {
     enabled
@@ -124,18 +124,18 @@ export const GatewayStatusChanged = graphql(`
   }
 `)
 
-export const GatewayRunQuery = graphql(`
-  query GatewayRun {
-    gatewayRun {
-      ...GatewayRunView
+export const GatewayJobQuery = graphql(`
+  query GatewayJob {
+    gatewayJob {
+      ...GatewayJobView
     }
   }
 `)
 
-/** Only that it changed: a thousand steps are not sent with every one of them. */
-export const GatewayRunChanged = graphql(`
-  subscription GatewayRunChanged {
-    gatewayRunChanged {
+/** Says only that the job changed: its steps, of which there may be a thousand, are queried. */
+export const GatewayJobChanged = graphql(`
+  subscription GatewayJobChanged {
+    gatewayJobChanged {
       id
       done
       failed
@@ -154,17 +154,17 @@ export const ConsumersQuery = graphql(`
       number
       size
       counts {
-        standing
+        status
         count
       }
     }
   }
 `)
 
-/** Names alone, of all that stand so. */
+/** The names of all consumers of one status. */
 export const ConsumerNamesQuery = graphql(`
-  query ConsumerNames($standing: ConsumerStanding!, $page: PageInput) {
-    consumers(filter: { standing: $standing }, page: $page) {
+  query ConsumerNames($status: ConsumerStatus!, $page: PageInput) {
+    consumers(filter: { status: $status }, page: $page) {
       items {
         username
       }
@@ -177,7 +177,7 @@ export const ConsumerChanged = graphql(`
   subscription ConsumerChanged {
     consumerChanged {
       kind
-      username
+      id
       consumer {
         ...ConsumerRow
       }
@@ -185,33 +185,33 @@ export const ConsumerChanged = graphql(`
   }
 `)
 
-export const SetGatewaySettings = graphql(`
-  mutation SetGatewaySettings($input: GatewaySettingsInput!) {
-    setGatewaySettings(input: $input) {
+export const UpdateGatewaySettings = graphql(`
+  mutation UpdateGatewaySettings($input: UpdateGatewaySettingsInput!) {
+    updateGatewaySettings(input: $input) {
       ...GatewaySettingsView
     }
   }
 `)
 
-export const SetUpGateway = graphql(`
-  mutation SetUpGateway {
-    setUpGateway {
+export const ApplyGatewayConfig = graphql(`
+  mutation ApplyGatewayConfig {
+    applyGatewayConfig {
       id
     }
   }
 `)
 
-export const CleanUpGateway = graphql(`
-  mutation CleanUpGateway($confirm: String!) {
-    cleanUpGateway(confirm: $confirm) {
+export const DeleteGatewayConfig = graphql(`
+  mutation DeleteGatewayConfig($input: DeleteGatewayConfigInput!) {
+    deleteGatewayConfig(input: $input) {
       id
     }
   }
 `)
 
-export const PutGatewayRoute = graphql(`
-  mutation PutGatewayRoute {
-    putGatewayRoute {
+export const UpdateGatewayRoute = graphql(`
+  mutation UpdateGatewayRoute {
+    updateGatewayRoute {
       configured
     }
   }
@@ -224,7 +224,7 @@ export const DeleteGatewayRoute = graphql(`
 `)
 
 export const CreateConsumer = graphql(`
-  mutation CreateConsumer($input: ConsumerInput!) {
+  mutation CreateConsumer($input: CreateConsumerInput!) {
     createConsumer(input: $input) {
       username
       key
@@ -234,18 +234,19 @@ export const CreateConsumer = graphql(`
 `)
 
 export const DeleteConsumers = graphql(`
-  mutation DeleteConsumers($usernames: [String!]!) {
-    deleteConsumers(usernames: $usernames) {
+  mutation DeleteConsumers($input: DeleteConsumersInput!) {
+    deleteConsumers(input: $input) {
       username
-      ok
-      error
+      error {
+        message
+      }
     }
   }
 `)
 
 export const RotateConsumerKey = graphql(`
-  mutation RotateConsumerKey($username: String!) {
-    rotateConsumerKey(username: $username) {
+  mutation RotateConsumerKey($input: RotateConsumerKeyInput!) {
+    rotateConsumerKey(input: $input) {
       username
       key
       baseUrl
@@ -254,8 +255,8 @@ export const RotateConsumerKey = graphql(`
 `)
 
 export const RevealConsumerKey = graphql(`
-  mutation RevealConsumerKey($username: String!) {
-    revealConsumerKey(username: $username) {
+  mutation RevealConsumerKey($input: RevealConsumerKeyInput!) {
+    revealConsumerKey(input: $input) {
       username
       key
       baseUrl
@@ -263,10 +264,10 @@ export const RevealConsumerKey = graphql(`
   }
 `)
 
-/** Running sandboxes get the configuration files anew, with the keys of their people. */
+/** Sends running sandboxes their Kilo Code Config again, with the current keys. */
 export const GiveKeys = graphql(`
   mutation GiveKeys($ids: [ID!]!) {
-    updateSandboxFiles(ids: $ids, keysOnly: true) {
+    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {
       id
       instance {
         id
@@ -279,10 +280,10 @@ export const GiveKeys = graphql(`
   }
 `)
 
-/** One's own key, or that of one's group. */
+/** The key of a user, or of their group. */
 export const RevealUserKey = graphql(`
-  mutation RevealUserKey($userId: ID!) {
-    revealUserKey(userId: $userId) {
+  mutation RevealUserKey($input: RevealUserKeyInput!) {
+    revealUserKey(input: $input) {
       key
       baseUrl
     }

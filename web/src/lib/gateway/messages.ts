@@ -1,6 +1,6 @@
 import type {
   ConsumerRowFragment,
-  ConsumerStanding,
+  ConsumerStatus,
   GatewayMode,
   GatewayState,
   GatewayStatusViewFragment,
@@ -9,73 +9,80 @@ import type {
 } from '#lib/graphql/generated/graphql.ts'
 import type { Tone } from '#lib/ui/tone.ts'
 
-/** What is said of the gateway's state. */
+/** Labels of the gateway's states. */
 export const states: Record<GatewayState, { label: string; tone: Tone }> = {
   DISABLED: { label: 'Off', tone: 'neutral' },
-  UNKNOWN: { label: 'Not asked yet', tone: 'neutral' },
+  UNKNOWN: { label: 'Not checked yet', tone: 'neutral' },
   RUNNING: { label: 'Running', tone: 'success' },
   OFFLINE: { label: 'Offline', tone: 'danger' },
   UNAUTHORIZED: { label: 'Unauthorized', tone: 'danger' },
-  FAULTY: { label: 'In trouble', tone: 'warning' },
+  FAULTY: { label: 'Error', tone: 'warning' },
 }
 
-/** What to do about trouble, as a sentence; empty where there is nothing to say. */
-export function advice({ kind, message }: Pick<NonNullable<GatewayStatusViewFragment['trouble']>, 'kind' | 'message'>) {
-  if (kind === 'OFFLINE' || kind === 'SLOW') return 'If it runs elsewhere, say where in the settings.'
+/** What to do about an error of the gateway, as a sentence; empty when there is nothing to say. */
+export function advice({ kind, message }: Pick<NonNullable<GatewayStatusViewFragment['error']>, 'kind' | 'message'>) {
+  if (kind === 'OFFLINE' || kind === 'SLOW') return 'If APISIX runs elsewhere, enter its address in the settings.'
   if (kind === 'FAULTY') return ''
-  return message.includes('allow_admin') ? 'Add it there.' : 'Give its Admin key in the settings.'
+  return message.includes('allow_admin') ? 'Add it there.' : 'Enter the Admin key in the settings.'
 }
 
-/** What is said of how a consumer stands to the groups. */
-export const standings: Record<ConsumerStanding, { label: string; tone: Tone }> = {
+/** Labels of the statuses of consumers. */
+export const consumerStatuses: Record<ConsumerStatus, { label: string; tone: Tone }> = {
   CURRENT: { label: 'Up to date', tone: 'success' },
-  OUTDATED: { label: 'To update', tone: 'warning' },
-  LEFT: { label: 'Left over', tone: 'danger' },
-  OTHER: { label: 'Made by hand', tone: 'neutral' },
+  OUTDATED: { label: 'Outdated', tone: 'warning' },
+  ORPHANED: { label: 'Orphaned', tone: 'danger' },
+  OTHER: { label: 'Created by hand', tone: 'neutral' },
 }
 
-/** Whom a consumer is for. */
-export function whom({ type, userCount }: Pick<ConsumerRowFragment, 'type' | 'userCount'>): string {
+/** Who uses a consumer. */
+export function ownerText({ type, userCount }: Pick<ConsumerRowFragment, 'type' | 'userCount'>): string {
   if (type === 'OTHER') return '–'
-  return type === 'USER' ? 'A user' : `A group of ${userCount}`
+  return type === 'USER' ? 'One user' : `Group of ${userCount}`
 }
 
 export const modes: Record<GatewayMode, { label: string; hint: string }> = {
-  PER_USER: { label: 'A key for each user', hint: 'Nobody uses up the tokens of others.' },
-  PER_GROUP: { label: 'A key for each group', hint: 'Its members share it, and the tokens of all of them.' },
+  PER_USER: { label: 'A key for each user', hint: 'No one can use up the tokens of others.' },
+  PER_GROUP: {
+    label: 'A key for each group',
+    hint: 'The users of a group share the key, and the sum of their tokens.',
+  },
 }
 
-/** What a step of a run does, before and after. */
-export const actions: Record<GatewayStepAction, Record<GatewayStepState, string>> = {
-  ROUTE: { WAITING: 'Route to set', DONE: 'Route is set', FAILED: 'Route not set' },
-  CREATE: { WAITING: 'To make', DONE: 'Made', FAILED: 'Not made' },
-  UPDATE: { WAITING: 'To update', DONE: 'Updated, key kept', FAILED: 'Not updated' },
+/** Labels of a job's steps, by action and state. */
+export const stepLabels: Record<GatewayStepAction, Record<GatewayStepState, string>> = {
+  ROUTE: { WAITING: 'Waiting', DONE: 'Up to date', FAILED: 'Failed' },
+  CREATE: { WAITING: 'Waiting', DONE: 'Created', FAILED: 'Not created' },
+  UPDATE: { WAITING: 'Waiting', DONE: 'Updated, same key', FAILED: 'Not updated' },
   KEEP: { WAITING: 'Up to date', DONE: 'Up to date', FAILED: 'Up to date' },
-  DELETE: { WAITING: 'To remove', DONE: 'Removed', FAILED: 'Not removed' },
+  DELETE: { WAITING: 'Waiting', DONE: 'Deleted', FAILED: 'Not deleted' },
 }
 
 export const stepTones: Record<GatewayStepState, Tone> = { WAITING: 'neutral', DONE: 'success', FAILED: 'danger' }
 
-const whole = new Intl.NumberFormat('en')
-const spans: Record<number, string> = { 60: 'minute', 3600: 'hour', 86400: 'day' }
+const integerFormat = new Intl.NumberFormat('en')
+const windows: Record<number, string> = { 60: 'minute', 3600: 'hour', 86400: 'day' }
 
 /** A number of tokens; a dash when it is unknown. */
-export function tokens(value: number | null): string {
-  return value === null ? '–' : whole.format(value)
+export function tokensText(value: number | null): string {
+  return value === null ? '–' : integerFormat.format(value)
 }
 
-/** So many tokens in so many seconds, in words. */
-export function limit({ tokenLimit, timeWindow }: Pick<ConsumerRowFragment, 'tokenLimit' | 'timeWindow'>): string {
+/** A limit in words, such as `500 per minute`. */
+export function limitText({ tokenLimit, timeWindow }: Pick<ConsumerRowFragment, 'tokenLimit' | 'timeWindow'>): string {
   if (tokenLimit === null || timeWindow === null) return 'No limit'
-  return `${whole.format(tokenLimit)} a ${spans[timeWindow] ?? `window of ${whole.format(timeWindow)} s`}`
+  return `${integerFormat.format(tokenLimit)} per ${windows[timeWindow] ?? `${integerFormat.format(timeWindow)} s`}`
 }
 
-/** A plain number. */
 export function number(value: number): string {
-  return whole.format(value)
+  return integerFormat.format(value)
 }
 
-/** So many things, with their noun. */
+/** A number with its noun: `1 consumer`, `2 consumers`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${whole.format(count)} ${count === 1 ? one : many}`
+  return `${integerFormat.format(count)} ${count === 1 ? one : many}`
+}
+
+/** The text with a full stop, whether it came with one or not. */
+export function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
 }

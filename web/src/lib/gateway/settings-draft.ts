@@ -1,6 +1,6 @@
-import type { GatewaySettingsInput, GatewaySettingsViewFragment } from '#lib/graphql/generated/graphql.ts'
+import type { UpdateGatewaySettingsInput, GatewaySettingsViewFragment } from '#lib/graphql/generated/graphql.ts'
 
-/** The settings while they are edited. Secrets are null until somebody replaces or removes them. */
+/** The settings while they are edited. A secret is null until it is replaced or removed. */
 export interface SettingsDraft {
   enabled: boolean
   mode: string
@@ -17,7 +17,7 @@ export interface SettingsDraft {
   proxyPort: number | null
 }
 
-/** What is edited, as it is now. */
+/** A draft with the current settings. */
 export function draftOf(settings: GatewaySettingsViewFragment): SettingsDraft {
   const { enabled, mode, tokenLimit, timeWindow, redisPort, lemonadeUrl, adminUrl, proxyPort } = settings
   return {
@@ -27,8 +27,8 @@ export function draftOf(settings: GatewaySettingsViewFragment): SettingsDraft {
   }
 }
 
-/** What changed, and nothing else: what somebody else changed meanwhile stays. */
-export function changesOf(before: SettingsDraft, now: SettingsDraft): GatewaySettingsInput {
+/** Only what changed, so that changes of others meanwhile stay. */
+export function changesOf(before: SettingsDraft, now: SettingsDraft): UpdateGatewaySettingsInput {
   const names = Object.keys(now) as (keyof SettingsDraft)[]
   return Object.fromEntries(
     names.filter((name) => now[name] !== before[name] && now[name] !== null).map((name) => [name, now[name]]),

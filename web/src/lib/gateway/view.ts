@@ -1,11 +1,11 @@
-import type { ConsumerSortField, ConsumerStanding, ConsumersQueryVariables } from '#lib/graphql/generated/graphql.ts'
+import type { ConsumerSortField, ConsumerStatus, ConsumersQueryVariables } from '#lib/graphql/generated/graphql.ts'
 import type { Sort } from '#lib/ui/column.ts'
-import { standings } from './messages.ts'
+import { consumerStatuses } from './messages.ts'
 
-/** What the table shows, as the page's URL says: `?q=&standing=&sort=-TOKENS_TOTAL&page=&size=`. */
+/** What the table shows, from the page's URL: `?q=&status=&sort=-TOKENS_TOTAL&page=&size=`. */
 export interface ConsumersView {
   search: string
-  standing: ConsumerStanding | null
+  status: ConsumerStatus | null
   sort: Sort & { key: ConsumerSortField }
   page: { number: number; size: number }
 }
@@ -19,20 +19,20 @@ const sortFields: readonly ConsumerSortField[] = [
 ]
 const byName = { key: 'USERNAME', descending: false } as const
 
-/** Rows a page may have. */
+/** Rows per page to choose from. */
 export const sizes = [50, 100, 250, 1000]
 
-/** Reads the view; what makes no sense in it is as if it were not there. */
+/** Reads the view; parameters without a valid value are ignored. */
 export function viewOf(params: Pick<URLSearchParams, 'get'>): ConsumersView {
   const size = Number(params.get('size'))
   const number = Number(params.get('page'))
-  const standing = params.get('standing') ?? ''
+  const status = params.get('status') ?? ''
   const sort = params.get('sort') ?? ''
   const descending = sort.startsWith('-')
   const key = sortFields.find((field) => field === sort.slice(descending ? 1 : 0))
   return {
     search: params.get('q')?.trim() ?? '',
-    standing: Object.hasOwn(standings, standing) ? (standing as ConsumerStanding) : null,
+    status: Object.hasOwn(consumerStatuses, status) ? (status as ConsumerStatus) : null,
     sort: key ? { key, descending } : byName,
     page: {
       number: Number.isInteger(number) && number >= 1 && number < 1e6 ? number : 1,
@@ -41,15 +41,15 @@ export function viewOf(params: Pick<URLSearchParams, 'get'>): ConsumersView {
   }
 }
 
-/** The view as the server is asked for it, the same in a load and in a component. */
-export function variablesOf({ search, standing, sort, page }: ConsumersView): ConsumersQueryVariables {
-  return { filter: { search, standing }, sort: { field: sort.key, descending: sort.descending }, page }
+/** The view as variables of the query, the same in a load function and in a component. */
+export function variablesOf({ search, status, sort, page }: ConsumersView): ConsumersQueryVariables {
+  return { filter: { search, status }, sort: { field: sort.key, descending: sort.descending }, page }
 }
 
-/** What `sort` of the URL becomes when a header is clicked; null is the usual order. */
-export function sortParam(now: Sort, key: string): string | null {
-  // Who uses most is wanted first, names from A.
-  const descending = now.key === key ? !now.descending : !['USERNAME', 'GROUP'].includes(key)
+/** The new value of `sort` in the URL when a header is clicked; null is the default order. */
+export function sortParam(current: Sort, key: string): string | null {
+  // Numbers start with the largest, names with A.
+  const descending = current.key === key ? !current.descending : !['USERNAME', 'GROUP'].includes(key)
   const text = `${descending ? '-' : ''}${key}`
   return text === byName.key ? null : text
 }

@@ -31,14 +31,14 @@ test('a lost connection is told as such, and does not show the words of the brow
   expect(message).not.toContain('fetch')
 })
 
-test('rules are told by field, without the name of the argument they are in', () => {
+test('rules are sentences by field, without the name of their argument', () => {
   const fields = [
     { field: 'input.username', message: 'Enter a name.' },
-    { field: 'email', message: 'Enter an address.' },
+    { field: 'email', message: 'must be an e-mail address' },
   ]
   expect(problemOf(refusal('INVALID_INPUT', 'No.', fields)).fields).toEqual({
     username: 'Enter a name.',
-    email: 'Enter an address.',
+    email: 'Must be an e-mail address.',
   })
 })
 

@@ -60,7 +60,12 @@ function fieldsOf(error: CombinedError['graphQLErrors'][number] | undefined): Re
   return Object.fromEntries(
     (fields as { field: string; message: string }[]).map(({ field, message }) => [
       field.replace(/^input\./, ''),
-      message,
+      sentence(message),
     ]),
   )
+}
+
+/** A rule such as "must be 1 to 64 letters" with a capital and a full stop. */
+export function sentence(rule: string): string {
+  return `${rule.charAt(0).toUpperCase()}${rule.slice(1)}${/[.!?]$/.test(rule) ? '' : '.'}`
 }

@@ -11,7 +11,7 @@ export type Topic =
   | 'settings'
   | 'configFiles'
   | 'gateway'
-  | 'gatewayRun'
+  | 'gatewayJob'
   | 'consumers'
 
 /**

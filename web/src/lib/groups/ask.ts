@@ -1,10 +1,10 @@
 import type { ListedGroup, ListedUser } from './types.ts'
 
-/** The dialogs that are about a user. */
+/** The dialogs about a user. */
 export type AskOfUser =
-  'rename user' | 'set email' | 'transfer user' | 'remove user' | 'kill instance' | 'delete workspace'
+  'rename user' | 'set email' | 'transfer user' | 'delete user' | 'kill instance' | 'delete workspace'
 
-/** A dialog of the page, and what it is about. */
+/** A dialog of the page, with its subject. */
 export type Ask =
   | { what: 'create group' }
   | { what: 'import'; text?: string }

@@ -1,9 +1,12 @@
 import { embedded } from '#lib/graphql/keys.ts'
 
-/** Cache keys of this feature's types. */
+/** Cache keys of the types of groups. */
 export const cacheKeys = {
+  EventPage: embedded,
   GroupChange: embedded,
+  GroupPage: embedded,
   ImportReport: embedded,
+  ResultError: embedded,
   ImportChange: embedded,
   StartResult: embedded,
 }

@@ -1,6 +1,6 @@
 import { graphql } from '#lib/graphql/generated/gql.ts'
 
-/** What lists and frames show of a group; its users come with the list alone, since a frame may be one of a thousand. */
+/** A group in lists and frames. Only the list loads its users: a group may have a thousand, and many frames. */
 export const GroupRow = graphql(`
   fragment GroupRow on Group {
     id
@@ -18,7 +18,7 @@ export const GroupRow = graphql(`
   }
 `)
 
-/** What lists show of a user. Of the instance only what InstanceRow has too, so that frames can bring a new one. */
+/** A user in lists. Of the instance it has only fields of InstanceRow, so that frames can bring a new one. */
 export const UserRow = graphql(`
   fragment UserRow on User {
     id
@@ -40,30 +40,35 @@ export const UserRow = graphql(`
   }
 `)
 
-/** The list of groups, with everybody in them. */
+/** A page of groups, with their users. */
 export const GroupsQuery = graphql(`
-  query Groups($search: String) {
-    groups(search: $search) {
-      ...GroupRow
-      users {
-        ...UserRow
+  query Groups($filter: GroupFilter, $page: PageInput!) {
+    groups(filter: $filter, page: $page) {
+      total
+      items {
+        ...GroupRow
+        users {
+          ...UserRow
+        }
       }
     }
   }
 `)
 
-/** The events groups may belong to. */
+/** The events that groups may belong to. */
 export const EventsQuery = graphql(`
   query Events {
-    events {
-      id
-      eventId
-      title
+    events(page: { size: 1000 }) {
+      items {
+        id
+        eventId
+        title
+      }
     }
   }
 `)
 
-/** Every change of a group and of its users. */
+/** Every change of a group or of its users. */
 export const GroupChanged = graphql(`
   subscription GroupChanged {
     groupChanged {
@@ -76,7 +81,7 @@ export const GroupChanged = graphql(`
   }
 `)
 
-/** Everything as a groups file. */
+/** All events and groups as a groups file. */
 export const ExportGroups = graphql(`
   query ExportGroups {
     exportGroups

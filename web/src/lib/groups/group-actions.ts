@@ -9,12 +9,12 @@ import { resolve } from '$app/paths'
 import { mutate } from '#lib/graphql/mutate.ts'
 import type { MenuItem } from '#lib/ui/Menu.svelte'
 import type { OnAsk } from './ask.ts'
-import { SetGroupPeerAccess } from './mutations.ts'
+import { UpdateGroup } from './mutations.ts'
 import { runs } from './runs.svelte.ts'
 import type { Tally } from './tally.ts'
 import type { ListedGroup } from './types.ts'
 
-/** Everything that can be done with a group, but to start it. */
+/** Every action on a group except starting it. */
 export function menuOfGroup(
   group: ListedGroup,
   tally: Tally,
@@ -29,7 +29,7 @@ export function menuOfGroup(
       disabled: tally.failed === 0,
       onselect: () => void runs.retry(group),
     },
-    { label: 'Join link…', icon: Link, separated: true, onselect: () => onask({ what: 'join links', group }) },
+    { label: 'Join links…', icon: Link, separated: true, onselect: () => onask({ what: 'join links', group }) },
     {
       label: 'Print cards…',
       icon: Printer,
@@ -37,7 +37,7 @@ export function menuOfGroup(
       href: `${resolve('/groups/cards')}?group=${group.id}`,
     },
     {
-      label: group.peerAccess ? 'Keep sandboxes apart' : 'Let sandboxes reach each other',
+      label: group.peerAccess ? 'Isolate sandboxes from each other' : 'Let sandboxes reach each other',
       icon: Network,
       onselect: () => void setPeerAccess(group, !group.peerAccess),
     },
@@ -51,9 +51,9 @@ export function menuOfGroup(
   ]
 }
 
-async function setPeerAccess({ id, name }: ListedGroup, allowed: boolean): Promise<void> {
-  const success = allowed
-    ? `Sandboxes of ${name} may reach each other over the network`
-    : `Sandboxes of ${name} are apart again`
-  await mutate(SetGroupPeerAccess, { id, allowed }, { success })
+async function setPeerAccess({ id, name }: ListedGroup, peerAccess: boolean): Promise<void> {
+  const success = peerAccess
+    ? `Sandboxes of ${name} can now reach each other over the network.`
+    : `Sandboxes of ${name} can no longer reach each other.`
+  await mutate(UpdateGroup, { input: { id, peerAccess } }, { success })
 }

@@ -1,23 +1,23 @@
 import { onDestroy } from 'svelte'
 import type { Problem } from '#lib/graphql/errors.ts'
-import { importGroups, LONGEST, type Fault, type Report } from './files.ts'
+import { importGroups, LONGEST, type FileProblem, type Report } from './files.ts'
 
-/** How long after the last key it is rehearsed. */
+/** From the last key to the dry run, in milliseconds. */
 const PAUSE = 350
 
-/** A groups file that is about to be imported: rehearsed on the server a moment after every change. */
+/** A groups file before its import. After every change, a dry run on the server says what it would do. */
 export class ImportDraft {
-  /** What the text would do, once that is known. */
+  /** What an import of the text would do; null until the server says so. */
   report = $state.raw<Report | null>(null)
-  faults = $state.raw<Fault[]>([])
-  /** Why it is not known; none of the text's business. */
+  faults = $state.raw<FileProblem[]>([])
+  /** Why the server could not say so, through no fault of the text. */
   problem = $state.raw<Problem | null>(null)
   checking = $state(false)
   applying = $state(false)
 
   #text = $state('')
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** Answers to earlier texts are of no interest. */
+  /** The number of the last dry run: answers to earlier ones are ignored. */
   #asked = 0
 
   constructor(text: string) {
@@ -35,20 +35,21 @@ export class ImportDraft {
     this.#soon(PAUSE)
   }
 
-  /** How many things an import would change. */
+  /** The number of changes that an import would make. */
   get count(): number {
     return this.report?.changes.filter(({ action }) => action !== 'KEEP').length ?? 0
   }
 
   /** Takes the text of a file. */
   async read(file: File): Promise<void> {
-    if (file.size > LONGEST) return this.#refuse(`${file.name} is too large: a groups file has at most 1 MiB.`)
-    if (!/\.(ya?ml|json)$/i.test(file.name)) return this.#refuse(`${file.name} is not a .yaml, .yml or .json file.`)
+    if (file.size > LONGEST) return this.#refuse(`${file.name} is too large. A groups file may have at most 1 MiB.`)
+    if (!/\.(ya?ml|json)$/i.test(file.name))
+      return this.#refuse(`${file.name} is not a groups file. Choose a .yaml, .yml or .json file.`)
     this.#text = await file.text()
     this.#soon(0)
   }
 
-  /** @returns whether it is done */
+  /** @returns whether the import was done */
   async apply(): Promise<boolean> {
     this.applying = true
     const { report, faults, problem } = await importGroups(this.#text, false)
@@ -59,7 +60,7 @@ export class ImportDraft {
   }
 
   #refuse(message: string): void {
-    this.problem = { code: 'INVALID_INPUT', title: 'That file was refused', message, fields: {} }
+    this.problem = { code: 'INVALID_INPUT', title: 'This file can’t be imported', message, fields: {} }
   }
 
   #soon(pause: number): void {
@@ -67,14 +68,14 @@ export class ImportDraft {
     this.#asked += 1
     this.problem = null
     this.checking = this.#text.trim() !== ''
-    if (this.checking) this.#timer = setTimeout(() => void this.#rehearse(), pause)
+    if (this.checking) this.#timer = setTimeout(() => void this.#check(), pause)
     else {
       this.report = null
       this.faults = []
     }
   }
 
-  async #rehearse(): Promise<void> {
+  async #check(): Promise<void> {
     const asked = this.#asked
     const { report, faults, problem } = await importGroups(this.#text, true)
     if (asked !== this.#asked) return

@@ -116,7 +116,7 @@ test('applying imports the text, and tells whether it worked', async () => {
   expect(draft).toMatchObject({ applying: false, faults: [{ line: 1 }] })
 })
 
-test('a dialog that was closed asks nothing any more', async () => {
+test('a closed dialog asks nothing', async () => {
   const { made: draft, destroy } = open()
   draft.text = 'groups:'
   destroy()

@@ -1,20 +1,20 @@
 import { isActive, tallyOf } from './tally.ts'
 import type { ListedGroup, ListedUser } from './types.ts'
 
-/** What goes with a group, in a sentence. */
+/** What deleting a group deletes and stops, in a sentence. */
 export function lossOf({ users }: ListedGroup): string {
-  if (users.length === 0) return 'Nobody is in this group.'
+  if (users.length === 0) return 'This group has no users.'
   const { active } = tallyOf(users)
-  const people = users.length === 1 ? 'Its 1 user is deleted with it' : `Its ${users.length} users are deleted with it`
-  return `${people}, ${endings(active)}.`
+  const people = users.length === 1 ? 'Its 1 user will be deleted' : `Its ${users.length} users will be deleted`
+  return `${people}${stops(active)}.`
 }
 
-/** What goes with a user, in a sentence. */
+/** What deleting a user deletes and stops, in a sentence. */
 export function lossOfUser({ username, instance }: ListedUser, { name }: ListedGroup): string {
-  return `${username} is removed from ${name}, ${endings(isActive(instance?.state) ? 1 : 0)}.`
+  return `${username} will be deleted from ${name}${stops(isActive(instance?.state) ? 1 : 0)}.`
 }
 
-function endings(active: number): string {
-  if (active === 0) return 'and no active instance has to be ended'
-  return active === 1 ? 'and 1 active instance is ended first' : `and ${active} active instances are ended first`
+function stops(active: number): string {
+  if (active === 0) return ''
+  return active === 1 ? ', and 1 active sandbox stopped' : `, and ${active} active sandboxes stopped`
 }

@@ -1,81 +1,68 @@
 import { graphql } from '#lib/graphql/generated/gql.ts'
 
 export const CreateGroup = graphql(`
-  mutation CreateGroup($name: String!, $title: String, $eventId: String) {
-    createGroup(name: $name, title: $title, eventId: $eventId) {
+  mutation CreateGroup($input: CreateGroupInput!) {
+    createGroup(input: $input) {
       ...GroupRow
     }
   }
 `)
 
-export const RenameGroup = graphql(`
-  mutation RenameGroup($id: ID!, $name: String!) {
-    renameGroup(id: $id, name: $name) {
-      ...GroupRow
-    }
-  }
-`)
-
-export const SetGroupPeerAccess = graphql(`
-  mutation SetGroupPeerAccess($id: ID!, $allowed: Boolean!) {
-    setGroupPeerAccess(id: $id, allowed: $allowed) {
+export const UpdateGroup = graphql(`
+  mutation UpdateGroup($input: UpdateGroupInput!) {
+    updateGroup(input: $input) {
       ...GroupRow
     }
   }
 `)
 
 export const DeleteGroup = graphql(`
-  mutation DeleteGroup($id: ID!, $deleteWorkspaces: Boolean!) {
-    deleteGroup(id: $id, deleteWorkspaces: $deleteWorkspaces) {
+  mutation DeleteGroup($input: DeleteGroupInput!) {
+    deleteGroup(input: $input) {
       id
     }
   }
 `)
 
-export const AddUser = graphql(`
-  mutation AddUser($groupId: ID!, $username: String!, $email: String) {
-    addUser(groupId: $groupId, username: $username, email: $email) {
+export const CreateUser = graphql(`
+  mutation CreateUser($input: CreateUserInput!) {
+    createUser(input: $input) {
       ...UserRow
     }
   }
 `)
 
-export const RenameUser = graphql(`
-  mutation RenameUser($id: ID!, $username: String!) {
-    renameUser(id: $id, username: $username) {
-      ...UserRow
-    }
-  }
-`)
-
-export const SetUserEmail = graphql(`
-  mutation SetUserEmail($id: ID!, $email: String) {
-    setUserEmail(id: $id, email: $email) {
+export const UpdateUser = graphql(`
+  mutation UpdateUser($input: UpdateUserInput!) {
+    updateUser(input: $input) {
       ...UserRow
     }
   }
 `)
 
 export const TransferUser = graphql(`
-  mutation TransferUser($id: ID!, $groupId: ID!) {
-    transferUser(id: $id, groupId: $groupId) {
+  mutation TransferUser($input: TransferUserInput!) {
+    transferUser(input: $input) {
       ...UserRow
     }
   }
 `)
 
-export const RemoveUser = graphql(`
-  mutation RemoveUser($id: ID!, $deleteWorkspaces: Boolean!) {
-    removeUser(id: $id, deleteWorkspaces: $deleteWorkspaces) {
+export const DeleteUser = graphql(`
+  mutation DeleteUser($input: DeleteUserInput!) {
+    deleteUser(input: $input) {
       id
     }
   }
 `)
 
 export const StartUser = graphql(`
-  mutation StartUser($id: ID!) {
-    startUser(id: $id) {
-      warning
+  mutation StartUser($input: StartUserInput!) {
+    startUser(input: $input) {
+      error {
+        code
+        message
+      }
       user {
         ...UserRow
       }
@@ -84,9 +71,12 @@ export const StartUser = graphql(`
 `)
 
 export const StartGroup = graphql(`
-  mutation StartGroup($id: ID!) {
-    startGroup(id: $id) {
-      warning
+  mutation StartGroup($input: StartGroupInput!) {
+    startGroup(input: $input) {
+      error {
+        code
+        message
+      }
       user {
         ...UserRow
       }
@@ -95,8 +85,8 @@ export const StartGroup = graphql(`
 `)
 
 export const ImportGroups = graphql(`
-  mutation ImportGroups($yaml: String!, $dryRun: Boolean!) {
-    importGroups(yaml: $yaml, dryRun: $dryRun) {
+  mutation ImportGroups($input: ImportGroupsInput!) {
+    importGroups(input: $input) {
       applied
       changes {
         kind

@@ -4,16 +4,16 @@ import type { Report } from './files.ts'
 
 type Change = Report['changes'][number]
 
-/** A group of the file, and what happens to it and to its users. */
+/** A group of the file, with what happens to it and its users. */
 export interface PreviewGroup {
   group: Change
-  /** Users something happens to. */
+  /** Users who are created or updated. */
   users: { name: string; change: Change }[]
-  /** How many users stay as they are. */
+  /** The number of users who stay unchanged. */
   kept: number
 }
 
-/** What an import does, as it is shown. */
+/** An import as the dialog shows it. */
 export interface Preview {
   events: Change[]
   groups: PreviewGroup[]
@@ -24,7 +24,7 @@ export interface Preview {
 export const looks: Record<ImportAction, { tone: Tone; mark: string; label: string }> = {
   CREATE: { tone: 'success', mark: '+', label: 'new' },
   UPDATE: { tone: 'info', mark: '~', label: 'changed' },
-  KEEP: { tone: 'neutral', mark: '=', label: 'as it is' },
+  KEEP: { tone: 'neutral', mark: '=', label: 'unchanged' },
 }
 
 /** Arranges the lines of a report, which come in the order of the file: a group, then its users. */
@@ -46,7 +46,12 @@ export function previewOf({ changes }: Report): Preview {
   }
 }
 
-const words: Record<ImportAction, string> = { CREATE: 'created', UPDATE: 'updated', KEEP: 'unchanged' }
+/** "will create 1 event, 20 groups, 200 users", "3 users unchanged". */
+const sentences: Record<ImportAction, (things: string) => string> = {
+  CREATE: (things) => `will create ${things}`,
+  UPDATE: (things) => `will update ${things}`,
+  KEEP: (things) => `${things} unchanged`,
+}
 
 function countOf(action: ImportAction, changes: readonly Change[]): Preview['counts'][number] {
   const these = changes.filter((change) => change.action === action)
@@ -54,5 +59,5 @@ function countOf(action: ImportAction, changes: readonly Change[]): Preview['cou
     const count = these.filter((change) => change.kind === kind).length
     return count > 0 ? [`${count} ${kind.toLowerCase()}${count === 1 ? '' : 's'}`] : []
   })
-  return { action, count: these.length, text: `${parts.join(', ')} ${words[action]}` }
+  return { action, count: these.length, text: sentences[action](parts.join(', ')) }
 }

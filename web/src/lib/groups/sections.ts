@@ -3,15 +3,15 @@ import type { ListedEvent, ListedGroup } from './types.ts'
 /** Groups under one heading. */
 export interface Section {
   key: string
-  /** The event; null for groups that have none. */
+  /** Null for groups without an event. */
   event: ListedEvent | null
   groups: ListedGroup[]
 }
 
-/** What the filter calls groups without an event. */
+/** The value of the event filter for groups without an event. */
 export const NO_EVENT = 'none'
 
-/** Groups by event, events in the order they were made; those without come last. */
+/** Groups by event, oldest event first. Groups without an event come last. */
 export function sectionsOf(groups: readonly ListedGroup[], events: readonly ListedEvent[]): Section[] {
   const sections = events.map((event) => ({
     key: event.id,

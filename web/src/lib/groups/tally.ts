@@ -3,24 +3,24 @@ import type { Segment } from '#lib/ui/SegmentBar.svelte'
 import { states } from '#lib/instances/states.ts'
 import type { ListedGroup, ListedUser } from './types.ts'
 
-/** How the people of a group are doing, counted from their instances as they are now. */
+/** The users of a group by the state of their instances. */
 export interface Tally {
   users: number
   running: number
-  /** On their way to running, and how many of those wait for their turn. */
+  /** Starting, and how many of those wait in the queue. */
   starting: number
   waiting: number
   failed: number
-  /** Instances that a deletion would have to end. */
+  /** Sandboxes that a deletion would stop. */
   active: number
-  /** The bar: one segment for each state there is somebody in. */
+  /** The bar: one segment for each state that has users. */
   segments: Segment[]
 }
 
-/** What is shown of what, from good to bad; whoever is in none of these has nothing running. */
+/** The states in the bar, from good to bad. Users in no such state have nothing running. */
 const shown: InstanceState[] = ['RUNNING', 'PENDING', 'PAUSING', 'PAUSED', 'STOPPING', 'FAILED']
 
-/** Whether a sandbox stands behind this state, or is about to. */
+/** Whether a sandbox exists in this state, or is being created. */
 export function isActive(state: InstanceState | undefined): boolean {
   return state !== undefined && state !== 'TERMINATED' && state !== 'FAILED'
 }
@@ -47,10 +47,9 @@ export function tallyOf(users: readonly ListedUser[]): Tally {
   }
 }
 
-/** "5 running · 2 starting · 1 failed", or that nobody is. */
+/** "5 running · 2 starting · 1 failed"; empty when nothing runs. */
 export function summaryOf({ segments }: Tally): string {
-  const words: Record<string, string> = { Pending: 'starting' }
-  return segments.map(({ key, value }) => `${value} ${words[key] ?? key.toLowerCase()}`).join(' · ')
+  return segments.map(({ key, value }) => `${value} ${states[key as InstanceState].label.toLowerCase()}`).join(' · ')
 }
 
 /** "37 of 60 running, 3 starting, 1 failed, 2 skipped". */

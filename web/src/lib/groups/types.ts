@@ -1,13 +1,13 @@
 import type { EventsQuery, GroupsQuery } from '#lib/graphql/generated/graphql.ts'
 
-/** A group as the list has it, with everybody in it. */
-export type ListedGroup = GroupsQuery['groups'][number]
+/** A group in the list, with its users. */
+export type ListedGroup = GroupsQuery['groups']['items'][number]
 
-/** A user as the list has it. */
+/** A user in the list. */
 export type ListedUser = ListedGroup['users'][number]
 
-/** The instance of a user as the list has it. */
+/** The instance of a user in the list. */
 export type ListedInstance = NonNullable<ListedUser['instance']>
 
-/** An event as choices show it. */
-export type ListedEvent = EventsQuery['events'][number]
+/** An event to choose. */
+export type ListedEvent = EventsQuery['events']['items'][number]

@@ -1,13 +1,13 @@
 import { SvelteMap } from 'svelte/reactivity'
 
 /**
- * Which groups somebody unfolded or folded, for as long as the tab lives; of others the page decides. A search is looked at
- * by itself: folding a find away does not fold the group in the full list.
+ * Which groups a person unfolded or folded, kept while the tab is open. For the others, the page decides. A search has its
+ * own choices: folding a group in the results does not fold it in the full list.
  */
 class Unfolded {
   readonly #chosen = new SvelteMap<string, boolean>()
 
-  /** @param otherwise when nobody chose */
+  /** @param otherwise the answer where no one has chosen */
   has(groupId: string, search: string, otherwise: boolean): boolean {
     return this.#chosen.get(keyOf(groupId, search)) ?? otherwise
   }
@@ -21,5 +21,5 @@ function keyOf(groupId: string, search: string): string {
   return `${groupId} ${search}`
 }
 
-/** The tab's. */
+/** One for the tab. */
 export const unfolded = new Unfolded()

@@ -1,11 +1,11 @@
 import ArrowRightLeft from '@lucide/svelte/icons/arrow-right-left'
-import CirclePlay from '@lucide/svelte/icons/circle-play'
-import CircleStop from '@lucide/svelte/icons/circle-stop'
+
 import ExternalLink from '@lucide/svelte/icons/external-link'
 import Mail from '@lucide/svelte/icons/mail'
 import Pause from '@lucide/svelte/icons/pause'
 import PencilLine from '@lucide/svelte/icons/pencil-line'
 import Play from '@lucide/svelte/icons/play'
+import Power from '@lucide/svelte/icons/power'
 import UserMinus from '@lucide/svelte/icons/user-minus'
 import UserRound from '@lucide/svelte/icons/user-round'
 import { mutate } from '#lib/graphql/mutate.ts'
@@ -18,61 +18,61 @@ import { startUser } from './runs.svelte.ts'
 import { isActive } from './tally.ts'
 import type { ListedGroup, ListedUser } from './types.ts'
 
-/** Where the user's VS Code opens now; null while it does not. */
-export function ideOf({ instance }: ListedUser): string | null {
+/** Where the user's VS Code opens; null unless the sandbox runs. */
+export function vsCodeOf({ instance }: ListedUser): string | null {
   return instance?.state === 'RUNNING' ? openingOf(instance) : null
 }
 
-/** The acts worth a button of their own in the present state; `run` is null for the link to the IDE. */
+/** The actions that get a button in the current state. */
 export function quickActions(user: ListedUser): MenuItem[] {
   const { instance, username } = user
   const items: MenuItem[] = []
   if (!isActive(instance?.state))
     items.push({ label: `Start ${username}`, icon: Play, onselect: () => void startUser(user) })
-  const ide = ideOf(user)
-  if (ide) items.push({ label: `Open the IDE of ${username}`, icon: ExternalLink, href: ide, external: true })
+  const url = vsCodeOf(user)
+  if (url) items.push({ label: `Open VS Code of ${username}`, icon: ExternalLink, href: url, external: true })
   if (instance?.commands.includes('PAUSE')) {
     const onselect = () => void mutate(PauseInstance, { id: instance.id })
     items.push({ label: `Pause ${username}`, icon: Pause, onselect })
   }
   if (instance?.commands.includes('RESUME')) {
     const onselect = () => void mutate(ResumeInstance, { id: instance.id })
-    items.push({ label: `Resume ${username}`, icon: CirclePlay, onselect })
+    items.push({ label: `Resume ${username}`, icon: Play, onselect })
   }
   return items
 }
 
-/** Everything that can be done with a user. */
+/** Every action on a user. */
 export function menuOf(user: ListedUser, group: ListedGroup, ask: OnAsk): MenuItem[] {
   const { instance, id } = user
-  const can = (command: 'PAUSE' | 'RESUME' | 'KILL') => !instance?.commands.includes(command)
-  const ide = ideOf(user)
+  const isDisabled = (command: 'PAUSE' | 'RESUME' | 'KILL') => !instance?.commands.includes(command)
+  const url = vsCodeOf(user)
   return [
     { label: 'Details', icon: UserRound, onselect: () => setParams({ user: id }, true) },
     { label: 'Start', icon: Play, separated: true, onselect: () => void startUser(user) },
-    { label: 'Open IDE', icon: ExternalLink, href: ide ?? undefined, external: true, disabled: !ide },
+    { label: 'Open VS Code', icon: ExternalLink, href: url ?? undefined, external: true, disabled: !url },
     {
       label: 'Pause',
       icon: Pause,
-      disabled: can('PAUSE'),
+      disabled: isDisabled('PAUSE'),
       onselect: () => void (instance && mutate(PauseInstance, { id: instance.id })),
     },
     {
       label: 'Resume',
-      icon: CirclePlay,
-      disabled: can('RESUME'),
+      icon: Play,
+      disabled: isDisabled('RESUME'),
       onselect: () => void (instance && mutate(ResumeInstance, { id: instance.id })),
     },
     {
       label: 'Kill…',
-      icon: CircleStop,
+      icon: Power,
       danger: true,
-      disabled: can('KILL'),
+      disabled: isDisabled('KILL'),
       onselect: () => ask({ what: 'kill instance', user, group }),
     },
     { label: 'Rename…', icon: PencilLine, separated: true, onselect: () => ask({ what: 'rename user', user, group }) },
     { label: 'Set e-mail…', icon: Mail, onselect: () => ask({ what: 'set email', user, group }) },
     { label: 'Transfer…', icon: ArrowRightLeft, onselect: () => ask({ what: 'transfer user', user, group }) },
-    { label: 'Remove…', icon: UserMinus, danger: true, onselect: () => ask({ what: 'remove user', user, group }) },
+    { label: 'Delete…', icon: UserMinus, danger: true, onselect: () => ask({ what: 'delete user', user, group }) },
   ]
 }

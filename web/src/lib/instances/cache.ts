@@ -5,6 +5,6 @@ export const cacheKeys = {
   InstancePage: embedded,
   InstanceStateCount: embedded,
   InstanceResult: embedded,
-  InstanceError: embedded,
+  RevealedPassword: embedded,
   InstanceChange: embedded,
 }

@@ -1,7 +1,7 @@
 import type { InstanceRowFragment } from '#lib/graphql/generated/graphql.ts'
 import type { Column } from '#lib/ui/column.ts'
 
-/** The columns of the list of instances; keys of those that sort are the server's. InstanceTable draws most of them. */
+/** The columns of the instances table. Keys of sortable ones are known to view.ts; InstanceTable draws most of them. */
 export const columns: Column<InstanceRowFragment>[] = [
   { key: 'username', header: 'User', width: 'minmax(5.5rem, 4fr)', sortable: true, phone: 'title' },
   { key: 'group', header: 'Group', width: 'minmax(5rem, 4fr)', sortable: true },

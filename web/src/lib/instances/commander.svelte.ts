@@ -4,79 +4,78 @@ import { page } from '$app/state'
 import { mutate } from '#lib/graphql/mutate.ts'
 import type { InstanceCommand, InstanceRowFragment } from '#lib/graphql/generated/graphql.ts'
 import type { BulkResult } from '#lib/ui/BulkResults.svelte'
-import { UpdateSandboxFiles } from '#lib/settings/documents.ts'
+import { UpdateInstanceFiles } from '#lib/settings/documents.ts'
 import { setParams } from '#lib/ui/url-state.ts'
 import { bulk, labelOf, simple, type BulkCommand, type SimpleCommand } from './commands.ts'
 import { DeleteWorkspace, RecreateInstance, RenewInstance } from './mutations.ts'
 
 type Row = InstanceRowFragment
 
-/** What is asked before something is done. */
-export type Asking =
+/** A question to answer before a command is sent. */
+export type Question =
   { what: 'kill' | 'recreate' | 'renew' | 'workspace'; row: Row } | { what: 'killAll'; rows: readonly Row[] }
 
-/** What became of a bulk command. */
+/** The outcome of a bulk command. */
 export interface BulkOutcome {
   done: string
   rows: BulkResult[]
 }
 
-/** Sends commands, and knows what is asked before, what is under way and what came of it. One for the page. */
+/** Sends commands, and holds the open question, the commands under way and the last outcome. One per page. */
 export class Commander {
-  /** The question that is open. */
-  asking = $state.raw<Asking | null>(null)
-  /** Of the last bulk command, until it was read. */
+  question = $state.raw<Question | null>(null)
+  /** Of the last bulk command, until the person has read it. */
   outcome = $state.raw<BulkOutcome | null>(null)
-  /** The bulk command under way. */
   bulkBusy = $state<BulkCommand | null>(null)
 
   readonly #busy = new SvelteSet<string>()
 
-  /** Whether a command for this instance is on its way. */
+  /** Whether a command for this instance is under way. */
   isBusy(id: string): boolean {
     return this.#busy.has(id)
   }
 
-  /** Does it, or asks first where something may be lost or has to be said. */
+  /** Sends a command, or asks first if something may be lost or input is needed. */
   start(command: InstanceCommand, row: Row): void {
-    if (command === 'KILL') this.asking = { what: 'kill', row }
-    else if (command === 'RENEW') this.asking = { what: 'renew', row }
+    if (command === 'KILL') this.question = { what: 'kill', row }
+    else if (command === 'RENEW') this.question = { what: 'renew', row }
     else if (command !== 'RECREATE') void this.send(command, row)
     else if (row.endedAt) void this.recreate(row)
-    else this.asking = { what: 'recreate', row }
+    else this.question = { what: 'recreate', row }
   }
 
-  /** @returns whether it was taken on */
+  /** @returns whether the server accepted it */
   send(command: SimpleCommand, row: Row): Promise<boolean> {
     return this.#during(row, async () => (await mutate(simple[command], { id: row.id })).problem === null)
   }
 
-  /** Gives it the configuration files as they are stored now. */
-  giveFiles(row: Row): Promise<boolean> {
+  /** Writes the stored configuration files into it. */
+  updateFiles(row: Row): Promise<boolean> {
     return this.#during(row, async () => {
-      const { data } = await mutate(UpdateSandboxFiles, { ids: [row.id] })
-      const { error, instance } = data?.updateSandboxFiles[0] ?? {}
-      if (error) toast.error(`${labelOf(row)} was given no files`, { description: error.message })
-      else if (instance?.notice) toast.warning(`${labelOf(row)} lacks a file`, { description: instance.notice })
-      else if (data) toast.success(`${labelOf(row)} has the stored files now`)
+      const { data } = await mutate(UpdateInstanceFiles, { ids: [row.id] })
+      const { error, instance } = data?.updateInstanceFiles[0] ?? {}
+      if (error) toast.error(`Could not update the files of ${labelOf(row)}`, { description: error.message })
+      else if (instance?.notice)
+        toast.warning(`Updated ${labelOf(row)}, except one file`, { description: instance.notice })
+      else if (data) toast.success(`${labelOf(row)} has the stored files`)
       return data !== null && !error
     })
   }
 
-  /** Makes a new instance of it; its open drawer goes along. */
+  /** Replaces it with a new instance, which its open drawer then shows. */
   recreate(row: Row): Promise<boolean> {
     return this.#during(row, async () => {
-      const success = `A new sandbox for ${labelOf(row)} starts`
+      const success = `Starting a new sandbox for ${labelOf(row)}`
       const { data } = await mutate(RecreateInstance, { id: row.id }, { success })
       if (data && page.url.searchParams.get('id') === row.id) setParams({ id: data.recreateInstance.id })
       return data !== null
     })
   }
 
-  /** @returns why not, for the form that asked */
+  /** @returns the problem, for the form */
   async renew(row: Row, timeoutMinutes: number) {
     const { problem } = await mutate(RenewInstance, { id: row.id, timeoutMinutes }, { silent: true })
-    if (!problem) toast.success(`${labelOf(row)} was renewed`)
+    if (!problem) toast.success(`Renewed ${labelOf(row)}`)
     return problem
   }
 
@@ -85,14 +84,14 @@ export class Commander {
     const { problem } = await mutate(
       DeleteWorkspace,
       { volume, confirm: volume },
-      { success: `Workspace ${volume} was deleted` },
+      { success: `Deleted the workspace ${volume}` },
     )
     return problem === null
   }
 
-  /** One command on many; each of them succeeds or is refused by itself. */
+  /** One command for several instances. Each succeeds or is refused by itself. */
   async sendAll(command: BulkCommand, rows: readonly Row[]): Promise<boolean> {
-    const { mutation, done } = bulk.find((one) => one.command === command)!
+    const { mutation, done } = bulk[command]
     this.outcome = null
     this.bulkBusy = command
     const { data } = await mutate(mutation, { ids: rows.map((row) => row.id) })

@@ -9,9 +9,9 @@ import type { InstanceCommand, InstanceRowFragment, PauseInstancesMutation } fro
 import type { IconComponent } from '#lib/ui/icon.ts'
 import * as documents from './mutations.ts'
 
-type Row = Pick<InstanceRowFragment, 'group' | 'username' | 'endedAt' | 'commands'>
+type Row = Pick<InstanceRowFragment, 'groupName' | 'username' | 'endedAt' | 'commands'>
 
-/** How a command is offered. */
+/** How a command is shown. */
 export interface CommandLook {
   command: InstanceCommand
   label: string
@@ -19,7 +19,7 @@ export interface CommandLook {
   danger?: boolean
 }
 
-/** The commands, in the order they are offered. Three dots: it asks something first. */
+/** The commands, in the order of the menus. Three dots mean that it asks something first. */
 const looks: CommandLook[] = [
   { command: 'PAUSE', label: 'Pause', icon: Pause },
   { command: 'RESUME', label: 'Resume', icon: Play },
@@ -29,21 +29,21 @@ const looks: CommandLook[] = [
   { command: 'KILL', label: 'Kill…', icon: Power, danger: true },
 ]
 
-const startAgain: CommandLook = { command: 'RECREATE', label: 'Start again', icon: Play }
+const startAgain: CommandLook = { command: 'RECREATE', label: 'Start', icon: Play }
 
-/** What the server lets one do with it now. */
+/** The commands that the server allows now. */
 export function offersOf(row: Row): CommandLook[] {
   return looks
     .filter(({ command }) => row.commands.includes(command))
     .map((look) => (look.command === 'RECREATE' && row.endedAt ? startAgain : look))
 }
 
-/** Who it is for, as people say it. */
-export function labelOf({ group, username }: Pick<Row, 'group' | 'username'>): string {
-  return `${group}/${username}`
+/** The name of an instance for people: `alpha/ann`. */
+export function labelOf({ groupName, username }: Pick<Row, 'groupName' | 'username'>): string {
+  return `${groupName}/${username}`
 }
 
-/** A command that needs nothing but to be sent. */
+/** A command that needs no input. */
 export type SimpleCommand = 'PAUSE' | 'RESUME' | 'RESTART' | 'KILL'
 
 /** The mutation of each simple command. */
@@ -54,19 +54,23 @@ export const simple: Record<SimpleCommand, TypedDocumentNode<unknown, { id: stri
   KILL: documents.KillInstance,
 }
 
-/** A command that many instances can be given at once. */
+/** A command for several instances at once. */
 export type BulkCommand = 'PAUSE' | 'RESUME' | 'KILL'
 
-/** The bulk commands, in the order they are offered. */
-export const bulk: {
-  command: BulkCommand
+/** How a bulk command is shown and sent. */
+interface BulkLook {
   label: string
-  /** What became of those it was done to. */
+  /** Its outcome in a word, for the summary of results. */
   done: string
   icon: IconComponent
   mutation: TypedDocumentNode<PauseInstancesMutation, { ids: string[] | string }>
-}[] = [
-  { command: 'PAUSE', label: 'Pause', done: 'paused', icon: Pause, mutation: documents.PauseInstances },
-  { command: 'RESUME', label: 'Resume', done: 'resumed', icon: Play, mutation: documents.ResumeInstances },
-  { command: 'KILL', label: 'Kill…', done: 'killed', icon: Power, mutation: documents.KillInstances },
-]
+}
+
+/** The bulk commands, in the order of the bar. */
+export const bulkCommands: readonly BulkCommand[] = ['PAUSE', 'RESUME', 'KILL']
+
+export const bulk: Record<BulkCommand, BulkLook> = {
+  PAUSE: { label: 'Pause', done: 'paused', icon: Pause, mutation: documents.PauseInstances },
+  RESUME: { label: 'Resume', done: 'resumed', icon: Play, mutation: documents.ResumeInstances },
+  KILL: { label: 'Kill…', done: 'killed', icon: Power, mutation: documents.KillInstances },
+}

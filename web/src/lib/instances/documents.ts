@@ -1,13 +1,13 @@
 import { graphql } from '#lib/graphql/generated/gql.ts'
 
 /**
- * Everything lists, details and frames show of an instance. `password` and `logs` must stay out of it: lists and
- * subscriptions answer them empty, and so would overwrite what a detail has read.
+ * Everything that lists, details and frames show of an instance. `logs` must stay out of it: lists and subscriptions answer
+ * it empty, which would overwrite what a detail has read.
  */
 export const InstanceRow = graphql(`
   fragment InstanceRow on Instance {
     id
-    group
+    groupName
     username
     state
     stateAt
@@ -49,7 +49,7 @@ export const InstancesQuery = graphql(`
   }
 `)
 
-/** Every change; `user` carries the link from a user to the newest instance, so that groups follow too. */
+/** Every change. `user` links a user to the newest instance, so that the groups page follows too. */
 export const InstanceChanged = graphql(`
   subscription InstanceChanged {
     instanceChanged {
@@ -68,7 +68,7 @@ export const InstanceChanged = graphql(`
   }
 `)
 
-/** One instance, for its detail. */
+/** One instance, for its drawer. */
 export const InstanceQuery = graphql(`
   query Instance($id: ID!) {
     instance(id: $id) {
@@ -77,7 +77,7 @@ export const InstanceQuery = graphql(`
   }
 `)
 
-/** Who a participant is, with the sandbox of each: also where there never was one. A frame brings a first one by itself. */
+/** The users that the participant is, with the sandbox of each, if there ever was one. Frames bring a first one. */
 export const OwnUsersQuery = graphql(`
   query OwnUsers {
     viewer {
@@ -103,17 +103,7 @@ export const OwnUsersQuery = graphql(`
   }
 `)
 
-/** Asked only when somebody wants to see it. */
-export const InstancePasswordQuery = graphql(`
-  query InstancePassword($id: ID!) {
-    instance(id: $id) {
-      id
-      password
-    }
-  }
-`)
-
-/** The last lines a sandbox printed. */
+/** The last lines that a sandbox printed. */
 export const InstanceLogsQuery = graphql(`
   query InstanceLogs($id: ID!, $lines: Int!) {
     instance(id: $id) {
@@ -123,7 +113,7 @@ export const InstanceLogsQuery = graphql(`
   }
 `)
 
-/** Instances of one person; the page is large, because the search finds parts of names too. */
+/** Instances of one person. The page is large because the search matches parts of names too. */
 export const NamesakesQuery = graphql(`
   query Namesakes($group: String!, $username: String!) {
     instances(filter: { group: $group, search: $username }, page: { size: 200 }) {
@@ -138,15 +128,17 @@ export const NamesakesQuery = graphql(`
   }
 `)
 
-/** Names to suggest where an instance is created. */
+/** Names to suggest in the dialog that creates an instance. */
 export const PeopleQuery = graphql(`
   query People {
-    groups {
-      id
-      name
-      users {
+    groups(page: { size: 1000 }) {
+      items {
         id
-        username
+        name
+        users {
+          id
+          username
+        }
       }
     }
   }

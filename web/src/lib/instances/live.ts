@@ -20,7 +20,7 @@ export function followInstances(client: Client): () => void {
   })
 }
 
-/** What decides on which page of which list an instance is; progress and the like do not. */
-function placing({ state, group, username, expiresAt }: InstanceRowFragment): string {
-  return JSON.stringify([state, group, username, expiresAt])
+/** What decides on which page of which list an instance is. Progress, for instance, does not. */
+function placing({ state, groupName, username, expiresAt }: InstanceRowFragment): string {
+  return JSON.stringify([state, groupName, username, expiresAt])
 }

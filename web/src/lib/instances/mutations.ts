@@ -1,6 +1,6 @@
 import { graphql } from '#lib/graphql/generated/gql.ts'
 
-/** Returns the new, Pending instance; its ADDED frame puts it into lists. */
+/** Returns the new instance, which is PENDING. Its ADDED frame puts it into lists. */
 export const CreateInstance = graphql(`
   mutation CreateInstance($input: CreateInstanceInput!) {
     createInstance(input: $input) {
@@ -9,10 +9,10 @@ export const CreateInstance = graphql(`
   }
 `)
 
-/** Has one's own sandbox run, whatever that takes. `user` shows a first one at once. */
-export const StartOwnSandbox = graphql(`
-  mutation StartOwnSandbox($userId: ID!) {
-    startOwnSandbox(userId: $userId) {
+/** Gets a person's own sandbox running. `user` shows a first one at once. */
+export const StartMySandbox = graphql(`
+  mutation StartMySandbox($userId: ID!) {
+    startMySandbox(input: { userId: $userId }) {
       ...InstanceRow
       user {
         id
@@ -26,7 +26,7 @@ export const StartOwnSandbox = graphql(`
 
 export const PauseInstance = graphql(`
   mutation PauseInstance($id: ID!) {
-    pauseInstance(id: $id) {
+    pauseInstance(input: { id: $id }) {
       ...InstanceRow
     }
   }
@@ -34,7 +34,7 @@ export const PauseInstance = graphql(`
 
 export const ResumeInstance = graphql(`
   mutation ResumeInstance($id: ID!) {
-    resumeInstance(id: $id) {
+    resumeInstance(input: { id: $id }) {
       ...InstanceRow
     }
   }
@@ -42,7 +42,7 @@ export const ResumeInstance = graphql(`
 
 export const RestartInstance = graphql(`
   mutation RestartInstance($id: ID!) {
-    restartInstance(id: $id) {
+    restartInstance(input: { id: $id }) {
       ...InstanceRow
     }
   }
@@ -50,16 +50,16 @@ export const RestartInstance = graphql(`
 
 export const KillInstance = graphql(`
   mutation KillInstance($id: ID!) {
-    killInstance(id: $id) {
+    killInstance(input: { id: $id }) {
       ...InstanceRow
     }
   }
 `)
 
-/** Returns the instance that takes its place. */
+/** Returns the new instance. */
 export const RecreateInstance = graphql(`
   mutation RecreateInstance($id: ID!) {
-    recreateInstance(id: $id) {
+    recreateInstance(input: { id: $id }) {
       ...InstanceRow
     }
   }
@@ -67,7 +67,7 @@ export const RecreateInstance = graphql(`
 
 export const RenewInstance = graphql(`
   mutation RenewInstance($id: ID!, $timeoutMinutes: Int!) {
-    renewInstance(id: $id, timeoutMinutes: $timeoutMinutes) {
+    renewInstance(input: { id: $id, timeoutMinutes: $timeoutMinutes }) {
       ...InstanceRow
     }
   }
@@ -75,7 +75,7 @@ export const RenewInstance = graphql(`
 
 export const PauseInstances = graphql(`
   mutation PauseInstances($ids: [ID!]!) {
-    results: pauseInstances(ids: $ids) {
+    results: pauseInstances(input: { ids: $ids }) {
       id
       error {
         code
@@ -90,7 +90,7 @@ export const PauseInstances = graphql(`
 
 export const ResumeInstances = graphql(`
   mutation ResumeInstances($ids: [ID!]!) {
-    results: resumeInstances(ids: $ids) {
+    results: resumeInstances(input: { ids: $ids }) {
       id
       error {
         code
@@ -105,7 +105,7 @@ export const ResumeInstances = graphql(`
 
 export const KillInstances = graphql(`
   mutation KillInstances($ids: [ID!]!) {
-    results: killInstances(ids: $ids) {
+    results: killInstances(input: { ids: $ids }) {
       id
       error {
         code
@@ -118,9 +118,19 @@ export const KillInstances = graphql(`
   }
 `)
 
+/** Logged: a reveal tells who saw the password. */
+export const RevealInstancePassword = graphql(`
+  mutation RevealInstancePassword($id: ID!) {
+    revealInstancePassword(input: { id: $id }) {
+      id
+      password
+    }
+  }
+`)
+
 /** Deletes the files for good. */
 export const DeleteWorkspace = graphql(`
   mutation DeleteWorkspace($volume: String!, $confirm: String!) {
-    deleteWorkspace(volume: $volume, confirm: $confirm)
+    deleteWorkspace(input: { volume: $volume, confirm: $confirm })
   }
 `)

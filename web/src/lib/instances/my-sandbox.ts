@@ -1,16 +1,17 @@
 import type { OwnUsersQuery } from '#lib/graphql/generated/graphql.ts'
+import { states } from './states.ts'
 
 /** A user that the participant is. */
 export type OwnUser = OwnUsersQuery['viewer']['users'][number]
 
-/** Their sandbox: the active one, else the one that ended last. */
+/** Their sandbox: the active one, else the one that stopped last. */
 export type OwnInstance = NonNullable<OwnUser['instance']>
 
-/** What the one large button does now: open it, have it run, or nothing yet because something is under way. */
-export type Main = { does: 'open' | 'start'; label: string } | { does: 'wait'; label: string }
+/** The large button: opens the sandbox, starts it, or waits because something is under way. */
+export type MainButton = { does: 'open' | 'start'; label: string } | { does: 'wait'; label: string }
 
-/** The large button of a sandbox. @param instance null where there never was one */
-export function mainOf(instance: OwnInstance | null): Main {
+/** @param instance null when there never was one */
+export function mainButtonOf(instance: OwnInstance | null): MainButton {
   if (!instance) return { does: 'start', label: 'Start' }
   switch (instance.state) {
     case 'RUNNING':
@@ -19,10 +20,10 @@ export function mainOf(instance: OwnInstance | null): Main {
       return { does: 'start', label: 'Resume' }
     case 'TERMINATED':
     case 'FAILED':
-      return { does: 'start', label: 'Start again' }
+      return { does: 'start', label: 'Start' }
     case 'PENDING':
-      return { does: 'wait', label: 'Starting…' }
-    default:
-      return { does: 'wait', label: `${instance.state}…` }
+    case 'PAUSING':
+    case 'STOPPING':
+      return { does: 'wait', label: `${states[instance.state].label}…` }
   }
 }

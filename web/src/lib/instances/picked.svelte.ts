@@ -4,8 +4,8 @@ import { Selection } from '#lib/ui/selection.svelte.ts'
 type Row = InstanceRowFragment
 
 /**
- * The selected instances. Those that leave the page stay selected, as when a pause moves them out of a list of running
- * ones: the bar says how many, and knows them as they were last shown.
+ * The selected instances. An instance stays selected when it leaves the page, for instance because a pause moves it out of a
+ * list of running ones. The bar counts it and keeps the row that was last shown.
  */
 export class Picked {
   readonly selection = new Selection()
@@ -30,7 +30,7 @@ export class Picked {
     return this.#rows
   }
 
-  /** How many of them the page does not show. */
+  /** How many of them are not on the page. */
   get hidden(): number {
     return this.selection.size - this.#here.length
   }

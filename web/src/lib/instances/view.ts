@@ -2,7 +2,7 @@ import type { InstanceSortField, InstanceState, InstancesQueryVariables } from '
 import type { Sort } from '#lib/ui/column.ts'
 import { states } from './states.ts'
 
-/** What the page shows, as its URL says: `?q=&state=&group=&sort=-createdAt&page=&size=&id=`. */
+/** What the page shows, as in its URL: `?q=&state=&group=&sort=-createdAt&page=&size=&id=`. */
 export interface InstancesView {
   search: string
   states: InstanceState[]
@@ -13,10 +13,9 @@ export interface InstancesView {
   id: string | null
 }
 
-/** What the page has of the URL's parameters. */
 type Params = Pick<URLSearchParams, 'get' | 'getAll'>
 
-/** The columns that can be sorted by, as the URL names them. */
+/** The sortable columns, as the URL names them. */
 const sortFields = {
   createdAt: 'CREATED_AT',
   expiresAt: 'EXPIRES_AT',
@@ -28,10 +27,11 @@ const sortFields = {
 type SortKey = keyof typeof sortFields
 const newestFirst = { key: 'createdAt', descending: true } as const
 
-/** Rows a page may have. */
+/** The page sizes to choose from. */
 export const sizes = [50, 100, 250, 1000]
+const DEFAULT_SIZE = 50
 
-/** Reads the view; what makes no sense in it is as if it were not there. */
+/** Reads the view from the URL and ignores invalid parts. */
 export function viewOf(params: Params): InstancesView {
   const size = Number(params.get('size'))
   const number = Number(params.get('page'))
@@ -45,7 +45,7 @@ export function viewOf(params: Params): InstancesView {
     sort: sortOf(params.get('sort') ?? ''),
     page: {
       number: Number.isInteger(number) && number >= 1 && number < 1e6 ? number : 1,
-      size: sizes.includes(size) ? size : sizes[0]!,
+      size: sizes.includes(size) ? size : DEFAULT_SIZE,
     },
     id: params.get('id') || null,
   }
@@ -61,28 +61,28 @@ function isSortKey(text: string): text is SortKey {
   return Object.hasOwn(sortFields, text)
 }
 
-/** The view as the server is asked for it, the same in a load and in a component. */
+/** The variables of the query, the same in a load and in a component. */
 export function variablesOf({ search, states, group, sort, page }: InstancesView): InstancesQueryVariables {
   return { filter: { search, states, group }, sort: { field: sortFields[sort.key], descending: sort.descending }, page }
 }
 
-/** What `sort` of the URL becomes when a header is clicked; null is the usual order. */
+/** The URL's `sort` after a click on a header; null is the default order. */
 export function sortParam(now: Sort, key: string): string | null {
-  // Times are wanted latest first, names from A.
+  // Times start with the latest, names with A.
   const descending = now.key === key ? !now.descending : key === newestFirst.key
   const text = `${descending ? '-' : ''}${key}`
   return text === `-${newestFirst.key}` ? null : text
 }
 
-/** What a page becomes in the URL; the usual one is not said. */
+/** A page in the URL; defaults are left out. */
 export function pageParams({ number, size }: InstancesView['page']): Record<'page' | 'size', number | null> {
-  return { page: number > 1 ? number : null, size: size === sizes[0] ? null : size }
+  return { page: number > 1 ? number : null, size: size === DEFAULT_SIZE ? null : size }
 }
 
-/** Whether the list is only a part of all instances. */
+/** Whether a filter is active. */
 export function isFiltered({ search, states, group }: InstancesView): boolean {
   return search !== '' || states.length > 0 || group !== null
 }
 
-/** Changes of the URL that show everything again. */
+/** Removes all filters from the URL. */
 export const unfiltered = { q: null, state: null, group: null, page: null }

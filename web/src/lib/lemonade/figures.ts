@@ -1,8 +1,5 @@
 import { formatBytes } from '#lib/ui/bytes.ts'
 
-/** What to do when Lemonade refuses the key. */
-export const REFUSED = 'Lemonade refuses THON’s key: set LEMONADE_API_KEY.'
-
 const whole = new Intl.NumberFormat('en')
 const short = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
 
@@ -11,12 +8,12 @@ export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : whole.format(value)
 }
 
-/** With one digit behind the point, and a unit; a dash when it is unknown. */
+/** With at most one decimal, and a unit; a dash when it is unknown. */
 export function figure(value: number | null | undefined, unit: string): string {
   return value === null || value === undefined ? '–' : `${short.format(value)} ${unit}`
 }
 
-/** A duration in seconds: in milliseconds while it is short. */
+/** A duration in seconds, shown in milliseconds below one second. */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return '–'
   if (seconds >= 1) return `${short.format(seconds)} s`
@@ -24,22 +21,17 @@ export function duration(seconds: number | null | undefined): string {
   return `${milliseconds < 10 ? short.format(milliseconds) : Math.round(milliseconds)} ms`
 }
 
-/** Bytes with the unit that suits them. */
+/** Bytes in the unit that suits them; a dash when they are unknown. */
 export function bytes(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : formatBytes(value)
 }
 
-/** The size of a model, which Lemonade tells in GB. */
-export function size(gb: number | null): string | null {
-  return gb === null ? null : bytes(gb * 1e9)
-}
-
-/** Tokens in and out. @param cached more that went in, and were in the cache */
+/** Tokens of requests. @param cached input tokens from the cache, which `input` does not include */
 export function inAndOut(input: number | null, output: number | null, cached: number | null = null): string {
-  return `${count(input)} in${cached ? ` and ${count(cached)} from the cache` : ''}, ${count(output)} out`
+  return `${count(input)} in${cached ? `, ${count(cached)} more from the cache` : ''}, ${count(output)} out`
 }
 
-/** So many things, with their noun. */
-export function counted(value: number, one: string): string {
-  return `${whole.format(value)} ${one}${value === 1 ? '' : 's'}`
+/** A number with its noun: "1 slot", "2 slots". */
+export function counted(value: number, noun: string): string {
+  return `${whole.format(value)} ${noun}${value === 1 ? '' : 's'}`
 }

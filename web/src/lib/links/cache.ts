@@ -1,4 +1,4 @@
 import { embedded } from '#lib/graphql/keys.ts'
 
-/** Cache keys of this feature's types. */
-export const cacheKeys = { PersonalLinkResult: embedded, NewJoinLink: embedded }
+/** Cache keys of the types of links. */
+export const cacheKeys = { JoinLinkPage: embedded, NewJoinLink: embedded, PersonalLinkResult: embedded }

@@ -1,6 +1,6 @@
 import { graphql } from '#lib/graphql/generated/gql.ts'
 
-/** What is kept of a link, which is not its secret. */
+/** What is stored of a link; never its secret. */
 export const LinkRow = graphql(`
   fragment LinkRow on AccessLink {
     id
@@ -15,7 +15,7 @@ export const LinkRow = graphql(`
   }
 `)
 
-/** A user of a group, and the way in that is theirs. */
+/** A user of a group, with the personal link. */
 export const LinkedUser = graphql(`
   fragment LinkedUser on User {
     id
@@ -29,15 +29,17 @@ export const LinkedUser = graphql(`
   }
 `)
 
-/** Every way into a group, and where links have to lead. */
+/** All links of a group, and the address for new ones. */
 export const GroupLinksQuery = graphql(`
   query GroupLinks($id: ID!) {
     group(id: $id) {
       id
       name
       title
-      joinLinks {
-        ...LinkRow
+      joinLinks(page: { size: 1000 }) {
+        items {
+          ...LinkRow
+        }
       }
       users {
         ...LinkedUser
@@ -49,10 +51,10 @@ export const GroupLinksQuery = graphql(`
   }
 `)
 
-/** The only answer that ever has the secrets. */
-export const MakePersonalLinks = graphql(`
-  mutation MakePersonalLinks($userIds: [ID!]!, $replace: Boolean!) {
-    makePersonalLinks(userIds: $userIds, replace: $replace) {
+/** Only this answer has the secrets. */
+export const CreatePersonalLinks = graphql(`
+  mutation CreatePersonalLinks($input: CreatePersonalLinksInput!) {
+    createPersonalLinks(input: $input) {
       secret
       user {
         ...LinkedUser
@@ -62,29 +64,17 @@ export const MakePersonalLinks = graphql(`
 `)
 
 export const RevokePersonalLink = graphql(`
-  mutation RevokePersonalLink($userId: ID!) {
-    revokePersonalLink(userId: $userId) {
+  mutation RevokePersonalLink($input: RevokePersonalLinkInput!) {
+    revokePersonalLink(input: $input) {
       ...LinkedUser
     }
   }
 `)
 
-/** The only answer that ever has the secret. */
+/** Only this answer has the secret. */
 export const CreateJoinLink = graphql(`
-  mutation CreateJoinLink(
-    $groupId: ID!
-    $expiresInHours: Int!
-    $maxUses: Int
-    $allowExistingUsers: Boolean!
-    $allowNewUsers: Boolean!
-  ) {
-    createJoinLink(
-      groupId: $groupId
-      expiresInHours: $expiresInHours
-      maxUses: $maxUses
-      allowExistingUsers: $allowExistingUsers
-      allowNewUsers: $allowNewUsers
-    ) {
+  mutation CreateJoinLink($input: CreateJoinLinkInput!) {
+    createJoinLink(input: $input) {
       secret
       link {
         ...LinkRow
@@ -93,10 +83,10 @@ export const CreateJoinLink = graphql(`
   }
 `)
 
-/** The only answer that ever has the new secret. */
+/** Only this answer has the new secret. */
 export const RotateJoinLink = graphql(`
-  mutation RotateJoinLink($id: ID!) {
-    rotateJoinLink(id: $id) {
+  mutation RotateJoinLink($input: RotateJoinLinkInput!) {
+    rotateJoinLink(input: $input) {
       secret
       link {
         ...LinkRow
@@ -106,14 +96,14 @@ export const RotateJoinLink = graphql(`
 `)
 
 export const RevokeJoinLink = graphql(`
-  mutation RevokeJoinLink($id: ID!) {
-    revokeJoinLink(id: $id) {
+  mutation RevokeJoinLink($input: RevokeJoinLinkInput!) {
+    revokeJoinLink(input: $input) {
       id
     }
   }
 `)
 
-/** Who is at this browser now, whom a link may make somebody else. */
+/** Who this browser is signed in as, before a link may change that. */
 export const PresentViewerQuery = graphql(`
   query PresentViewer {
     viewer {

@@ -1,24 +1,23 @@
 import { isLoopback } from '#lib/instances/address.ts'
 
-/** Where links lead: the front page of this server. */
-export interface Entrance {
+/** Where links lead. */
+export interface LinkTarget {
   origin: string
-  /** Nobody can come by it from another machine. */
-  hereOnly: boolean
+  /** The origin works only on this machine. */
+  isLocalOnly: boolean
 }
 
 /**
- * The origin that links get. Whoever is at this page by an address of the hall gives that one on; at the machine itself it is
- * what the server says of itself, since localhost means another machine to everybody else.
- * @param page this page
- * @param publicUrl where people elsewhere reach this server; null when nothing says it
+ * The origin of links: the address of this page, or, when that is localhost, the address of the server in the settings.
+ * @param page the address of this page
+ * @param publicUrl how other machines reach the server; null when no setting says so
  */
-export function entranceOf(page: Pick<URL, 'origin' | 'hostname'>, publicUrl: string | null): Entrance {
-  if (!isLoopback(page.hostname)) return { origin: page.origin, hereOnly: false }
-  return publicUrl === null ? { origin: page.origin, hereOnly: true } : { origin: publicUrl, hereOnly: false }
+export function linkTargetOf(page: Pick<URL, 'origin' | 'hostname'>, publicUrl: string | null): LinkTarget {
+  if (!isLoopback(page.hostname)) return { origin: page.origin, isLocalOnly: false }
+  return publicUrl === null ? { origin: page.origin, isLocalOnly: true } : { origin: publicUrl, isLocalOnly: false }
 }
 
-/** The whole address of a link. What follows the `#` stays in the browser: servers and their logs never see it. */
-export function linkOf({ origin }: Entrance, secret: string): string {
+/** The whole link. What follows the `#` stays in the browser, out of the logs of servers. */
+export function linkOf({ origin }: LinkTarget, secret: string): string {
   return `${origin}/enter#${secret}`
 }

@@ -1,6 +1,6 @@
 import type { LinkRow } from './types.ts'
 
-/** How long a new link may work. */
+/** How long a new link works, in hours. */
 export const terms = [
   { value: '1', label: '1 hour' },
   { value: '4', label: '4 hours' },
@@ -10,13 +10,13 @@ export const terms = [
   { value: '720', label: '30 days' },
 ]
 
-/** What people do by a join link. */
+/** Under which names a join link lets people join. */
 export function rulesOf({
   allowExistingUsers,
   allowNewUsers,
 }: Pick<LinkRow, 'allowExistingUsers' | 'allowNewUsers'>): string {
-  if (allowExistingUsers && allowNewUsers) return 'Pick a name, or give a new one'
-  return allowExistingUsers ? 'Pick a name of the group' : 'Give a new name'
+  if (allowExistingUsers && allowNewUsers) return 'Existing or new names'
+  return allowExistingUsers ? 'Existing names' : 'New names'
 }
 
 /** "3 of 20 uses", "1 use". */
@@ -25,7 +25,7 @@ export function usesOf({ uses, maxUses }: Pick<LinkRow, 'uses' | 'maxUses'>): st
   return maxUses === null ? `${uses} ${word}` : `${uses} of ${maxUses} ${word}`
 }
 
-/** Why a link lets nobody in any more; null while it does. @param now milliseconds since the epoch */
+/** Why a link no longer works; null while it works. @param now milliseconds since the epoch */
 export function endOf({ expiresAt, uses, maxUses }: LinkRow, now: number): 'Expired' | 'Used up' | null {
   if (expiresAt !== null && Date.parse(expiresAt) <= now) return 'Expired'
   return maxUses !== null && uses >= maxUses ? 'Used up' : null

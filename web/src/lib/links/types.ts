@@ -1,19 +1,19 @@
 import type { GroupLinksQuery, LinkedUserFragment, LinkRowFragment } from '#lib/graphql/generated/graphql.ts'
 
-/** A group with every way into it. */
-export type LinkedGroup = GroupLinksQuery['group']
+/** A group with all its links. */
+export type LinkedGroup = NonNullable<GroupLinksQuery['group']>
 
-/** A user of it. */
+/** A user of such a group. */
 export type LinkedUser = LinkedUserFragment
 
-/** What is kept of a link. */
+/** What is stored of a link. */
 export type LinkRow = LinkRowFragment
 
-/** A link that was made now: the only moment at which it is known. */
+/** A new link, the only time its secret is known. */
 export interface FreshLink {
   secret: string
-  /** What it does: title of the dialog that shows it. */
+  /** The title of the dialog that shows it. */
   title: string
-  /** What whoever has it may do. */
+  /** What the person who has it can do. */
   meaning: string
 }

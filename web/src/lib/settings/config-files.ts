@@ -1,30 +1,31 @@
+import { CombinedError } from '@urql/svelte'
 import { tabClient } from '#lib/graphql/client.ts'
 import { problemOf, type Problem } from '#lib/graphql/errors.ts'
 import { importGroups } from '#lib/groups/files.ts'
 import type { TextFault } from '#lib/ui/CodeEditor.svelte'
 import { CheckConfigFile, ConfigFileQuery } from './documents.ts'
 
-/** Longest file the server stores. */
-const LONGEST = 1_048_576
+/** Bytes of the largest file that the server stores. */
+const LARGEST = 1_048_576
 
 const GROUPS = 'config_groups_yaml'
 
-/** What belongs into each slot. */
+/** What each kind of file is for. */
 export const kinds: Record<string, { language: 'yaml' | 'jsonc'; file: string; hint: string }> = {
   [GROUPS]: {
     language: 'yaml',
     file: 'groups.yaml',
-    hint: 'Groups and users, for “thon launch” and to be applied here. Storing it changes nobody yet.',
+    hint: 'Groups and users, for “thon launch” and to apply here. Saving it changes nothing until you apply it.',
   },
   config_kilo_json: {
     language: 'jsonc',
     file: 'kilo.jsonc',
-    hint: 'Kilo Code’s providers, put into every new sandbox. Keys that are PLACEHOLDER are filled in for each person.',
+    hint: 'Kilo Code’s providers, for every new sandbox. Keys that say PLACEHOLDER are filled in for each person.',
   },
   config_vscode_settings: {
     language: 'jsonc',
     file: 'settings.json',
-    hint: 'Settings of VS Code, put into every new sandbox.',
+    hint: 'VS Code’s settings, for every new sandbox.',
   },
 }
 
@@ -35,28 +36,27 @@ export interface Stored {
   updatedBy: string | null
 }
 
-/** Reads a file as it is stored now. */
+/** Reads the stored file of a kind. */
 export async function readConfigFile(key: string): Promise<Stored | Problem> {
   const { data, error } = await tabClient()
     .query(ConfigFileQuery, { key }, { requestPolicy: 'network-only' })
     .toPromise()
-  if (!data) return problemOf(error!)
+  if (!data?.configFile) return problemOf(error ?? new CombinedError({}))
   const { content, updatedAt, updatedBy } = data.configFile
   return { content: content ?? '', updatedAt, updatedBy }
 }
 
 /**
- * What is wrong with a text, by its line; nothing when that cannot be asked. A groups file that could be stored may still be
- * none that could be applied.
+ * What is wrong with a text, by line; empty also when the server does not answer. A groups file that can be stored may still
+ * have problems that keep it from being applied.
  */
 export async function checkConfigFile(key: string, content: string): Promise<TextFault[]> {
   const { data } = await tabClient()
     .query(CheckConfigFile, { key, content }, { requestPolicy: 'network-only' })
     .toPromise()
-  const fault = data?.checkConfigFile
-  if (!fault) return key === GROUPS ? groupsFaults(content) : []
-  const [, line = '1', column = '1', message = fault] = /^line (\d+), column (\d+): (.*)$/s.exec(fault) ?? []
-  return [{ line: Number(line), column: Number(column), message, mild: false }]
+  const problems = data?.checkConfigFile ?? []
+  if (problems.length === 0) return key === GROUPS ? groupsFaults(content) : []
+  return problems.map(({ line, column, message }) => ({ line, column, message, mild: false }))
 }
 
 async function groupsFaults(content: string): Promise<TextFault[]> {
@@ -70,19 +70,19 @@ async function groupsFaults(content: string): Promise<TextFault[]> {
   }))
 }
 
-/** The text of a file that somebody chose, or why it is not taken. */
+/** The text of a chosen file, or why it cannot be used. */
 export async function textOf(file: File): Promise<{ text: string } | { refused: string }> {
-  if (file.size > LONGEST) return { refused: `${file.name} is too large: 1 MiB is the most.` }
+  if (file.size > LARGEST) return { refused: `${file.name} is larger than 1 MiB.` }
   if (!/\.(ya?ml|jsonc?)$/i.test(file.name))
     return { refused: `${file.name} is not a .yaml, .yml, .json or .jsonc file.` }
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer()) }
   } catch {
-    return { refused: `${file.name} is not text in UTF-8.` }
+    return { refused: `${file.name} is not UTF-8 text.` }
   }
 }
 
-/** Gives a text to the browser as a file. */
+/** Downloads a text as a file. */
 export function download(name: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
   const link = document.createElement('a')

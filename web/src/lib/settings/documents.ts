@@ -19,7 +19,7 @@ export const ParticipantsMayStartQuery = graphql(`
   }
 `)
 
-/** How this server is reached from elsewhere, and the groups to take an example from. */
+/** How other machines reach this server, and the groups to take an example from. */
 export const AddressesQuery = graphql(`
   query Addresses {
     settings {
@@ -28,13 +28,15 @@ export const AddressesQuery = graphql(`
       byPath
     }
     groups {
-      id
-      userCount
+      items {
+        id
+        userCount
+      }
     }
   }
 `)
 
-/** Addresses that people of a group have, for an example. */
+/** Addresses of a group's sandboxes, for an example. */
 export const ExampleAddressQuery = graphql(`
   query ExampleAddress($groupId: ID!) {
     group(id: $groupId) {
@@ -49,9 +51,10 @@ export const ExampleAddressQuery = graphql(`
   }
 `)
 
-export const SetSetting = graphql(`
-  mutation SetSetting($key: String!, $value: String!) {
-    setSetting(key: $key, value: $value) {
+/** Sets a setting; an empty value clears it. */
+export const UpdateSetting = graphql(`
+  mutation UpdateSetting($input: UpdateSettingInput!) {
+    updateSetting(input: $input) {
       ...SettingRow
     }
   }
@@ -62,7 +65,7 @@ export const SettingChanged = graphql(`
   subscription SettingChanged {
     settingChanged {
       kind
-      key
+      id
       setting {
         ...SettingRow
       }
@@ -70,7 +73,7 @@ export const SettingChanged = graphql(`
   }
 `)
 
-/** A slot for a configuration file, without what is stored in it. */
+/** A kind of configuration file, without the stored content. */
 export const ConfigFileRow = graphql(`
   fragment ConfigFileRow on ConfigFile {
     key
@@ -82,6 +85,7 @@ export const ConfigFileRow = graphql(`
   }
 `)
 
+/** Every kind of configuration file. */
 export const ConfigFilesQuery = graphql(`
   query ConfigFiles {
     configFiles {
@@ -90,7 +94,7 @@ export const ConfigFilesQuery = graphql(`
   }
 `)
 
-/** One file. It may hold keys: asked for by who edits it, never by a load. */
+/** One file. It may hold keys, so only its editor asks for it, never a load. */
 export const ConfigFileQuery = graphql(`
   query ConfigFileText($key: String!) {
     configFile(key: $key) {
@@ -102,23 +106,30 @@ export const ConfigFileQuery = graphql(`
   }
 `)
 
+/** What is wrong with a text, by line. */
 export const CheckConfigFile = graphql(`
   query CheckConfigFile($key: String!, $content: String!) {
-    checkConfigFile(key: $key, content: $content)
+    checkConfigFile(key: $key, content: $content) {
+      line
+      column
+      message
+    }
   }
 `)
 
-export const SetConfigFile = graphql(`
-  mutation SetConfigFile($key: String!, $content: String!, $expectedUpdatedAt: String) {
-    setConfigFile(key: $key, content: $content, expectedUpdatedAt: $expectedUpdatedAt) {
+/** Stores a file, unless it has changed since `expectedUpdatedAt`. */
+export const UpdateConfigFile = graphql(`
+  mutation UpdateConfigFile($input: UpdateConfigFileInput!) {
+    updateConfigFile(input: $input) {
       ...ConfigFileRow
     }
   }
 `)
 
+/** Deletes a stored file. */
 export const DeleteConfigFile = graphql(`
-  mutation DeleteConfigFile($key: String!) {
-    deleteConfigFile(key: $key)
+  mutation DeleteConfigFile($input: DeleteConfigFileInput!) {
+    deleteConfigFile(input: $input)
   }
 `)
 
@@ -127,7 +138,7 @@ export const ConfigFileChanged = graphql(`
   subscription ConfigFileChanged {
     configFileChanged {
       kind
-      key
+      id
       configFile {
         ...ConfigFileRow
       }
@@ -135,13 +146,13 @@ export const ConfigFileChanged = graphql(`
   }
 `)
 
-/** Whom new files can be given to. */
+/** The sandboxes that can get new files. */
 export const RunningSandboxesQuery = graphql(`
   query RunningSandboxes($group: String, $page: Int!) {
     instances(filter: { states: [RUNNING], group: $group }, page: { number: $page, size: 1000 }) {
       items {
         id
-        group
+        group: groupName
         username
       }
       total
@@ -149,9 +160,9 @@ export const RunningSandboxesQuery = graphql(`
   }
 `)
 
-export const UpdateSandboxFiles = graphql(`
-  mutation UpdateSandboxFiles($ids: [ID!]!) {
-    updateSandboxFiles(ids: $ids) {
+export const UpdateInstanceFiles = graphql(`
+  mutation UpdateInstanceFiles($ids: [ID!]!) {
+    updateInstanceFiles(input: { ids: $ids }) {
       id
       instance {
         id

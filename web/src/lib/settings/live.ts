@@ -4,14 +4,14 @@ import { touch } from '#lib/graphql/live.svelte.ts'
 import { ConfigFileChanged, SettingChanged } from './documents.ts'
 
 /**
- * Follows every change of a setting (a first value is asked for anew, and so are the addresses of sandboxes where it changes them) and of a configuration
- * file, whose row comes with the frame.
+ * Follows every change of a setting and of a configuration file. A frame brings the row itself. Queries run again for the
+ * first value of a setting, which no row is there for yet, and for addresses that a setting changes.
  */
 export function followSettings(client: Client): () => void {
   const stops = [
-    follow(client, SettingChanged, ({ settingChanged: { key } }) => {
+    follow(client, SettingChanged, ({ settingChanged: { id } }) => {
       touch('settings')
-      if (key !== 'external_ip' && key !== 'domain') return
+      if (id !== 'external_ip' && id !== 'domain') return
       touch('instances')
       touch('groups')
     }),

@@ -2,7 +2,7 @@ import { prime } from '#lib/graphql/client.ts'
 import { PresentViewerQuery } from '#lib/links/documents.ts'
 import type { PageLoad } from './$types'
 
-/** Who is here already. What the link is, only the browser can ask. */
+/** Loads who is signed in. Only the browser knows the link, and inspects it. */
 export const load: PageLoad = async ({ parent }) => {
   const { client } = await parent()
   await prime(client, PresentViewerQuery, {})

@@ -1,14 +1,14 @@
-import { ConsumersQuery, GatewayQuery, GatewayRunQuery } from '#lib/gateway/documents.ts'
+import { ConsumersQuery, GatewayQuery, GatewayJobQuery } from '#lib/gateway/documents.ts'
 import { variablesOf, viewOf } from '#lib/gateway/view.ts'
 import { prime } from '#lib/graphql/client.ts'
 import type { PageLoad } from './$types'
 
-/** What is known, for the first paint. */
+/** Loads everything the first paint shows. */
 export const load: PageLoad = async ({ parent, url }) => {
   const { client } = await parent()
   await Promise.all([
     prime(client, GatewayQuery, {}),
-    prime(client, GatewayRunQuery, {}),
+    prime(client, GatewayJobQuery, {}),
     prime(client, ConsumersQuery, variablesOf(viewOf(url.searchParams))),
   ])
 }

@@ -3,10 +3,10 @@ import { EventsQuery, GroupsQuery } from '#lib/groups/documents.ts'
 import { searchOf, variablesOf } from '#lib/groups/view.svelte.ts'
 import type { PageLoad } from './$types'
 
-/** The list, for the first paint. */
+/** Loads the list for the first paint. */
 export const load: PageLoad = async ({ parent, url }) => {
   const { client } = await parent()
   const search = searchOf(url)
-  const everybody = url.searchParams.has('user') && search !== '' ? [prime(client, GroupsQuery, {})] : []
-  await Promise.all([prime(client, GroupsQuery, variablesOf(search)), prime(client, EventsQuery, {}), ...everybody])
+  const unfiltered = url.searchParams.has('user') && search !== '' ? [prime(client, GroupsQuery, variablesOf(''))] : []
+  await Promise.all([prime(client, GroupsQuery, variablesOf(search)), prime(client, EventsQuery, {}), ...unfiltered])
 }

@@ -4,7 +4,7 @@ import { goalOf } from '#lib/auth/path.ts'
 import { prime } from '#lib/graphql/client.ts'
 import type { PageLoad } from './$types'
 
-/** Whoever is let in already, as everybody is without a login, goes on. */
+/** People who have access already are sent on. Without a login that is everyone. */
 export const load: PageLoad = async ({ parent, url }) => {
   const { client } = await parent()
   const role = client.readQuery(ViewerQuery, {})?.data?.viewer.role

@@ -3,11 +3,11 @@ import { prime } from '#lib/graphql/client.ts'
 import { AddressesQuery, ConfigFilesQuery, ParticipantsMayStartQuery } from '#lib/settings/documents.ts'
 import type { PageLoad } from './$types'
 
-/** What every section shows, for the first paint. */
+/** The data of every section, for the first paint. */
 export const load: PageLoad = async ({ parent }) => {
   const { client } = await parent()
   await Promise.all([
-    prime(client, IdentitiesQuery, {}),
+    prime(client, IdentitiesQuery, { page: { number: 1, size: 50 } }),
     prime(client, SignInOptionsQuery, {}),
     prime(client, ApiTokensQuery, {}),
     prime(client, ParticipantsMayStartQuery, {}),

@@ -1,0 +1,53 @@
+import { isUniqueViolation, type Db } from '../db/client.ts'
+import { Conflict } from '../core/errors.ts'
+import type { Events } from '../core/events.ts'
+
+/** Rows in the order they were added, which is what people see when they sort by nothing. */
+export const oldestFirst = [{ createdAt: 'asc' as const }, { id: 'asc' as const }]
+
+/** Runs a write; a violated unique index becomes a Conflict with this message, about this field. */
+export async function onUniqueViolation<T>(field: string, message: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    if (isUniqueViolation(error)) throw new Conflict(message, [{ field, message }])
+    throw error
+  }
+}
+
+/**
+ * Call it before deleting any of several volumes, so that either all are deleted or none.
+ * @param except users whose sandboxes are stopped first anyway
+ * @throws Conflict while an active sandbox uses one
+ */
+export async function assertVolumesFree(db: Db, volumes: string[], except: string[] = []): Promise<void> {
+  const active = await db.instance.findFirst({
+    where: {
+      volume: { in: volumes },
+      activeKey: { not: null },
+      OR: [{ userId: null }, { userId: { notIn: except } }],
+    },
+  })
+  if (active)
+    throw new Conflict(
+      `The sandbox of ${active.group}/${active.username} uses the workspace ${active.volume}. Stop the sandbox first.`,
+    )
+}
+
+/**
+ * Call it before deleting users: the identities of those who signed in by a link are deleted with them by the database.
+ * @returns publishes that, and closes their open pages; call it after the deletion
+ */
+export async function removeLinkIdentities(
+  { db, events }: { db: Db; events: Events },
+  userIds: string[],
+): Promise<() => void> {
+  const rows = await db.identity.findMany({ where: { userId: { in: userIds } }, include: { sessions: true } })
+  return () => {
+    for (const { sessions, ...row } of rows) {
+      for (const { id } of sessions) events.publish('session', { id })
+      events.publish('session', { identityId: row.id })
+      events.publish('identity', { kind: 'REMOVED', id: row.id, row })
+    }
+  }
+}

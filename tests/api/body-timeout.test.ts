@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import type { RequestListener } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { Clients } from '../../server/http/client.ts'
+import { Gate } from '../../server/http/gate.ts'
+import { HttpServer } from '../../server/http/server.ts'
+
+/** A server with one route and a short timeout, which does not apply to requests for `sandbox.localhost`. */
+async function serve(handle: RequestListener, bodyTimeoutMs = 150): Promise<number> {
+  const server = new HttpServer({
+    gate: new Gate('127.0.0.1', []),
+    clients: new Clients([]),
+    tls: null,
+    intercept: null,
+    bodyTimeoutMs,
+    sandboxes: {
+      isFor: (request) => request.headers.host === 'sandbox.localhost',
+      serve: handle,
+      upgrade: (_request, socket) => void socket.destroy(),
+    },
+    routes: [{ path: '/', handle }],
+    upgrade: () => Promise.resolve(null),
+  })
+  const [url] = await server.listen('127.0.0.1', [0])
+  onTestFinished(() => server.close())
+  return Number(new URL(url as string).port)
+}
+
+/** Reads the whole body, and answers with its length. */
+const measure: RequestListener = (request, response) => {
+  let length = 0
+  request.on('data', (part: Buffer) => (length += part.length))
+  request.on('end', () => response.end(String(length)))
+}
+
+function begin(port: number, host: string, length = 10): Socket {
+  const socket = connect(port, '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  socket.write(`POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${length}\r\n\r\n12345`)
+  return socket
+}
+
+test('a body that does not arrive in time gets 408, and the connection closes', async () => {
+  const socket = begin(await serve(measure), 'localhost')
+  let answer = ''
+  socket.on('data', (part: Buffer) => (answer += part.toString()))
+  await once(socket, 'close')
+  expect(answer).toMatch(/^HTTP\/1\.1 408 .*The request body did not arrive in time\.$/s)
+  expect(answer).toMatch(/\r\nConnection: close\r\n/)
+})
+
+test('a route that has begun to answer is cut off', async () => {
+  const port = await serve((_request, response) => void response.write('begun'))
+  const socket = begin(port, 'localhost')
+  let answer = ''
+  socket.on('data', (part: Buffer) => (answer += part.toString()))
+  await once(socket, 'close')
+  expect(answer).toContain('200 OK')
+  expect(answer).toContain('begun')
+})
+
+test('a body that continues after the answer has no more time', async () => {
+  const socket = begin(await serve((_request, response) => void response.end('no')), 'localhost', 1000)
+  const dripping = setInterval(() => socket.write('6'), 50)
+  onTestFinished(() => clearInterval(dripping))
+  // It may end with a reset.
+  socket.on('error', () => undefined).resume()
+  await new Promise((resolve) => socket.once('close', resolve))
+})
+
+test('an upload into a sandbox may take any time', async () => {
+  const socket = begin(await serve(measure, 50), 'sandbox.localhost')
+  // Several times the timeout of routes.
+  await sleep(300)
+  socket.write('67890')
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 200 OK.*\r\n\r\n10$/s)
+})
+
+test('a body that arrives in time is answered, even if the answer takes long', async () => {
+  const port = await serve((request, response) => {
+    request.resume().on('end', () => setTimeout(() => response.end('done'), 300))
+  })
+  const socket = begin(port, 'localhost')
+  socket.write('67890')
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  expect(String(answer)).toContain('done')
+})
+
+test('a connection is kept longer than nginx keeps its own', async () => {
+  const port = await serve((_request, response) => void response.end())
+  expect((await fetch(`http://127.0.0.1:${port}/`)).headers.get('keep-alive')).toBe('timeout=65')
+})
