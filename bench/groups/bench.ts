@@ -5,7 +5,8 @@ import { Thon } from '../kit/thon.ts'
 import type { Load } from '../kit/load.ts'
 import { seed } from './seed.ts'
 
-const LIST = '{ groups(page: { size: 1000 }) { items { id name userCount users { id username email instance { id state } } } } }'
+const LIST =
+  '{ groups(page: { size: 1000 }) { items { id name userCount users { id username email instance { id state } } } } }'
 const ROUNDS = 5
 const LOAD = { connections: 16, seconds: 2 }
 

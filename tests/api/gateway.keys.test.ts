@@ -114,7 +114,9 @@ describe('keys', () => {
     const idOf = (name: string) => instances.items.find(({ username }) => username === name)?.id
     const outdated = async () => (await statusOf(app)).outdatedInstances
     const sendKeys = (ids: unknown) =>
-      app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', { ids })
+      app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', {
+        ids,
+      })
     // They started before any keys existed.
     expect(await outdated()).toEqual([])
     await applyConfig(app)

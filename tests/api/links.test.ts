@@ -200,7 +200,12 @@ describe('people who joined by a link', () => {
       {},
       boss,
     )
-    expect(data?.identities.items).toContainEqual({ id, provider: 'link', displayName: 'ann of alpha', role: 'PARTICIPANT' })
+    expect(data?.identities.items).toContainEqual({
+      id,
+      provider: 'link',
+      displayName: 'ann of alpha',
+      role: 'PARTICIPANT',
+    })
     await expect(app.services.identities.update(organizer, { id, role: 'organizer' })).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringContaining('ann of alpha') as string,

@@ -122,7 +122,9 @@ const CASES: Case[] = [
   ...(['pause', 'resume', 'kill', 'recreate', 'renew'] as const).flatMap((command) => [
     {
       name: `${command} an instance`,
-      graphql: ({ instance }: Twin): [string] => [`mutation { ${command}Instance(input: { id: "${instance}" }) { id } }`],
+      graphql: ({ instance }: Twin): [string] => [
+        `mutation { ${command}Instance(input: { id: "${instance}" }) { id } }`,
+      ],
       rest: ({ instance }: Twin): [string, string] =>
         command === 'kill' ? ['DELETE', `/instances/${instance}`] : ['POST', `/instances/${instance}/${command}`],
       refused: command === 'resume' ? 'CONFLICT' : undefined,
