@@ -93,7 +93,7 @@ const MODELS: Case[] = [
     rest: ['POST', '/lemonade/delete', { model_name: 'Tiny' }],
   },
   {
-    name: 'unload a model while Lemonade is away',
+    name: 'unload a model while Lemonade is offline',
     graphql: 'mutation { unloadModel(input: { model: "Tiny" }) }',
     rest: ['POST', '/lemonade/unload', { model_name: 'Tiny' }],
     ...{ away: true, refused: 'UPSTREAM_FAILED' },
