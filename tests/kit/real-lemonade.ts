@@ -87,7 +87,7 @@ export class RealLemonade {
     const child = spawn('unshare', ['--mount', 'sh', '-c', script, 'sh', ...args], {
       ...{ detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
     })
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part) => (this.#log += String(part)))
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (this.#log += String(part)))
     this.#child = child
     for (let attempt = 0; attempt < 300; attempt++) {
       if (await this.ask('/live').catch(() => null)) return

@@ -24,7 +24,9 @@ const WORDS = [
   '▁demo',
   '▁stop',
 ]
-const CHARACTERS = [...'▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,!?:;\'"-_/()[]{}<>|#@&*+=%$']
+const CHARACTERS = Array.from(
+  '▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,!?:;\'"-_/()[]{}<>|#@&*+=%$',
+)
 const BYTES = Array.from({ length: 256 }, (_, n) => `<0x${n.toString(16).toUpperCase().padStart(2, '0')}>`)
 const TOKENS = ['<unk>', '<s>', '</s>', ...BYTES, ...WORDS, ...CHARACTERS]
 /** The kind of each token: unknown, control, byte, or normal. */

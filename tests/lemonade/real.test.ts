@@ -114,7 +114,7 @@ describe('the real Lemonade', () => {
     await later.until(MODELS, {}, (data) => !JSON.stringify(data).includes('{"name":"Big","downloaded":true}'))
   })
 
-  test('says why a download failed, and that it tries again where the hub is in error', LONG, async () => {
+  test('a failed download has its reason, and one from a broken hub is retried', LONG, async () => {
     const app = await startWithModel()
     await pull(app, 'Gone', 'tinyorg/gone-GGUF:Q4_K_M')
     expect((await pullOf(app, 'Gone', ({ state }) => state === 'FAILED')).error).toMatch(/404|not found/i)
