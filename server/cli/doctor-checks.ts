@@ -93,7 +93,7 @@ interface LemonadeData {
   endpoint: string
   online: boolean | null
   model: string | null
-  trouble: { message: string } | null
+  error: { message: string } | null
 }
 
 interface GatewayData {
@@ -101,12 +101,12 @@ interface GatewayData {
   adminUrl: string
   version: string | null
   limitations: string[]
-  trouble: { message: string } | null
+  error: { message: string } | null
 }
 
 const QUERY = `{ engine { kind connected message notices version }
-  lemonadeStatus { endpoint online model trouble { message } }
-  gatewayStatus { state adminUrl version limitations trouble { message } } }`
+  lemonadeStatus { endpoint online model error { message } }
+  gatewayStatus { state adminUrl version limitations error { message } } }`
 
 /** What the backend knows of engine, Lemonade and gateway. `usesDocker` is false while Docker is unavailable. */
 export async function backendChecks(backend: Backend): Promise<{ findings: DoctorFinding[]; usesDocker: boolean }> {
@@ -131,23 +131,23 @@ function engineFinding({ kind, connected, message, notices, version }: EngineDat
   return { what, state: notices.length > 0 ? 'warning' : 'ok', said, advice: null }
 }
 
-function lemonadeFinding({ endpoint, model, trouble }: LemonadeData): DoctorFinding {
+function lemonadeFinding({ endpoint, model, error }: LemonadeData): DoctorFinding {
   const what = 'Lemonade'
-  if (trouble) {
+  if (error) {
     const advice =
       'Start Lemonade, or set LEMONADE_HOST and LEMONADE_PORT. An event without local models does not need it.'
-    return { what, state: 'warning', said: trouble.message, advice }
+    return { what, state: 'warning', said: error.message, advice }
   }
   const said = `answers at ${endpoint}; ${model ? `${model} is loaded` : 'no model is loaded'}`
   return { what, state: 'ok', said, advice: null }
 }
 
-function gatewayFinding({ state, adminUrl, version, limitations, trouble }: GatewayData): DoctorFinding {
+function gatewayFinding({ state, adminUrl, version, limitations, error }: GatewayData): DoctorFinding {
   const what = 'AI gateway'
   if (state === 'DISABLED') return { what, state: 'ok', said: 'turned off', advice: null }
-  if (trouble) {
+  if (error) {
     const advice = 'Check the settings on the Gateway page, or turn the gateway off there.'
-    return { what, state: 'fault', said: trouble.message, advice }
+    return { what, state: 'fault', said: error.message, advice }
   }
   const said = [`APISIX ${version ?? ''} answers at ${adminUrl}`, ...limitations].join('\n')
   return { what, state: limitations.length > 0 ? 'warning' : 'ok', said, advice: null }

@@ -33,7 +33,14 @@ const OWN = {
   ]),
   graphql: new Set([
     ...['engine', 'engineChanged', 'groups', 'group', 'instances', 'instance', 'instanceChanged'],
-    ...['pauseInstance', 'resumeInstance', 'restartInstance', 'startMySandbox', 'revealUserKey'],
+    ...[
+      'pauseInstance',
+      'resumeInstance',
+      'restartInstance',
+      'startMySandbox',
+      'revealInstancePassword',
+      'revealUserKey',
+    ],
   ]),
 }
 

@@ -24,7 +24,7 @@ test('users keep their files when they or their group are renamed', async () => 
   expect((await renameUser(app, ann.id, 'anna')).volume).toBe(ann.volume)
   await app.execute('mutation ($id: ID!) { updateGroup(input: { id: $id, name: "omega" }) { id } }', { id: alpha.id })
   const renamed = await get(app, first.id)
-  expect(renamed).toMatchObject({ group: 'omega', username: 'anna', state: 'RUNNING', volume: ann.volume })
+  expect(renamed).toMatchObject({ groupName: 'omega', username: 'anna', state: 'RUNNING', volume: ann.volume })
   await command(app, 'killInstance', first.id)
   await inState(app, first.id, 'TERMINATED')
   const second = await started(app, ann.id)

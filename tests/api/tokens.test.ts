@@ -46,7 +46,7 @@ async function create(app: TestApp, headers: Headers, name = 'backup', days?: nu
 async function answersOf(app: TestApp, headers: Headers): Promise<unknown[]> {
   const sent = { ...headers, 'x-forwarded-for': '10.0.0.1' }
   const rest = await fetch(`${app.url}/api/groups`, { headers: sent })
-  const { data, errors } = await app.answer('{ groups { id } }', {}, sent)
+  const { data, errors } = await app.answer('{ groups { items { id } } }', {}, sent)
   return [rest.status, data ? 'allowed' : errors?.[0]?.extensions?.code, await upgraded(app, sent)]
 }
 

@@ -123,7 +123,7 @@ test('a first sandbox appears by itself, and a stopped one only on request', LON
   await card.getByText('Ask your organizer to start it again.').waitFor(SLOW)
   await services.settings.update(organizer, 'participants_may_start', { value: 'true' })
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
-  await card.getByRole('button', { name: 'Start again' }).click(SLOW)
+  await card.getByRole('button', { name: 'Start', exact: true }).click(SLOW)
   await card.getByText(/^running$/i).waitFor(SLOW)
 })
 
@@ -306,5 +306,5 @@ test('a switch in the settings says whether participants may start', LONG, async
   await expect.poll(() => desk.getByLabel('Domain').getAttribute('aria-invalid'), SLOW).toBe('true')
   await desk.getByLabel('Domain').fill('hall.example')
   await desk.getByRole('button', { name: 'Save' }).click()
-  await desk.getByText('By the domain hall.example of these settings.').waitFor(SLOW)
+  await desk.getByText('This comes from the domain hall.example.').waitFor(SLOW)
 })
