@@ -34,6 +34,7 @@ const OWN = {
   graphql: new Set([
     ...['engine', 'engineChanged', 'groups', 'group', 'instances', 'instance', 'instanceChanged'],
     ...['pauseInstance', 'resumeInstance', 'restartInstance', 'startMySandbox', 'revealUserKey'],
+    'revealInstancePassword',
   ]),
 }
 
