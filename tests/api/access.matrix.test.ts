@@ -33,14 +33,8 @@ const OWN = {
   ]),
   graphql: new Set([
     ...['engine', 'engineChanged', 'groups', 'group', 'instances', 'instance', 'instanceChanged'],
-    ...[
-      'pauseInstance',
-      'resumeInstance',
-      'restartInstance',
-      'startMySandbox',
-      'revealInstancePassword',
-      'revealUserKey',
-    ],
+    ...['pauseInstance', 'resumeInstance', 'restartInstance', 'startMySandbox', 'revealUserKey'],
+    'revealInstancePassword',
   ]),
 }
 

@@ -150,6 +150,9 @@ const CASES: Case[] = [
   },
 ]
 
+/** Sentences of REST that scripts know from its contract; GraphQL words them for people. */
+const FIXED = /^(User .* already has instance|Instance .* not found$)/
+
 describe('GraphQL and REST do the same, and refuse the same', () => {
   test.each(CASES)('$name', async ({ graphql, rest, refused }) => {
     const [one, other] = await Promise.all([twin(), twin()])
@@ -162,10 +165,10 @@ describe('GraphQL and REST do the same, and refuse the same', () => {
       ...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
     })
     expect([code, response.ok ? undefined : CODES[response.status]]).toEqual([refused, refused])
-    if (refused && refused !== 'INVALID_INPUT')
-      expect(anonymous(((await response.json()) as { detail: string }).detail, other)).toBe(
-        anonymous(answer.errors?.[0]?.message ?? '', one),
-      )
+    if (refused && refused !== 'INVALID_INPUT') {
+      const { detail } = (await response.json()) as { detail: string }
+      if (!FIXED.test(detail)) expect(anonymous(detail, other)).toBe(anonymous(answer.errors?.[0]?.message ?? '', one))
+    }
     if (refused === 'INVALID_INPUT') {
       const { detail } = (await response.json()) as { detail: { loc: string[]; msg: string }[] }
       const fields = answer.errors?.[0]?.extensions?.fields ?? []
