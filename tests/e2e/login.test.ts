@@ -116,7 +116,7 @@ test('a sign-out shows at once, and the next sign-in returns to the page', LONG,
   const app = await start()
   const page = await openPage(`${app.url}/instances?q=ann`)
   await untilLive(page, () => signIn(page))
-  await page.getByText('No instance matches').waitFor(SLOW)
+  await page.getByText('No matching instances').waitFor(SLOW)
 
   const [session] = await app.db.session.findMany()
   await app.db.session.deleteMany()
@@ -196,14 +196,14 @@ test('participants only see their sandbox, on every address', LONG, async () => 
   })
 
   const card = page.getByRole('article')
-  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
+  await card.getByText('Running', { exact: true }).waitFor(SLOW)
   expect(await page.getByRole('article').count()).toBe(1)
   const link = card.getByRole('link', { name: 'Open VS Code' })
   expect(await link.getAttribute('rel')).toContain('noopener')
   await card.getByRole('button', { name: 'Pause' }).click()
-  await card.getByText('PAUSED', { exact: true }).waitFor(SLOW)
+  await card.getByText('Paused', { exact: true }).waitFor(SLOW)
   await card.getByRole('button', { name: 'Resume' }).click()
-  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
+  await card.getByText('Running', { exact: true }).waitFor(SLOW)
 })
 
 test('a person is approved and suspended in Access', LONG, async () => {
