@@ -36,6 +36,7 @@ const CHECKS = {
   'migrations agree with the Prisma schema': 'node scripts/migration.ts --check',
   'thon.yaml.example and docs/configuration.md have every variable': 'node scripts/manual.ts --check',
   'links between documents lead somewhere, and the README is short': 'node scripts/check-docs.ts',
+  'no words that the style guide gives up': 'node scripts/check-words.ts',
   'no unused files, exports or dependencies': 'knip',
 }
 
