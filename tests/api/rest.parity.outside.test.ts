@@ -135,7 +135,7 @@ function sent({ server }: Side): string[] {
 
 async function same(one: Side, other: Side, { graphql, rest, refused }: Case): Promise<void> {
   const answer = await one.app.answer(graphql)
-  await expect.poll(async () => one.app.services.gateway.lastJob(organizer)?.endedAt !== null).toBe(true)
+  await expect.poll(() => one.app.services.gateway.lastJob(organizer)?.endedAt !== null).toBe(true)
   const [method, path, body] = rest
   const response = await fetch(`${other.app.url}/api${path}`, {
     method,
