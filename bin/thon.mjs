@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `thon` command. Plain JavaScript for whatever Node is there, 20 or newer: the command itself runs on the Node 24 of the packages. */
+/** The `thon` command. Plain JavaScript, because the installed Node may be as old as 20: it runs the command with the Node 24 in node_modules. */
 import { spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -14,17 +14,17 @@ if (!existsSync(node)) {
   console.error(`THON is not set up yet. Run this once: cd ${root} && node scripts/setup.mjs`)
   process.exit(1)
 }
-// As `npm start` has it: less memory, for a server that runs for days.
+// Like `npm start`: less memory for a server that runs for days.
 const flags = process.argv[2] === 'serve' ? ['--max-semi-space-size=4'] : []
 const child = spawn(node, [...flags, join(root, 'server', 'cli', 'main.ts'), ...process.argv.slice(2)], {
   stdio: 'inherit',
 })
-// Ctrl-C reaches the child by the terminal; whoever ends this process means the child.
+// The terminal sends Ctrl-C to the child as well. A signal to this process alone is passed on.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => child.kill('SIGTERM'))
 child.on('error', (error) => {
-  console.error(`thon could not be run: ${error.message}`)
+  console.error(`thon could not start: ${error.message}`)
   process.exit(1)
 })
-// As shells have it, for what a signal ended.
+// The exit code that shells use after a signal.
 child.on('exit', (status, signal) => process.exit(status ?? 128 + (constants.signals[signal] ?? 0)))

@@ -1,5 +1,5 @@
 /**
- * Writes what comes from `server/config/variables.ts`: thon.yaml.example, and the tables in docs/configuration.md.
+ * Writes thon.yaml.example and the tables in docs/configuration.md from `server/config/variables.ts`.
  *
  * usage: node scripts/manual.ts [--check]    --check fails when they are out of date
  */

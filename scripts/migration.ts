@@ -1,7 +1,8 @@
 /**
- * Writes the next migration: `npm run migration -- <name>`. Compares prisma/migrations with prisma/schema.prisma by
- * Prisma's own schema engine (its WebAssembly build, since the native one is a download), and prints what it wrote.
- * With --check it writes nothing and fails when the two differ.
+ * Writes the next migration: `npm run migration -- <name>`. Prisma's schema engine compares prisma/migrations with prisma/schema.prisma
+ * (in its WebAssembly build, because the native one has to be downloaded).
+ *
+ * usage: node scripts/migration.ts <name> | --check    --check fails when the two differ
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,7 +22,7 @@ const schema = { content: readFileSync(join(root, 'schema.prisma'), 'utf8'), pat
 const factory = new PrismaLibSql({ url: ':memory:' })
 factory.connectToShadowDb = async () => {
   const shadow = await factory.connect()
-  // The engine replays whole migrations as one query, of which libSQL would run the first statement and drop the rest.
+  // The engine sends a whole migration as one query, of which libSQL would only run the first statement.
   const one = shadow.executeRaw.bind(shadow)
   shadow.executeRaw = async (query) => (query.args.length > 0 ? one(query) : (await shadow.executeScript(query.sql), 0))
   return shadow
@@ -45,7 +46,9 @@ const diff = await engine.diff({
 if (diff.exitCode === 0) {
   console.log('prisma/migrations agrees with prisma/schema.prisma')
 } else if (argument === '--check') {
-  console.error(`prisma/migrations is behind prisma/schema.prisma; run npm run migration -- <name>:\n${diff.stdout}`)
+  console.error(
+    `prisma/migrations is behind prisma/schema.prisma. Run: npm run migration -- <name>\n${diff.stdout ?? ''}`,
+  )
   process.exitCode = 1
 } else {
   write(argument, diff.stdout ?? '')

@@ -1,4 +1,8 @@
-/** Writes schema.graphql, the public manual of the API: `npm run schema`. With --check it fails when the file differs. */
+/**
+ * Writes schema.graphql, the description of the GraphQL API: `npm run schema`.
+ *
+ * usage: node scripts/print-schema.ts [--check]    --check fails when the file is out of date
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lexicographicSortSchema, printSchema } from 'graphql'
@@ -9,6 +13,6 @@ const printed = `${printSchema(lexicographicSortSchema(schema))}\n`
 
 if (!process.argv.includes('--check')) writeFileSync(path, printed)
 else if (readFileSync(path, 'utf8') !== printed) {
-  console.error('schema.graphql is not what the server serves; run: npm run schema')
+  console.error('schema.graphql is not what the server serves. Run: npm run schema')
   process.exitCode = 1
 }

@@ -1,8 +1,8 @@
 /**
- * Everything a fresh clone needs before it can start or be tested, done only when needed: packages (which bring Node 24),
- * the Prisma client, the built dashboard. Plain JavaScript, because the Node that runs it first may be as old as 20.
+ * Prepares a fresh clone, and does again only what has changed: packages (they include Node 24), the Prisma client, the built dashboard.
+ * Plain JavaScript, because the installed Node may be as old as 20.
  *
- * usage: node scripts/setup.mjs [--web]    --web builds the dashboard too
+ * usage: node scripts/setup.mjs [--web]    --web builds the dashboard as well
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -14,15 +14,15 @@ const stamps = join(root, 'node_modules', '.thon')
 const bin = join(root, 'node_modules', '.bin')
 
 const [major] = process.versions.node.split('.').map(Number)
-if ((major ?? 0) < 20) fail(`THON needs Node 20 or newer to install itself; this is ${process.version}.`)
+if ((major ?? 0) < 20) fail(`THON needs Node 20 or newer to install itself; you have ${process.version}.`)
 
 const packages = hash(['package.json', 'package-lock.json'])
 await step('packages', packages, 'Installing packages (once, about a minute)', async () => {
   rmSync(stamps, { recursive: true, force: true })
   await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])
-  if (!bringsNode24()) await run('npm', ['rebuild', 'node'])
-  if (!bringsNode24())
-    fail('The package "node" did not bring Node 24. Is npm set to run no install scripts (ignore-scripts)?')
+  if (!hasNode24()) await run('npm', ['rebuild', 'node'])
+  if (!hasNode24())
+    fail('The package "node" did not install Node 24. Let npm run install scripts: ignore-scripts must not be set.')
 })
 const client = packages + hash(['prisma/schema.prisma', 'prisma.config.ts'])
 await step('client', client, 'Generating the database client', () => run('prisma', ['generate']))
@@ -37,11 +37,11 @@ if (process.argv.includes('--web')) {
   )
 }
 
-/** Runs the work unless its stamp says that it was done for just this input. */
+/** Does the work, unless its stamp says that it was done for the same input. */
 async function step(name, key, title, work) {
   const stamp = join(stamps, name)
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key && isThere(name)) return
-  const began = Date.now()
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key && resultExists(name)) return
+  const start = Date.now()
   process.stdout.write(`${title} …`)
   const dots = setInterval(() => process.stdout.write('.'), 3000)
   try {
@@ -51,11 +51,11 @@ async function step(name, key, title, work) {
   }
   mkdirSync(stamps, { recursive: true })
   writeFileSync(stamp, key)
-  process.stdout.write(` done in ${Math.round((Date.now() - began) / 100) / 10} s\n`)
+  process.stdout.write(` done in ${Math.round((Date.now() - start) / 100) / 10} s\n`)
 }
 
-/** A stamp is worth nothing when somebody deleted what it stands for. */
-function isThere(name) {
+/** The result of a step may have been deleted since. */
+function resultExists(name) {
   const results = {
     packages: bin,
     client: 'prisma/generated/client/client.ts',
@@ -65,7 +65,7 @@ function isThere(name) {
   return existsSync(join(root, results[name].replace(root, '')))
 }
 
-/** Runs a command quietly; what it printed is shown only when it fails. */
+/** Runs a command and shows its output only when it fails. */
 function run(command, args, cwd = root) {
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
   const child = spawn(command, args, {
@@ -78,19 +78,19 @@ function run(command, args, cwd = root) {
   child.stdout.on('data', (chunk) => (output += chunk))
   child.stderr.on('data', (chunk) => (output += chunk))
   return new Promise((resolve) => {
-    child.on('error', (error) => fail(`${command} could not be run: ${error.message}`))
+    child.on('error', (error) => fail(`${command} could not start: ${error.message}`))
     child.on('close', (code) =>
-      code === 0 ? resolve() : fail(`${command} ${args.join(' ')} ended with code ${code}:\n${output}`),
+      code === 0 ? resolve() : fail(`${command} ${args.join(' ')} exited with code ${code}:\n${output}`),
     )
   })
 }
 
-function bringsNode24() {
+function hasNode24() {
   const found = spawnSync(join(bin, 'node'), ['--version'], { encoding: 'utf8', shell: process.platform === 'win32' })
   return found.stdout?.startsWith('v24.') ?? false
 }
 
-/** One hash over files and whole folders, names included. */
+/** One hash of files and whole folders, including names. */
 function hash(paths) {
   const sum = createHash('sha256')
   for (const path of paths) add(sum, path)

@@ -1,5 +1,5 @@
 import type { Memory } from '../kit/child.ts'
-import { compare, type Row } from '../kit/measure.ts'
+import { compare, type BenchRow } from '../kit/measure.ts'
 import type { Side } from './clients.ts'
 import { FanOutHall, type Delay } from './hall.ts'
 
@@ -18,7 +18,7 @@ type Measured<T> = Record<Side, T[]>
  * against a bare `ws` server that sends the same bytes. Both follow Docker's events; their sockets live side by side, each
  * side has a container of its own, and they are paused in turn, so only one of them has anything to do at a time.
  */
-export async function benchFanOut(): Promise<Row[]> {
+export async function benchFanOut(): Promise<BenchRow[]> {
   const delays: Measured<Delay> = { ours: [], bare: [] }
   const memory: Measured<Memory> = { ours: [], bare: [] }
   for (let number = 1; number <= HALLS; number++) {
@@ -50,7 +50,7 @@ async function measure(hall: FanOutHall, delays: Measured<Delay>, memory: Measur
   }
 }
 
-function rows(delays: Measured<Delay>, memory: Measured<Memory>): Row[] {
+function rows(delays: Measured<Delay>, memory: Measured<Memory>): BenchRow[] {
   const growth = `when ${MORE} more subscribers have come to the ${SUBSCRIBERS} and had their frames, each time after a collection (both sides run with --expose-gc).`
   return [
     compare(

@@ -60,7 +60,7 @@ export class FanOutHall {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#thon.end(), this.#bare.end(), this.#clients.end()])
+    await Promise.all([this.#thon.stop(), this.#bare.stop(), this.#clients.stop()])
     await removeAll('thon.bench', 'thon.bench')
     await removeAll(`thon.group=${GROUP}`, `thon.group=${GROUP}`)
     await removePeerNetwork()

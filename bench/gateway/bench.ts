@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { text } from 'node:stream/consumers'
 import { seed } from '../groups/seed.ts'
 import { Child } from '../kit/child.ts'
-import { compare, inTurns, now, type Row } from '../kit/measure.ts'
+import { compare, inTurns, now, type BenchRow } from '../kit/measure.ts'
 import { Thon } from '../kit/thon.ts'
 
 const ROUNDS = 5
@@ -17,7 +17,7 @@ const JOB = '{ gatewayJob { endedAt done total } }'
  * Applies the configuration for 1,000 consumers, from the mutation until the job is over, against the same 1,000 PUTs one after
  * the other on one connection, both to a server without delays.
  */
-export async function benchGateway(): Promise<Row[]> {
+export async function benchGateway(): Promise<BenchRow[]> {
   const apisix = await Child.start<string>(join(import.meta.dirname, 'apisix.ts'))
   const env = { GATEWAY_ENABLED: 'true', GATEWAY_ADMIN_URL: apisix.ready, GATEWAY_ADMIN_KEY: KEY }
   const thon = await Thon.start({ THON_ENGINE: 'process', ...env }, seed)
@@ -49,7 +49,7 @@ export async function benchGateway(): Promise<Row[]> {
     ]
   } finally {
     agent.destroy()
-    await Promise.all([thon.end(), apisix.end()])
+    await Promise.all([thon.stop(), apisix.stop()])
   }
 }
 

@@ -1,4 +1,4 @@
-/** The peer: a bare `node:http` handler that reads the request and answers with fixed bytes. It reports its URL when ready. */
+/** The peer: a bare `node:http` handler that reads the request and answers with given bytes. Its `ready` is its URL. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

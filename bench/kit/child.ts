@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 
-/** A Node process of its own, asked one thing after the other over IPC. It speaks first, to say that it is ready. */
+/** A separate Node process that answers one question at a time over IPC. Its first message says that it is ready. */
 export class Child<Ready> {
   readonly #process: ChildProcess
   readonly ready: Ready
@@ -34,41 +34,42 @@ export class Child<Ready> {
     return answer
   }
 
-  /** Asks it to end, by SIGTERM, and waits. */
-  async end(): Promise<void> {
+  /** Stops it with SIGTERM, and waits. */
+  async stop(): Promise<void> {
     const exited = once(this.#process, 'exit')
     this.#process.kill('SIGTERM')
     await exited
   }
 }
 
-/** The child's side: says `ready`, then answers one question after the other. */
-export function answer<Question>(ready: unknown, to: (question: Question) => Promise<unknown>): void {
-  process.on('message', (question: Question) => {
-    to(question).then(
+/** The child's side: sends `ready`, then the answer to each question. */
+export function answer(ready: unknown, handle: (question: never) => unknown): void {
+  process.on('message', (question) => {
+    new Promise<unknown>((resolve) => resolve(handle(question as never))).then(
       (value) => process.send?.({ value }),
       (error: unknown) => process.send?.({ error: String(error) }),
     )
   })
-  // A parent that died can ask nothing any more.
+  // Without a parent there are no more questions.
   process.on('disconnect', () => process.exit(1))
   process.send?.({ value: ready })
 }
 
-/** Memory of a process in bytes, once everything that could be collected is. */
+/** Memory of a process in bytes, after garbage collection. */
 export interface Memory {
-  /** What the system has given it. */
+  /** What the system has given to it. */
   resident: number
-  /** What its objects take; the rest of the resident memory is room that V8 keeps for more. */
+  /** What its objects use; the rest of the resident memory is V8's reserve. */
   inUse: number
 }
 
-/** Bytes of memory that a process has now, from Linux. */
+/** Resident memory of a process in bytes, from Linux. */
 export function residentOf(pid: number): number {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kilobytes) * 1024
 }
 
+/** This process's memory, after several garbage collections. */
 export async function settledMemory(): Promise<Memory> {
   for (let turn = 0; turn < 5; turn++) {
     globalThis.gc?.()
@@ -78,7 +79,7 @@ export async function settledMemory(): Promise<Memory> {
   return { resident: rss, inUse: heapUsed + external }
 }
 
-async function reply<T>(child: ChildProcess, what: string): Promise<T> {
+async function reply<T>(child: ChildProcess, question: string): Promise<T> {
   const waiting = new AbortController()
   const { signal } = waiting
   try {
@@ -86,7 +87,7 @@ async function reply<T>(child: ChildProcess, what: string): Promise<T> {
       once(child, 'message', { signal }),
       once(child, 'exit', { signal }).then(([code]) => [{ error: `it exited with ${code}` }]),
     ])) as [{ value?: T; error?: string }]
-    if (message.error) throw new Error(`${what}: ${message.error}`)
+    if (message.error) throw new Error(`${question}: ${message.error}`)
     return message.value as T
   } finally {
     waiting.abort()

@@ -1,34 +1,34 @@
-/** The spread of several measurements of one thing. */
+/** Several measurements of one value. */
 export interface Spread {
   min: number
   median: number
   max: number
-  /** How many measurements. */
+  /** Number of measurements. */
   count: number
 }
 
-/** One line of the table: ours against a peer that was measured in the same run. */
-export interface Row {
+/** One line of the table: THON against a peer that was measured in the same run. */
+export interface BenchRow {
   what: string
   unit: string
   ours: Spread
   peer: Spread
   /** Ours as a multiple of the peer's, by their medians. */
   ratio: number
-  /** What the ratio must not exceed; null where there is no goal. */
+  /** The ratio must not exceed this; null without a goal. */
   goal: number | null
-  /** What the peer is, and anything that helps to read the numbers. */
+  /** What the peer is, and what else helps to read the numbers. */
   note: string
 }
 
-/** @param goal what the ratio must not exceed; null for none */
+/** Compares the medians of both sides. @param goal the ratio must not exceed this; null for no goal */
 export function compare(
   what: string,
   unit: string,
   measured: { ours: number[]; peer: number[] },
   goal: number | null,
   note: string,
-): Row {
+): BenchRow {
   const ours = spread(measured.ours)
   const peer = spread(measured.peer)
   return { what, unit, ours, peer, ratio: ours.median / peer.median, goal, note }
@@ -42,7 +42,7 @@ function spread(values: number[]): Spread {
   return { min: sorted[0] as number, median, max: sorted.at(-1) as number, count: sorted.length }
 }
 
-/** Runs both sides in turn, A B B A A B …, so that whatever else the machine does meets both alike. */
+/** Runs both sides alternately, A B B A A B …, so that other load on the machine affects both alike. */
 export async function inTurns(
   rounds: number,
   ours: () => Promise<number>,

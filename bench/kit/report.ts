@@ -3,17 +3,17 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, freemem, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { Row, Spread } from './measure.ts'
+import type { BenchRow, Spread } from './measure.ts'
 
 const folder = join(import.meta.dirname, '..')
 
-/** What was measured where, as `bench/results.json` keeps it. */
-export interface Report {
+/** The contents of `bench/results.json`. */
+export interface BenchReport {
   machine: Awaited<ReturnType<typeof describeMachine>>
-  rows: Row[]
+  rows: BenchRow[]
 }
 
-/** The machine and what runs on it, as far as numbers depend on it. */
+/** The machine and its software, as far as the numbers depend on them. */
 export async function describeMachine() {
   const { Version: docker } = await new Docker().version()
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim()
@@ -28,20 +28,20 @@ export async function describeMachine() {
     cpu: cpus()[0]?.model ?? 'unknown',
     memoryGiB: round(totalmem() / 2 ** 30),
     freeGiB: round(freemem() / 2 ** 30),
-    /** Load of the last minute before the first measurement: well above 0.5 means that others were using the machine. */
+    /** Load average of the minute before the first measurement. Well above 0.5 means that the machine was busy. */
     loadBefore: round(loadavg()[0] as number),
   }
 }
 
-/** Writes `bench/results.json`, or of a part of them `bench/results.<letters>.json`, and prints the table. */
-export function publish(report: Report, part: readonly string[]): void {
+/** Writes `bench/results.json`, or `bench/results.<letters>.json` for some of the benchmarks, and prints the table. */
+export function publish(report: BenchReport, part: readonly string[]): void {
   const path = join(folder, ['results', ...(part.length > 0 ? [part.join('')] : []), 'json'].join('.'))
   writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`)
   const { machine } = report
   console.log(
     `\n${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, Node ${machine.node}, Docker ${machine.docker}, load before ${machine.loadBefore}\n`,
   )
-  const head = ['what', 'ours (min–max)', 'peer (min–max)', 'ratio', 'goal', 'verdict']
+  const head = ['benchmark', 'THON (min–max)', 'peer (min–max)', 'ratio', 'goal', 'verdict']
   const lines = [head, ...report.rows.map(lineOf)]
   const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] as string).length)))
   for (const line of lines) console.log(line.map((cell, column) => cell.padEnd(widths[column] as number)).join('  '))
@@ -49,7 +49,7 @@ export function publish(report: Report, part: readonly string[]): void {
   console.log(`\nWritten to ${path}`)
 }
 
-function lineOf(row: Row): string[] {
+function lineOf(row: BenchRow): string[] {
   const goal = row.goal === null ? '–' : `≤ ${row.goal}`
   const verdict = row.goal === null ? '–' : row.ratio <= row.goal ? 'met' : 'MISSED'
   return [row.what, show(row.ours, row.unit), show(row.peer, row.unit), row.ratio.toFixed(2), goal, verdict]

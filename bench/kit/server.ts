@@ -1,4 +1,4 @@
-/** THON as a user runs it, without the dashboard, in a process of its own. Ready with its URL; answers every question with its memory. */
+/** THON without the dashboard, in its own process. Its `ready` is its URL; it answers every question with its memory. */
 import { createApp } from '../../server/app/app.ts'
 import { loadEnv } from '../../server/config/env.ts'
 import { answer, settledMemory } from './child.ts'

@@ -7,7 +7,7 @@ import { WebSocket } from 'ws'
 import { removeNetworks } from '../../tests/kit/docker-networks.ts'
 import { Child, type Memory } from './child.ts'
 
-/** A THON with a database of its own, talked to from outside as any client does. */
+/** A THON with its own database, used over the network like any client does. */
 export class Thon {
   readonly url: string
   readonly dir: string
@@ -44,7 +44,7 @@ export class Thon {
     return this.#child.ask<Memory>({})
   }
 
-  /** @throws when the answer has errors */
+  /** Sends an operation. @throws Error when the answer has errors */
   async execute<Data>(query: string, variables: object = {}): Promise<Data> {
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
@@ -56,16 +56,16 @@ export class Thon {
     return data
   }
 
-  /** The client that dashboards use. Dispose of it. */
+  /** The dashboard's WebSocket client. Call `dispose` on it. */
   socket(): Client {
     return createClient({ url: this.socketUrl, webSocketImpl: WebSocket, lazy: false, retryAttempts: 0 })
   }
 
-  /** Ends the server and throws its files away. */
-  async end(): Promise<void> {
-    await this.#child.end()
+  /** Stops the server and deletes its files. */
+  async stop(): Promise<void> {
+    await this.#child.stop()
     const node = createHash('sha256').update(join(this.dir, 'thon.db')).digest('hex').slice(0, 12)
-    // Networks with sandboxes in them go with those.
+    // Networks with sandboxes in them are removed with those.
     await removeNetworks(node).catch(() => undefined)
     rmSync(this.dir, { recursive: true, force: true })
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { install, mayInstall } from '../../tests/kit/debian.ts'
 import { benchImage } from '../../tests/kit/docker.ts'
 import { Child } from '../kit/child.ts'
-import { compare, type Row } from '../kit/measure.ts'
+import { compare, type BenchRow } from '../kit/measure.ts'
 import { dockerEnv, removeAll } from '../kit/sandboxes.ts'
 import { Thon } from '../kit/thon.ts'
 import type { Talk } from './talk.ts'
@@ -23,7 +23,7 @@ interface Ways {
  * What the reverse proxy costs on the way to a sandbox: for a gibibyte in each direction, small requests and WebSockets. And
  * what all that traffic does to THON's own API.
  */
-export async function benchProxy(): Promise<Row[]> {
+export async function benchProxy(): Promise<BenchRow[]> {
   if (mayInstall()) install(['nginx-light', 'curl', 'procps'])
   const thon = await Thon.start({ ...dockerEnv, SANDBOX_IMAGE: benchImage, SANDBOX_MEMORY: '512m' })
   const client = await Child.start<string>(join(import.meta.dirname, 'talk.ts'))
@@ -51,13 +51,13 @@ export async function benchProxy(): Promise<Row[]> {
     ]
   } finally {
     nginx.end()
-    await Promise.all([thon.end(), client.end(), observer.end()])
+    await Promise.all([thon.stop(), client.stop(), observer.stop()])
     await removeAll('thon.group=bench', 'thon.group=bench')
   }
 }
 
 /** Measures the ways in turn. */
-async function bulk(what: string, ways: Ways, move: (way: Way) => Promise<Transfer>): Promise<Row[]> {
+async function bulk(what: string, ways: Ways, move: (way: Way) => Promise<Transfer>): Promise<BenchRow[]> {
   const seen: Record<keyof Ways, Transfer[]> = { ours: [], direct: [], nginx: [] }
   for (const way of [ways.ours, ways.direct, ways.nginx]) await move(way)
   for (let round = 0; round < ROUNDS; round++)
@@ -91,7 +91,7 @@ async function added(
   share: number,
   mayAdd: number,
   talk: Pick<Talk, 'kind' | 'connections' | 'rate'>,
-): Promise<Row> {
+): Promise<BenchRow> {
   const run = async ({ port, headers }: Way) =>
     quantile(await client.ask<number[]>({ ...talk, port, headers, path: '/', seconds: 5 } satisfies Talk), share)
   const measured = { ours: [] as number[], peer: [] as number[] }
@@ -111,7 +111,7 @@ async function apiUnderLoad(
   client: Child<string>,
   observer: Child<string>,
   thon: { port: number; host: string },
-): Promise<Row> {
+): Promise<BenchRow> {
   const during = async ({ port, headers, ...way }: Way) => {
     const stop = keepBusy({ port, headers, ...way })
     const sockets = client.ask({

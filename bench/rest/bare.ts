@@ -1,4 +1,4 @@
-/** The peer: a bare Hono route, answering with the bytes it was given for each path. Ready with its URL. */
+/** The peer: a bare Hono route that answers with given bytes for each path. Its `ready` is its URL. */
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { AddressInfo } from 'node:net'
@@ -12,8 +12,9 @@ app.get('/api/:list', (c) => {
 })
 process.on('SIGTERM', () => process.exit(0))
 serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }: AddressInfo) =>
-  answer(`http://127.0.0.1:${port}`, async ({ path, text }: { path?: string; text?: string }) => {
+  answer(`http://127.0.0.1:${port}`, ({ path, text }: { path?: string; text?: string }) => {
     if (path === undefined) return settledMemory()
     lists.set(path, Buffer.from(text ?? ''))
+    return undefined
   }),
 )

@@ -1,19 +1,19 @@
 import { join } from 'node:path'
 import { Child, residentOf } from '../kit/child.ts'
 import type { Load } from '../kit/load.ts'
-import { compare, inTurns, now, type Row } from '../kit/measure.ts'
+import { compare, inTurns, now, type BenchRow } from '../kit/measure.ts'
 import { dockerEnv, removeAll } from '../kit/sandboxes.ts'
 import { Thon } from '../kit/thon.ts'
 import { seed } from '../groups/seed.ts'
 
 const ROUNDS = 5
 const LOAD = { connections: 16, seconds: 2, method: 'GET', body: '' } as const
-/** No further than this from a bare route, as a multiple of its time. */
+/** THON may take this many times as long as a bare route. */
 const GOAL = 2
-/** Requests a second of the Python system that THON replaces, on such a machine with one worker. */
+/** Requests per second of the Python THON, on such a machine with one worker. */
 const PYTHON = { groups: 34, users: 29, 'config-files': 1187, instances: 77 }
 
-/** What both sides of one measurement are. */
+/** The processes of one measurement. */
 interface Sides {
   thon: Thon
   bare: Child<string>
@@ -21,44 +21,44 @@ interface Sides {
 }
 
 /**
- * REST lists a second over 16 connections that stay, against a bare Hono route that answers with the same bytes; a list of
- * groups made anew, since somebody changed one; and the server's memory meanwhile.
+ * REST lists per second over 16 persistent connections, against a bare Hono route that answers with the same bytes. Also the list of
+ * groups after a change, which no cache can answer, and the server's memory under load.
  */
-export async function benchRest(): Promise<Row[]> {
+export async function benchRest(): Promise<BenchRow[]> {
   return [
-    ...(await between({ THON_ENGINE: 'process' }, seed, async (sides) => [
+    ...(await withSides({ THON_ENGINE: 'process' }, seed, async (sides) => [
       await list(sides, 'GET /api/groups, 100 × 10', '/api/groups', PYTHON.groups),
       await list(sides, 'GET /api/users, 1,000', '/api/users', PYTHON.users),
       await list(sides, 'GET /api/config-files', '/api/config-files', PYTHON['config-files']),
       await list(sides, 'GET /api/instances, of 1,000 rows', '/api/instances?state=Terminated', PYTHON.instances),
       await memory(sides),
-      await anew(sides),
+      await afterChange(sides),
     ])),
-    ...(await between(dockerEnv, undefined, async (sides) => {
+    ...(await withSides(dockerEnv, undefined, async (sides) => {
       await startFive(sides.thon)
       return [await list(sides, 'GET /api/instances, 5 live', '/api/instances', PYTHON.instances)]
     })),
   ]
 }
 
-async function between(
+async function withSides(
   env: Record<string, string>,
   prepare: ((dbPath: string) => Promise<void>) | undefined,
-  measure: (sides: Sides) => Promise<Row[]>,
-): Promise<Row[]> {
+  measure: (sides: Sides) => Promise<BenchRow[]>,
+): Promise<BenchRow[]> {
   const thon = await Thon.start(env, prepare)
   const bare = await Child.start<string>(join(import.meta.dirname, 'bare.ts'))
   const client = await Child.start<string>(join(import.meta.dirname, '../kit/load.ts'))
   try {
     return await measure({ thon, bare, client })
   } finally {
-    await Promise.all([thon.end(), bare.end(), client.end()])
+    await Promise.all([thon.stop(), bare.stop(), client.stop()])
     if (env === dockerEnv) await removeAll('thon.group=bench', 'thon.group=bench')
   }
 }
 
-/** The ratio is of the times that one answer takes, so that smaller is better here as everywhere. */
-async function list({ thon, bare, client }: Sides, what: string, path: string, python: number): Promise<Row> {
+/** The ratio compares the time of one answer, so that smaller is better, as in all rows. */
+async function list({ thon, bare, client }: Sides, what: string, path: string, python: number): Promise<BenchRow> {
   const text = await (await fetch(thon.url + path)).text()
   const [route = path] = path.split('?')
   await bare.ask({ path: route, text })
@@ -71,14 +71,14 @@ async function list({ thon, bare, client }: Sides, what: string, path: string, p
     () => run(bare.ready),
   )
   const row = compare(what, 'q/s', measured, GOAL, '')
-  const times = Math.round(row.ours.median / python)
-  console.log(`  ${what}: ${row.ours.median.toFixed(0)} a second`)
-  const note = `${Math.ceil(text.length / 1024)} KiB an answer; peer: bare Hono. ${times} × the Python system's ${python} q/s.`
+  const factor = Math.round(row.ours.median / python)
+  console.log(`  ${what}: ${row.ours.median.toFixed(0)} per second`)
+  const note = `${Math.ceil(text.length / 1024)} KiB per answer; peer: bare Hono. ${factor} × the Python system's ${python} q/s.`
   return { ...row, ratio: row.peer.median / row.ours.median, note }
 }
 
-/** RecordedRequest while the largest list is asked for. */
-async function memory({ thon, bare, client }: Sides): Promise<Row> {
+/** Memory while the largest list is requested. */
+async function memory({ thon, bare, client }: Sides): Promise<BenchRow> {
   const ours: number[] = []
   const peer: number[] = []
   for (const [url, pid, into] of [
@@ -94,13 +94,13 @@ async function memory({ thon, bare, client }: Sides): Promise<Row> {
   return compare('resident memory under that load', 'MiB', { ours, peer }, null, 'peer: bare Hono, as above.')
 }
 
-/** One after the other: a rename of a group, then the list, of which alone the time counts. */
-async function anew({ thon, bare }: Sides): Promise<Row> {
+/** Alternates between renaming a group and reading the list. Only the time of the list counts. */
+async function afterChange({ thon, bare }: Sides): Promise<BenchRow> {
   const groups = (await (await fetch(`${thon.url}/api/groups`)).json()) as { id: string; name: string }[]
   const timed = async (url: string) => {
-    const began = now()
+    const start = now()
     await (await fetch(`${url}/api/groups`)).arrayBuffer()
-    return now() - began
+    return now() - start
   }
   let count = 0
   const measured = await inTurns(

@@ -1,4 +1,4 @@
-import { compare, inTurns, type Row } from '../kit/measure.ts'
+import { compare, inTurns, type BenchRow } from '../kit/measure.ts'
 import { removePeerNetwork } from '../kit/sandboxes.ts'
 import { OurHall } from './ours.ts'
 import { PlainHall } from './plain.ts'
@@ -12,7 +12,7 @@ const GOAL = 1.15
  * How long until a hall of 60 people has its sandboxes, all answering: through the mutation `startGroup` of a whole THON,
  * seen by a subscriber, against a loop that does nothing but call Docker, at whichever concurrency suits it best.
  */
-export async function benchStart(): Promise<Row[]> {
+export async function benchStart(): Promise<BenchRow[]> {
   const ours = await OurHall.open()
   try {
     const plain = new PlainHall(await ours.warmUp(PEOPLE))

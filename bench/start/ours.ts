@@ -42,7 +42,7 @@ export class OurHall {
 
   async close(): Promise<void> {
     await this.#client.dispose()
-    await this.#thon.end()
+    await this.#thon.stop()
   }
 
   /** Starts everybody once, and tells what their containers are made of. */

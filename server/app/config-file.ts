@@ -28,7 +28,7 @@ export function configFileOf(environment: Record<string, string | undefined>, gi
  */
 export async function readConfigFile({ path, named }: ConfigFile): Promise<ThonYaml> {
   const found = readThonYaml(await textOf(path, named), parseGroups)
-  if (found.faults.length > 0) throw new EnvError(found.faults.map((fault) => `${path}, ${fault}`).join('\n'))
+  if (found.errors.length > 0) throw new EnvError(found.errors.map((error) => `${path}, ${error}`).join('\n'))
   return { ...found, warnings: found.warnings.map((warning) => `thon.yaml, ${warning}`) }
 }
 

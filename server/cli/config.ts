@@ -1,21 +1,22 @@
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { configFileOf, readConfigFile } from '../app/config-file.ts'
 import { loadEnv } from '../config/env.ts'
 import { CHAPTERS } from '../config/variables.ts'
-import { Refused } from './backend.ts'
-import { command, endOf, print, table, type Common, type Variables } from './shell.ts'
+import { CommandError } from './backend.ts'
+import { command, commandGroup, print, table, type CommonOptions, type Variables } from './shell.ts'
 
-/** One variable as it counts. */
-interface Setting {
+/** One variable with the value in effect. */
+interface EffectiveSetting {
   name: string
+  /** Its place in thon.yaml. */
   at: string
-  /** Null where nothing is set, and there is no default. */
+  /** Null when it is not set and has no default. */
   value: string | null
   from: 'environment' | 'thon.yaml' | 'default'
   secret: boolean
 }
 
-interface EnvOptions extends Common {
+interface EnvOptions extends CommonOptions {
   withSecrets?: true
   docker?: true
 }
@@ -24,28 +25,26 @@ const MASK = '********'
 
 /** `thon config show|env|validate`. */
 export function configCommand(variables: Variables): Command {
-  return new Command('config')
-    .description('what THON is told by the environment and thon.yaml')
-    .exitOverride(endOf)
+  return commandGroup('config', 'show and check the configuration from the environment and thon.yaml')
     .addCommand(
-      command('show', 'every setting as it counts, and where it is from; no secrets').action((options: Common) =>
-        show(variables, options),
+      command('show', 'show every setting and where its value comes from; secrets are masked').action(
+        (options: CommonOptions) => show(variables, options),
       ),
     )
     .addCommand(
-      command('env', 'the same as a .env file')
-        .option('--with-secrets', 'with passwords and keys, which are left out otherwise')
-        .option('--docker', 'as docker run --env-file reads it, for which quotes are part of a value')
-        .action((options: EnvOptions) => asEnv(variables, options)),
+      command('env', 'print the configuration as a .env file')
+        .option('--with-secrets', 'include passwords and keys')
+        .option('--docker', 'without quotes, which docker run --env-file takes for part of a value')
+        .action((options: EnvOptions) => printEnvFile(variables, options)),
     )
     .addCommand(
-      command('validate', 'whether THON could start with it; says every fault, with its line').action(
-        (options: Common) => validate(variables, options),
+      command('validate', 'check the configuration, and list every error with its line').action(
+        (options: CommonOptions) => validate(variables, options),
       ),
     )
 }
 
-async function show(variables: Variables, options: Common): Promise<void> {
+async function show(variables: Variables, options: CommonOptions): Promise<void> {
   const settings = (await settingsOf(variables, options)).map((one) =>
     one.secret && one.value !== null ? { ...one, value: MASK } : one,
   )
@@ -57,44 +56,45 @@ async function show(variables: Variables, options: Common): Promise<void> {
   )
 }
 
-async function asEnv(variables: Variables, options: EnvOptions): Promise<void> {
+async function printEnvFile(variables: Variables, options: EnvOptions): Promise<void> {
   const settings = await settingsOf(variables, options)
-  const told = settings.filter((one) => one.value !== null && (options.withSecrets || !one.secret))
-  print(options, Object.fromEntries(told.map(({ name, value }) => [name, value])), () =>
-    settings.map((one) => lineOf(one, options)).join('\n'),
+  const shown = settings.filter((one) => one.value !== null && (options.withSecrets || !one.secret))
+  print(options, Object.fromEntries(shown.map(({ name, value }) => [name, value])), () =>
+    settings.map((one) => envLine(one, options)).join('\n'),
   )
 }
 
-/** A line of a .env file; a comment where there is nothing to tell. */
-function lineOf({ name, value, secret }: Setting, { withSecrets, docker }: EnvOptions): string {
+/** A line of a .env file; a comment for a setting without a value to show. */
+function envLine({ name, value, secret }: EffectiveSetting, { withSecrets, docker }: EnvOptions): string {
   if (value === null) return `# ${name}=`
-  if (secret && !withSecrets) return `# ${name} is set, and left out without --with-secrets`
+  if (secret && !withSecrets) return `# ${name} is set; --with-secrets includes it`
   if (!docker) return `${name}=${quoted(value, secret)}`
-  if (/[\r\n]/.test(value)) throw new Refused(`${name} has several lines, which docker run --env-file cannot have.`)
+  if (/[\r\n]/.test(value))
+    throw new CommandError(`${name} has several lines, which docker run --env-file does not support.`)
   return `${name}=${value}`
 }
 
-async function validate(variables: Variables, options: Common): Promise<void> {
+async function validate(variables: Variables, options: CommonOptions): Promise<void> {
   const file = configFileOf(variables, options.config)
   const { warnings } = loadEnv(variables, await readConfigFile(file))
   print(options, { valid: true, file: file.path, warnings }, () =>
-    [...warnings.map((warning) => `! ${warning}`), 'THON could start with this.'].join('\n'),
+    [...warnings.map((warning) => `! ${warning}`), 'The configuration is valid.'].join('\n'),
   )
 }
 
-/** Every variable, as a server started here would take it. @throws EnvError where the file cannot be read */
-async function settingsOf(variables: Variables, { config }: Common): Promise<Setting[]> {
+/** Every variable with the value that a server started here would use. @throws EnvError when thon.yaml cannot be read */
+async function settingsOf(variables: Variables, { config }: CommonOptions): Promise<EffectiveSetting[]> {
   const { values } = await readConfigFile(configFileOf(variables, config))
   return CHAPTERS.flatMap((chapter) => chapter.variables).map(({ name, at, fallback, secret }) => {
     const given = variables[name]
     if (given?.trim()) return { name, at, value: given, from: 'environment' as const, secret }
-    const ofFile = values[name]
-    if (ofFile) return { name, at, value: ofFile.text, from: 'thon.yaml' as const, secret }
+    const inFile = values[name]
+    if (inFile) return { name, at, value: inFile.text, from: 'thon.yaml' as const, secret }
     return { name, at, value: fallback || null, from: 'default' as const, secret }
   })
 }
 
-/** As shells, docker compose and the like read it: quoted where it must be. `~/` is whose home it is where it is read. */
+/** Quoted where shells and docker compose need it. `~/` stays unquoted, so that it is the home of the reader. */
 function quoted(value: string, secret: boolean): string {
   if (/^[\w@%+=:,./{}-]*$/.test(secret ? value : value.replace(/^~\//, ''))) return value
   return value.includes("'") ? `"${value.replace(/[\\"$`]/g, '\\$&')}"` : `'${value}'`

@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import type { Env } from '../config/env.ts'
+import { isLoopback } from '../config/rules.ts'
 import { messageOf } from '../core/errors.ts'
 import { waitUntilReady } from '../instances/sync/readiness.ts'
 import { assertWritable } from '../db/lock.ts'
@@ -10,62 +11,66 @@ import { checkImage } from '../engine/docker/image-check.ts'
 import { openSqlite } from '../db/sqlite.ts'
 import type { Backend } from './backend.ts'
 
-/** What was found out about one thing. */
-export interface Finding {
+/** The result of one check. Scripts read it from `thon doctor --json`. */
+export interface DoctorFinding {
   what: string
   state: 'ok' | 'warning' | 'fault'
   said: string
-  /** What to do; null when there is nothing to. */
+  /** What to do; null when there is nothing to do. */
   advice: string | null
 }
 
-const ENOUGH = 5 * 1024 ** 3
-const BARELY = 500 * 1024 ** 2
+const GIB = 1024 ** 3
+const LOW_DISK_BYTES = 5 * GIB
+const CRITICAL_DISK_BYTES = 0.5 * GIB
 
-/** Room for the database, and for workspaces of the embedded engine. */
-export async function diskCheck(env: Env): Promise<Finding> {
+/** Free space for the database, and for workspaces of the embedded engine. */
+export async function diskCheck(env: Env): Promise<DoctorFinding> {
   let folder = dirname(env.dbPath)
   while (!existsSync(folder)) folder = dirname(folder)
   const { bavail, bsize } = await statfs(folder)
   const free = bavail * bsize
-  const said = `${(free / 1024 ** 3).toFixed(1)} GiB are free at ${folder}`
-  const state = free < BARELY ? 'fault' : free < ENOUGH ? 'warning' : 'ok'
-  return { what: 'Disk', state, said, advice: state === 'ok' ? null : 'make room: images and workspaces need some' }
+  const said = `${(free / GIB).toFixed(1)} GiB free in ${folder}`
+  const state = free < CRITICAL_DISK_BYTES ? 'fault' : free < LOW_DISK_BYTES ? 'warning' : 'ok'
+  const advice = state === 'ok' ? null : 'Free some space: images and workspaces need it.'
+  return { what: 'Disk', state, said, advice }
 }
 
-/** Whether the database can be read, and is whole. */
-export async function databaseCheck({ dbPath }: Env): Promise<Finding> {
+/** Whether the database can be read, and is intact. */
+export async function databaseCheck({ dbPath }: Env): Promise<DoctorFinding> {
+  const what = 'Database'
   if (!existsSync(dbPath))
-    return { what: 'Database', state: 'ok', said: `${dbPath} will be made at the first start`, advice: null }
+    return { what, state: 'ok', said: `${dbPath} will be created at the first start`, advice: null }
   try {
     assertWritable(dbPath)
   } catch (error) {
-    return { what: 'Database', state: 'fault', said: messageOf(error), advice: 'run thon as that user' }
+    return { what, state: 'fault', said: messageOf(error), advice: 'Run thon as the user who owns the file.' }
   }
   const client = openSqlite(dbPath, 5_000)
   try {
     const { rows } = await client.execute('PRAGMA quick_check(1)')
-    const said = String(rows[0]?.quick_check ?? rows[0]?.[0])
-    if (said === 'ok') return { what: 'Database', state: 'ok', said: `${dbPath} is whole`, advice: null }
-    const advice = 'restore a backup: thon restore FILE'
-    return { what: 'Database', state: 'fault', said: `${dbPath} is damaged: ${said}`, advice }
+    const result = rows[0]?.quick_check ?? rows[0]?.[0]
+    if (result === 'ok') return { what, state: 'ok', said: `${dbPath} is intact`, advice: null }
+    const said = `${dbPath} is damaged: ${typeof result === 'string' ? result : 'unknown reason'}`
+    return { what, state: 'fault', said, advice: 'Restore a backup: thon restore FILE.' }
   } catch (error) {
     const said = `${dbPath} cannot be read: ${messageOf(error)}`
-    return { what: 'Database', state: 'fault', said, advice: 'restore a backup, or set THON_DB_PATH to another file' }
+    return { what, state: 'fault', said, advice: 'Restore a backup, or set THON_DB_PATH to another file.' }
   } finally {
     client.close()
   }
 }
 
-/** Whether a server could listen. @param running where one does, which has the ports then */
-export async function portCheck(env: Env, running: string | null): Promise<Finding> {
-  if (running !== null) return { what: 'Server', state: 'ok', said: `runs at ${running}`, advice: null }
+/** Whether a server could listen. @param running address of the running server, which then has the ports */
+export async function portCheck(env: Env, running: string | null): Promise<DoctorFinding> {
+  const what = 'Server'
+  if (running !== null) return { what, state: 'ok', said: `running at ${running}`, advice: null }
   const taken: number[] = []
   for (const port of env.ports) if (port !== 0 && !(await isFree(env.host, port))) taken.push(port)
   if (taken.length === 0)
-    return { what: 'Server', state: 'ok', said: `does not run; ports ${env.ports.join(', ')} are free`, advice: null }
+    return { what, state: 'ok', said: `not running; ports ${env.ports.join(', ')} are free`, advice: null }
   const said = `another program listens on port ${taken.join(', ')} of ${env.host}`
-  return { what: 'Server', state: 'fault', said, advice: 'end it, or set THON_PORTS to others' }
+  return { what, state: 'fault', said, advice: 'Stop that program, or set THON_PORTS to other ports.' }
 }
 
 function isFree(host: string, port: number): Promise<boolean> {
@@ -76,96 +81,111 @@ function isFree(host: string, port: number): Promise<boolean> {
   })
 }
 
-interface Facts {
-  engine: { kind: string; connected: boolean; message: string | null; notices: string[]; version: string | null }
-  lemonadeStatus: { endpoint: string; online: boolean | null; model: string | null; error: Trouble | null }
-  gatewayStatus: {
-    state: string
-    adminUrl: string
-    version: string | null
-    limitations: string[]
-    error: Trouble | null
-  }
+interface EngineData {
+  kind: string
+  connected: boolean
+  message: string | null
+  notices: string[]
+  version: string | null
 }
 
-interface Trouble {
-  message: string
+interface LemonadeData {
+  endpoint: string
+  online: boolean | null
+  model: string | null
+  error: { message: string } | null
 }
 
-const FACTS = `{ engine { kind connected message notices version }
+interface GatewayData {
+  state: string
+  adminUrl: string
+  version: string | null
+  limitations: string[]
+  error: { message: string } | null
+}
+
+const QUERY = `{ engine { kind connected message notices version }
   lemonadeStatus { endpoint online model error { message } }
   gatewayStatus { state adminUrl version limitations error { message } } }`
 
-/** What the server, or this process in its place, knows of engine, Lemonade and gateway. */
-export async function askChecks(backend: Backend): Promise<Finding[]> {
-  const { engine, lemonadeStatus: lemonade, gatewayStatus: gateway } = await backend.ask<Facts>(FACTS)
-  return [
-    engine.connected
-      ? {
-          what: 'Engine',
-          state: engine.notices.length > 0 ? 'warning' : 'ok',
-          said: [`${engine.kind} ${engine.version ?? ''}`.trim(), ...engine.notices].join('\n'),
-          advice: null,
-        }
-      : {
-          ...{ what: 'Engine', state: 'fault', said: `${engine.kind} is away: ${engine.message ?? ''}` },
-          advice: 'start Docker, or set THON_ENGINE=process to try THON without',
-        },
-    lemonade.error
-      ? {
-          ...{ what: 'Lemonade', state: 'warning', said: lemonade.error.message },
-          advice:
-            'start it, or say where it is with LEMONADE_HOST and LEMONADE_PORT; an event without models needs none',
-        }
-      : {
-          what: 'Lemonade',
-          state: 'ok',
-          said: `answers at ${lemonade.endpoint}, ${lemonade.model ? `${lemonade.model} is loaded` : 'no model is loaded'}`,
-          advice: null,
-        },
-    gatewayFinding(gateway),
-  ]
+/** What the backend knows of engine, Lemonade and gateway. `usesDocker` is false while Docker is unavailable. */
+export async function backendChecks(backend: Backend): Promise<{ findings: DoctorFinding[]; usesDocker: boolean }> {
+  const { engine, lemonadeStatus, gatewayStatus } = await backend.ask<{
+    engine: EngineData
+    lemonadeStatus: LemonadeData
+    gatewayStatus: GatewayData
+  }>(QUERY)
+  return {
+    findings: [engineFinding(engine), lemonadeFinding(lemonadeStatus), gatewayFinding(gatewayStatus)],
+    usesDocker: engine.kind === 'DOCKER' && engine.connected,
+  }
 }
 
-function gatewayFinding({ state, adminUrl, version, limitations, error }: Facts['gatewayStatus']): Finding {
+function engineFinding({ kind, connected, message, notices, version }: EngineData): DoctorFinding {
+  const [what, name] = ['Engine', kind.toLowerCase()]
+  if (!connected) {
+    const advice = 'Start Docker, or set THON_ENGINE=process to try THON without it.'
+    return { what, state: 'fault', said: `${name} is unavailable: ${message ?? ''}`, advice }
+  }
+  const said = [`${name} ${version ?? ''}`.trim(), ...notices].join('\n')
+  return { what, state: notices.length > 0 ? 'warning' : 'ok', said, advice: null }
+}
+
+function lemonadeFinding({ endpoint, model, error }: LemonadeData): DoctorFinding {
+  const what = 'Lemonade'
+  if (error) {
+    const advice =
+      'Start Lemonade, or set LEMONADE_HOST and LEMONADE_PORT. An event without local models does not need it.'
+    return { what, state: 'warning', said: error.message, advice }
+  }
+  const said = `answers at ${endpoint}; ${model ? `${model} is loaded` : 'no model is loaded'}`
+  return { what, state: 'ok', said, advice: null }
+}
+
+function gatewayFinding({ state, adminUrl, version, limitations, error }: GatewayData): DoctorFinding {
   const what = 'AI gateway'
-  if (state === 'DISABLED') return { what, state: 'ok', said: 'is turned off', advice: null }
-  if (error)
-    return { what, state: 'fault', said: error.message, advice: 'see the page Gateway, or turn it off there' }
+  if (state === 'DISABLED') return { what, state: 'ok', said: 'turned off', advice: null }
+  if (error) {
+    const advice = 'Check the settings on the Gateway page, or turn the gateway off there.'
+    return { what, state: 'fault', said: error.message, advice }
+  }
   const said = [`APISIX ${version ?? ''} answers at ${adminUrl}`, ...limitations].join('\n')
   return { what, state: limitations.length > 0 ? 'warning' : 'ok', said, advice: null }
 }
 
-/** Whether the image is what THON expects of one. */
-export async function imageCheck(env: Env): Promise<Finding> {
+/** Whether the image has what THON expects of an image. */
+export async function imageCheck(env: Env): Promise<DoctorFinding> {
   const what = `Image ${env.image}`
   try {
-    const found = await checkImage({
+    const results = await checkImage({
       ...{ connection: env.docker, image: env.image },
       answers: (port, ended) => waitUntilReady(port, env.readySeconds, ended),
     })
-    if (found === null) {
-      const advice = `pull it now (docker pull ${env.image}), or build one: see sandbox/README.md`
-      return { what, state: 'warning', said: 'is not on this machine; it is pulled at the first start', advice }
+    if (results === null) {
+      const advice = `Pull it now with docker pull ${env.image}, or build one: see sandbox/README.md.`
+      return { what, state: 'warning', said: 'not on this machine; the first start pulls it', advice }
     }
-    const missing = found.filter(({ ok }) => !ok)
-    if (missing.length === 0) return { what, state: 'ok', said: 'has all that THON expects', advice: null }
+    const missing = results.filter(({ ok }) => !ok)
+    if (missing.length === 0) return { what, state: 'ok', said: 'has everything THON expects', advice: null }
     const state = missing.some(({ optional }) => !optional) ? 'fault' : 'warning'
     const lines = missing.map((one) => `${one.optional ? '!' : '✗'} ${one.what}: ${one.advice}`)
-    const said = [`lacks ${missing.length} of the ${found.length} things that THON expects`, ...lines].join('\n')
-    return { what, state, said, advice: 'build it anew, or take another: sandbox/README.md says what is expected' }
+    const said = [`lacks ${missing.length} of the ${results.length} things THON expects`, ...lines].join('\n')
+    const advice = 'Rebuild it, or use another image: sandbox/README.md lists what THON expects.'
+    return { what, state, said, advice }
   } catch (error) {
-    return { what, state: 'fault', said: `cannot be looked into: ${messageOf(error)}`, advice: 'see sandbox/README.md' }
+    const said = `cannot be inspected: ${messageOf(error)}`
+    return { what, state: 'fault', said, advice: 'See sandbox/README.md for what THON expects of an image.' }
   }
 }
 
-/** Whether anybody may come in. */
-export function loginCheck({ auth, host }: Env): Finding {
+/** Whether people have to sign in. Without a login the server should only be reachable from this machine. */
+export function loginCheck({ auth, host }: Env): DoctorFinding {
   const what = 'Login'
   const providers = Object.entries(auth.providers).flatMap(([name, one]) => (auth.enabled && one ? [name] : []))
   const ways = [...(auth.localPassword === null ? [] : ['local password']), ...providers]
   if (ways.length > 0) return { what, state: 'ok', said: ways.join(', '), advice: null }
-  const alone = host === '127.0.0.1' || host === 'localhost' || host === '::1'
-  const said = `is off: whoever reaches ${host} is the organizer`
-  return { what, state: alone ? 'ok' : 'fault', said, advice: alone ? null : 'set AUTH_LOCAL_PASSWORD' }
+  const said = `off: anyone who can reach ${host} is an organizer`
+  return isLoopback(host)
+    ? { what, state: 'ok', said, advice: null }
+    : { what, state: 'fault', said, advice: 'Set AUTH_LOCAL_PASSWORD.' }
 }

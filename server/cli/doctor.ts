@@ -1,69 +1,77 @@
 import type { Command } from 'commander'
-import { EnvError } from '../config/env.ts'
+import { EnvError, type Env } from '../config/env.ts'
 import { messageOf } from '../core/errors.ts'
-import { openBackend, Refused, type Backend } from './backend.ts'
+import { CommandError, openBackend, type Backend } from './backend.ts'
 import {
-  askChecks,
+  backendChecks,
   databaseCheck,
   diskCheck,
   imageCheck,
   loginCheck,
   portCheck,
-  type Finding,
+  type DoctorFinding,
 } from './doctor-checks.ts'
-import { command, envOf, EXIT, print, type Common, type Variables } from './shell.ts'
+import { command, envOf, EXIT, print, type CommonOptions, type Variables } from './shell.ts'
 
 const MARK = { ok: '✓', warning: '!', fault: '✗' } as const
 
-/** `thon doctor`: looks at everything that THON needs, and says what to do. Ends with 1 when something is in the way. */
+/** `thon doctor`: checks everything that THON needs, and says what to do. Exits with 1 when something is broken. */
 export function doctorCommand(variables: Variables): Command {
-  return command('doctor', 'look at everything that THON needs, and say what to do').action(async (options: Common) => {
+  return command('doctor', 'check everything THON needs, and say what to do').action(async (options: CommonOptions) => {
     const findings = await examine(variables, options)
-    print(options, findings, () => findings.map(inWords).join('\n'))
-    if (findings.some(({ state }) => state === 'fault')) process.exitCode = EXIT.failed
+    print(options, findings, () => findings.map(describe).join('\n'))
+    if (findings.some(isFault)) process.exitCode = EXIT.failed
   })
 }
 
-async function examine(variables: Variables, options: Common): Promise<Finding[]> {
-  let env
+async function examine(variables: Variables, options: CommonOptions): Promise<DoctorFinding[]> {
+  let env: Env
   try {
     env = await envOf(variables, options)
   } catch (error) {
     if (!(error instanceof EnvError)) throw error
-    return [{ what: 'Configuration', state: 'fault', said: error.message, advice: 'mend these, and look again' }]
+    const advice = 'Correct the settings named above, then run thon doctor again.'
+    return [{ what: 'Configuration', state: 'fault', said: error.message, advice }]
   }
-  const configuration: Finding =
+  const configuration: DoctorFinding =
     env.warnings.length === 0
-      ? { what: 'Configuration', state: 'ok', said: 'can be read', advice: null }
+      ? { what: 'Configuration', state: 'ok', said: 'valid', advice: null }
       : { what: 'Configuration', state: 'warning', said: env.warnings.join('\n'), advice: null }
   const findings = [configuration, await diskCheck(env), await databaseCheck(env)]
-  // Without a database that can be opened nothing else can be asked.
-  if (findings.some(({ state }) => state === 'fault')) return findings
+  // Everything else needs a database that can be opened.
+  return findings.some(isFault) ? findings : [...findings, ...(await examineBackend(env)), loginCheck(env)]
+}
+
+/** The checks that need a server, or the database opened here. */
+async function examineBackend(env: Env): Promise<DoctorFinding[]> {
+  const findings: DoctorFinding[] = []
   let backend: Backend | null = null
   try {
     backend = await openBackend(env)
     findings.push(await portCheck(env, backend.url))
-    findings.push(...(await askChecks(backend)))
-    if (findings.some(({ what, state, said }) => what === 'Engine' && state !== 'fault' && said.startsWith('docker')))
-      findings.push(await imageCheck(env))
+    const { usesDocker, ...checked } = await backendChecks(backend)
+    findings.push(...checked.findings)
+    if (usesDocker) findings.push(await imageCheck(env))
   } catch (error) {
-    findings.push({
-      what: 'Server',
-      state: 'fault',
-      said: messageOf(error),
-      advice: isTaken(error) ? 'end that process, and look again' : 'mend this, and look again',
-    })
+    const advice = isDatabaseTaken(error)
+      ? 'Stop that process, then run thon doctor again.'
+      : 'Correct this, then run thon doctor again.'
+    findings.push({ what: 'Server', state: 'fault', said: messageOf(error), advice })
   } finally {
     await backend?.close()
   }
-  return [...findings, loginCheck(env)]
+  return findings
 }
 
-function isTaken(error: unknown): boolean {
-  return error instanceof Refused && error.code === 'DATABASE_TAKEN'
+function isFault({ state }: DoctorFinding): boolean {
+  return state === 'fault'
 }
 
-function inWords({ what, state, said, advice }: Finding): string {
+function isDatabaseTaken(error: unknown): boolean {
+  return error instanceof CommandError && error.code === 'DATABASE_TAKEN'
+}
+
+function describe({ what, state, said, advice }: DoctorFinding): string {
   const lines = [`${MARK[state]} ${what}: ${said.replace(/\n/g, '\n    ')}`]
   return [...lines, ...(advice === null ? [] : [`    → ${advice}`])].join('\n')
 }

@@ -1,73 +1,74 @@
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { writeFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { configFileOf, readConfigFile } from '../app/config-file.ts'
 import { readTextFile } from '../config/text-file.ts'
-import { Misused, type Backend } from './backend.ts'
-import { command, endOf, print, table, withBackend, type Common, type Variables } from './shell.ts'
+import { UsageError, type Backend } from './backend.ts'
+import { command, commandGroup, print, table, withBackend, type CommonOptions, type Variables } from './shell.ts'
 
-interface Report {
+/** What an import did, or would do: `action` is create, update, keep or skip. */
+export interface ImportReport {
   applied: boolean
   changes: { kind: string; name: string; action: string; detail: string | null }[]
 }
 
+type ImportOptions = CommonOptions & { dryRun?: true }
+
 /** `thon groups import|export`. */
 export function groupsCommand(variables: Variables): Command {
-  return new Command('groups')
-    .description('groups and users, from and to a file')
-    .exitOverride(endOf)
+  return commandGroup('groups', 'import and export groups and users')
     .addCommand(
-      command('import', 'add and update who is in a groups file; it removes nobody')
-        .argument('[file]', 'YAML or JSON; - reads what is piped in; without one, the groups of thon.yaml')
-        .option('--dry-run', 'only say what would happen')
-        .action((file: string | undefined, options: Common & { dryRun?: true }) =>
-          textOf(variables, file, options).then((yaml) =>
-            withBackend(variables, options, (backend) => importFrom(backend, yaml, options)),
-          ),
-        ),
+      command('import', 'add and update the people in a groups file; nobody is deleted')
+        .argument('[file]', 'YAML or JSON; - reads standard input; without a file, the groups in thon.yaml')
+        .option('--dry-run', 'only show what would change')
+        .action(async (file: string | undefined, options: ImportOptions) => {
+          const yaml = await readGroups(variables, file, options)
+          await withBackend(variables, options, (backend) => importGroups(backend, yaml, options))
+        }),
     )
     .addCommand(
-      command('export', 'write everybody as a groups file')
-        .argument('[file]', 'where to; printed without one')
-        .action((file: string | undefined, options: Common) =>
-          withBackend(variables, options, (backend) => exportTo(backend, file, options)),
+      command('export', 'write all groups and users as a groups file')
+        .argument('[file]', 'the file to write; without one, standard output')
+        .action((file: string | undefined, options: CommonOptions) =>
+          withBackend(variables, options, (backend) => exportGroups(backend, file, options)),
         ),
     )
 }
 
-/** The groups that thon.yaml has, as a groups file; null when it has none. */
-export async function groupsOfConfig(variables: Variables, { config }: Common): Promise<string | null> {
+/** The groups in thon.yaml, as a groups file; null when it has none. */
+export async function groupsOfConfig(variables: Variables, { config }: CommonOptions): Promise<string | null> {
   const { groups } = await readConfigFile(configFileOf(variables, config))
   return groups
 }
 
-async function textOf(variables: Variables, file: string | undefined, options: Common): Promise<string> {
+async function readGroups(variables: Variables, file: string | undefined, options: CommonOptions): Promise<string> {
   if (file !== undefined) return file === '-' ? text(process.stdin) : readTextFile(file)
   const yaml = await groupsOfConfig(variables, options)
-  if (yaml === null) throw new Misused('Name a groups file: thon.yaml has no groups.')
+  if (yaml === null) throw new UsageError('Name a groups file: thon.yaml has no groups.')
   return yaml
 }
 
-async function importFrom(backend: Backend, yaml: string, options: Common & { dryRun?: true }): Promise<void> {
-  const { importGroups } = await backend.ask<{ importGroups: Report }>(
+async function importGroups(backend: Backend, yaml: string, options: ImportOptions): Promise<void> {
+  const answer = await backend.ask<{ importGroups: ImportReport }>(
     `mutation ($yaml: String!, $dryRun: Boolean) { importGroups(input: { yaml: $yaml, dryRun: $dryRun }) {
       applied changes { kind name action detail } } }`,
     { yaml, dryRun: options.dryRun ?? false },
   )
-  const report = inLowerCase(importGroups)
-  print(options, report, () => reportInWords(report))
+  const report = inLowerCase(answer.importGroups)
+  print(options, report, () => describeReport(report))
 }
 
-async function exportTo(backend: Backend, file: string | undefined, options: Common): Promise<void> {
-  const { exportGroups } = await backend.ask<{ exportGroups: string }>('{ exportGroups }')
-  if (file === undefined && options.json) return console.log(JSON.stringify({ yaml: exportGroups }, null, 2))
-  if (file === undefined) return void process.stdout.write(exportGroups)
-  await writeFile(file, exportGroups)
-  print(options, { file }, () => `Written to ${file}.`)
+async function exportGroups(backend: Backend, file: string | undefined, options: CommonOptions): Promise<void> {
+  const { exportGroups: yaml } = await backend.ask<{ exportGroups: string }>('{ exportGroups }')
+  if (file !== undefined) {
+    await writeFile(file, yaml)
+    print(options, { file }, () => `Written to ${file}.`)
+  } else if (options.json) console.log(JSON.stringify({ yaml }, null, 2))
+  else process.stdout.write(yaml)
 }
 
 /** A report with enum values in lower case, as commands print them. */
-export function inLowerCase({ applied, changes }: Report): Report {
+export function inLowerCase({ applied, changes }: ImportReport): ImportReport {
   const lower = (value: string) => value.toLowerCase().replaceAll('_', ' ')
   return {
     applied,
@@ -76,11 +77,31 @@ export function inLowerCase({ applied, changes }: Report): Report {
 }
 
 /** What an import did, or would do, for people. */
-export function reportInWords({ applied, changes }: Report): string {
+export function describeReport({ applied, changes }: ImportReport): string {
   const real = changes.filter(({ action }) => action !== 'keep')
-  const lines = real.map(({ action, kind, name, detail }) => [action, kind, name, detail])
-  const many = `${real.length} ${real.length === 1 ? 'change' : 'changes'}`
-  const kept = changes.length - real.length
-  const sum = `${many} ${applied ? 'made' : 'would be made'}, ${kept} already so.`
-  return real.length === 0 ? sum : `${table(['DO', 'WHAT', 'NAME', 'CHANGE'], lines)}\n\n${sum}`
+  const rows = real.map(({ action, kind, name, detail }) => [action, kind, name, detail])
+  const count = `${real.length} ${real.length === 1 ? 'change' : 'changes'}`
+  const summary = `${count} ${applied ? 'made' : 'would be made'}, ${changes.length - real.length} already up to date.`
+  return real.length === 0 ? summary : `${table(['ACTION', 'KIND', 'NAME', 'CHANGE'], rows)}\n\n${summary}`
+}
+
+/** A group as commands show it. */
+export interface ListedGroup {
+  id: string
+  name: string
+  userCount: number
+}
+
+const PAGE = `query ($page: Int!) {
+  groups(page: { number: $page, size: 1000 }) { total items { id name userCount } }
+}`
+
+/** All groups, in the order they were created. */
+export async function allGroups(backend: Backend): Promise<ListedGroup[]> {
+  const found: ListedGroup[] = []
+  for (let page = 1; ; page++) {
+    const { groups } = await backend.ask<{ groups: { total: number; items: ListedGroup[] } }>(PAGE, { page })
+    found.push(...groups.items)
+    if (groups.items.length === 0 || found.length >= groups.total) return found
+  }
 }

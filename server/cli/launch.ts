@@ -2,16 +2,27 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { organizer } from '../core/viewer.ts'
 import { InvalidInput } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
-import { startOptions as rules } from '../instances/model.ts'
+import { startOptions as startOptionsSchema } from '../instances/model.ts'
 import { readTextFile } from '../config/text-file.ts'
-import { Misused, Refused, type Backend } from './backend.ts'
-import { chosenGroups, type Choice } from './launch-groups.ts'
-import { settled } from './progress.ts'
-import { activeRows, rowsOf, type Named, type Row } from './running.ts'
-import { command, EXIT, print, table, withBackend, type Variables } from './shell.ts'
+import { CommandError, UsageError, type Backend } from './backend.ts'
+import { allGroups, groupsOfConfig } from './groups.ts'
+import {
+  activeInstances,
+  instancesWithPasswords,
+  stateLabel,
+  stateWord,
+  waitUntilSettled,
+  type InstanceRef,
+  type ListedInstance,
+} from './instances.ts'
+import { command, EXIT, print, table, withBackend, type CommonOptions, type Variables } from './shell.ts'
 
-interface LaunchOptions extends Choice {
+interface LaunchOptions extends CommonOptions {
+  /** A groups file. */
+  groups?: string
   fromDb?: true
+  /** The name of one group. */
+  group?: string
   kilo?: string
   vscodeSettings?: string
   secure?: true
@@ -20,8 +31,9 @@ interface LaunchOptions extends Choice {
   port?: number
 }
 
-interface Started {
-  /** Its instance; null where none was started. */
+/** What became of one user's start. */
+interface StartResult {
+  /** The new instance; null when none was started. */
   id: string | null
   group: string
   username: string
@@ -29,74 +41,112 @@ interface Started {
   warning: string | null
 }
 
-/** Whom nothing was started for, and why. */
-interface Skipped {
+/** A user whose sandbox was not started. */
+interface SkippedUser {
   group: string
   username: string
   reason: string | null
 }
 
 const EXAMPLES = `
-Without --groups it starts everybody of the database; a Groups YAML stored there (Settings > Configuration files), or else the
-groups of thon.yaml, are added first. Files given here go before the stored ones, for the sandboxes started now.
+Without --groups, everyone in the database is started. The Groups YAML stored in Settings, or else the groups in thon.yaml, are imported
+first. Files given here take precedence over the stored ones, for the sandboxes started now.
 
 Examples:
-  thon launch                               everybody who is in the database
-  thon launch --groups groups.yaml          imports the file, and starts its groups
-  thon launch --group team-alpha --secure   one group, with a password each`
+  thon launch                               start everyone in the database
+  thon launch --groups groups.yaml          import the file and start its groups
+  thon launch --group team-alpha --secure   start one group, with a password for each sandbox`
 
-/** `thon launch`: starts everyone, and prints where they are. Ends with 1 when somebody’s sandbox did not come up. */
+/** `thon launch`: starts everyone's sandbox and prints the addresses. Exits with 1 when a sandbox did not start. */
 export function launchCommand(variables: Variables): Command {
-  return command('launch', 'start everybody’s sandbox, and print their addresses and passwords')
-    .option('--groups <file>', 'a groups file: it is imported, and its groups are started')
-    .option('--from-db', 'who is in the database; this is the usual')
-    .option('--group <name>', 'this group only')
-    .option('--kilo <file>', 'Kilo Code Config for these sandboxes, in place of the stored one')
-    .option('--vscode-settings <file>', 'VS Code settings for these sandboxes, in place of the stored ones')
+  return command('launch', 'start everyone’s sandbox, and print addresses and passwords')
+    .option('--groups <file>', 'import this groups file, and start its groups')
+    .option('--from-db', 'start everyone in the database; this is the default')
+    .option('--group <name>', 'start only this group')
+    .option('--kilo <file>', 'Kilo Code Config for these sandboxes, instead of the stored one')
+    .option('--vscode-settings <file>', 'VS Code settings for these sandboxes, instead of the stored ones')
     .option('--secure', 'have code-server ask for a password')
-    .option('--image <image>', 'image of the sandboxes, instead of SANDBOX_IMAGE')
-    .option('--timeout <minutes>', 'minutes to live, 1 to 525600', whole)
-    .option('--port <port>', 'port code-server listens on inside the sandbox', whole)
+    .option('--image <image>', 'image of these sandboxes, instead of SANDBOX_IMAGE')
+    .option('--timeout <minutes>', 'minutes until they stop automatically, 1 to 525600', wholeNumber)
+    .option('--port <port>', 'port that code-server listens on inside the sandbox', wholeNumber)
     .addHelpText('after', EXAMPLES)
     .action(async (options: LaunchOptions) => {
       if (options.groups !== undefined && options.fromDb)
-        throw new Misused('--groups and --from-db exclude each other.')
+        throw new UsageError('--groups and --from-db exclude each other. Leave one out.')
       await withBackend(variables, options, (backend) => launch(backend, variables, options))
     })
 }
 
 async function launch(backend: Backend, variables: Variables, options: LaunchOptions): Promise<void> {
-  const start = await startOptions(options)
+  const start = await startOptionsOf(options)
   await assertEngine(backend)
-  const groups = await chosenGroups(backend, variables, options)
-  const started: Started[] = []
-  for (const { id, name } of groups) started.push(...(await startGroup(backend, id, name, start)))
-  const places = new Map(groups.map(({ name }, index) => [name, index]))
-  const begun = started.filter(isBegun)
-  const ids = new Set(begun.map(({ id }) => id))
-  // Those who had a sandbox before, or one on its way, are listed too: the table is for everybody.
-  const before = (await activeRows(backend, null)).filter(({ group, id }) => places.has(group) && !ids.has(id))
-  const all = [...begun, ...before]
-  await settled(backend, all, 'Starting', 'did not come up')
-  const rows = await rowsOf(
+  const groups = await chooseGroups(backend, variables, options)
+  const results: StartResult[] = []
+  for (const { id, name } of groups) results.push(...(await startGroup(backend, id, name, start)))
+  const started = results.filter(isStarted)
+  const startedIds = new Set(started.map(({ id }) => id))
+  const order = new Map(groups.map(({ name }, index) => [name, index]))
+  // The table is for everyone, so it lists those who had a sandbox before as well.
+  const before = (await activeInstances(backend, null)).filter(
+    ({ group, id }) => order.has(group) && !startedIds.has(id),
+  )
+  const all = [...started, ...before]
+  await waitUntilSettled(backend, all, 'Starting', 'did not start')
+  const instances = await instancesWithPasswords(
     backend,
     all.map(({ id }) => id),
   )
-  rows.sort((a, b) => (places.get(a.group) ?? 0) - (places.get(b.group) ?? 0) || a.username.localeCompare(b.username))
-  const skipped = started
-    .filter((one) => !isBegun(one))
-    .map(({ group, username, warning }) => ({ group, username, reason: warning }))
-  const has = new Set(rows.map(labelOf))
-  const refused = skipped.filter((one) => !has.has(labelOf(one)))
-  print(options, { instances: rows.map(shown), skipped }, () =>
-    inWords(rows, refused, skipped.length - refused.length, backend.url === null),
+  instances.sort(
+    (a, b) => (order.get(a.group) ?? 0) - (order.get(b.group) ?? 0) || a.username.localeCompare(b.username),
   )
-  if (refused.length > 0 || rows.some(({ state }) => state !== 'RUNNING' && state !== 'PAUSED'))
+  const skipped = results
+    .filter((one) => !isStarted(one))
+    .map(({ group, username, warning }) => ({ group, username, reason: warning }))
+  const listed = new Set(instances.map(labelOf))
+  const notStarted = skipped.filter((one) => !listed.has(labelOf(one)))
+  print(options, { instances: instances.map(asJson), skipped }, () =>
+    describe(instances, notStarted, skipped.length - notStarted.length, backend.url !== null),
+  )
+  if (notStarted.length > 0 || instances.some(({ state }) => state !== 'RUNNING' && state !== 'PAUSED'))
     process.exitCode = EXIT.failed
 }
 
-/** Starts everybody of a group who has no sandbox. */
-async function startGroup(backend: Backend, groupId: string, group: string, options: object): Promise<Started[]> {
+/** The groups to start; those of a groups file are imported first. @throws CommandError when there is no one to start */
+async function chooseGroups(
+  backend: Backend,
+  variables: Variables,
+  options: LaunchOptions,
+): Promise<{ id: string; name: string }[]> {
+  const { configFile } = await backend.ask<{ configFile: { content: string } | null }>(
+    '{ configFile(key: "config_groups_yaml") { content } }',
+  )
+  const saved = configFile?.content ?? ''
+  const stored = saved.trim() === '' ? ((await groupsOfConfig(variables, options)) ?? '') : saved
+  const yaml = options.groups === undefined ? stored : await readTextFile(options.groups)
+  const imported = yaml.trim() === '' ? null : await importGroups(backend, yaml)
+  const groups = await allGroups(backend)
+  const chosen = groups.filter(
+    ({ name }) =>
+      (options.group === undefined || name === options.group) && (options.groups === undefined || imported?.has(name)),
+  )
+  if (options.group !== undefined && chosen.length === 0)
+    throw new CommandError(`There is no group named ${options.group}.`, 'NOT_FOUND')
+  if (chosen.every(({ userCount }) => userCount === 0))
+    throw new CommandError('There is no one to start. Add groups and users, or name a groups file with --groups.')
+  return chosen
+}
+
+/** @returns the names of the groups in the file */
+async function importGroups(backend: Backend, yaml: string): Promise<Set<string>> {
+  const { importGroups: report } = await backend.ask<{ importGroups: { changes: { kind: string; name: string }[] } }>(
+    'mutation ($yaml: String!) { importGroups(input: { yaml: $yaml }) { changes { kind name } } }',
+    { yaml },
+  )
+  return new Set(report.changes.filter(({ kind }) => kind === 'GROUP').map(({ name }) => name))
+}
+
+/** Starts a sandbox for everyone in a group who has none. */
+async function startGroup(backend: Backend, groupId: string, group: string, options: object): Promise<StartResult[]> {
   const answer = await backend.ask<{
     startGroup: { user: { username: string }; instance: { id: string } | null; error: { message: string } | null }[]
   }>(
@@ -109,72 +159,72 @@ async function startGroup(backend: Backend, groupId: string, group: string, opti
   }))
 }
 
-function isBegun(one: Started): one is Started & Named {
+function isStarted(one: StartResult): one is StartResult & InstanceRef {
   return one.id !== null
 }
 
-function labelOf({ group, username }: Pick<Row, 'group' | 'username'>): string {
+function labelOf({ group, username }: Pick<InstanceRef, 'group' | 'username'>): string {
   return `${group}/${username}`
 }
 
-/** @throws Refused where sandboxes would end with this command, or nothing can run at all */
+/** @throws CommandError when nothing can run, or when sandboxes would stop with this command */
 async function assertEngine(backend: Backend): Promise<void> {
   const { engine } = await backend.ask<{ engine: { connected: boolean; message: string | null } }>(
     '{ engine { connected message } }',
   )
-  if (!engine.connected) throw new Refused(`No sandbox can be started. ${engine.message ?? ''}`.trim())
+  if (!engine.connected) throw new CommandError(`No sandbox can be started. ${engine.message ?? ''}`.trim())
   const cannot = backend.app?.services.engine.view(organizer).cannot ?? []
   if (cannot.includes('survival'))
-    throw new Refused(
-      'Sandboxes of the embedded engine end with the program that starts them. Run `thon serve` first, and this command beside it.',
+    throw new CommandError(
+      'Sandboxes of the embedded engine stop with the program that started them. Run `thon serve` first, then this command in another terminal.',
     )
 }
 
-/** What is said about how sandboxes start. @throws InvalidInput before anything is changed */
-async function startOptions({ kilo, vscodeSettings, secure, image, timeout, port }: LaunchOptions): Promise<object> {
-  const given = { config_kilo_json: kilo, config_vscode_settings: vscodeSettings }
+/** How sandboxes start, from the options. @throws InvalidInput or CommandError before anything is changed */
+async function startOptionsOf({ kilo, vscodeSettings, secure, image, timeout, port }: LaunchOptions): Promise<object> {
+  const paths = { config_kilo_json: kilo, config_vscode_settings: vscodeSettings }
   const files = await Promise.all(
-    Object.entries(given).flatMap(([key, path]) =>
+    Object.entries(paths).flatMap(([key, path]) =>
       path === undefined ? [] : [readTextFile(path).then((content) => ({ key, content }))],
     ),
   )
   const options = { port, secure, timeoutMinutes: timeout, image, files: files.length > 0 ? files : undefined }
   try {
-    parse(rules, options)
+    parse(startOptionsSchema, options)
   } catch (error) {
-    // Of files people know the names, not the places in a list.
-    const fault = error instanceof InvalidInput && error.fields.find(({ field }) => field.startsWith('files.'))
-    const path = fault && Object.values(given).filter((one) => one !== undefined)[Number(fault.field.split('.')[1])]
-    throw path ? new Refused(`${path}: ${fault.message}`, 'INVALID_INPUT') : error
+    // People know files by their names, not by their places in a list.
+    const invalid = error instanceof InvalidInput && error.fields.find(({ field }) => field.startsWith('files.'))
+    const path = invalid && Object.values(paths).filter((one) => one !== undefined)[Number(invalid.field.split('.')[1])]
+    throw path ? new CommandError(`${path}: ${invalid.message}`, 'INVALID_INPUT') : error
   }
   return options
 }
 
-function addressOf({ publicUrl, domainUrl, url }: Row): string | null {
+function addressOf({ publicUrl, domainUrl, url }: ListedInstance): string | null {
   return domainUrl ?? publicUrl ?? url
 }
 
-function shown(row: Row) {
-  const { id, group, username, state, password, reason, notice } = row
-  return { id, group, username, state, url: addressOf(row), password, reason, notice }
+function asJson(instance: ListedInstance): object {
+  const { id, group, username, state, password, reason, notice } = instance
+  return { id, group, username, state: stateWord(state), url: addressOf(instance), password, reason, notice }
 }
 
-function inWords(rows: Row[], refused: Skipped[], had: number, isServerAway: boolean): string {
-  const lines = [
-    ...rows.map((row) => [
-      ...[row.group, row.username, row.state, addressOf(row), row.password],
-      row.reason ?? row.notice ?? '',
+/** @param before how many had a sandbox before @param served whether a server runs, which the addresses need */
+function describe(instances: ListedInstance[], notStarted: SkippedUser[], before: number, served: boolean): string {
+  const rows = [
+    ...instances.map((one) => [
+      ...[one.group, one.username, stateLabel(one.state), addressOf(one), one.password],
+      one.reason ?? one.notice ?? '',
     ]),
-    ...refused.map(({ group, username, reason }) => [group, username, 'not started', '', '', reason]),
+    ...notStarted.map(({ group, username, reason }) => [group, username, 'Not started', '', '', reason]),
   ]
-  const running = rows.filter(({ state }) => state === 'RUNNING').length
-  const rest = had > 0 ? `; ${had} had a sandbox already` : ''
-  const away =
-    isServerAway && running > 0 ? '\nNo THON runs yet: the addresses lead to the sandboxes once `thon serve` does.' : ''
-  return `${table(['GROUP', 'USER', 'STATE', 'ADDRESS', 'PASSWORD', 'NOTE'], lines)}\n\n${running} of ${lines.length} run${rest}.${away}`
+  const running = instances.filter(({ state }) => state === 'RUNNING').length
+  const rest = before > 0 ? `; ${before} already had a sandbox` : ''
+  const hint = !served && running > 0 ? '\nTHON is not running yet. The addresses work once you run `thon serve`.' : ''
+  return `${table(['GROUP', 'USER', 'STATE', 'ADDRESS', 'PASSWORD', 'NOTE'], rows)}\n\n${running} of ${rows.length} running${rest}.${hint}`
 }
 
-function whole(text: string): number {
+function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
   return Number(text)
 }

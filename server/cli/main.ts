@@ -1,48 +1,61 @@
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { backupCommand, restoreCommand } from './backup.ts'
+import { startServer } from '../app/start.ts'
+import { backupCommand } from './backup.ts'
 import { certCommand } from './cert.ts'
 import { configCommand } from './config.ts'
 import { doctorCommand } from './doctor.ts'
 import { groupsCommand } from './groups.ts'
 import { importLegacyCommand } from './import-legacy.ts'
 import { launchCommand } from './launch.ts'
-import { serveCommand } from './serve.ts'
-import { endOf, fail } from './shell.ts'
+import { restoreCommand } from './restore.ts'
+import { command, exitAfterParsing, reportFailure, type CommonOptions, type Variables } from './shell.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
 import { tokenCommand } from './token.ts'
 
 const HELP = `
-Every command takes --json, and --config for another thon.yaml. They talk to the THON that runs with the same database; where
-none does, they open the database themselves.
+Every command takes --json, and --config for another thon.yaml. Commands talk to the THON that runs with the same database. If none
+runs, they open the database themselves.
 
-Ends with 0 when it is done, 1 when it is not or not all of it, 2 for a call that it does not know.`
+Exit codes: 0 done, 1 not done or not all of it, 2 unknown command or option.`
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
   version: string
 }
 
-/** `thon <command>`: what organizers do at a shell. Each command is a file of its own here. */
+/** `thon serve`: runs the server until Ctrl-C. With --json, the first line on stdout says where it listens. */
+function serveCommand(variables: Variables): Command {
+  return command('serve', 'run THON until Ctrl-C: dashboard, GraphQL, REST and the addresses of sandboxes')
+    .option('--dev', 'serve the dashboard from its sources, with hot reload')
+    .action(({ config, dev, json }: CommonOptions & { dev?: true }) =>
+      startServer(variables, { config, dev: dev === true, json: json === true }).catch((error: unknown) =>
+        // Parts that are open by then would keep the process alive.
+        process.exit(reportFailure(error)),
+      ),
+    )
+}
+
+/** `thon <command>`: what organizers do in a terminal. Each command has a file of its own. */
 const program = new Command('thon')
-  .description('THON, The Hackathon Organizer Node: a VS Code in the browser for everyone in the hall.')
+  .description('THON, The Hackathon Organizer Node: VS Code in the browser for everyone at your hackathon.')
   .version(version)
-  .showHelpAfterError('(thon --help says what there is)')
-  .exitOverride(endOf)
+  .showHelpAfterError('(thon --help lists the commands)')
+  .exitOverride(exitAfterParsing)
   .addHelpText('after', HELP)
 
-for (const make of [
+for (const createCommand of [
   ...[serveCommand, launchCommand, statusCommand, stopCommand, groupsCommand, configCommand, doctorCommand],
   ...[tokenCommand, backupCommand, restoreCommand, importLegacyCommand, certCommand],
 ])
-  program.addCommand(make(process.env))
+  program.addCommand(createCommand(process.env))
 
-// npm runs its scripts in the folder of the package; whoever calls names files from where they are.
+// npm runs its scripts in the package's folder, but people name files relative to where they are.
 if (process.env.npm_lifecycle_event === 'thon' && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
 
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = fail(error)
+  process.exitCode = reportFailure(error)
 }

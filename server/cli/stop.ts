@@ -1,50 +1,50 @@
 import type { Command } from 'commander'
-import { Misused, Refused, type Backend } from './backend.ts'
-import { settled } from './progress.ts'
-import { activeRows, allGroups } from './running.ts'
-import { command, EXIT, print, withBackend, type Common, type Variables } from './shell.ts'
+import { CommandError, UsageError, type Backend } from './backend.ts'
+import { allGroups } from './groups.ts'
+import { activeInstances, waitUntilSettled } from './instances.ts'
+import { command, EXIT, print, withBackend, type CommonOptions, type Variables } from './shell.ts'
 
-interface StopOptions extends Common {
+interface StopOptions extends CommonOptions {
   group?: string
   all?: true
 }
 
-interface Result {
+interface KillResult {
   id: string
   error: { message: string } | null
 }
 
-/** As many ids as one mutation takes. */
-const MOST = 2_000
+/** How many ids one mutation takes. */
+const BATCH = 2_000
 
-/** `thon stop`: ends sandboxes; their files stay. Ends with 1 when one could not be ended. */
+/** `thon stop`: stops sandboxes; their files stay. Exits with 1 when one could not be stopped. */
 export function stopCommand(variables: Variables): Command {
-  return command('stop', 'end sandboxes; their files stay')
-    .option('--group <name>', 'those of one group')
-    .option('--all', 'everybody’s')
+  return command('stop', 'stop sandboxes; their files stay')
+    .option('--group <name>', 'the sandboxes of one group')
+    .option('--all', 'all sandboxes')
     .action(async (options: StopOptions) => {
       if ((options.group === undefined) === (options.all === undefined))
-        throw new Misused('Say whose: --group NAME, or --all.')
+        throw new UsageError('Choose which sandboxes to stop: --group NAME, or --all.')
       await withBackend(variables, options, (backend) => stop(backend, options))
     })
 }
 
 async function stop(backend: Backend, options: StopOptions): Promise<void> {
-  const rows = await activeRows(backend, options.group ?? null)
-  if (rows.length === 0 && options.group !== undefined) await assertGroup(backend, options.group)
-  const ids = rows.map(({ id }) => id)
-  const results: Result[] = []
-  for (let at = 0; at < ids.length; at += MOST) {
-    const { killInstances } = await backend.ask<{ killInstances: Result[] }>(
+  const active = await activeInstances(backend, options.group ?? null)
+  if (active.length === 0 && options.group !== undefined) await assertGroup(backend, options.group)
+  const ids = active.map(({ id }) => id)
+  const results: KillResult[] = []
+  for (let at = 0; at < ids.length; at += BATCH) {
+    const { killInstances } = await backend.ask<{ killInstances: KillResult[] }>(
       'mutation ($ids: [ID!]!) { killInstances(input: { ids: $ids }) { id error { message } } }',
-      { ids: ids.slice(at, at + MOST) },
+      { ids: ids.slice(at, at + BATCH) },
     )
     results.push(...killInstances)
   }
   const refused = results.filter(({ error }) => error !== null)
-  const taken = rows.filter(({ id }) => refused.every((one) => one.id !== id))
-  await settled(backend, taken, 'Ending', 'ended')
-  const left = (await activeRows(backend, options.group ?? null)).filter(({ id }) => ids.includes(id))
+  const stopping = active.filter(({ id }) => refused.every((one) => one.id !== id))
+  await waitUntilSettled(backend, stopping, 'Stopping', 'Stopped')
+  const left = (await activeInstances(backend, options.group ?? null)).filter(({ id }) => ids.includes(id))
   const value = {
     ended: ids.length - left.length,
     left: left.map(({ id, group, username }) => {
@@ -54,15 +54,18 @@ async function stop(backend: Backend, options: StopOptions): Promise<void> {
   }
   print(options, value, () =>
     [
-      ids.length === 0 ? 'Nothing runs.' : `${value.ended} of ${ids.length} ended. Files are kept.`,
-      ...value.left.map(({ group, username, reason }) => `${group}/${username} still runs. ${reason ?? ''}`.trim()),
+      ids.length === 0 ? 'No sandbox is running.' : `Stopped ${value.ended} of ${ids.length}. Files are kept.`,
+      ...value.left.map(({ group, username, reason }) =>
+        `${group}/${username} is still running. ${reason ?? ''}`.trim(),
+      ),
     ].join('\n'),
   )
   if (left.length > 0) process.exitCode = EXIT.failed
 }
 
-/** @throws Refused where there is no such group: a name written wrong is not everybody's end */
+/** @throws CommandError when the group does not exist: a mistyped name should not look like success */
 async function assertGroup(backend: Backend, name: string): Promise<void> {
   const groups = await allGroups(backend)
-  if (groups.every((group) => group.name !== name)) throw new Refused(`There is no group ${name}.`, 'NOT_FOUND')
+  if (groups.every((group) => group.name !== name))
+    throw new CommandError(`There is no group named ${name}.`, 'NOT_FOUND')
 }

@@ -1,7 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander'
-import { command, endOf, print, table, withBackend, type Common, type Variables } from './shell.ts'
+import { InvalidArgumentError, type Command } from 'commander'
+import { command, commandGroup, print, table, withBackend, type CommonOptions, type Variables } from './shell.ts'
 
-interface Token {
+interface ApiToken {
   id: string
   name: string
   createdBy: string
@@ -10,30 +10,30 @@ interface Token {
   lastUsedAt: string | null
 }
 
+type CreateOptions = CommonOptions & { days?: number }
+
 const FIELDS = 'id name createdBy createdAt expiresAt lastUsedAt'
 
-/** `thon token create|list|revoke`: keys for scripts. */
+/** `thon token create|list|revoke`: API tokens for scripts. */
 export function tokenCommand(variables: Variables): Command {
-  return new Command('token')
-    .description('keys by which scripts use the API')
-    .exitOverride(endOf)
+  return commandGroup('token', 'API tokens for scripts')
     .addCommand(
-      command('create', 'make one, and print it: it is not told again')
+      command('create', 'create a token and print it; it is shown only this once')
         .argument('<name>', 'what it is for')
-        .option('--days <number>', 'how long it is good for', days)
-        .action((name: string, options: Common & { days?: number }) => create(variables, name, options)),
+        .option('--days <number>', 'days until it expires', wholeDays)
+        .action((name: string, options: CreateOptions) => create(variables, name, options)),
     )
-    .addCommand(command('list', 'those there are').action((options: Common) => list(variables, options)))
+    .addCommand(command('list', 'list all tokens').action((options: CommonOptions) => list(variables, options)))
     .addCommand(
-      command('revoke', 'take one back: it lets nobody in any more')
-        .argument('<id>', 'its id, as the list says')
-        .action((id: string, options: Common) => revoke(variables, id, options)),
+      command('revoke', 'revoke a token, at once')
+        .argument('<id>', 'its id, from the list')
+        .action((id: string, options: CommonOptions) => revoke(variables, id, options)),
     )
 }
 
-function create(variables: Variables, name: string, options: Common & { days?: number }): Promise<void> {
+function create(variables: Variables, name: string, options: CreateOptions): Promise<void> {
   return withBackend(variables, options, async (backend) => {
-    const { createApiToken } = await backend.ask<{ createApiToken: { token: string; apiToken: Token } }>(
+    const { createApiToken } = await backend.ask<{ createApiToken: { token: string; apiToken: ApiToken } }>(
       `mutation ($input: CreateApiTokenInput!) {
         createApiToken(input: $input) { token apiToken { ${FIELDS} } } }`,
       { input: { name, expiresInDays: options.days } },
@@ -43,18 +43,17 @@ function create(variables: Variables, name: string, options: Common & { days?: n
   })
 }
 
-function list(variables: Variables, options: Common): Promise<void> {
+function list(variables: Variables, options: CommonOptions): Promise<void> {
   return withBackend(variables, options, async (backend) => {
     const query = `{ apiTokens(page: { size: 1000 }) { items { ${FIELDS} } } }`
-    const { apiTokens } = await backend.ask<{ apiTokens: { items: Token[] } }>(query)
-    const tokens = apiTokens.items
-    const day = (moment: string | null) => moment?.slice(0, 10) ?? null
-    print(options, tokens, () =>
-      tokens.length === 0
-        ? 'There are none.'
+    const { items: apiTokens } = (await backend.ask<{ apiTokens: { items: ApiToken[] } }>(query)).apiTokens
+    const day = (time: string | null) => time?.slice(0, 10) ?? null
+    print(options, apiTokens, () =>
+      apiTokens.length === 0
+        ? 'There are no tokens.'
         : table(
-            ['ID', 'NAME', 'MADE BY', 'MADE', 'EXPIRES', 'LAST USED'],
-            tokens.map((one) => [
+            ['ID', 'NAME', 'CREATED BY', 'CREATED', 'EXPIRES', 'LAST USED'],
+            apiTokens.map((one) => [
               ...[one.id, one.name, one.createdBy],
               ...[day(one.createdAt), day(one.expiresAt), day(one.lastUsedAt)],
             ]),
@@ -63,14 +62,14 @@ function list(variables: Variables, options: Common): Promise<void> {
   })
 }
 
-function revoke(variables: Variables, id: string, options: Common): Promise<void> {
+function revoke(variables: Variables, id: string, options: CommonOptions): Promise<void> {
   return withBackend(variables, options, async (backend) => {
     await backend.ask('mutation ($id: ID!) { revokeApiToken(input: { id: $id }) { id } }', { id })
-    print(options, { id, revoked: true }, () => 'It lets nobody in any more.')
+    print(options, { id, revoked: true }, () => 'The token is revoked.')
   })
 }
 
-function days(text: string): number {
+function wholeDays(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number of days.')
   return Number(text)
 }

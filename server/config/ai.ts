@@ -7,17 +7,17 @@ export interface LemonadeEnv {
   /** Where it answers, such as `http://127.0.0.1:13305`. */
   readonly url: string
   readonly apiKey: string | null
-  /** Only its `/internal` routes want it. */
+  /** Needed only for its `/internal` routes. */
   readonly adminApiKey: string | null
-  /** Folder with `user_models.json` and `recipe_options.json`, as older versions keep them; null asks the server. */
+  /** Folder with `user_models.json` and `recipe_options.json` of older versions; null asks the server. */
   readonly configDir: string | null
 }
 
-/** First values of the AI gateway's settings; an organizer may change them. */
+/** Initial values of the AI gateway's settings; organizers can change them. */
 export interface GatewayEnv {
   readonly enabled: boolean
   readonly mode: 'per-user' | 'per-group'
-  /** Tokens of one person in one window. */
+  /** Tokens that one person may use in one window. */
   readonly tokenLimit: number
   /** Length of a window, in seconds. */
   readonly timeWindow: number
@@ -31,7 +31,7 @@ export interface GatewayEnv {
   readonly proxyPort: number
   /** Where APISIX's Prometheus metrics are. */
   readonly metricsUrl: string
-  /** APISIX's own configuration, where the Admin key is looked for. The first that can be read counts. */
+  /** Where THON looks for APISIX's configuration, which has the Admin key. The first readable file counts. */
   readonly configFiles: readonly string[]
   readonly lemonadeUrl: string | null
   readonly lemonadeApiKey: string | null
@@ -70,14 +70,14 @@ export const aiVariables = {
   GATEWAY_LEMONADE_MODEL: z.string().optional(),
 }
 
-type Parsed = z.infer<z.ZodObject<typeof aiVariables>>
+type AiVariables = z.infer<z.ZodObject<typeof aiVariables>>
 
-/** Where packages and images of APISIX keep its configuration. */
+/** Where APISIX's packages and images keep its configuration. */
 const APISIX_CONFIGS = ['/usr/local/apisix/conf/config.yaml', '/etc/apisix/config.yaml']
 
-/** The LLM server, by the variables. @param absolute makes a path absolute */
-export function lemonadeOf(v: Parsed, absolute: (path: string) => string): LemonadeEnv {
-  // The address it listens on may be every address; it is asked on this machine then.
+/** Lemonade's configuration. @param absolute makes a path absolute */
+export function lemonadeOf(v: AiVariables, absolute: (path: string) => string): LemonadeEnv {
+  // If it listens on every address, THON connects to it on this machine.
   const host = v.LEMONADE_HOST === '0.0.0.0' ? '127.0.0.1' : v.LEMONADE_HOST === '::' ? '[::1]' : v.LEMONADE_HOST
   return {
     url: `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${v.LEMONADE_PORT}`,
@@ -87,8 +87,8 @@ export function lemonadeOf(v: Parsed, absolute: (path: string) => string): Lemon
   }
 }
 
-/** First values of the gateway's settings, by the variables. @param home the home folder */
-export function gatewayOf(v: Parsed, absolute: (path: string) => string, home: string): GatewayEnv {
+/** Initial values of the gateway's settings. @param home the home folder */
+export function gatewayOf(v: AiVariables, absolute: (path: string) => string, home: string): GatewayEnv {
   return {
     enabled: v.GATEWAY_ENABLED,
     mode: v.GATEWAY_MODE,

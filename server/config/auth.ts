@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { list, onOff, providerUrl } from './rules.ts'
 
-/** Who may enter. */
+/** How people sign in. */
 export interface AuthEnv {
-  /** Lets whoever knows it be the organizer; null asks nobody. */
+  /** Anyone who knows it signs in as an organizer; null turns this off. */
   readonly localPassword: string | null
-  /** Whether everybody has to sign in at a provider, scripts too. */
+  /** Whether everyone has to sign in at a provider, scripts included. */
   readonly enabled: boolean
-  /** Signs session cookies; null makes one that is kept in the database. */
+  /** Signs session cookies; null generates one and keeps it in the database. */
   readonly sessionSecret: string | null
-  /** Ids and e-mail addresses of those who are always organizers, in lower case. */
+  /** Ids and e-mail addresses of people who are always organizers, in lower case. */
   readonly admins: readonly string[]
   readonly providers: {
     readonly github: ProviderEnv | null
@@ -18,21 +18,24 @@ export interface AuthEnv {
   }
 }
 
-/** THON as an application at a provider. */
+/** THON's registration as an application at a provider. */
 export interface ProviderEnv {
   readonly clientId: string
   readonly clientSecret: string
   /** Where people sign in. */
   readonly url: string
-  /** Where their profile is read. */
+  /** Where THON reads their profile. */
   readonly apiUrl: string
 }
 
-/** The variables that say who may enter. */
+/** The variables of sign-in. */
 export const authVariables = {
   AUTH_LOCAL_PASSWORD: z.string().max(1024, 'must be at most 1024 characters').optional(),
   AUTH_ENABLED: onOff.default(false),
-  AUTH_SESSION_SECRET: z.string().min(32, 'must be at least 32 characters: openssl rand -hex 32').optional(),
+  AUTH_SESSION_SECRET: z
+    .string()
+    .min(32, 'must be at least 32 characters; create one with openssl rand -hex 32')
+    .optional(),
   AUTH_ADMINS: list.default([]),
   AUTH_GITHUB_CLIENT_ID: z.string().optional(),
   AUTH_GITHUB_CLIENT_SECRET: z.string().optional(),
@@ -47,11 +50,10 @@ export const authVariables = {
   AUTH_LINKEDIN_API_URL: providerUrl.default('https://api.linkedin.com'),
 }
 
-/** As parsed. */
-type Parsed = z.infer<z.ZodObject<typeof authVariables>>
+type AuthVariables = z.infer<z.ZodObject<typeof authVariables>>
 
-/** Who may enter, by the variables. */
-export function authOf(v: Parsed): AuthEnv {
+/** The sign-in configuration. */
+export function authOf(v: AuthVariables): AuthEnv {
   const provider = (clientId: string | undefined, clientSecret: string | undefined, url: string, apiUrl: string) =>
     clientId && clientSecret ? { clientId, clientSecret, url, apiUrl } : null
   return {
@@ -72,26 +74,30 @@ export function authOf(v: Parsed): AuthEnv {
   }
 }
 
-/** What is missing for anybody to sign in. Told together with faults of single variables, so of what was given. */
-export function signInFaults(given: Record<string, string | undefined>): string[] {
+/** What is missing for people to sign in. Takes unparsed values, so that it is reported together with errors of single variables. */
+export function signInErrors(given: Record<string, string | undefined>): string[] {
   if (!onOff.safeParse(given.AUTH_ENABLED).data) return []
-  const faults = []
+  const errors: string[] = []
   if (!given.AUTH_SESSION_SECRET)
-    faults.push('AUTH_SESSION_SECRET: is needed with AUTH_ENABLED. Make one: openssl rand -hex 32')
+    errors.push('AUTH_SESSION_SECRET: is required with AUTH_ENABLED; create one with openssl rand -hex 32')
   const complete = ['GITHUB', 'GITLAB', 'LINKEDIN'].some(
     (provider) => given[`AUTH_${provider}_CLIENT_ID`] && given[`AUTH_${provider}_CLIENT_SECRET`],
   )
   if (!complete && !given.AUTH_LOCAL_PASSWORD)
-    faults.push('AUTH_ENABLED: nobody could sign in. Give a provider its client id and secret, or AUTH_LOCAL_PASSWORD')
-  return faults
+    errors.push(
+      'AUTH_ENABLED: no one could sign in; set the client id and secret of a provider, or set AUTH_LOCAL_PASSWORD',
+    )
+  return errors
 }
 
-/** Halves of settings, and settings without effect. */
-export function authWarnings(v: Parsed): string[] {
+/** Incomplete settings, and settings without effect. */
+export function authWarnings(v: AuthVariables): string[] {
   return (['GITHUB', 'GITLAB', 'LINKEDIN'] as const).flatMap((provider) => {
     const [id, secret] = [v[`AUTH_${provider}_CLIENT_ID`], v[`AUTH_${provider}_CLIENT_SECRET`]]
     if (Boolean(id) !== Boolean(secret))
-      return [`AUTH_${provider}_CLIENT_ID and AUTH_${provider}_CLIENT_SECRET go together; one of them is missing`]
+      return [
+        `AUTH_${provider}_CLIENT_ID and AUTH_${provider}_CLIENT_SECRET belong together, but one of them is missing`,
+      ]
     return id && !v.AUTH_ENABLED ? [`AUTH_${provider}_CLIENT_ID has no effect without AUTH_ENABLED=true`] : []
   })
 }

@@ -2,17 +2,17 @@ import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { aiVariables, gatewayOf, lemonadeOf, type GatewayEnv, type LemonadeEnv } from './ai.ts'
-import { authOf, authVariables, authWarnings, signInFaults, type AuthEnv } from './auth.ts'
-import { networkOf, reachFaults, reachOf, reachVariables, type NetworkEnv, type ReachEnv } from './reach.ts'
+import { authOf, authVariables, authWarnings, signInErrors, type AuthEnv } from './auth.ts'
+import { networkOf, reachErrors, reachOf, reachVariables, type NetworkEnv, type ReachEnv } from './reach.ts'
 import { imageName, isLoopback, list, onePort, onOff, port, processors, size, whole } from './rules.ts'
 
-/** Where the Docker engine is: the variables Docker's own clients read, null or false when unset. */
+/** Where the Docker engine is: the variables that Docker's own clients read. Null or false when unset. */
 export interface DockerConnection {
-  /** DOCKER_HOST; wins over every context. */
+  /** DOCKER_HOST; takes precedence over every context. */
   host: string | null
   /** DOCKER_TLS_VERIFY: use TLS and check the engine's certificate. */
   tlsVerify: boolean
-  /** DOCKER_CERT_PATH: folder with `ca.pem`, `cert.pem` and `key.pem`; with a host it means TLS. */
+  /** DOCKER_CERT_PATH: folder with `ca.pem`, `cert.pem` and `key.pem`; together with a host it turns on TLS. */
   certPath: string | null
   /** DOCKER_CONTEXT; null takes the one selected by `docker context use`. */
   context: string | null
@@ -20,14 +20,14 @@ export interface DockerConnection {
   configDir: string | null
 }
 
-/** What one sandbox may use of the machine; null is unlimited. */
+/** Limits of one sandbox; null means no limit. */
 export interface Limits {
   memoryBytes: number | null
   cpus: number | null
   pids: number | null
 }
 
-/** The configuration of one server, validated and frozen. The only other reader of the environment is nobody. */
+/** The configuration of one server, validated and frozen. Nothing else reads the environment. */
 export interface Env {
   /** Address to listen on. */
   readonly host: string
@@ -35,25 +35,25 @@ export interface Env {
   readonly ports: readonly number[]
   /** Absolute path of the SQLite file. */
   readonly dbPath: string
-  /** Absolute folder of the embedded engine's workspaces. */
+  /** Absolute path of the folder for the embedded engine's workspaces. */
   readonly workspaceDir: string
   /** Which sandbox engine to use; `auto` takes Docker when it answers. */
   readonly engine: 'auto' | 'docker' | 'process'
   /** Image of new sandboxes. */
   readonly image: string
   readonly limits: Limits
-  /** How many sandboxes start at once. */
+  /** How many sandboxes start at the same time. */
   readonly startConcurrency: number
   /** How long code-server may take to answer, in seconds. */
   readonly readySeconds: number
-  /** Time to live of new instances in minutes; null is for ever. */
+  /** Minutes until a new instance stops automatically; null means never. */
   readonly ttlMinutes: number | null
-  /** How code-server runs for users of the database, unless a start says otherwise. */
+  /** How code-server runs, unless a start says otherwise. */
   readonly vscode: { readonly port: number; readonly secure: boolean }
   readonly docker: DockerConnection
-  /** Where to look for code-server when there is no Docker. */
+  /** Where the embedded engine looks for code-server. */
   readonly path: string
-  /** Host names requests may name besides the address itself, against DNS rebinding. */
+  /** Host names that requests may use in addition to the server's addresses. Guards against DNS rebinding. */
   readonly allowedHosts: readonly string[]
   readonly logLevel: string
   readonly auth: AuthEnv
@@ -61,18 +61,18 @@ export interface Env {
   readonly network: NetworkEnv
   readonly lemonade: LemonadeEnv
   readonly gateway: GatewayEnv
-  /** Things to tell the organizer at start that are no faults. */
+  /** What organizers should know at start, although it does not keep the server from starting. */
   readonly warnings: readonly string[]
 }
 
-/** The environment is unusable. The message lists every fault, a line each. */
+/** The configuration is invalid. The message lists every problem, one per line. */
 export class EnvError extends Error {}
 
 const NO_FILE: FileSettings = { values: {}, warnings: [] }
 
 const unlimited = <T extends z.ZodType<number>>(rule: T) => z.union([z.literal('0').transform(() => null), rule])
 
-/** Every variable, as it is read. */
+/** Every variable and its rule. */
 export const variables = z.object({
   DASHBOARD_HOST: z.string().default('127.0.0.1'),
   THON_PORTS: z
@@ -108,9 +108,9 @@ export const variables = z.object({
   DOCKER_CONFIG: z.string().optional(),
 })
 
-/** Settings that come from a file; the environment goes before them. */
+/** Settings from a file; the environment takes precedence over them. */
 export interface FileSettings {
-  /** By variable, with the line each is in. */
+  /** By variable, each with its line in the file. */
   values: Record<string, { text: string; line: number }>
   warnings: readonly string[]
 }
@@ -118,26 +118,26 @@ export interface FileSettings {
 /**
  * Reads the environment. Empty values count as unset.
  * @param source usually process.env
- * @param file what thon.yaml says
- * @throws EnvError naming every fault at once
+ * @param file the settings in thon.yaml
+ * @throws EnvError with every problem at once
  */
 export function loadEnv(source: Record<string, string | undefined>, file: FileSettings = NO_FILE): Env {
   const set = Object.fromEntries(
     Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''),
   )
-  const ofFile = Object.entries(file.values).filter(([name]) => set[name] === undefined)
+  const inFile = Object.entries(file.values).filter(([name]) => set[name] === undefined)
   const given: Record<string, string | undefined> = {
-    ...Object.fromEntries(ofFile.map(([name, { text }]) => [name, text])),
+    ...Object.fromEntries(inFile.map(([name, { text }]) => [name, text])),
     ...set,
   }
   const parsed = variables.safeParse(given)
-  const faults = [
+  const errors = [
     ...(parsed.error?.issues ?? []).map(describeIssue),
-    ...signInFaults(given),
-    ...reachFaults(given, (path) => absolute(path, given.HOME ?? homedir())),
+    ...signInErrors(given),
+    ...reachErrors(given, (path) => absolute(path, given.HOME ?? homedir())),
   ]
-  const lines = new Map(ofFile.map(([name, { line }]) => [name, line]))
-  if (!parsed.success || faults.length > 0) throw new EnvError(faults.map((fault) => withLine(fault, lines)).join('\n'))
+  const lines = new Map(inFile.map(([name, { line }]) => [name, line]))
+  if (!parsed.success || errors.length > 0) throw new EnvError(errors.map((error) => withLine(error, lines)).join('\n'))
   const v = parsed.data
   const auth = authOf(v)
   return Object.freeze({
@@ -174,16 +174,16 @@ export function loadEnv(source: Record<string, string | undefined>, file: FileSe
   })
 }
 
-/** Says where a variable was set, when that was in the file. */
-function withLine(fault: string, lines: Map<string, number>): string {
-  const [name = ''] = fault.split(/[ :]/, 1)
+/** Adds the line of a variable that was set in the file. */
+function withLine(error: string, lines: Map<string, number>): string {
+  const [name = ''] = error.split(/[ :]/, 1)
   const line = lines.get(name)
-  return line === undefined ? fault : `${fault} (thon.yaml, line ${line})`
+  return line === undefined ? error : `${error} (thon.yaml, line ${line})`
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
   const [name = '', index] = issue.path
-  // Of "0, or this rule" the rule is what people need to read.
+  // For "0 or this rule", people need to read the rule.
   const rule = issue.code === 'invalid_union' ? issue.errors.at(-1)?.[0]?.message : undefined
   return `${String(name)}${index === undefined ? '' : ` (entry ${Number(index) + 1})`}: ${rule ?? issue.message}`
 }
@@ -200,16 +200,16 @@ function warnings(given: Record<string, unknown>, v: z.infer<typeof variables>, 
     .map((name) => `${name} is not a setting of THON and has no effect`)
   if (v.SANDBOX_DOMAIN)
     found.push(
-      'SANDBOX_DOMAIN names an OpenSandbox server; this version runs sandboxes on the local Docker engine instead',
+      'SANDBOX_DOMAIN is set to an OpenSandbox server, but this version runs sandboxes on the local Docker engine',
     )
   found.push(...authWarnings(v))
   if (v.THON_PATH_PORT !== undefined)
     found.push(
-      'THON_PATH_PORT is set: all sandboxes share one origin there, so that a page in one of them can read and act in another that the same browser has open. Use it only among people who trust each other',
+      'THON_PATH_PORT is set, so all sandboxes share one origin: a page in one sandbox can read and control another one that is open in the same browser. Use it only among people who trust each other',
     )
   if (!isLoopback(v.DASHBOARD_HOST) && !auth.enabled && !auth.localPassword)
     found.push(
-      `DASHBOARD_HOST ${v.DASHBOARD_HOST} can be reached from other machines, and there is no login: anybody there can do anything here. Set AUTH_LOCAL_PASSWORD`,
+      `DASHBOARD_HOST ${v.DASHBOARD_HOST} can be reached from other machines, and there is no login: anyone there can do everything an organizer can. Set AUTH_LOCAL_PASSWORD`,
     )
   return found
 }

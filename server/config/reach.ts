@@ -6,33 +6,33 @@ import { EXTERNAL_IP_RULE, isExternalIp } from '../core/host-names.ts'
 
 /** How people reach THON and the sandboxes. */
 export interface ReachEnv {
-  /** Where people reach THON, such as `https://thon.example`; null is wherever they asked. */
+  /** Where people reach THON, such as `https://thon.example`; null means the address of each request. */
   readonly publicUrl: string | null
-  /** IP address or name by which this machine is reached; null leaves it to the settings. */
+  /** IP address or host name of this machine for others; null leaves it to Settings. */
   readonly externalIp: string | null
-  /** Domain under which each sandbox has a host name; null leaves it to the settings. */
+  /** Domain below which each sandbox has a host name; null leaves it to Settings. */
   readonly domain: string | null
-  /** Names that lead to an IP address, such as `{ip}.sslip.io`: the address stands there with dashes. */
+  /** Names that resolve to an IP address, such as `{ip}.sslip.io`, where the address is written with dashes. */
   readonly wildcardDns: string
-  /** Port on which all sandboxes share one origin, told apart by path; null is off. */
+  /** Port on which all sandboxes share one origin, distinguished by path; null is off. */
   readonly pathPort: number | null
   /** Certificate and key for HTTPS, as absolute paths of PEM files; null serves plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | null
-  /** Proxies whose X-Forwarded-* headers are believed: addresses, networks, or names such as `loopback`. */
+  /** Proxies whose X-Forwarded-* headers are trusted: addresses, networks, or names such as `loopback`. */
   readonly trustedProxies: readonly string[]
 }
 
-/** What sandboxes may reach over the network. */
+/** What sandboxes can reach over the network. */
 export interface NetworkEnv {
-  /** Network that groups get theirs from, as CIDR. */
+  /** Address pool for the groups' networks, as CIDR. */
   readonly pool: string
-  /** Whether other machines of the LAN are out of reach. */
+  /** Whether sandboxes are kept from other machines on the LAN. */
   readonly blockLan: boolean
-  /** Whether the internet is out of reach. */
+  /** Whether sandboxes are kept from the internet. */
   readonly blockInternet: boolean
-  /** Exceptions: addresses or networks, each at one port or at all (null). */
+  /** Exceptions: addresses or networks, each with one port or all ports (null). */
   readonly allow: readonly { readonly network: string; readonly port: number | null }[]
-  /** Ports of this machine within reach, besides the gateway's: Lemonade's, and what else is named. */
+  /** Ports of this machine that sandboxes can reach: Lemonade's and those configured. The gateway's is added later. */
   readonly hostPorts: readonly number[]
 }
 
@@ -41,13 +41,13 @@ const hostName = z
   .toLowerCase()
   .regex(
     /^(?=.{1,190}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-    'must be a host name such as hall.example, without scheme, port or path',
+    'must be a host name such as hall.example, without a scheme, port or path',
   )
   .refine((name) => !/(^|\.)\d+$/.test(name), 'must be a host name, not an IP address')
 
 const network = /^(\d{1,3}\.){3}\d{1,3}(\/\d{1,2})?$/
 
-/** The variables that say how people reach what, and what sandboxes reach. */
+/** The variables of addresses and networks. */
 export const reachVariables = {
   EXTERNAL_IP: z.string().trim().refine(isExternalIp, EXTERNAL_IP_RULE).optional(),
   THON_PUBLIC_URL: httpUrl.optional(),
@@ -55,7 +55,7 @@ export const reachVariables = {
   THON_WILDCARD_DNS: z
     .string()
     .toLowerCase()
-    .regex(/^\{ip\}(\.[a-z0-9-]+)+$/, 'must be a form such as {ip}.sslip.io')
+    .regex(/^\{ip\}(\.[a-z0-9-]+)+$/, 'must be a pattern such as {ip}.sslip.io')
     .default('{ip}.sslip.io'),
   THON_PATH_PORT: port.optional(),
   THON_TLS_CERT: z.string().optional(),
@@ -67,7 +67,7 @@ export const reachVariables = {
     .string()
     .refine(
       (text) => isNetwork(text) && bitsOf(text) >= 8 && bitsOf(text) <= 23,
-      'must be a network of 8 to 23 bits, such as 10.208.0.0/12',
+      'must be a network with a prefix of 8 to 23 bits, such as 10.208.0.0/12',
     )
     .default('10.208.0.0/12'),
   SANDBOX_LAN: z.enum(['block', 'allow'], 'must be block or allow').default('block'),
@@ -76,10 +76,10 @@ export const reachVariables = {
   SANDBOX_HOST_PORTS: list.pipe(z.array(onePort)).default([]),
 }
 
-type Parsed = z.infer<z.ZodObject<typeof reachVariables>>
+type ReachVariables = z.infer<z.ZodObject<typeof reachVariables>>
 
-/** How people reach THON and the sandboxes, by the variables. @param absolute makes a path absolute */
-export function reachOf(v: Parsed, absolute: (path: string) => string): ReachEnv {
+/** How people reach THON and the sandboxes. @param absolute makes a path absolute */
+export function reachOf(v: ReachVariables, absolute: (path: string) => string): ReachEnv {
   return {
     publicUrl: v.THON_PUBLIC_URL ?? null,
     externalIp: v.EXTERNAL_IP ?? null,
@@ -91,8 +91,8 @@ export function reachOf(v: Parsed, absolute: (path: string) => string): ReachEnv
   }
 }
 
-/** What sandboxes may reach, by the variables. @param ai where the LLM server listens */
-export function networkOf(v: Parsed, ai: { LEMONADE_PORT: number }): NetworkEnv {
+/** What sandboxes can reach. @param ai where Lemonade listens */
+export function networkOf(v: ReachVariables, ai: { LEMONADE_PORT: number }): NetworkEnv {
   return {
     pool: v.SANDBOX_NETWORK_POOL,
     blockLan: v.SANDBOX_LAN === 'block',
@@ -102,18 +102,20 @@ export function networkOf(v: Parsed, ai: { LEMONADE_PORT: number }): NetworkEnv 
   }
 }
 
-/** Halves of settings, and files that cannot be read, told together with faults of single variables. */
-export function reachFaults(given: Record<string, string | undefined>, absolute: (path: string) => string): string[] {
+/** A certificate without its key, and files that cannot be read. Takes unparsed values, to be reported with errors of single variables. */
+export function reachErrors(given: Record<string, string | undefined>, absolute: (path: string) => string): string[] {
   const { THON_TLS_CERT: cert, THON_TLS_KEY: key } = given
   if (Boolean(cert) !== Boolean(key))
-    return [`${cert ? 'THON_TLS_KEY' : 'THON_TLS_CERT'}: is needed too, since the other one is set`]
+    return [
+      `${cert ? 'THON_TLS_KEY' : 'THON_TLS_CERT'}: is required as well, because ${cert ? 'THON_TLS_CERT' : 'THON_TLS_KEY'} is set`,
+    ]
   return Object.entries({ THON_TLS_CERT: cert, THON_TLS_KEY: key }).flatMap(([name, path]) => {
     if (!path) return []
     try {
       readFileSync(absolute(path))
       return []
     } catch (error) {
-      return [`${name}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`]
+      return [`${name}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? ''})`]
     }
   })
 }
@@ -137,12 +139,12 @@ function bitsOf(text: string): number {
 }
 
 function exception(text: string, context: z.RefinementCtx): { network: string; port: number | null } {
-  const [place = '', number] = text.split(':')
+  const [address = '', number] = text.split(':')
   const parsed = number === undefined ? null : onePort.safeParse(number)
-  if (!isNetwork(place) || parsed?.success === false)
+  if (!isNetwork(address) || parsed?.success === false)
     context.addIssue({
       code: 'custom',
-      message: 'must be an IPv4 address or network, with a port or without: 192.168.1.20:8000',
+      message: 'must be an IPv4 address or network, with or without a port, such as 192.168.1.20:8000',
     })
-  return { network: place, port: parsed?.data ?? null }
+  return { network: address, port: parsed?.data ?? null }
 }

@@ -1,12 +1,13 @@
+import { closest, distance } from 'fastest-levenshtein'
 import type { Variable } from './variable.ts'
 import { CHAPTERS } from './variables.ts'
 
 const variables: readonly Variable[] = CHAPTERS.flatMap((chapter) => chapter.variables)
 
-/** Every variable, by its place in thon.yaml. */
-export const places = new Map(variables.map((one) => [one.at, one]))
+/** Every variable, by its path in thon.yaml. */
+export const variablesByPath = new Map(variables.map((one) => [one.at, one]))
 
-/** What sections there are, at any depth. */
+/** The paths of all sections of thon.yaml, nested ones included. */
 export const sections = new Set(
   variables.flatMap(({ at }) => {
     const parts = at.split('.').slice(0, -1)
@@ -14,43 +15,25 @@ export const sections = new Set(
   }),
 )
 
-/** The place that was meant by one that there is not, as the end of a sentence; '' when none looks like it. */
+/** A suggestion for an unknown path, as the end of a sentence; '' when no path is similar. */
 export function hintFor(path: string): string {
-  const meant = variables.find(({ name }) => name === path)?.at ?? similar(path) ?? elsewhere(path)
-  return meant ? `. Did you mean ${meant}?` : ''
+  const suggestion = variables.find(({ name }) => name === path)?.at ?? similar(path) ?? inOtherSection(path)
+  return suggestion ? `. Did you mean ${suggestion}?` : ''
 }
 
 function similar(path: string): string | undefined {
-  const [written, last] = [path.toLowerCase(), lastOf(path)]
-  const [best] = [...places.keys(), ...sections, 'groups']
-    .map((one) => ({ one, far: distance(written, one) }))
-    .sort((a, b) => a.far - b.far)
-  return best && best.far <= Math.max(Math.min(2, last.length - 2), last.length / 4) ? best.one : undefined
+  const [written, key] = [path.toLowerCase(), keyOf(path)]
+  const best = closest(written, [...variablesByPath.keys(), ...sections, 'groups'])
+  return distance(written, best) <= Math.max(Math.min(2, key.length - 2), key.length / 4) ? best : undefined
 }
 
-/** A key of that name in another section, if there is one alone; a longer name that begins with it. */
-function elsewhere(path: string): string | undefined {
-  const last = lastOf(path)
-  const same = [...places.keys()].filter((one) => lastOf(one) === last || one.startsWith(`${path}_`))
+/** The only path with the same key in another section, or with a longer key that begins the same. */
+function inOtherSection(path: string): string | undefined {
+  const key = keyOf(path)
+  const same = [...variablesByPath.keys()].filter((one) => keyOf(one) === key || one.startsWith(`${path}_`))
   return same.length === 1 ? same[0] : undefined
 }
 
-function lastOf(path: string): string {
+function keyOf(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1)
-}
-
-/** How many letters have to change (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(
-        (row[j] as number) + 1,
-        (next[j - 1] as number) + 1,
-        (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
-      )
-    row = next
-  }
-  return row[b.length] as number
 }

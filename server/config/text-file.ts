@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { messageOf } from '../core/errors.ts'
 
-/** A file that cannot be read as text. */
+/** A file that could not be read as text. */
 export class Unreadable extends Error {
-  /** There is no such file. */
   readonly isAbsent: boolean
 
   constructor(path: string, { code = '', message }: { code?: string; message: string }) {

@@ -1,8 +1,8 @@
-/** One setting of a server: a variable of the environment, and its place in `thon.yaml`. */
+/** One setting of a server: an environment variable and a key of `thon.yaml`. */
 export interface Variable {
-  /** As the environment has it. */
+  /** Its name in the environment. */
   name: string
-  /** Its place in thon.yaml: sections and a key, with dots between. */
+  /** Its path in thon.yaml: sections and a key, separated by dots. */
   at: string
   /** The default as people write it; '' without one. */
   fallback: string
@@ -12,7 +12,7 @@ export interface Variable {
   secret: boolean
 }
 
-/** A chapter of the manual, and of thon.yaml.example. */
+/** A chapter of docs/configuration.md. */
 export interface Chapter {
   title: string
   variables: readonly Variable[]

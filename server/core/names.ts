@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /** The rule for group and user names, for messages. */
-export const NAME_RULE = 'must be 1 to 64 letters, digits, spaces, dots, dashes or underscores, and not just "." or ".."'
+export const NAME_RULE =
+  'must be 1 to 64 letters, digits, spaces, dots, dashes or underscores, and not just "." or ".."'
 
 /** Whether a trimmed name is allowed: letters and digits of any script, space, `. _ -`. */
 export function isName(name: string): boolean {

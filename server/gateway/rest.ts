@@ -40,7 +40,7 @@ const status = operation({
       installed: z.boolean().openapi({ description: "Whether APISIX's configuration file is on this machine." }),
       admin_url: z.string().openapi({ description: 'Address of its Admin API.' }),
       proxy_url: z.string().openapi({ description: 'Where it serves people.' }),
-      consumers_count: z.number(),
+      consumers_count: z.number().openapi({ description: 'How many consumers exist; 0 while it is offline.' }),
       route_configured: z.boolean().openapi({ description: 'Whether the route exists.' }),
       redis_connected: z.boolean().openapi({ description: 'Whether the Redis of the settings answers.' }),
       enabled: z.boolean().openapi({ description: 'Whether the gateway is turned on.' }),

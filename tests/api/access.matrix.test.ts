@@ -17,7 +17,7 @@ import { SETUPS, startWith, visitors } from '../kit/access.ts'
 import type { TestApp } from '../kit/app.ts'
 import { addGroup, userOf } from '../kit/groups.ts'
 import { running } from '../kit/instances.ts'
-import { Manual, type Described } from '../kit/rest.ts'
+import { Manual, type DescribedOperation } from '../kit/rest.ts'
 
 /** Generated from the served schema and manual, so that a new operation without a guard fails here. */
 
@@ -34,6 +34,7 @@ const OWN = {
   graphql: new Set([
     ...['engine', 'engineChanged', 'groups', 'group', 'instances', 'instance', 'instanceChanged'],
     ...['pauseInstance', 'resumeInstance', 'restartInstance', 'startMySandbox', 'revealUserKey'],
+    'revealInstancePassword',
   ]),
 }
 
@@ -45,10 +46,15 @@ type Visitors = Awaited<ReturnType<typeof visitors>>
 type Decision = 'allowed' | 'UNAUTHENTICATED' | 'FORBIDDEN'
 
 /** The decision that a visitor should get. */
-function expectedDecision(setup: Setup, visitor: keyof Visitors, of: { open: boolean; own: boolean; local: boolean }): Decision {
+function expectedDecision(
+  setup: Setup,
+  visitor: keyof Visitors,
+  of: { open: boolean; own: boolean; local: boolean },
+): Decision {
   // Without a login, everyone is the organizer except people with a session.
   const hasSession = visitor === 'participant' || visitor === 'waiting'
-  if ((setup === 'no login' && !hasSession) || of.open || visitor === 'organizer' || visitor === 'token') return 'allowed'
+  if ((setup === 'no login' && !hasSession) || of.open || visitor === 'organizer' || visitor === 'token')
+    return 'allowed'
   if (visitor === 'a wrong token') return 'UNAUTHENTICATED'
   if (visitor === 'waiting') return 'FORBIDDEN'
   if (visitor === 'participant') return of.own ? 'allowed' : 'FORBIDDEN'
@@ -124,7 +130,7 @@ describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
       for (const { name, kind, text } of fields) {
         if (kind === 'subscription' || (kind === 'mutation' && (visitor === 'organizer' || visitor === 'token')))
           continue
-        const { errors } = await app.answer(text, {}, headers as Record<string, string>)
+        const { errors } = await app.answer(text, {}, headers)
         const code = errors?.[0]?.extensions?.code
         const decision = code === 'UNAUTHENTICATED' || code === 'FORBIDDEN' ? code : 'allowed'
         expect(code, `${text}\n${JSON.stringify(errors)}`).not.toBe('GRAPHQL_VALIDATION_FAILED')
@@ -140,7 +146,7 @@ describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
     const { app, visitors, ids } = await startFixtures(setup)
     const wrong: string[] = []
     for (const [visitor, headers] of Object.entries(visitors)) {
-      const opened = await open(app, headers as Record<string, string>)
+      const opened = await open(app, headers)
       const expected = expectedDecision(setup, visitor as keyof Visitors, { open: false, own: false, local: false })
       if (
         (typeof opened === 'number' ? 'UNAUTHENTICATED' : 'allowed') !==
@@ -152,7 +158,8 @@ describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
         if (kind !== 'subscription') continue
         const decision = await firstDecision(opened, name, text)
         const of = { open: false, own: OWN.graphql.has(name), local: false }
-        if (decision !== expectedDecision(setup, visitor as keyof Visitors, of)) wrong.push(`${visitor}: ${name} → ${decision}`)
+        if (decision !== expectedDecision(setup, visitor as keyof Visitors, of))
+          wrong.push(`${visitor}: ${name} → ${decision}`)
       }
       opened.close()
     }
@@ -160,14 +167,14 @@ describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
   })
 })
 
-/** The required parameters of a query string. */
-function queryOf({ parameters = [] }: Described): string {
-  const required = parameters.filter((one) => one.in === 'query' && one.required)
-  return required.length > 0 ? `?${required.map(({ name }) => `${name}=x`).join('&')}` : ''
+/** What a query has to have. */
+function queryOf({ parameters = [] }: DescribedOperation): string {
+  const due = parameters.filter((one) => one.in === 'query' && one.required)
+  return due.length > 0 ? `?${due.map(({ name }) => `${name}=x`).join('&')}` : ''
 }
 
-/** A body of the right shape, so that only the role can be a reason to refuse. */
-function withBody(manual: Manual, { requestBody }: Described, headers: Record<string, string>): RequestInit {
+/** A body of the right shape, so that nobody is refused for less than their role. */
+function withBody(manual: Manual, { requestBody }: DescribedOperation, headers: Record<string, string>): RequestInit {
   const json = requestBody?.content['application/json']
   if (json)
     return {
@@ -190,8 +197,8 @@ function plain(manual: Manual, named: Record<string, unknown>): unknown {
   } = schema as {
     enum?: string[]
     type?: string | string[]
-    properties?: Record<string, never>
-    items?: never
+    properties?: Record<string, Record<string, unknown>>
+    items?: Record<string, unknown>
   }
   if (properties) return Object.fromEntries(Object.entries(properties).map(([key, one]) => [key, plain(manual, one)]))
   if (items) return [plain(manual, items)]
@@ -227,8 +234,8 @@ function args(field: GraphQLField<unknown, unknown>, ids: Record<string, string>
 }
 
 function sample(type: GraphQLInputType, id: string): string {
-  if (isNonNullType(type)) return sample(type.ofType as GraphQLInputType, id)
-  if (isListType(type)) return `[${sample(type.ofType as GraphQLInputType, id)}]`
+  if (isNonNullType(type)) return sample(type.ofType, id)
+  if (isListType(type)) return `[${sample(type.ofType, id)}]`
   if (isEnumType(type)) return type.getValues()[0]?.name as string
   if (isInputObjectType(type))
     return `{${required(type)

@@ -166,6 +166,6 @@ test('neither the password nor a cookie gets into log or activity', async () => 
 /** Makes the app send the cookie with every GraphQL request. */
 function withCookie(app: TestApp, cookie: string): TestApp {
   const answer = app.answer.bind(app)
-  vi.spyOn(app, 'answer').mockImplementation((query, variables) => answer(query, variables, { cookie }) as never)
+  vi.spyOn(app, 'answer').mockImplementation((query, variables) => answer(query, variables, { cookie }))
   return app
 }

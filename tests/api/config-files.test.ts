@@ -30,8 +30,13 @@ beforeEach(async () => {
   app = await startApp()
 })
 
-async function update(key: string, content: string, expected: { expectedUpdatedAt?: string | null } = {}): Promise<File> {
-  return (await app.execute<{ updateConfigFile: File }>(UPDATE, { input: { key, content, ...expected } })).updateConfigFile
+async function update(
+  key: string,
+  content: string,
+  expected: { expectedUpdatedAt?: string | null } = {},
+): Promise<File> {
+  return (await app.execute<{ updateConfigFile: File }>(UPDATE, { input: { key, content, ...expected } }))
+    .updateConfigFile
 }
 
 async function get(key: string, from = app): Promise<File> {
@@ -218,7 +223,10 @@ describe('two organizers at once', () => {
     const gone = await app.refused(UPDATE, {
       input: { key: KILO, content: '{}', expectedUpdatedAt: second.updatedAt },
     })
-    expect(gone).toMatchObject({ ...refusal, message: expect.stringContaining('was deleted in the meantime') as string })
+    expect(gone).toMatchObject({
+      ...refusal,
+      message: expect.stringContaining('was deleted in the meantime') as string,
+    })
     expect((await get(KILO)).content).toBe('')
   })
 
@@ -231,7 +239,9 @@ describe('two organizers at once', () => {
       const answers = await Promise.all(variables.map((one) => app.answer<{ updateConfigFile: File }>(UPDATE, one)))
       const done = answers.flatMap(({ data }) => data?.updateConfigFile ?? [])
       expect(done).toHaveLength(1)
-      expect(answers.flatMap(({ errors }) => errors?.[0]?.extensions?.code ?? [])).toEqual(Array<string>(19).fill('CONFLICT'))
+      expect(answers.flatMap(({ errors }) => errors?.[0]?.extensions?.code ?? [])).toEqual(
+        Array<string>(19).fill('CONFLICT'),
+      )
       expect(await get(KILO)).toEqual(done[0])
       updatedAt = done[0]?.updatedAt as string
     }

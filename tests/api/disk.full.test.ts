@@ -4,7 +4,7 @@ import { startWith, visitors } from '../kit/access.ts'
 
 const FULL = /^The disk with THON's database is full\. Nothing was changed/
 
-/** From now on SQLite has no room for whatever is written to these tables, as on a full disk. */
+/** From now on writes to these tables fail, as on a full disk. */
 async function fill({ db }: TestApp, ...tables: string[]): Promise<void> {
   for (const table of tables)
     for (const act of ['INSERT', 'UPDATE'])
@@ -13,7 +13,7 @@ async function fill({ db }: TestApp, ...tables: string[]): Promise<void> {
       )
 }
 
-test('on a full disk both APIs say so, change nothing, and call it no fault of theirs', async () => {
+test('on a full disk both APIs say so, change nothing, and log no error', async () => {
   const app = await startWith('no login')
   await fill(app, 'Group')
   const answer = await fetch(`${app.url}/api/groups`, {
@@ -21,17 +21,17 @@ test('on a full disk both APIs say so, change nothing, and call it no fault of t
     headers: { 'Content-Type': 'application/json' },
     body: '{"name":"alpha"}',
   })
-  expect([answer.status, await answer.json()]).toEqual([503, { detail: expect.stringMatching(FULL) }])
+  expect([answer.status, await answer.json()]).toEqual([503, { detail: expect.stringMatching(FULL) as string }])
   const refusal = await app.refused('mutation { createGroup(input: { name: "alpha" }) { id } }')
-  expect(refusal).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(FULL) })
+  expect(refusal).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(FULL) as string })
   expect(await app.db.group.count()).toBe(0)
   expect(app.logged.lines).toEqual([])
 })
 
-test('whoever is signed in, or has a token, is not shut out by a full disk', async () => {
+test('sessions and tokens keep working on a full disk', async () => {
   const app = await startWith('OAuth')
   const { organizer, token } = await visitors(app, 'ann@example.org')
-  // In the second half of its life, in which using it writes.
+  // In the second half of its life, when using it writes.
   await app.db.session.updateMany({ data: { expiresAt: new Date(Date.now() + 3_600_000) } })
   await fill(app, 'Session', 'ApiToken')
   for (const headers of [organizer, token]) expect((await fetch(`${app.url}/api/groups`, { headers })).status).toBe(200)

@@ -15,10 +15,10 @@ describe('keys', () => {
     ).toEqual({
       revealConsumerKey: { key, baseUrl: 'http://host.docker.internal:9080/v1' },
     })
-    const { activity } = await app.execute<{ activity: object[] }>(
-      '{ activity(first: 1) { action kind label detail } }',
+    const { activity } = await app.execute<{ activity: { items: object[] } }>(
+      '{ activity(page: { size: 1 }) { items { action kind label detail } } }',
     )
-    expect(activity).toEqual([{ action: 'reveal key', kind: 'consumer', label: 'alpha-ann', detail: null }])
+    expect(activity.items).toEqual([{ action: 'reveal key', kind: 'CONSUMER', label: 'alpha-ann', detail: null }])
   })
 
   test('are rotated and created by hand; invalid ones are refused', async () => {
@@ -114,7 +114,9 @@ describe('keys', () => {
     const idOf = (name: string) => instances.items.find(({ username }) => username === name)?.id
     const outdated = async () => (await statusOf(app)).outdatedInstances
     const sendKeys = (ids: unknown) =>
-      app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', { ids })
+      app.execute('mutation ($ids: [ID!]!) { updateInstanceFiles(input: { ids: $ids }) { error { message } } }', {
+        ids,
+      })
     // They started before any keys existed.
     expect(await outdated()).toEqual([])
     await applyConfig(app)

@@ -16,7 +16,7 @@ describe('settings of the gateway', () => {
     }
     const { updateGatewaySettings } = await app.execute<{ updateGatewaySettings: object }>(set, { input: secrets })
     expect(updateGatewaySettings).toEqual({ hasLemonadeApiKey: true, adminKeyFrom: 'SETTINGS', hasRedisPassword: true })
-    expect(JSON.stringify(await app.execute('{ activity { action label detail } }'))).not.toMatch(/secret-/)
+    expect(JSON.stringify(await app.execute('{ activity { items { action label detail } } }'))).not.toMatch(/secret-/)
     for (const [input, field] of [
       [{ tokenLimit: 0 }, 'tokenLimit'],
       [{ timeWindow: -1 }, 'timeWindow'],

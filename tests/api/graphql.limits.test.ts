@@ -22,7 +22,8 @@ const overSocket: Send = (app, query, operationName) =>
       { query, operationName },
       {
         next: (answer) => resolve(answer as Answer<unknown>),
-        error: (errors) => (Array.isArray(errors) ? resolve({ errors }) : reject(errors)),
+        error: (errors) =>
+          Array.isArray(errors) ? resolve({ errors }) : reject(new Error('the socket failed', { cause: errors })),
         complete: () => undefined,
       },
     )
@@ -41,7 +42,7 @@ function times(count: number, one: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => one(index)).join(' ')
 }
 
-/** A chain of fragments, of which each spreads the next more than once. */
+/** A chain of fragments, each of which spreads the next one more than once. */
 function chain(fragment: (next: string) => string): string {
   return `{ groups { items { ...F0 } } } ${times(30, (index) => `fragment F${index} on Group { ${fragment(`...F${index + 1}`)} }`)} fragment F30 on Group { id }`
 }
@@ -64,13 +65,13 @@ test.for(TRANSPORTS)('every document of the dashboard passes over %s', async ([,
   )
   expect(documents.length).toBeGreaterThan(30)
   for (const [name, document] of documents) {
-    // Limits and validation are about all operations that are sent, execution about the one that is named.
+    // Limits and validation cover all operations in the document, but only the named one is executed.
     const answer = await send(app, `${print(document)} query Nothing { __typename }`, 'Nothing')
     expect([name, answer]).toEqual([name, { data: { __typename: 'Query' } }])
   }
 })
 
-test.for(TRANSPORTS)('the longest introspection there is passes over %s', async ([, send]) => {
+test.for(TRANSPORTS)('the longest introspection query passes over %s', async ([, send]) => {
   const query = getIntrospectionQuery({
     specifiedByUrl: true,
     directiveIsRepeatable: true,
@@ -90,17 +91,17 @@ test.for(
     { over, send, limit: '10000 fields', passes: lists('group { id }'), fails: lists('group { id name }') },
   ]),
 )(
-  'over $over a query at the limit passes, and one beyond it is refused: $limit',
+  'over $over a query at the limit passes, and one above it is refused: $limit',
   async ({ send, limit, passes, fails }) => {
     const app = await startApp()
-    expect(await send(app, passes)).toEqual({ data: expect.anything() })
+    expect(await send(app, passes)).toEqual({ data: expect.anything() as object })
     const answer = await send(app, fails)
     expect(codes(answer)).toEqual(['QUERY_TOO_COMPLEX'])
     expect(answer.errors?.[0]?.message).toContain(limit)
   },
 )
 
-test.for(TRANSPORTS)('what is too complex is refused before anything is read, over %s', async ([, send]) => {
+test.for(TRANSPORTS)('a query that is too complex is refused before anything is read, over %s', async ([, send]) => {
   const app = await startApp()
   const read = vi.spyOn(app.services.groups, 'list')
   await send(app, '{ groups { items { id } } }')
@@ -132,13 +133,15 @@ test.for(
       query: chain((n) => `a: event { groups { ${n} } } b: event { groups { ${n} } }`),
     },
   ]),
-)('over $over fragments that $what, thirty times over, are refused at once', async ({ send, query }) => {
-  const app = await startApp()
-  await send(app, '{ __typename }')
-  const began = performance.now()
-  expect(new Set(codes(await send(app, query)))).toEqual(new Set(['QUERY_TOO_COMPLEX']))
-  expect(performance.now() - began).toBeLessThan(1_000)
-})
+)(
+  'over $over fragments that $what, thirty levels deep, are refused without expanding them',
+  async ({ send, query }) => {
+    const app = await startApp()
+    await send(app, '{ __typename }')
+    // Expanding them would take longer than the test may.
+    expect(new Set(codes(await send(app, query)))).toEqual(new Set(['QUERY_TOO_COMPLEX']))
+  },
+)
 
 test.for(TRANSPORTS)('fragments that spread themselves are refused over %s', async ([, send]) => {
   const app = await startApp()
@@ -157,7 +160,7 @@ test.for(TRANSPORTS)('fragments that spread themselves are refused over %s', asy
 })
 
 test.for(TRANSPORTS)(
-  'what nests a thousand times is refused over %s, and is no error of the server',
+  'a query nested thousands of levels deep is refused over %s without an internal error',
   async ([, send]) => {
     const app = await startApp()
     for (const query of [
@@ -169,7 +172,7 @@ test.for(TRANSPORTS)(
   },
 )
 
-test('several operations in one request are refused, over HTTP and over the socket', async () => {
+test('batches of operations are refused over HTTP and over the socket', async () => {
   const app = await startApp()
   const batch = JSON.stringify([{ query: '{ __typename }' }, { query: '{ __typename }' }])
   const response = await fetch(`${app.url}/graphql`, {
@@ -188,7 +191,7 @@ test('several operations in one request are refused, over HTTP and over the sock
   expect((await once(socket, 'close'))[0]).toBe(4400)
 })
 
-test('one socket has no more than 200 operations under way', async () => {
+test('one socket may have 200 operations at the same time', async () => {
   const app = await startApp()
   const client = app.socket()
   const refusal = Promise.withResolvers<unknown>()
@@ -197,5 +200,5 @@ test('one socket has no more than 200 operations under way', async () => {
       { query: `subscription { instanceChanged { kind } } # ${count}` },
       { next: () => undefined, error: refusal.resolve, complete: () => undefined },
     )
-  expect(JSON.stringify(await refusal.promise)).toContain('One socket may have 200 operations under way.')
+  expect(JSON.stringify(await refusal.promise)).toContain('A socket may have at most 200 operations at a time.')
 })

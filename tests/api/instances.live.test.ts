@@ -105,16 +105,16 @@ test('subscribers see groups added, changed and removed', async () => {
 test('subscribers see activities once they are stored', async () => {
   const app = await startApp()
   interface ActFrame {
-    activityAdded: { kind: string; activity: { id: string; action: string; outcome: string; label: string } }
+    activityChanged: { kind: string; activity: { id: string; action: string; outcome: string; label: string } }
   }
   const frames = await app.subscribe<ActFrame>(
-    'subscription { activityAdded { kind activity { id action outcome label } } }',
+    'subscription { activityChanged { kind activity { id action outcome label } } }',
   )
   await addGroup(app, 'alpha')
-  const { activityAdded } = await frames.next()
-  expect(activityAdded).toMatchObject({
+  const { activityChanged } = await frames.next()
+  expect(activityChanged).toMatchObject({
     kind: 'ADDED',
     activity: { action: 'create group', outcome: 'DONE', label: 'alpha' },
   })
-  expect(await app.db.activity.count({ where: { id: Number(activityAdded.activity.id) } })).toBe(1)
+  expect(await app.db.activity.count({ where: { id: Number(activityChanged.activity.id) } })).toBe(1)
 })

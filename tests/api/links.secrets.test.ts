@@ -21,7 +21,7 @@ test('a secret is shown once; database, lists and logs never contain it', async 
   expect(new Set(hashes)).toEqual(new Set([hash(own), hash(rotated.secret)]))
   const lists = JSON.stringify([
     await app.execute(
-      '{ groups { items { joinLinks { items { id uses } } users { hasLink link { id uses createdBy } } } } identities { id } }',
+      '{ groups { items { joinLinks { items { id uses } } users { hasLink link { id uses createdBy } } } } identities { items { id } } }',
     ),
     await (await fetch(`${app.url}/api/users`)).json(),
     await (await fetch(`${app.url}/api/groups`)).json(),

@@ -195,17 +195,26 @@ describe('people who joined by a link', () => {
     const secret = await personalLink(app, ids.ann!)
     const { cookie } = await enter(app, secret)
     const id = `link:${ids.ann}`
-    const { data } = await app.answer<{ identities: object[] }>(
-      '{ identities { id provider displayName role } }',
+    const { data } = await app.answer<{ identities: { items: object[] } }>(
+      '{ identities { items { id provider displayName role } } }',
       {},
       boss,
     )
-    expect(data?.identities).toContainEqual({ id, provider: 'link', displayName: 'ann of alpha', role: 'PARTICIPANT' })
+    expect(data?.identities.items).toContainEqual({
+      id,
+      provider: 'link',
+      displayName: 'ann of alpha',
+      role: 'PARTICIPANT',
+    })
     await expect(app.services.identities.update(organizer, { id, role: 'organizer' })).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringContaining('ann of alpha') as string,
     })
-    await app.services.identities.update(organizer, { id: id, role: 'waiting' })
+    await expect(app.services.identities.update(organizer, { id, role: 'organizer' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: 'ann of alpha joined by a link. People who do are always participants.',
+    })
+    await app.services.identities.update(organizer, { id, role: 'waiting' })
     const { uses } = await app.db.accessLink.findFirstOrThrow()
     expect((await app.answer('{ groups { items { id } } }', {}, { cookie })).errors?.[0]?.extensions?.code).toBe(
       'FORBIDDEN',
@@ -213,7 +222,7 @@ describe('people who joined by a link', () => {
     expect((await enter(app, secret)).status).toBe(403)
     expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(403)
     expect([uses, (await app.db.accessLink.findFirstOrThrow()).uses]).toEqual([1, 0])
-    await app.services.identities.update(organizer, { id: id, role: 'participant' })
+    await app.services.identities.update(organizer, { id, role: 'participant' })
     expect((await enter(app, await personalLink(app, ids.ann!))).status).toBe(200)
   })
 

@@ -16,7 +16,7 @@ interface AnswerError {
 
 const MASKED = [{ message: 'Internal Server Error', code: 'INTERNAL_ERROR' }]
 
-/** The messages of one operation over a socket, until it is complete. */
+/** What the socket sends for one operation, until it is complete. */
 async function overSocket(
   app: TestApp,
   query: string,
@@ -56,18 +56,18 @@ async function broken(): Promise<TestApp> {
   return app
 }
 
-test('an unexpected error is masked over HTTP', async () => {
+test('errors are masked over HTTP', async () => {
   const app = await broken()
   expect(errorsOf(await app.answer('{ groups { items { id } } }'))).toEqual(MASKED)
   expect(app.logged.lines.join()).toContain('SELECT secret')
 })
 
-test('an unexpected error is masked in a query over the socket', async () => {
+test('errors are masked in a query over the socket', async () => {
   const [next] = await overSocket(await broken(), '{ groups { items { id } } }')
   expect(errorsOf(next?.payload)).toEqual(MASKED)
 })
 
-test('an unexpected error is masked at the start of a subscription', async () => {
+test('errors are masked in a subscription that fails to start', async () => {
   const app = await broken()
   app.services.groups.changes = () => {
     throw new Error('SELECT secret')
@@ -76,7 +76,7 @@ test('an unexpected error is masked at the start of a subscription', async () =>
   expect(errorsOf(answer?.payload)).toEqual(MASKED)
 })
 
-test('an unexpected error is masked in a frame, and frames go on', async () => {
+test('errors are masked in a frame, and later frames arrive', async () => {
   const app = await broken()
   const channel = new Channel<never>()
   app.services.instances.changes = () => channel as never
@@ -97,7 +97,7 @@ test('an unexpected error is masked in a frame, and frames go on', async () => {
   expect(errorsOf(messages[1]?.payload)).toEqual(MASKED)
 })
 
-test('an unexpected error in a source ends its subscription only', async () => {
+test('a source that throws ends its subscription, but not the socket or the server', async () => {
   const app = await broken()
   const channel = new Channel<never>()
   channel.push({ kind: 'READY', id: null, row: null } as never)
@@ -111,7 +111,7 @@ test('an unexpected error in a source ends its subscription only', async () => {
   expect((await create(app)).state).toBe('PENDING')
 })
 
-test('refusals and invalid queries are not masked', async () => {
+test('expected errors and errors in the query are not masked, over HTTP and socket', async () => {
   const app = await startApp()
   for (const query of ['mutation { pauseInstance(input: { id: "x" }) { id } }', '{ nonsense }', '{']) {
     const overHttp = errorsOf(await app.answer(query))

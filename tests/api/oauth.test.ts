@@ -28,28 +28,25 @@ describe('a whole sign-in', () => {
     expect(await flow.db.oAuthState.count()).toBe(0)
   })
 
-  test.for(PROVIDERS)(
-    'the authorization URL of %s holds challenge and state, and no secret',
-    async (provider) => {
-      const { service, db, at } = await startFlow()
-      const begun = await service.begin(provider, { redirectUri: redirectUriOf(provider), goTo: '/' })
-      const pending = await db.oAuthState.findFirstOrThrow()
-      const challenge = createHash('sha256').update(pending.codeVerifier).digest('base64url')
-      expect(Object.fromEntries(new URL(begun.authorizationUrl).searchParams)).toEqual({
-        response_type: 'code',
-        client_id: `${provider}-client`,
-        redirect_uri: redirectUriOf(provider),
-        state: begun.state,
-        code_challenge_method: 'S256',
-        code_challenge: challenge,
-        scope: { github: 'read:user user:email', gitlab: 'read_user', linkedin: 'openid profile email' }[provider],
-      })
-      expect(begun.authorizationUrl).not.toContain(pending.codeVerifier)
-      expect(pending.id).toBe(createHash('sha256').update(begun.state).digest('hex'))
-      expect(JSON.stringify(pending)).not.toContain(begun.state)
-      expect(at.requests).toEqual([])
-    },
-  )
+  test.for(PROVIDERS)('the authorization URL of %s holds challenge and state, and no secret', async (provider) => {
+    const { service, db, at } = await startFlow()
+    const begun = await service.begin(provider, { redirectUri: redirectUriOf(provider), goTo: '/' })
+    const pending = await db.oAuthState.findFirstOrThrow()
+    const challenge = createHash('sha256').update(pending.codeVerifier).digest('base64url')
+    expect(Object.fromEntries(new URL(begun.authorizationUrl).searchParams)).toEqual({
+      response_type: 'code',
+      client_id: `${provider}-client`,
+      redirect_uri: redirectUriOf(provider),
+      state: begun.state,
+      code_challenge_method: 'S256',
+      code_challenge: challenge,
+      scope: { github: 'read:user user:email', gitlab: 'read_user', linkedin: 'openid profile email' }[provider],
+    })
+    expect(begun.authorizationUrl).not.toContain(pending.codeVerifier)
+    expect(pending.id).toBe(createHash('sha256').update(begun.state).digest('hex'))
+    expect(JSON.stringify(pending)).not.toContain(begun.state)
+    expect(at.requests).toEqual([])
+  })
 
   test('only configured providers are offered, in a fixed order', async () => {
     const { db, at } = await startFlow()

@@ -31,18 +31,18 @@ const PLAIN = new Set([
 describe('/openapi.json', () => {
   test('is valid OpenAPI 3.1', async () => {
     const validator = new Validator()
-    const result = await validator.validate(structuredClone(manual.document) as Record<string, unknown>)
+    const result = await validator.validate(structuredClone(manual.document))
     expect(result).toEqual({ valid: true })
     expect(validator.version).toBe('3.1')
   })
 
-  test('its validator is one that can refuse', async () => {
+  test('its validator can fail', async () => {
     const broken = structuredClone(manual.document) as Record<string, unknown>
     delete broken.info
     expect((await new Validator().validate(broken)).valid).toBe(false)
   })
 
-  test('describes what is served: each operation answers to its method and path', async () => {
+  test('describes only what is served: each operation answers', async () => {
     expect(manual.operations.length).toBeGreaterThan(30)
     for (const { method, path } of manual.operations) {
       const { status, body } = await rest<{ detail?: unknown }>(
@@ -56,7 +56,7 @@ describe('/openapi.json', () => {
     }
   })
 
-  test('describes all that is served: a path takes no other method', async () => {
+  test('describes everything that is served: a path accepts no other method', async () => {
     for (const [path, operations] of Object.entries(manual.document.paths))
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'].filter(
         (one) => !(one.toLowerCase() in operations) && !isOther(one, path),
@@ -66,7 +66,7 @@ describe('/openapi.json', () => {
       }
   })
 
-  test('has the tags it uses, and a name, a summary and described parameters and answers for each operation', () => {
+  test('has tags, and names and describes every operation, parameter and answer', () => {
     const ids = manual.operations.map(({ operation }) => operation.operationId)
     expect(new Set(ids).size).toBe(ids.length)
     const tags = (manual.document as unknown as { tags: { name: string; description: string }[] }).tags
@@ -83,7 +83,7 @@ describe('/openapi.json', () => {
     expect(tags.every(({ description }) => description.endsWith('.'))).toBe(true)
   })
 
-  test('says of every property what it is', () => {
+  test('describes every property', () => {
     const silent = new Set<string>()
     walk(manual.document, (schema, at) => {
       for (const [name, property] of Object.entries((schema.properties ?? {}) as Record<string, Schema>)) {
@@ -94,7 +94,7 @@ describe('/openapi.json', () => {
     expect([...silent]).toEqual([])
   })
 
-  test('says where null may be sent, and what is taken for what is left out', () => {
+  test('says where null is allowed, and which defaults apply', () => {
     const schemas = manual.document.components.schemas as Record<string, { properties: Record<string, Schema> }>
     expect(schemas.UpdateUserRequest?.properties.email?.type).toEqual(['string', 'null'])
     expect(schemas.CreateUserRequest?.properties.email?.type).toEqual(['string', 'null'])
@@ -113,7 +113,7 @@ describe('/openapi.json', () => {
     ])
   })
 
-  test('describes the refusals of a body for each operation that takes one, and of input for each that takes any', () => {
+  test('describes the errors of bodies and input where they can occur', () => {
     for (const { method, path, operation } of manual.operations) {
       const answered = Object.keys(operation.responses)
       const numbers = operation.parameters?.some(
@@ -129,25 +129,25 @@ describe('/openapi.json', () => {
   })
 })
 
-describe('the recorder', () => {
-  test('passes what is described, and fails a status, a shape or a property that is not', async () => {
+describe('the comparison of answers with the document', () => {
+  test('accepts what is described, and reports any other status, shape or property', async () => {
     const { id } = await addGroup(app, 'alpha', ['ann'])
     expect((await rest(app, 'GET', `/api/groups/${id}`)).status).toBe(200)
     expect((await rest(app, 'GET', '/api/groups/none')).status).toBe(404)
-    const told = { status: 200, headers: { 'content-type': 'application/json' }, text: '{"users":[],"total":0}' }
-    const complaint = (more: object) => manual.complaint('GET', '/api/users', { ...told, ...more })
-    expect(complaint({})).toBeNull()
-    expect(complaint({ status: 418 })).toContain('only 200, 401, 403, 422, 503 are described')
-    expect(complaint({ text: '{"users":[]}' })).toContain('total')
-    expect(complaint({ text: '{"users":[],"total":0.5}' })).toContain('total')
-    expect(complaint({ text: '{"users":[],"total":0,"stack":"x"}' })).toContain('stack')
-    expect(complaint({ headers: { 'content-type': 'text/html' } })).toContain('text/html')
-    expect(manual.complaint('GET', '/api/none', told)).toContain('404 was due')
+    const answer = { status: 200, headers: { 'content-type': 'application/json' }, text: '{"users":[],"total":0}' }
+    const problem = (more: object) => manual.problem('GET', '/api/users', { ...answer, ...more })
+    expect(problem({})).toBeNull()
+    expect(problem({ status: 418 })).toContain('only 200, 401, 403, 422, 503 are described')
+    expect(problem({ text: '{"users":[]}' })).toContain('total')
+    expect(problem({ text: '{"users":[],"total":0.5}' })).toContain('total')
+    expect(problem({ text: '{"users":[],"total":0,"stack":"x"}' })).toContain('stack')
+    expect(problem({ headers: { 'content-type': 'text/html' } })).toContain('text/html')
+    expect(manual.problem('GET', '/api/none', answer)).toContain('expected 404')
   })
 })
 
 describe('/docs', () => {
-  test('is a page that takes nothing from another origin, under a policy that would refuse it', async () => {
+  test('is a page that loads nothing from other origins, which its policy forbids', async () => {
     const page = await fetch(`${app.url}/docs`)
     const html = await page.text()
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=UTF-8'])
@@ -157,7 +157,7 @@ describe('/docs', () => {
     expect(policy).not.toMatch(/https?:|script-src|unsafe-eval|\*/)
   })
 
-  test('has every asset of its page from this server', async () => {
+  test('serves every asset of its page', async () => {
     const html = await (await fetch(`${app.url}/docs`)).text()
     const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path)
     expect(assets).toHaveLength(4)
@@ -182,7 +182,7 @@ describe('/docs', () => {
     '%2e%2e/package.json',
     'x/swagger-ui.css',
     '',
-  ])('has nothing else: %j is not found', async (asset) => {
+  ])('serves nothing else: %j is not found', async (asset) => {
     expect((await fetch(`${app.url}/docs/${asset}`)).status).toBe(404)
   })
 })

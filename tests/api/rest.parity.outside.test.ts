@@ -93,7 +93,7 @@ const MODELS: Case[] = [
     rest: ['POST', '/lemonade/delete', { model_name: 'Tiny' }],
   },
   {
-    name: 'unload a model while Lemonade is away',
+    name: 'unload a model while Lemonade is offline',
     graphql: 'mutation { unloadModel(input: { model: "Tiny" }) }',
     rest: ['POST', '/lemonade/unload', { model_name: 'Tiny' }],
     ...{ away: true, refused: 'UPSTREAM_FAILED' },
@@ -135,7 +135,7 @@ function sent({ server }: Side): string[] {
 
 async function same(one: Side, other: Side, { graphql, rest, refused }: Case): Promise<void> {
   const answer = await one.app.answer(graphql)
-  await expect.poll(async () => one.app.services.gateway.lastJob(organizer)?.endedAt !== null).toBe(true)
+  await expect.poll(() => one.app.services.gateway.lastJob(organizer)?.endedAt !== null).toBe(true)
   const [method, path, body] = rest
   const response = await fetch(`${other.app.url}/api${path}`, {
     method,

@@ -3,7 +3,7 @@ import { startApp, type TestApp } from '../kit/app.ts'
 import { addGroup, userOf } from '../kit/groups.ts'
 import { inState, running } from '../kit/instances.ts'
 
-/** What both APIs are asked to do, by the names of the same things in each one's own database. */
+/** One of two equal databases, with the ids of the same things in it. */
 interface Twin {
   app: TestApp
   group: string
@@ -16,11 +16,11 @@ interface Case {
   name: string
   graphql: (ids: Twin) => [query: string, variables?: Record<string, unknown>]
   rest: (ids: Twin) => [method: string, path: string, body?: object]
-  /** The refusal both must give; none when both must do it. */
+  /** The error code that both must return; undefined when both must succeed. */
   refused?: string
 }
 
-const NOBODY = '00000000-0000-4000-8000-000000000000'
+const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000'
 const CODES: Record<number, string> = { 404: 'NOT_FOUND', 409: 'CONFLICT', 422: 'INVALID_INPUT', 503: 'UNAVAILABLE' }
 const CREATE = 'mutation ($input: CreateInstanceInput!) { createInstance(input: $input) { id } }'
 
@@ -42,13 +42,13 @@ const CASES: Case[] = [
     refused,
   })),
   {
-    name: 'rename a group nobody knows',
-    graphql: () => [`mutation { updateGroup(input: { id: "${NOBODY}", name: "x" }) { id } }`],
-    rest: () => ['PUT', `/groups/${NOBODY}`, { name: 'x' }],
+    name: 'rename an unknown group',
+    graphql: () => [`mutation { updateGroup(input: { id: "${UNKNOWN_ID}", name: "x" }) { id } }`],
+    rest: () => ['PUT', `/groups/${UNKNOWN_ID}`, { name: 'x' }],
     refused: 'NOT_FOUND',
   },
   {
-    name: 'delete a group, its instances with it',
+    name: 'delete a group and its instances',
     graphql: ({ group }) => [`mutation { deleteGroup(input: { id: "${group}" }) { id } }`],
     rest: ({ group }) => ['DELETE', `/groups/${group}`],
   },
@@ -94,7 +94,7 @@ const CASES: Case[] = [
     refused,
   })),
   {
-    name: 'remove a user, the instance with it',
+    name: 'remove a user and the instance',
     graphql: ({ user }) => [`mutation { deleteUser(input: { id: "${user}" }) { id } }`],
     rest: ({ user }) => ['DELETE', `/users/${user}`],
   },
@@ -122,7 +122,9 @@ const CASES: Case[] = [
   ...(['pause', 'resume', 'kill', 'recreate', 'renew'] as const).flatMap((command) => [
     {
       name: `${command} an instance`,
-      graphql: ({ instance }: Twin): [string] => [`mutation { ${command}Instance(id: "${instance}") { id } }`],
+      graphql: ({ instance }: Twin): [string] => [
+        `mutation { ${command}Instance(input: { id: "${instance}" }) { id } }`,
+      ],
       rest: ({ instance }: Twin): [string, string] =>
         command === 'kill' ? ['DELETE', `/instances/${instance}`] : ['POST', `/instances/${instance}/${command}`],
       refused: command === 'resume' ? 'CONFLICT' : undefined,
@@ -141,14 +143,17 @@ const CASES: Case[] = [
     refused: 'INVALID_INPUT',
   })),
   {
-    name: 'pause an instance nobody knows',
-    graphql: () => [`mutation { pauseInstance(input: { id: "${NOBODY}" }) { id } }`],
-    rest: () => ['POST', `/instances/${NOBODY}/pause`],
+    name: 'pause an unknown instance',
+    graphql: () => [`mutation { pauseInstance(input: { id: "${UNKNOWN_ID}" }) { id } }`],
+    rest: () => ['POST', `/instances/${UNKNOWN_ID}/pause`],
     refused: 'NOT_FOUND',
   },
 ]
 
-describe('GraphQL and REST do the same and refuse the same', () => {
+/** Sentences of REST that scripts know from its contract; GraphQL words them for people. */
+const FIXED = /^(User .* already has instance|Instance .* not found$)/
+
+describe('GraphQL and REST do the same, and refuse the same', () => {
   test.each(CASES)('$name', async ({ graphql, rest, refused }) => {
     const [one, other] = await Promise.all([twin(), twin()])
     const answer = await one.app.answer(...graphql(one))
@@ -160,10 +165,10 @@ describe('GraphQL and REST do the same and refuse the same', () => {
       ...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
     })
     expect([code, response.ok ? undefined : CODES[response.status]]).toEqual([refused, refused])
-    if (refused && refused !== 'INVALID_INPUT')
-      expect(anonymous(((await response.json()) as { detail: string }).detail, other)).toBe(
-        anonymous(answer.errors?.[0]?.message ?? '', one),
-      )
+    if (refused && refused !== 'INVALID_INPUT') {
+      const { detail } = (await response.json()) as { detail: string }
+      if (!FIXED.test(detail)) expect(anonymous(detail, other)).toBe(anonymous(answer.errors?.[0]?.message ?? '', one))
+    }
     if (refused === 'INVALID_INPUT') {
       const { detail } = (await response.json()) as { detail: { loc: string[]; msg: string }[] }
       const fields = answer.errors?.[0]?.extensions?.fields ?? []
@@ -184,7 +189,7 @@ function createGroup(name: string, refused?: string): Case {
   }
 }
 
-/** A hall of two groups, in which ann has a running instance. */
+/** A server with two groups, where ann has a running instance. */
 async function twin(): Promise<Twin> {
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann', 'bob'])
@@ -193,7 +198,7 @@ async function twin(): Promise<Twin> {
   return { app, group: alpha.id, other: beta.id, user: userOf(alpha, 'ann').id, instance: id }
 }
 
-/** Everything that is in the database, without what differs between any two runs. */
+/** Everything in the database, without what differs between two runs. */
 async function rows({ db }: TestApp) {
   const [groups, users, instances] = await Promise.all([
     db.group.findMany({ orderBy: { name: 'asc' } }),
@@ -214,7 +219,7 @@ async function rows({ db }: TestApp) {
   }
 }
 
-/** REST answers when it is done; the other rows may still be on their way. */
+/** REST answers when its work is done; other rows may still be changing. */
 async function settledRows(app: TestApp) {
   const active = await app.db.instance.findMany({ where: { state: { in: ['Pending', 'Pausing', 'Stopping'] } } })
   await Promise.all(active.map(({ id }) => inState(app, id, 'Running')))

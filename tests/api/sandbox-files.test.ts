@@ -1,7 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { organizer } from '../../server/core/viewer.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
-import type { FakeEngine } from '../kit/fake-engine.ts'
 import { addGroup } from '../kit/groups.ts'
 import { running } from '../kit/instances.ts'
 
@@ -73,7 +72,7 @@ test('running sandboxes get the stored files; others are refused one by one', as
     ],
   })
   const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id: ann.id } })
-  const files = (app.engine as FakeEngine).files.get(volume)
+  const files = app.engine.files.get(volume)
   expect([files?.get(SETTINGS_PATH), files?.get(`${SETTINGS_PATH}.bak`)]).toEqual(['{ "a": 2 }', '{ "a": 1 }'])
 })
 
@@ -90,7 +89,7 @@ test('an update of keys alone leaves the other files unchanged', async () => {
     },
   )
   const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id: ann.id } })
-  const files = (app.engine as FakeEngine).files.get(volume)
+  const files = app.engine.files.get(volume)
   expect([files?.has(SETTINGS_PATH), files?.has(KILO_PATH)]).toEqual([false, true])
 })
 
@@ -124,5 +123,5 @@ test('options of a start take precedence, and stay with the instance', async () 
     JSON.stringify(data).includes('RUNNING'),
   )
   const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id: first!.instance.id } })
-  expect((app.engine as FakeEngine).files.get(volume)?.get(SETTINGS_PATH)).toBe('{ "given": true }')
+  expect(app.engine.files.get(volume)?.get(SETTINGS_PATH)).toBe('{ "given": true }')
 })

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { legacyDatabase, recordedRows, type LegacyRows } from '../kit/legacy.ts'
 import { Home } from '../kit/thon-command.ts'
 
-const LONG = { timeout: 60_000 }
+const LONG = { timeout: 180_000 }
 
 interface Report {
   applied: boolean
@@ -21,15 +21,15 @@ function lines({ changes }: Report): string[] {
   return changes.map(({ kind, name, action }) => `${action} ${kind} ${name}`).sort()
 }
 
-async function stored(made: Home, sql: string): Promise<unknown[][]> {
-  const client = createClient({ url: `file:${made.path('thon.db')}` })
+async function stored(thonHome: Home, sql: string): Promise<unknown[][]> {
+  const client = createClient({ url: `file:${thonHome.path('thon.db')}` })
   const { rows, columns } = await client.execute(sql)
   client.close()
   return rows.map((row) => columns.map((column) => row[column]))
 }
 
-/** Rows as events leave them, with some that THON cannot accept. */
-const ROWS: LegacyRows = {
+/** What an event left in it, with values that nobody should have entered. */
+const LEGACY_ROWS: LegacyRows = {
   event_records: [
     { id: 'e1', event_id: 'hack-25', title: 'Hack 2025', created_at: '2026-01-02T03:04:05' },
     { id: 'e2', event_id: 'x'.repeat(101) },
@@ -52,8 +52,8 @@ const ROWS: LegacyRows = {
     { id: 'u7', group_id: null, username: null },
   ],
   sandbox_records: [
-    { id: 's1', group: 'team', username: 'ann', state: 'RUNNING' },
-    { id: 's2', group: 'team', username: 'bob', state: 'TERMINATED' },
+    { id: 's1', group: 'team', username: 'ann', state: 'Running' },
+    { id: 's2', group: 'team', username: 'bob', state: 'Terminated' },
   ],
   app_settings: [
     { key: 'external_ip', value: '192.168.1.9' },
@@ -67,16 +67,16 @@ const ROWS: LegacyRows = {
 }
 
 test.each([
-  ['next to a running server', true],
-  ['with the database alone', false],
-])('an installation of the Python system is imported once, %s', LONG, async (_name, served) => {
-  const made = home()
-  ;(await legacyDatabase(made.path('old.db'), ROWS)).close()
-  if (served) await made.serve()
-  const rehearsal = await made.json<Report>(['import-legacy', 'old.db', '--dry-run'])
-  expect(rehearsal.applied).toBe(false)
-  expect((await made.thon('groups', 'export')).stdout).toBe('groups: {}\n')
-  const done = await made.json<Report>(['import-legacy', 'old.db'])
+  ['with a running server', true],
+  ['with only the database', false],
+])('data of the Python system is imported once, %s', LONG, async (_name, served) => {
+  const thonHome = home()
+  ;(await legacyDatabase(thonHome.path('old.db'), LEGACY_ROWS)).close()
+  if (served) await thonHome.serve()
+  const preview = await thonHome.json<Report>(['import-legacy', 'old.db', '--dry-run'])
+  expect(preview.applied).toBe(false)
+  expect((await thonHome.thon('groups', 'export')).stdout).toBe('groups: {}\n')
+  const done = await thonHome.json<Report>(['import-legacy', 'old.db'])
   expect(lines(done)).toEqual(
     [
       ...['create event hack-25', 'create group team', 'create group empty', 'create group 日本語 Ü'],
@@ -101,12 +101,12 @@ test.each([
       'skip sandbox team/ann',
     ].sort(),
   )
-  expect(lines(rehearsal)).toEqual(lines(done))
+  expect(lines(preview)).toEqual(lines(done))
   for (const { action, detail } of done.changes) if (action === 'skip') expect(detail).toMatch(/\w/)
-  const again = await made.json<Report>(['import-legacy', 'old.db'])
+  const again = await thonHome.json<Report>(['import-legacy', 'old.db'])
   expect(again.changes.filter(({ action }) => action === 'create' || action === 'update')).toEqual([])
   expect(
-    await stored(made, 'SELECT username, email, volume, workspacePath, storagePath FROM User ORDER BY username'),
+    await stored(thonHome, 'SELECT username, email, volume, workspacePath, storagePath FROM User ORDER BY username'),
   ).toEqual([
     ['Zoë', null, expect.stringMatching(/^thon-workspace-/), 'thon-workspace-日本語', null],
     ['ann', 'ann@x.org', 'thon-workspace-old-ann', 'thon-workspace-old-ann', null],
@@ -115,87 +115,90 @@ test.each([
   ])
 })
 
-test('everything recorded is imported, or skipped with a reason', LONG, async () => {
-  const made = home()
+test('everything in the recorded Python system is imported, or left out with a reason', LONG, async () => {
+  const thonHome = home()
   const rows = recordedRows()
-  ;(await legacyDatabase(made.path('old.db'), rows)).close()
-  const rehearsal = await made.json<Report>(['import-legacy', 'old.db', '--dry-run'])
-  const done = await made.json<Report>(['import-legacy', 'old.db'])
-  expect(lines(rehearsal)).toEqual(lines(done))
-  const named = (kind: string) =>
+  ;(await legacyDatabase(thonHome.path('old.db'), rows)).close()
+  const preview = await thonHome.json<Report>(['import-legacy', 'old.db', '--dry-run'])
+  const done = await thonHome.json<Report>(['import-legacy', 'old.db'])
+  expect(lines(preview)).toEqual(lines(done))
+  const reported = (kind: string) =>
     new Set(done.changes.filter((one) => one.kind === kind).map(({ name }) => name.trim()))
-  expect(named('event')).toEqual(new Set(rows.event_records?.map(({ event_id }) => event_id)))
-  expect(named('group')).toEqual(new Set(rows.group_records?.map(({ name }) => (name as string).trim())))
-  const settings = new Set([...named('setting'), ...named('config file')])
+  expect(reported('event')).toEqual(new Set(rows.event_records?.map(({ event_id }) => event_id)))
+  expect(reported('group')).toEqual(new Set(rows.group_records?.map(({ name }) => (name as string).trim())))
+  const settings = new Set([...reported('setting'), ...reported('config file')])
   expect(settings).toEqual(new Set(rows.app_settings?.map(({ key }) => key)))
-  expect(await stored(made, "SELECT email FROM User WHERE username = 'zoe'")).toEqual([['zoe@x.y']])
-  const again = await made.json<Report>(['import-legacy', 'old.db'])
+  expect(await stored(thonHome, "SELECT email FROM User WHERE username = 'zoe'")).toEqual([['zoe@x.y']])
+  const again = await thonHome.json<Report>(['import-legacy', 'old.db'])
   expect(again.changes.filter(({ action }) => action === 'create' || action === 'update')).toEqual([])
 })
 
-test('changes made here after the first import stay', LONG, async () => {
-  const made = home()
-  ;(await legacyDatabase(made.path('old.db'), ROWS)).close()
-  await made.json<Report>(['import-legacy', 'old.db'])
+test('a second import keeps what was changed since the first', LONG, async () => {
+  const thonHome = home()
+  ;(await legacyDatabase(thonHome.path('old.db'), LEGACY_ROWS)).close()
+  await thonHome.json<Report>(['import-legacy', 'old.db'])
   writeFileSync(
-    made.path('new.yaml'),
+    thonHome.path('new.yaml'),
     'groups:\n  team: { title: Ours, users: [{ name: ann, email: ann@new.org }] }\nevents: { hack-25: { title: New } }\n',
   )
-  await made.thon('groups', 'import', 'new.yaml')
-  const client = createClient({ url: `file:${made.path('thon.db')}` })
+  await thonHome.thon('groups', 'import', 'new.yaml')
+  const client = createClient({ url: `file:${thonHome.path('thon.db')}` })
   await client.execute("UPDATE User SET workspacePath = 'thon-own', volume = 'thon-own' WHERE username = 'ann'")
   client.close()
-  const before = await stored(made, 'SELECT * FROM User ORDER BY id')
-  const again = await made.json<Report>(['import-legacy', 'old.db'])
+  const before = await stored(thonHome, 'SELECT * FROM User ORDER BY id')
+  const again = await thonHome.json<Report>(['import-legacy', 'old.db'])
   expect(again.changes).toContainEqual(
     expect.objectContaining({ kind: 'workspace', name: 'team/ann', action: 'skip' }) as object,
   )
-  expect(await stored(made, 'SELECT * FROM User ORDER BY id')).toEqual(before)
-  expect((await made.thon('groups', 'export')).stdout).toMatch(/title: New[^]*title: Ours[^]*ann@new.org/)
+  expect(await stored(thonHome, 'SELECT * FROM User ORDER BY id')).toEqual(before)
+  expect((await thonHome.thon('groups', 'export')).stdout).toMatch(/title: New[^]*title: Ours[^]*ann@new.org/)
 })
 
-test('the old file is only read, also with a WAL and read-only', LONG, async () => {
-  const made = home()
-  const old = await legacyDatabase(made.path('old.db'), ROWS, true)
+test('the old file is only read, also while it is open and has a log next to it', LONG, async () => {
+  const thonHome = home()
+  const old = await legacyDatabase(thonHome.path('old.db'), LEGACY_ROWS, true)
   const parts = () =>
-    readdirSync(made.dir)
+    readdirSync(thonHome.dir)
       .filter((name) => name.startsWith('old.db') && !name.endsWith('-shm'))
       .map((name) => [
         name,
         createHash('sha256')
-          .update(readFileSync(made.path(name)))
+          .update(readFileSync(thonHome.path(name)))
           .digest('hex'),
       ])
   const before = parts()
   expect(before.map(([name]) => name)).toContain('old.db-wal')
-  chmodSync(made.path('old.db'), 0o400)
-  expect((await made.json<Report>(['import-legacy', 'old.db'])).changes.length).toBeGreaterThan(20)
+  chmodSync(thonHome.path('old.db'), 0o400)
+  expect((await thonHome.json<Report>(['import-legacy', 'old.db'])).changes.length).toBeGreaterThan(20)
   expect(parts()).toEqual(before)
   old.close()
 })
 
-test('other files than a database of the Python system are refused', LONG, async () => {
-  const made = home()
-  writeFileSync(made.path('text.db'), 'no database, but long enough to be taken for a page of one by a hasty reader')
-  writeFileSync(made.path('empty.db'), '')
-  await made.thon('status')
-  for (const [file, said] of [
+test('anything that is not a database of the Python system is refused', LONG, async () => {
+  const thonHome = home()
+  writeFileSync(
+    thonHome.path('text.db'),
+    'no database, but long enough to be taken for a page of one by a hasty reader',
+  )
+  writeFileSync(thonHome.path('empty.db'), '')
+  await thonHome.thon('status')
+  for (const [file, message] of [
     ['text.db', 'file is not a database'],
-    ['empty.db', 'database of the Python THON'],
+    ['empty.db', 'is not a database of the Python THON'],
     ['thon.db', 'is a database of this THON'],
     ['none.db', 'There is no file'],
     ['.', 'There is no file'],
   ] as const)
-    expect(await made.thon('import-legacy', file)).toMatchObject({
+    expect(await thonHome.thon('import-legacy', file)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining(said) as string,
+      stderr: expect.stringContaining(message) as string,
     })
 })
 
 test('a THON started on the old file itself imports it in place', LONG, async () => {
-  const made = home()
-  ;(await legacyDatabase(made.path('thon.db'), ROWS)).close()
-  await made.serve()
-  expect(lines(await made.json<Report>(['import-legacy', 'thon.db']))).toContain('create user team/ann')
-  expect((await made.thon('groups', 'export')).stdout).toContain('ann@x.org')
+  const thonHome = home()
+  ;(await legacyDatabase(thonHome.path('thon.db'), LEGACY_ROWS)).close()
+  await thonHome.serve()
+  expect(lines(await thonHome.json<Report>(['import-legacy', 'thon.db']))).toContain('create user team/ann')
+  expect((await thonHome.thon('groups', 'export')).stdout).toContain('ann@x.org')
 })

@@ -63,13 +63,13 @@ async function consent(at: OAuthStandIn, answer: Answer | null): Promise<void> {
 
 /**
  * The request that THON sends where the original sent this one: the same method, path and fields. GitHub gets a form and
- * the grant type as well, all get a verifier, and tokens are those of the stand-in.
+ * the grant type as well, all get a verifier, and the stand-in gave the tokens.
  */
 function asOurs({ method, path, headers, body }: Call, at: OAuthStandIn, here: string) {
-  const url = new URL(bases(at)[headers.host ?? ''] + path)
+  const url = new URL(`${bases(at)[headers.host ?? ''] ?? ''}${path}`)
   const token = headers.authorization && /^Bearer token-[0-9a-f]{40}$/
   if (body === null) return { method, path: url.pathname, token, form: null, fields: null }
-  const recorded = isRecord(body) ? body : Object.fromEntries(new URLSearchParams(String(body)))
+  const recorded = isRecord(body) ? body : Object.fromEntries(new URLSearchParams(typeof body === 'string' ? body : ''))
   const fields = {
     ...recorded,
     grant_type: 'authorization_code',

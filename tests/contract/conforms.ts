@@ -3,13 +3,13 @@ import { replay, type Replay } from '../kit/conformance/replay.ts'
 import { loadScenario } from '../kit/conformance/scenario.ts'
 import { differences } from './differences.ts'
 
-/** An engine that is away from the start: nobody listens there. */
+/** An engine that is unavailable from the start: nothing listens there. */
 export const NOBODY = { THON_ENGINE: 'docker', DOCKER_HOST: 'unix:///nonexistent/docker.sock' }
 
-/** What happens around the server, and what else is looked at. */
+/** What happens before a step, and what is checked after it. */
 type Around = Pick<Replay, 'before' | 'after'>
 
-/** Host administration, which the contract leaves out. */
+/** Administration of the host, which the contract leaves out. */
 const LEFT_OUT = /^\/api\/(nginx\/|lemonade\/rescale$)/
 
 /** Replays a recording on a fresh server. @throws unless each step is answered as recorded, or as listed */

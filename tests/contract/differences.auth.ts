@@ -1,21 +1,21 @@
 import type { Difference, Differences, OwnAnswer } from '../kit/conformance/difference.ts'
 import { changed, refused } from './listed.ts'
 
-/** Scopes as URLs have them. */
+/** Scopes, encoded as in URLs. */
 const SCOPES = { github: 'read%3Auser\\+user%3Aemail', gitlab: 'read_user', linkedin: 'openid\\+profile\\+email' }
 
 const CLOSED = 'AUTH_ENABLED guards everything but signing in'
 const STAND_IN = 'https://127\\.0\\.0\\.1:\\d+'
 
 /**
- * The authorization URL as ours makes it, to the letter but for state, challenge and port.
- * @param endpoint pattern of where it leads
+ * The exact authorization URL of THON, except for state, challenge and port.
+ * @param endpoint pattern of its endpoint
  */
 function login(provider: keyof typeof SCOPES, endpoint: string, clientId: string, why = 'PKCE is sent'): Difference {
   const query = [
     'response_type=code',
     `client_id=${clientId}`,
-    // By the address that was asked: nobody is believed who forwards.
+    // From the requested address: forwarding headers are not trusted.
     `redirect_uri=http%3A%2F%2F127\\.0\\.0\\.1%3A\\d+%2Fapi%2Fauth%2Fcallback%2F${provider}`,
     'state=[\\w-]{43}',
     'code_challenge_method=S256',
@@ -35,7 +35,7 @@ function own(row: number, why: string, answer: OwnAnswer): Difference {
 
 const github = (why?: string) => login('github', `${STAND_IN}/login/oauth/authorize`, 'gh-id', why)
 
-/** With GitHub played by the stand-in: it is asked once, since the state is not used up. */
+/** The kit plays GitHub. It is asked once, because the state is not used up. */
 export const enabled: Differences = {
   'login github': github(),
   'login gitlab': login('gitlab', 'https://gitlab\\.com/oauth/authorize', 'gl-id'),
@@ -50,7 +50,7 @@ export const enabled: Differences = {
     contentType: 'text/plain',
     body: /^This server does not answer to the host name evil\.example\./,
   }),
-  'login behind proxy headers': github('whoever sends X-Forwarded-* is not believed'),
+  'login behind proxy headers': github('X-Forwarded-* headers of strangers are not trusted'),
   'login, state captured': github(),
   'callback after burn': refused(3, 'the other provider did not use it up', 400, /^GitHub refused the sign-in: /),
   'groups without any session: auth is not enforced': closed(),
@@ -100,7 +100,7 @@ const logins = {
   linkedin: login('linkedin', `${STAND_IN}/oauth/v2/authorization`, 'linkedin-id'),
 }
 
-/** With all three played by the stand-in. */
+/** The kit plays all three providers. */
 export const callback: Differences = {
   'login github': logins.github,
   'callback github': signedIn(),

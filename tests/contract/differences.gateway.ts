@@ -9,7 +9,7 @@ const UNREACHABLE = /^Cannot connect to APISIX Admin API at /
 const notRunning = changed(16, OBSERVED, { '/running': false })
 
 function refusedKey(): Difference {
-  return refused(16, 'a rejected key is an error of its own', 502, AUTHENTICATION)
+  return refused(16, 'a refused key is not reported as a bug', 502, AUTHENTICATION)
 }
 
 function unreachable(): Difference {
@@ -26,10 +26,10 @@ export const nokey: Differences = {
   ),
 }
 
-/** A gateway that is off is not running. */
+/** A gateway that is turned off is not running. */
 export const disabled: Differences = { status: notRunning }
 
-/** Nothing listens at the Admin API. */
+/** Nothing listens. */
 export const offline: Differences = {
   ...Object.fromEntries(['consumers', 'cleanup', 'route delete'].map((step) => [step, unreachable()])),
   'create consumer rate_limit 0': invalid(16, LIMITS, [[['body', 'rate_limit'], 0]]),
@@ -86,7 +86,7 @@ export const fake: Differences = {
   ]),
   'status with route': changed(16, REFUSED, { '/consumers_count': 3 }),
   'group 2 (empty)': {
-    ...invalid(13, 'this is not a valid name', [[['body', 'name'], 'g 2/ü']], /^Value error, must be 1 to 64 letters/),
+    ...invalid(13, 'this is not a name', [[['body', 'name'], 'g 2/ü']], /^Value error, must be 1 to 64 letters/),
     gone: ['g2'],
   },
   'setup per-group': {

@@ -3,7 +3,7 @@ import { refused } from './listed.ts'
 
 const UNREADABLE = /^Lemonade returned an unreadable answer/
 
-/** Answers that are not JSON objects were bugs. */
+/** Answers that are not JSON objects caused bugs. */
 export const fake: Differences = Object.fromEntries(
   ['notjson', 'empty', 'list', 'string'].flatMap((mode) =>
     ['health', 'slots', 'load'].map((asked) => [

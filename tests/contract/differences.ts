@@ -1,29 +1,29 @@
 import type { Difference, Differences } from '../kit/conformance/difference.ts'
 import { callback, enabled } from './differences.auth.ts'
-import { disabled, fake as gateway, nokey, offline as gatewayOffline } from './differences.gateway.ts'
+import { offline as gatewayOffline, disabled, fake as gateway, nokey } from './differences.gateway.ts'
 import { fake as lemonade } from './differences.lemonade.ts'
 import { changed, invalid, refused } from './listed.ts'
 
 /*
- * Where ours answers otherwise than the Python system, on purpose: by scenario and step, with the row of the contract's
- * table of defects. A step that is not here has to be answered as recorded; one that is here, as it says here.
+ * Where THON answers differently from the Python system on purpose: by scenario and step, with the row of the contract's table of
+ * defects. A step that is not listed must be answered as recorded, a listed one as it says here.
  */
 
 const UNKNOWN = '00000000-0000-4000-8000-000000000000'
-const AWAY = /^Sandbox server unavailable/
+const UNAVAILABLE = /^Sandbox server unavailable/
 const LATER = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$/
 const LONG = 'x'.repeat(300)
 const UNICODE = '日本語 Ünïcode 🎉'
 
-const NAMES = 'this is no name'
-const ENGINE_AWAY = 'what THON says to do is about its own engine'
+const NAMES = 'this is not a name'
+const OWN_ENGINE = 'the advice is about THON’s own engine'
 
 function badName(field: string, input: string): Difference {
   return invalid(13, NAMES, [[['body', field], input]], /^Value error, must be 1 to 64 letters/)
 }
 
-function away(row = 6): Difference {
-  return refused(row, ENGINE_AWAY, 503, AWAY)
+function unavailable(row = 6): Difference {
+  return refused(row, OWN_ENGINE, 503, UNAVAILABLE)
 }
 
 function unknownInstance(): Difference {
@@ -42,7 +42,7 @@ function results(row: number, why: string, all: object[]): Difference {
   return { row, why, answer: { status: 200, body: { results: all } } }
 }
 
-/** Why a command on several did nothing to one of them. */
+/** Why a bulk command failed for one of them. */
 function failed(id: string, error: unknown): object {
   return { id, status: 'error', error }
 }
@@ -62,13 +62,13 @@ const crud: Differences = {
   'rename to empty': badName('name', ' '),
   list: changed(
     13,
-    'groups with impossible names were not made',
+    'groups with invalid names were not created',
     {},
     ['2', '3', '4', '5', '6', '7', '8', '12'].map((at) => `/${at}`),
   ),
   export: changed(
     13,
-    'groups with impossible names were not made',
+    'groups with invalid names were not created',
     {},
     ['', '   ', UNICODE, LONG, ' ', '<script>alert(1)<~1script>', '..~1..~1etc', 'nul\0x'].map(
       (name) => `/groups/${name}`,
@@ -76,7 +76,7 @@ const crud: Differences = {
   ),
 }
 
-const usersNotMade = changed(13, 'users with impossible names or e-mail addresses were not made', { '/total': 3 }, [
+const usersNotCreated = changed(13, 'users with invalid names or e-mail addresses were not created', { '/total': 3 }, [
   '/users/2',
   '/users/4',
   '/users/5',
@@ -85,30 +85,30 @@ const usersNotMade = changed(13, 'users with impossible names or e-mail addresse
 
 const users: Differences = {
   'unknown group accepted': refused(14, 'there is no such group', 404, 'Group no-such-group not found'),
-  'bad email accepted': invalid(14, 'this is no e-mail address', [[['body', 'email'], 'not an email']]),
+  'bad email accepted': invalid(14, 'this is not an e-mail address', [[['body', 'email'], 'not an email']]),
   'empty username accepted': badName('username', ''),
   'unicode username': badName('username', UNICODE),
   'long username': badName('username', LONG),
   'empty group_id': refused(14, 'there is no such group', 404, 'Group  not found'),
-  list: usersNotMade,
-  'list by group': usersNotMade,
-  'list by unknown group': changed(14, 'nobody is in a group that does not exist', { '/total': 0 }, ['/users/0']),
-  'list group_id empty = no filter': usersNotMade,
-  'list unknown param ignored': usersNotMade,
+  list: usersNotCreated,
+  'list by group': usersNotCreated,
+  'list by unknown group': changed(14, 'a group that does not exist has no users', { '/total': 0 }, ['/users/0']),
+  'list group_id empty = no filter': usersNotCreated,
+  'list unknown param ignored': usersNotCreated,
   'patch email null cannot clear': changed(14, 'null clears the address', { '/email': null }),
   'patch duplicate username': refused(14, 'the name is taken', 409, /^User bob already exists/),
-  'launch, server offline': away(),
+  'launch, server offline': unavailable(),
 }
 
 const offline: Differences = {
-  get: away(),
-  create: away(),
-  'create {}': away(),
-  delete: away(),
-  pause: away(),
-  resume: away(),
-  renew: away(),
-  register: away(),
+  get: unavailable(),
+  create: unavailable(),
+  'create {}': unavailable(),
+  delete: unavailable(),
+  pause: unavailable(),
+  resume: unavailable(),
+  renew: unavailable(),
+  register: unavailable(),
   'bulk pause': results(5, 'the bulk route is reached', [
     failed(UNKNOWN, new RegExp(`^Failed to pause ${UNKNOWN}: Sandbox server unavailable`)),
     failed('x', /^Failed to pause x: Sandbox server unavailable/),
@@ -123,7 +123,7 @@ const offline: Differences = {
   'bulk register': results(5, 'the bulk route is reached', [
     failed(UNKNOWN, new RegExp(`^Failed to register ${UNKNOWN}: Sandbox server unavailable`)),
   ]),
-  'bulk kill': changed(6, ENGINE_AWAY, {
+  'bulk kill': changed(6, OWN_ENGINE, {
     '/results/0/error': new RegExp(`^Failed to kill ${UNKNOWN}: Sandbox server unavailable`),
     '/results/1/error': /^Failed to kill x: Sandbox server unavailable/,
   }),
@@ -140,8 +140,8 @@ const midway: Differences = {
   '[relay cut] users list shows null': changed(8, 'the last known state is shown', {
     '/users/0/instance_state': 'Running',
   }),
-  '[relay cut] kill': away(),
-  '[relay cut] stop user': away(),
+  '[relay cut] kill': unavailable(),
+  '[relay cut] stop user': unavailable(),
   '[relay back] second instance for the same user and volume': {
     ...hasOne('team/ann', '${i}', 'the first was never lost'),
     stands: { i2: 'i' },
@@ -165,7 +165,7 @@ const upstream: Differences = {
 
 const annHasOne = hasOne('team/ann', '${ius}', 'the same text from create, launch and recreate')
 
-/** Ann's, p/str and sec's first are ended by then; the Python system lost sight of the first and kept the others. */
+/** Ann's, p/str and sec's first are stopped by then; the Python system lost the first and kept the others. */
 const LEFT_OUT = ['3', '4', '5', '6', '7', '9'].map((at) => `/instances/${at}`)
 const LEFT = {
   '/instances/0/metadata/port': '9000',
@@ -179,8 +179,8 @@ const real: Differences = {
     // It is killed later; p/str is, in its place.
     stands: { i4: 'i5' },
   },
-  'create port 0': invalid(6, 'this is no port', [[['body', 'port'], 0]]),
-  'create port 70000': invalid(6, 'this is no port', [[['body', 'port'], 70_000]]),
+  'create port 0': invalid(6, 'this is not a port', [[['body', 'port'], 0]]),
+  'create port 70000': invalid(6, 'this is not a port', [[['body', 'port'], 70_000]]),
   'create unicode group': badName('group', 'ü🎉'),
   'create long username': badName('username', 'x'.repeat(80)),
   'create empty names': {
@@ -194,20 +194,20 @@ const real: Differences = {
   'create with shell in name': badName('username', '$(id)'),
   'launch again': annHasOne,
   'create for user that has an instance': annHasOne,
-  'list all': changed(9, 'neither second instances nor those with bad names or ports were made', { '/total': 6 }, [
+  'list all': changed(9, 'neither second instances nor those with bad names or ports were created', { '/total': 6 }, [
     '/instances/3',
     '/instances/4',
     '/instances/5',
     '/instances/6',
   ]),
-  'list page_size 2': changed(9, 'fewer were made', { '/total': 6 }),
-  'list page 2': changed(9, 'fewer were made', {
+  'list page_size 2': changed(9, 'fewer were created', { '/total': 6 }),
+  'list page 2': changed(9, 'fewer were created', {
     '/total': 6,
     '/instances/1/user': { group: 'default', username: 'workspace', email: '' },
     '/instances/1/metadata/group': 'default',
     '/instances/1/metadata/username': 'workspace',
   }),
-  'list page beyond end': changed(9, 'fewer were made', { '/total': 6 }),
+  'list page beyond end': changed(9, 'fewer were created', { '/total': 6 }),
   'launch again after a filtered list': annHasOne,
   'create again after a filtered list: one-instance rule is lost': refused(
     8,
@@ -227,7 +227,7 @@ const real: Differences = {
   'renew unknown': unknownInstance(),
   'get after renew': changed(7, 'renew works', { '/expires_at': LATER }),
   'get unknown': unknownInstance(),
-  register: hasOne('team/bob', '${iu2}', 'registering to somebody makes it theirs'),
+  register: hasOne('team/bob', '${iu2}', 'registering for a user gives it to that user'),
   'get registered': changed(9, 'it was not registered', { '/user/group': 'default', '/user/username': 'workspace' }),
   'register unknown': unknownInstance(),
   'bulk register (shadowed)': results(5, 'the bulk route is reached', [{ id: '${i3}', status: 'registered' }]),
@@ -235,18 +235,18 @@ const real: Differences = {
   'bulk resume (shadowed)': results(5, 'the bulk route is reached', [
     { id: '${i1}', status: 'resumed', state: 'Running' },
   ]),
-  'bulk kill one good one bad': changed(6, 'the engine is not asked for what is unknown', {
+  'bulk kill one good one bad': changed(6, 'the engine is not asked for unknown instances', {
     '/results/1/error': `Failed to kill ${UNKNOWN}: Instance ${UNKNOWN} not found`,
     '/results/2/error': 'Failed to kill bad id: Instance bad id not found',
   }),
-  'kill again': illegal('it is ended'),
+  'kill again': illegal('it is stopped'),
   'get killed': {
     row: 6,
-    why: 'what was is known',
+    why: 'the last state is known',
     edit: {
       like: { step: 'get paused' },
       without: ['/metadata/opensandbox.io~1embedding-proxy-port', '/metadata/opensandbox.io~1http-port'],
-      // Nothing is published any more.
+      // Nothing is published anymore.
       values: {
         '/state': 'Terminated',
         '/port': 0,
@@ -262,13 +262,13 @@ const real: Differences = {
   'recreate user instance (volume)': changed(10, 'the container port is kept', { '/metadata/port': '8443' }),
   list: changed(
     9,
-    'one each, and those with bad names or ports were not made',
+    'one each, and those with bad names or ports were not created',
     { ...LEFT, '/total': 4, '/instances/3/user': REGISTERED },
     LEFT_OUT,
   ),
   'list end': changed(
     12,
-    'the instance of the deleted group was ended',
+    'the instance of the deleted group was stopped',
     { ...LEFT, '/total': 3, '/instances/2/user': REGISTERED },
     ['/instances/2', ...LEFT_OUT],
   ),
@@ -276,7 +276,7 @@ const real: Differences = {
 
 const CHECKED = 'content is checked before it is stored'
 
-/** Content that does not parse, by the field it came in; a file that was uploaded is not sent back. */
+/** Content that cannot be parsed, by its field; an uploaded file is not sent back. */
 function unreadable(field: string, input: unknown): Difference {
   return invalid(19, CHECKED, [[['body', field], input]], /line \d+.*column \d+/i)
 }
@@ -293,7 +293,7 @@ const configFiles: Differences = {
   'upload BOM kept': unreadable('file', null),
   'upload empty filename': unreadable('file', null),
   list: changed(19, 'what was stored last is blank', { '/1/has_content': false, '/2/has_content': false }),
-  'settings API reaches config files too': refused(19, 'config files are no settings', 404, /./),
+  'settings API reaches config files too': refused(19, 'config files are not settings', 404, /./),
 }
 
 /** By scenario. */

@@ -32,7 +32,10 @@ test('applying, listing and deleting get the recorded answers', async () => {
 })
 
 /** An APISIX that accepts everything, as in the recording. */
-function stored(stores: Record<'consumers' | 'routes', Map<string, object>>, { method, path, body }: RecordedRequest): ExternalReply {
+function stored(
+  stores: Record<'consumers' | 'routes', Map<string, object>>,
+  { method, path, body }: RecordedRequest,
+): ExternalReply {
   const [, kind, id] = /^\/apisix\/admin\/(consumers|routes)\/?([^?]*)/.exec(path) ?? []
   const store = stores[kind as keyof typeof stores]
   const sent = body as { username?: string } | null

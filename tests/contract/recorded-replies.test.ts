@@ -6,14 +6,14 @@ import { replay } from '../kit/conformance/replay.ts'
 import { loadScenario, type Call, type Reply, type Step } from '../kit/conformance/scenario.ts'
 import { send } from '../kit/conformance/send.ts'
 
-/** What THON's SDK asked of its sandbox server at a step, and what it was answered. */
+/** What the Python THON's SDK asked its sandbox server in a step, and the replies. */
 function recordedAt(name: string): { calls: Call[]; replies: Reply[] } {
   const step = loadScenario('instances-upstream').steps.find((one) => one.name === name) as Step
   const calls = step.upstream.opensandbox ?? []
   return { calls, replies: step.upstream_replies }
 }
 
-/** Makes a recorded call again. */
+/** Repeats a recorded call. */
 async function make(server: RecordedServer, call: Call) {
   const { method, path, headers, body_raw } = call
   const request = { method, path, query: null, headers, body: body_raw ?? null, raw: true }
@@ -21,7 +21,7 @@ async function make(server: RecordedServer, call: Call) {
   return send(server.url, { ...(step as Step), request }, new Captures())
 }
 
-test('an outside server is played as it was recorded: status and body of every call', async () => {
+test('an external server is replayed with status and body of every call', async () => {
   const { calls, replies } = recordedAt('create, no volume')
   expect(calls.length).toBeGreaterThan(1)
   const server = await RecordedServer.start()
@@ -34,7 +34,7 @@ test('an outside server is played as it was recorded: status and body of every c
   expect(compareCalls(calls, server.taken())).toEqual([])
 })
 
-test('calls that were made otherwise than recorded are told apart, each by what is wrong', async () => {
+test('calls that differ from the recording are reported with their differences', async () => {
   const { calls, replies } = recordedAt('renew')
   const [renewal] = calls as [Call]
   const server = await RecordedServer.start()
@@ -52,7 +52,7 @@ test('calls that were made otherwise than recorded are told apart, each by what 
   expect(compareCalls(calls, server.taken())).toEqual([expect.stringMatching(/^\/0: missing, wanted /)])
 })
 
-test('what changes from run to run in a call is compared by its kind', async () => {
+test('volatile values in a call are compared by their kind', async () => {
   const { calls, replies } = recordedAt('renew')
   const [renewal] = calls as [Call]
   const server = await RecordedServer.start()
@@ -61,7 +61,7 @@ test('what changes from run to run in a call is compared by its kind', async () 
   expect(compareCalls(calls, server.taken(), { kinds: { '/0/body/expiresAt': 'token' }, refs: {} })).toEqual([])
 })
 
-test('a call that no reply is recorded for is refused, and not answered twice with the same', async () => {
+test('a call without a recorded reply is refused, and replies are used once', async () => {
   const { calls, replies } = recordedAt('pause')
   const [pause] = calls as [Call]
   const server = await RecordedServer.start()
@@ -71,10 +71,10 @@ test('a call that no reply is recorded for is refused, and not answered twice wi
   expect({ status, text }).toEqual({ status: 501, text: `no reply is recorded for POST ${pause.path}` })
 })
 
-test('a replay counts calls that were not made, and those that were made besides', async () => {
+test('a replay reports missing and additional calls', async () => {
   const { calls } = recordedAt('renew')
   const app = await startApp()
-  const outside = await RecordedServer.start()
+  const external = await RecordedServer.start()
   const step = { ...(loadScenario('groups-crud').steps[0] as Step), upstream: { opensandbox: calls } }
   const again = { ...step, name: 'again', upstream: {} }
   const run = replay(
@@ -82,8 +82,10 @@ test('a replay counts calls that were not made, and those that were made besides
     {
       base: app.url,
       differences: {},
-      before: async ({ name }) => void (name === 'again' && (await make(outside, calls[0] as Call))),
-      after: ({ upstream }) => compareCalls(upstream.opensandbox ?? [], outside.taken()),
+      before: async ({ name }) => {
+        if (name === 'again') await make(external, calls[0] as Call)
+      },
+      after: ({ upstream }) => compareCalls(upstream.opensandbox ?? [], external.taken()),
     },
   )
   await expect(run).rejects.toThrow(/2 of 2 steps[^]*\/0: missing, wanted [^]*\/0: .*, wanted no such item/)

@@ -8,7 +8,7 @@ import { replay } from '../kit/conformance/replay.ts'
 import { RecordedServer } from '../kit/conformance/recorded-server.ts'
 import { toScenario } from '../kit/conformance/scenario.ts'
 
-/** A conversation about one thing, as it was recorded. */
+/** A recorded answer. */
 const RECORDED = {
   id: '8c76aa03-45b2-4f17-976f-f178f098d4eb',
   made_at: '2026-11-23T13:32:37.775248',
@@ -43,7 +43,7 @@ function scenario(...steps: Given[]) {
   })
 }
 
-/** What the runner says when the server answers so, one body for each step. */
+/** What the runner reports when the server answers with these bodies, one for each step. */
 async function verdict(given: Given[], bodies: unknown[], differences: Differences = {}): Promise<string> {
   const server = await RecordedServer.start()
   const paths = given.map(({ path = '/thing' }) => path.replace('${one}', ANOTHER.id))
@@ -56,7 +56,7 @@ async function verdict(given: Given[], bodies: unknown[], differences: Differenc
   }
 }
 
-test('an answer that differs only in what is volatile is as recorded', async () => {
+test('an answer that differs only in volatile values is as recorded', async () => {
   expect(await verdict([{ name: 'make', ...MADE }], [ANOTHER])).toBe('as recorded')
 })
 
@@ -68,28 +68,28 @@ test.each([
   ['an extra item', { tags: ['a', 'b', 'c', 'd'] }, '/tags/3: "d", wanted no such item'],
   ['another type', { tags: {} }, '/tags: {}, wanted ["a","b","c"]'],
   ['a long number that lost digits', { size: 1e20 }, '/size: 100000000000000000000, wanted 99999999999999999999'],
-  ['no uuid', { id: 'x' }, `/id: "x", wanted uuid like "${RECORDED.id}"`],
-  ['a time with a zone where none was', { made_at: '2027-01-01T00:00:00Z' }, 'wanted datetime like'],
-  ['a number where its text was', { port: 8443 }, '/port: 8443, wanted port like "8443"'],
+  ['not a uuid', { id: 'x' }, `/id: "x", wanted uuid like "${RECORDED.id}"`],
+  ['a time with a zone instead of one without', { made_at: '2027-01-01T00:00:00Z' }, 'wanted datetime like'],
+  ['a number instead of its text', { port: 8443 }, '/port: 8443, wanted port like "8443"'],
   ['port zero', { port: '0' }, '/port: "0", wanted port like "8443"'],
-  ['something where null was', { password: 'secret' }, '/password: "secret", wanted token like null'],
-])('%s is found, with pointer, got and wanted', async (_what, change, found) => {
+  ['a value instead of null', { password: 'secret' }, '/password: "secret", wanted token like null'],
+])('%s is reported with its pointer and both values', async (_what, change, found) => {
   expect(await verdict([{ name: 'make', ...MADE }], [{ ...ANOTHER, ...change }])).toContain(found)
 })
 
-test('every step that differs is listed, and a reference has to be what was captured', async () => {
+test('every differing step is listed, and a reference must equal what was captured', async () => {
   const steps = [
     { name: 'make', ...MADE },
     { name: 'get', path: '/thing/${one}', ...SEEN, refs: { '/id': '${one}' } },
     { name: 'list', path: '/things', body: [] },
   ]
-  const said = await verdict(steps, [ANOTHER, RECORDED, {}])
-  expect(said).toContain('made up: 2 of 3 steps')
-  expect(said).toContain(`[get] GET /thing/\${one}\n    /id: "${RECORDED.id}", wanted "${ANOTHER.id}"`)
-  expect(said).toContain('[list] GET /things\n    the body: {}, wanted []')
+  const report = await verdict(steps, [ANOTHER, RECORDED, {}])
+  expect(report).toContain('made up: 2 of 3 steps')
+  expect(report).toContain(`[get] GET /thing/\${one}\n    /id: "${RECORDED.id}", wanted "${ANOTHER.id}"`)
+  expect(report).toContain('[list] GET /things\n    the body: {}, wanted []')
 })
 
-test('a step that needs what was never captured is not sent', async () => {
+test('a step that needs a missing capture is not sent', async () => {
   expect(await verdict([{ name: 'get', path: '/thing/${nobody}' }], [])).toContain(
     'not sent: no step before has captured nobody',
   )
@@ -111,20 +111,20 @@ test('a listed difference is checked like a recording', async () => {
   )
 })
 
-test('a difference that is none any more, or whose step is gone, is found', async () => {
+test('a listed difference that no longer exists is reported', async () => {
   const given = [{ name: 'make', ...MADE }]
   const kept = { row: 10, why: 'the port is kept' }
   expect(await verdict(given, [ANOTHER], { make: { ...kept, edit: { values: { '/size': 1 } } } })).toContain(
     'is as recorded, and listed as a difference: row 10, the port is kept',
   )
-  // Volatile, so only the letter tells them apart.
+  // Volatile, so only the exact text distinguishes them.
   const port = { make: { ...kept, edit: { values: { '/port': '1' } } } }
   expect(await verdict(given, [ANOTHER], port)).toBe('as recorded')
   expect(await verdict(given, [{ ...ANOTHER, port: '8443' }], port)).toContain('is as recorded, and listed')
   expect(await verdict(given, [ANOTHER], { made: { ...kept, edit: {} } })).toContain('[made] is listed as a difference')
 })
 
-test('a capture that is made no more is stood for by another', async () => {
+test('another capture can stand in for one that no longer exists', async () => {
   const given = [
     { name: 'make', ...MADE },
     { name: 'make again', path: '/again', ...MADE, capture: { two: '/id' } },
@@ -140,8 +140,8 @@ test.each([
   ['Location by its path', 'location', 'http://one:1/api/groups', '/api/groups', '/api/users'],
   ['Allow as a set', 'allow', 'GET, PUT', 'PUT, GET', 'GET'],
   ['a cookie without its value', 'set-cookie', 'session=a=b; Path=/', 'session=c; Path=/', 'token=a=b; Path=/'],
-  ['any other to the letter', 'cache-control', 'no-store', 'no-store', 'no-cache'],
-])('headers count as they do for clients: %s', (_what, name, recorded, same, other) => {
+  ['any other header exactly', 'cache-control', 'no-store', 'no-store', 'no-cache'],
+])('headers are compared as clients read them: %s', (_what, name, recorded, same, other) => {
   const answer = (headers: Record<string, string>) => ({ status: 204, contentType: null, headers, body: '', text: '' })
   const wanted = { ...answer({ [name]: recorded }), kinds: {}, refs: {} }
   expect(compare(wanted, answer({ [name]: same }), new Captures())).toEqual([])
@@ -154,7 +154,7 @@ test.each([
   ])
 })
 
-test('steps of the same name are numbered, so that a difference means one of them', () => {
+test('steps with the same name are numbered', () => {
   const { steps } = scenario({ name: 'make' }, { name: 'get' }, { name: 'make' }, { name: 'make' })
   expect(steps.map((step) => step.name)).toEqual(['make', 'get', 'make (2)', 'make (3)'])
 })
@@ -162,6 +162,6 @@ test('steps of the same name are numbered, so that a difference means one of the
 test.each([
   ['contains state', `https://x.example/a?client_id=1&state=${'s'.repeat(43)}`, 'https://x.example/a?client_id=1'],
   ['HTML contains a session token', "<script>token:'v1:ab12:0123456789abcdef'</script>", '<script>token</script>'],
-] as const)('%s: a value that does is told from one that does not', (kind, right, wrong) => {
+] as const)('%s: a matching value is distinguished from another one', (kind, right, wrong) => {
   expect([isOfKind(kind, right, right), isOfKind(kind, right, wrong)]).toEqual([true, false])
 })

@@ -109,8 +109,10 @@ describe('sandboxes of a server', LONG, () => {
     expect(await reach(cy, healthy(bob.ip))).toBe(refused)
     await allowPeers(app, alpha.id, false)
     await expect.poll(() => reach(ann, healthy(bob.ip)), { timeout: 10_000 }).toBe(refused)
-    const { activity } = await app.execute<{ activity: { action: string }[] }>('{ activity { action } }')
-    expect(activity.map(({ action }) => action)).toEqual(
+    const { activity } = await app.execute<{ activity: { items: { action: string }[] } }>(
+      '{ activity { items { action } } }',
+    )
+    expect(activity.items.map(({ action }) => action)).toEqual(
       expect.arrayContaining(['allow peer access', 'forbid peer access']),
     )
   })

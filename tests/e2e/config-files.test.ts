@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { organizer } from '../../server/core/viewer.ts'
 import { startApp } from '../kit/app.ts'
 import { ensureChromium } from '../kit/chromium.ts'
-import type { FakeEngine } from '../kit/fake-engine.ts'
 import { addGroup } from '../kit/groups.ts'
 import { running } from '../kit/instances.ts'
 import { closeBrowser, openPage } from '../kit/pages.ts'
@@ -16,7 +15,7 @@ const VSCODE = 'config_vscode_settings'
 beforeAll(ensureChromium, 300_000)
 afterAll(closeBrowser)
 
-async function hall() {
+async function openSettings() {
   const app = await startApp({}, { dashboard: 'built' })
   const page = await openPage(`${app.url}/instances`)
   await page.getByRole('link', { name: 'Settings' }).first().click(SLOW)
@@ -24,8 +23,8 @@ async function hall() {
   return { app, page, section, dialog: page.getByRole('dialog') }
 }
 
-test('a file is typed with its faults marked at their lines, stored, and seen in every open page', LONG, async () => {
-  const { app, section, dialog, page } = await hall()
+test('the editor marks problems at their lines, and saving shows everywhere', LONG, async () => {
+  const { app, section, dialog, page } = await openSettings()
   const other = await openPage(`${app.url}/settings`)
   await section.getByRole('button', { name: 'Edit VS Code Settings' }).click(SLOW)
   const editor = dialog.getByRole('textbox', { name: 'VS Code Settings' })
@@ -35,19 +34,19 @@ test('a file is typed with its faults marked at their lines, stored, and seen in
   expect(await dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true)
   await editor.fill('// size\n{ "editor.fontSize": 15 }')
   await dialog.getByRole('button', { name: 'Save' }).click(SLOW)
-  await page.getByText('VS Code Settings is stored').waitFor(SLOW)
+  await page.getByText('VS Code Settings was saved').waitFor(SLOW)
   await other.getByText(/33 B, changed .* by organizer/).waitFor(SLOW)
   const { content } = await app.services.configFiles.get(organizer, VSCODE)
   expect(content).toBe('// size\n{ "editor.fontSize": 15 }')
 })
 
-test('a change by somebody else meanwhile is said before it is replaced', LONG, async () => {
-  const { app, section, dialog } = await hall()
+test('a newer version is shown before it is replaced', LONG, async () => {
+  const { app, section, dialog } = await openSettings()
   await section.getByRole('button', { name: 'Edit VS Code Settings' }).click(SLOW)
   const editor = dialog.getByRole('textbox', { name: 'VS Code Settings' })
   await editor.fill('{ "mine": 1 }')
   await app.services.configFiles.update(organizer, VSCODE, { content: '{ "theirs": 1 }' })
-  await dialog.getByText('stored another version').waitFor(SLOW)
+  await dialog.getByText('saved another version').waitFor(SLOW)
   await dialog.getByRole('button', { name: 'Show theirs' }).click()
   await dialog.getByText('"theirs"').waitFor(SLOW)
   await editor.fill('{ "both": 1 }')
@@ -56,8 +55,8 @@ test('a change by somebody else meanwhile is said before it is replaced', LONG, 
   await expect.poll(async () => (await app.services.configFiles.get(organizer, VSCODE)).content).toBe('{ "both": 1 }')
 })
 
-test('what is replaced is what was said to be there; a file deleted meanwhile is stored again', LONG, async () => {
-  const { app, section, dialog, page } = await hall()
+test('saving only replaces the version shown, and can restore a deleted file', LONG, async () => {
+  const { app, section, dialog, page } = await openSettings()
   const { configFiles } = app.services
   const content = async () => (await configFiles.get(organizer, VSCODE)).content
   await configFiles.update(organizer, VSCODE, { content: '{ "first": 1 }' })
@@ -67,56 +66,52 @@ test('what is replaced is what was said to be there; a file deleted meanwhile is
   await configFiles.update(organizer, VSCODE, { content: '{ "theirs": 1 }' })
   await dialog.getByRole('button', { name: 'Show theirs' }).click(SLOW)
   await dialog.getByText('"theirs"').waitFor(SLOW)
-  await dialog.getByRole('button', { name: 'Back to mine' }).click()
+  await dialog.getByRole('button', { name: 'Back to my version' }).click()
   await dialog.getByText('"mine"').waitFor(SLOW)
-  // A third version comes just as the button is pressed.
+  // A third version is stored just as the button is pressed.
   await page.route('**/graphql', async (route) => {
-    if (route.request().postData()?.includes('SetConfigFile'))
+    if (route.request().postData()?.includes('UpdateConfigFile'))
       await configFiles.update(organizer, VSCODE, { content: '{ "third": 1 }' })
     await route.continue()
     await page.unroute('**/graphql')
   })
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await dialog.getByText('Nothing was stored: somebody was faster.').waitFor(SLOW)
+  await dialog.getByText('Nothing was saved: someone else saved first.').waitFor(SLOW)
   expect(await content()).toBe('{ "third": 1 }')
   await configFiles.delete(organizer, VSCODE)
   await dialog.getByText('deleted the stored file').waitFor(SLOW)
-  await dialog.getByRole('button', { name: 'Store again' }).click()
-  await page.getByText('VS Code Settings is stored').waitFor(SLOW)
+  await dialog.getByRole('button', { name: 'Save again' }).click()
+  await page.getByText('VS Code Settings was saved').waitFor(SLOW)
   expect(await content()).toBe('{ "mine": 1 }')
 })
 
-test(
-  'by keyboard: typing begins at once, Tab can leave, Esc closes the search alone, nothing unsaved is left by going back',
-  LONG,
-  async () => {
-    const { app, section, dialog, page } = await hall()
-    const { configFiles } = app.services
-    await configFiles.update(organizer, VSCODE, { content: '{\r\n  "a": 1\r\n}' })
-    await section.getByRole('button', { name: 'Edit VS Code Settings' }).press('Enter', SLOW)
-    await dialog.getByText('"a"').waitFor(SLOW)
-    await expect.poll(() => dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true)
-    await page.keyboard.press('Control+f')
-    await dialog.getByRole('textbox', { name: 'Find' }).waitFor(SLOW)
-    await page.keyboard.press('Escape')
-    await dialog.getByRole('textbox', { name: 'Find' }).waitFor({ state: 'detached' })
-    await page.keyboard.press('Control+m')
-    await page.keyboard.press('Tab')
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent?.trim())).toBe('Choose a file')
-    await page.keyboard.press('Shift+Tab')
-    await page.keyboard.press('Control+End')
-    await page.keyboard.type(' // end')
-    await page.goBack()
-    await dialog.getByText('You have unsaved changes.').waitFor(SLOW)
-    expect(new URL(page.url()).pathname).toBe('/settings')
-    await page.keyboard.press('Control+s')
-    await page.getByText('VS Code Settings is stored').waitFor(SLOW)
-    expect((await configFiles.get(organizer, VSCODE)).content).toBe('{\r\n  "a": 1\r\n} // end')
-  },
-)
+test('the editor works by keyboard and guards unsaved changes', LONG, async () => {
+  const { app, section, dialog, page } = await openSettings()
+  const { configFiles } = app.services
+  await configFiles.update(organizer, VSCODE, { content: '{\r\n  "a": 1\r\n}' })
+  await section.getByRole('button', { name: 'Edit VS Code Settings' }).press('Enter', SLOW)
+  await dialog.getByText('"a"').waitFor(SLOW)
+  await expect.poll(() => dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true)
+  await page.keyboard.press('Control+f')
+  await dialog.getByRole('textbox', { name: 'Find' }).waitFor(SLOW)
+  await page.keyboard.press('Escape')
+  await dialog.getByRole('textbox', { name: 'Find' }).waitFor({ state: 'detached' })
+  await page.keyboard.press('Control+m')
+  await page.keyboard.press('Tab')
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent.trim())).toBe('Choose a file')
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('Control+End')
+  await page.keyboard.type(' // end')
+  await page.goBack()
+  await dialog.getByText('You have unsaved changes.').waitFor(SLOW)
+  expect(new URL(page.url()).pathname).toBe('/settings')
+  await page.keyboard.press('Control+s')
+  await page.getByText('VS Code Settings was saved').waitFor(SLOW)
+  expect((await configFiles.get(organizer, VSCODE)).content).toBe('{\r\n  "a": 1\r\n} // end')
+})
 
-test('files are uploaded, downloaded, applied and deleted; what is not saved is not lost by a slip', LONG, async () => {
-  const { app, section, dialog, page } = await hall()
+test('files are uploaded, downloaded, applied and deleted', LONG, async () => {
+  const { app, section, dialog, page } = await openSettings()
   const upload = async (name: string, text: string) => {
     const chooser = page.waitForEvent('filechooser')
     await section.getByRole('button', { name: 'More for Groups YAML' }).click(SLOW)
@@ -140,7 +135,7 @@ test('files are uploaded, downloaded, applied and deleted; what is not saved is 
 
   await app.services.configFiles.update(organizer, 'config_groups_yaml', { content: 'groups:\n  alpha: [ann, ann]\n' })
   await section.getByRole('button', { name: 'Edit Groups YAML' }).click(SLOW)
-  await dialog.getByText(/user ann is in alpha twice. It can be stored/).waitFor(SLOW)
+  await dialog.getByText(/user ann is listed twice in alpha/).waitFor(SLOW)
   await dialog.locator('.cm-lint-marker-warning').waitFor(SLOW)
   await page.keyboard.press('Escape')
   await section.getByRole('button', { name: 'Apply…' }).click(SLOW)
@@ -171,31 +166,31 @@ test('files are uploaded, downloaded, applied and deleted; what is not saved is 
   await expect.poll(() => section.getByText('Nothing is stored.').count()).toBe(3)
 })
 
-test('running sandboxes are given the files, all or those of a group', LONG, async () => {
-  const { app, section, dialog, page } = await hall()
+test('running sandboxes get the stored files, all or those of a group', LONG, async () => {
+  const { app, section, dialog, page } = await openSettings()
   await addGroup(app, 'alpha', ['ann'])
   await addGroup(app, 'beta', ['bob'])
   const [ann, bob] = [await running(app, 'ann'), await running(app, 'bob', { group: 'beta' })]
   await app.services.configFiles.update(organizer, VSCODE, { content: '{ "new": 1 }' })
-  await section.getByRole('button', { name: 'Give to running sandboxes…' }).click(SLOW)
-  await dialog.getByLabel('Whose').selectOption({ label: 'Those of beta (1)' })
-  await dialog.getByRole('button', { name: 'Give the files' }).click()
-  await page.getByText('1 sandbox has the files now').waitFor(SLOW)
+  await section.getByRole('button', { name: 'Update running sandboxes…' }).click(SLOW)
+  await dialog.getByLabel('Sandboxes').selectOption({ label: 'Group beta (1)' })
+  await dialog.getByRole('button', { name: 'Update', exact: true }).click()
+  await page.getByText('1 sandbox was updated').waitFor(SLOW)
   const has = async (id: string) => {
     const { volume } = await app.db.instance.findUniqueOrThrow({ where: { id } })
-    return (app.engine as FakeEngine).files.get(volume)?.has('/home/vscode/.local/share/code-server/User/settings.json')
+    return app.engine.files.get(volume)?.has('/home/vscode/.local/share/code-server/User/settings.json')
   }
   expect([await has(ann.id), await has(bob.id)]).toEqual([false, true])
   await app.services.configFiles.update(organizer, KILO, { content: '{ "model": "PLACEHOLDER" }' })
-  await section.getByRole('button', { name: 'Give to running sandboxes…' }).click(SLOW)
+  await section.getByRole('button', { name: 'Update running sandboxes…' }).click(SLOW)
   app.engine.refuse('update', 'There is a link in the way.')
-  await dialog.getByRole('button', { name: 'Give the files' }).click()
+  await dialog.getByRole('button', { name: 'Update', exact: true }).click()
   await dialog.getByText('There is a link in the way.').waitFor(SLOW)
   await dialog.getByText('model is a placeholder').waitFor(SLOW)
   await app.services.configFiles.delete(organizer, KILO)
   await page.goto(`${app.url}/instances`)
-  await page.getByRole('button', { name: 'Actions of alpha/ann' }).click(SLOW)
-  await page.getByRole('menuitem', { name: 'Give new files' }).click()
+  await page.getByRole('button', { name: 'Actions for alpha/ann' }).click(SLOW)
+  await page.getByRole('menuitem', { name: 'Update files' }).click()
   await page.getByText('alpha/ann has the stored files now').waitFor(SLOW)
   expect(await has(ann.id)).toBe(true)
 })

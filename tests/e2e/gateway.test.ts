@@ -25,7 +25,7 @@ async function openGateway(users: string[], environment: Record<string, string> 
 test('one click creates the route and the consumers, and every open page shows it', LONG, async () => {
   const { page, app, apisix } = await openGateway(['ann', 'bob'])
   const other = await openPage(`${app.url}/gateway`)
-  await page.getByText('"Apply" creates the route and creates 2 consumers.').waitFor(SLOW)
+  await page.getByText('"Apply" creates the route and 2 consumers.').waitFor(SLOW)
   await page.getByRole('button', { name: 'Apply', exact: true }).click()
   for (const one of [page, other]) {
     await one.getByText('Applied: 3 of 3').waitFor(SLOW)
@@ -107,10 +107,10 @@ test('the gateway is turned on in the settings, which show no secrets', LONG, as
   const { page, apisix, app } = await openGateway(['ann'], { GATEWAY_ENABLED: 'false', GATEWAY_ADMIN_KEY: '' })
   await page.getByRole('button', { name: 'Turn on…' }).click(SLOW)
   const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Tokens per user and window').fill('0')
+  await dialog.getByLabel('Tokens per user').fill('0')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.getByText('must be at least 1').waitFor(SLOW)
-  await dialog.getByLabel('Tokens per user and window').fill('750')
+  await dialog.getByLabel('Tokens per user').fill('750')
   await dialog.getByLabel('Admin key').fill('not the key')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.getByText('must be printable ASCII characters without spaces').waitFor(SLOW)

@@ -22,8 +22,8 @@ function startWithPassword(variables: Record<string, string> = {}): Promise<Test
 /** A page where the organizer is signed in. */
 async function organizerPage(app: TestApp, path: string): Promise<Page> {
   const page = await openPage(`${app.url}/login?to=${encodeURIComponent(path)}`)
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
-  await page.getByLabel('Password', { exact: true }).press('Enter')
+  await page.getByLabel('Organizer password').fill(PASSWORD)
+  await page.getByLabel('Organizer password').press('Enter')
   await page.waitForURL(app.url + path, SLOW)
   await awake(page)
   return page
@@ -123,7 +123,7 @@ test('a first sandbox appears by itself, and a stopped one only on request', LON
   await card.getByText('Ask your organizer to start it again.').waitFor(SLOW)
   await services.settings.update(organizer, 'participants_may_start', { value: 'true' })
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
-  await card.getByRole('button', { name: 'Start again' }).click(SLOW)
+  await card.getByRole('button', { name: 'Start', exact: true }).click(SLOW)
   await card.getByText(/^running$/i).waitFor(SLOW)
 })
 
@@ -172,7 +172,7 @@ test('people join by a link under a free name or a new one', LONG, async () => {
   // The poster is scanned again.
   await second.goto('about:blank')
   await second.goto(link)
-  await second.getByText('You are signed in as zoe of alpha').waitFor(SLOW)
+  await second.getByText('You’re signed in as zoe of alpha').waitFor(SLOW)
   await second.getByRole('link', { name: 'Continue as zoe' }).click()
   await second.waitForURL(`${app.url}/my`, SLOW)
 })
@@ -290,7 +290,7 @@ test('cards have the link of each participant as a code, and no page cuts one', 
 test('a switch in the settings says whether participants may start', LONG, async () => {
   const app = await startWithPassword()
   const desk = await organizerPage(app, '/settings')
-  const control = desk.getByRole('switch', { name: 'Participants may start their own sandbox' })
+  const control = desk.getByRole('switch', { name: 'Participants can start their own sandbox' })
   expect(await control.getAttribute('aria-checked')).toBe('true')
   await control.click()
   await expect.poll(() => control.getAttribute('aria-checked'), SLOW).toBe('false')
@@ -306,5 +306,5 @@ test('a switch in the settings says whether participants may start', LONG, async
   await expect.poll(() => desk.getByLabel('Domain').getAttribute('aria-invalid'), SLOW).toBe('true')
   await desk.getByLabel('Domain').fill('hall.example')
   await desk.getByRole('button', { name: 'Save' }).click()
-  await desk.getByText('By the domain hall.example of these settings.').waitFor(SLOW)
+  await desk.getByText('This comes from the domain hall.example.').waitFor(SLOW)
 })

@@ -9,7 +9,7 @@ import { closeBrowser, openPage } from '../kit/pages.ts'
 
 const LONG = { timeout: 120_000 }
 const SLOW = { timeout: 30_000 }
-/** Within how long somebody should see that they are signed out. */
+/** How soon people should see that they are signed out. */
 const SOON = { timeout: 5_000 }
 
 const PASSWORD = 'open sesame'
@@ -18,23 +18,23 @@ const SECRET = 'a secret of the tests, long enough for it'
 beforeAll(ensureChromium, 300_000)
 afterAll(closeBrowser)
 
-function hall(variables: Record<string, string> = {}): Promise<TestApp> {
+function start(variables: Record<string, string> = {}): Promise<TestApp> {
   const auth = { AUTH_LOCAL_PASSWORD: PASSWORD, AUTH_SESSION_SECRET: SECRET }
   return startApp({ ...auth, ...variables }, { dashboard: 'built' })
 }
 
-/** Somebody who came by a provider, and the cookie of their browser. */
-async function somebody(app: TestApp, name: string, role: Role) {
+/** A person who signed in with a provider. @returns the cookie of their browser */
+async function addPerson(app: TestApp, name: string, role: Role) {
   const { db, events } = app.services
   const email = `${name.toLowerCase()}@example.org`
   const data = { id: `github:${name}`, provider: 'github', displayName: name, email, role }
   const row = await db.identity.create({ data })
   events.publish('identity', { kind: 'ADDED', id: row.id, row })
-  const begun = await new Sessions(db, events, { secret: SECRET, secure: false }).create(row.id)
-  return { id: row.id, email, cookie: /^session=([^;]+)/.exec(begun)?.[1] as string }
+  const setCookie = await new Sessions(db, events, { secret: SECRET, secure: false }).create(row.id)
+  return { id: row.id, email, cookie: /^session=([^;]+)/.exec(setCookie)?.[1] as string }
 }
 
-/** A page of whoever has the cookie. */
+/** Opens a page with the cookie of a person. */
 async function openAs(app: TestApp, { cookie }: { cookie: string }, path: string): Promise<Page> {
   const page = await openPage(`${app.url}/login`)
   await page.context().addCookies([{ name: 'session', value: cookie, url: app.url }])
@@ -43,18 +43,18 @@ async function openAs(app: TestApp, { cookie }: { cookie: string }, path: string
 }
 
 async function signIn(page: Page, password = PASSWORD): Promise<void> {
-  await page.getByLabel('Password', { exact: true }).fill(password)
-  await page.getByLabel('Password', { exact: true }).press('Enter')
+  await page.getByLabel('Organizer password').fill(password)
+  await page.getByLabel('Organizer password').press('Enter')
 }
 
-/** Does what leads to a page of the dashboard, and waits until its scripts run and it is told of changes. */
+/** Does what opens a page of the dashboard, and waits until the page is live. */
 async function untilLive(page: Page, go: () => Promise<unknown>): Promise<void> {
-  const told = page.waitForEvent('websocket', SLOW).then((socket) => socket.waitForEvent('framereceived', SLOW))
+  const live = page.waitForEvent('websocket', SLOW).then((socket) => socket.waitForEvent('framereceived', SLOW))
   await go()
-  await told
+  await live
 }
 
-/** As an organizer does it, with whatever session. */
+/** Asks the API as an organizer, with a new session. */
 async function asOrganizer<T>(app: TestApp, query: string, variables: object = {}): Promise<T> {
   const signedIn = await fetch(`${app.url}/api/auth/login/local`, {
     method: 'POST',
@@ -67,14 +67,14 @@ async function asOrganizer<T>(app: TestApp, query: string, variables: object = {
   return data
 }
 
-test('the password leads to where one was going; signing out leads back to the login', LONG, async () => {
-  const app = await hall()
+test('the password opens the requested page, and signing out the login', LONG, async () => {
+  const app = await start()
   const page = await openPage(`${app.url}/groups?q=red`, /401/)
   expect(page.url()).toBe(`${app.url}/login?to=%2Fgroups%3Fq%3Dred`)
   expect(await page.getByRole('navigation').count()).toBe(0)
 
   await signIn(page, 'wrong')
-  await page.getByText('That is not the password.').waitFor(SLOW)
+  await page.getByText('Wrong password.').waitFor(SLOW)
   expect(page.url()).toContain('/login')
   await untilLive(page, () => signIn(page))
   expect(page.url()).toBe(`${app.url}/groups?q=red`)
@@ -84,11 +84,11 @@ test('the password leads to where one was going; signing out leads back to the l
   await page.waitForURL(`${app.url}/login`, SLOW)
   expect(await app.db.session.count()).toBe(0)
   await page.goto(`${app.url}/instances`)
-  await page.getByLabel('Password', { exact: true }).waitFor(SLOW)
+  await page.getByLabel('Organizer password').waitFor(SLOW)
 })
 
-test('nobody is led to another server by the login', LONG, async () => {
-  const app = await hall()
+test('the login never leads to another server', LONG, async () => {
+  const app = await start()
   for (const to of [
     '//evil.example',
     '/\\evil.example',
@@ -102,8 +102,8 @@ test('nobody is led to another server by the login', LONG, async () => {
   }
 })
 
-test('too many wrong passwords are told in words', LONG, async () => {
-  const app = await hall()
+test('too many wrong passwords are reported in plain words', LONG, async () => {
+  const app = await start()
   const page = await openPage(`${app.url}/login`, /429/)
   await page.route('**/api/auth/login/local', (route) =>
     route.fulfill({ status: 429, headers: { 'Retry-After': '300' }, json: { detail: 'Too many' } }),
@@ -112,11 +112,11 @@ test('too many wrong passwords are told in words', LONG, async () => {
   await page.getByText('Too many wrong passwords. Try again in 5 min.').waitFor(SLOW)
 })
 
-test('whoever is signed out while a table is open is told at once, and goes on where they were', LONG, async () => {
-  const app = await hall()
+test('a sign-out shows at once, and the next sign-in returns to the page', LONG, async () => {
+  const app = await start()
   const page = await openPage(`${app.url}/instances?q=ann`)
   await untilLive(page, () => signIn(page))
-  await page.getByText('No instance matches').waitFor(SLOW)
+  await page.getByText('No matching instances').waitFor(SLOW)
 
   const [session] = await app.db.session.findMany()
   await app.db.session.deleteMany()
@@ -124,26 +124,23 @@ test('whoever is signed out while a table is open is told at once, and goes on w
   const notice = page.getByRole('dialog', { name: 'You’ve been signed out' })
   await notice.waitFor(SOON)
 
-  // What was asked in the same moment may still be on its way.
-  await page.waitForTimeout(1_000)
-  // The page leaves the server alone from here on.
+  // The page must not ask again, by request or by socket, until it is left. Requests that are under way may still finish.
+  await page.waitForLoadState('networkidle')
   const asked: string[] = []
-  // Parts of the page itself may still be on their way.
   page.on('request', (request) => request.url().includes('/_app/') || asked.push(request.url()))
   page.on('websocket', (socket) => asked.push(socket.url()))
-  await page.waitForTimeout(4_000)
-  expect(asked).toEqual([])
   await notice.getByRole('button', { name: 'Stay here' }).click()
   await notice.waitFor({ state: 'detached', ...SLOW })
   await page.getByRole('alert').filter({ hasText: 'You’ve been signed out.' }).waitFor(SOON)
 
+  expect(asked).toEqual([])
   await page.getByRole('button', { name: 'Sign in again' }).click()
   await signIn(page)
   await page.waitForURL('**/instances?q=ann', SLOW)
 })
 
-test('signing out in one tab is told in the other', LONG, async () => {
-  const app = await hall()
+test('signing out in one tab shows in the other', LONG, async () => {
+  const app = await start()
   const page = await openPage(`${app.url}/instances`)
   await untilLive(page, () => signIn(page))
   const other = await page.context().newPage()
@@ -153,8 +150,8 @@ test('signing out in one tab is told in the other', LONG, async () => {
   await page.getByRole('dialog', { name: 'You’ve been signed out' }).waitFor(SOON)
 })
 
-test('a question that is refused for want of a session is told as well', LONG, async () => {
-  const app = await hall()
+test('a query that is refused without a session shows it too', LONG, async () => {
+  const app = await start()
   const page = await openPage(`${app.url}/instances`)
   await untilLive(page, () => signIn(page))
   await page.context().clearCookies()
@@ -162,8 +159,8 @@ test('a question that is refused for want of a session is told as well', LONG, a
   await page.getByRole('dialog', { name: 'You’ve been signed out' }).waitFor(SOON)
 })
 
-test('a server that came back without the session says so too', LONG, async () => {
-  const first = await hall()
+test('a server that restarts without the session shows it too', LONG, async () => {
+  const first = await start()
   const page = await openPage(`${first.url}/instances`)
   await untilLive(page, () => signIn(page))
   await first.db.session.deleteMany()
@@ -173,9 +170,9 @@ test('a server that came back without the session says so too', LONG, async () =
   await page.getByRole('dialog', { name: 'You’ve been signed out' }).waitFor(SLOW)
 })
 
-test('participants see their sandbox alone, wherever they go', LONG, async () => {
-  const app = await hall()
-  const ann = await somebody(app, 'Ann', 'participant')
+test('participants only see their sandbox, on every address', LONG, async () => {
+  const app = await start()
+  const ann = await addPerson(app, 'Ann', 'participant')
   const { createGroup } = await asOrganizer<{ createGroup: { id: string } }>(
     app,
     'mutation { createGroup(input: { name: "red" }) { id } }',
@@ -199,47 +196,47 @@ test('participants see their sandbox alone, wherever they go', LONG, async () =>
   })
 
   const card = page.getByRole('article')
-  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
+  await card.getByText('Running', { exact: true }).waitFor(SLOW)
   expect(await page.getByRole('article').count()).toBe(1)
   const link = card.getByRole('link', { name: 'Open VS Code' })
   expect(await link.getAttribute('rel')).toContain('noopener')
   await card.getByRole('button', { name: 'Pause' }).click()
-  await card.getByText('PAUSED', { exact: true }).waitFor(SLOW)
+  await card.getByText('Paused', { exact: true }).waitFor(SLOW)
   await card.getByRole('button', { name: 'Resume' }).click()
-  await card.getByText('RUNNING', { exact: true }).waitFor(SLOW)
+  await card.getByText('Running', { exact: true }).waitFor(SLOW)
 })
 
-test('whoever waits is let in, and put out, from Access', LONG, async () => {
-  const app = await hall()
-  const cleo = await somebody(app, 'Cleo', 'waiting')
+test('a person is approved and suspended in Access', LONG, async () => {
+  const app = await start()
+  const cleo = await addPerson(app, 'Cleo', 'waiting')
   const waiting = await openAs(app, cleo, '/groups')
-  await waiting.getByText('You are signed in as Cleo').waitFor(SLOW)
+  await waiting.getByText('You’re signed in as Cleo').waitFor(SLOW)
 
   const page = await openPage(`${app.url}/settings`)
   await untilLive(page, () => signIn(page))
-  await page.getByText('1 person waits to be let in').waitFor(SLOW)
-  await somebody(app, 'Dan', 'waiting')
-  await page.getByText('2 people wait to be let in').waitFor(SLOW)
+  await page.getByText('1 person is waiting for approval').waitFor(SLOW)
+  await addPerson(app, 'Dan', 'waiting')
+  await page.getByText('2 people are waiting for approval').waitFor(SLOW)
 
-  const letIn = page.getByRole('group', { name: 'Let Cleo in' }).getByRole('button', { name: /organizer/ })
-  await untilLive(waiting, () => letIn.click())
-  // They were on their way to the groups.
+  const approve = page.getByRole('group', { name: 'Approve Cleo' }).getByRole('button', { name: /organizer/ })
+  await untilLive(waiting, () => approve.click())
+  // The page they had asked for.
   expect(waiting.url()).toBe(`${app.url}/groups`)
   await waiting.getByRole('link', { name: 'Settings' }).waitFor(SLOW)
 
   await page.getByRole('button', { name: 'Actions of Cleo' }).click()
-  await page.getByRole('menuitem', { name: 'Put out…' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Put out' }).click()
-  await waiting.getByText('You are signed in as Cleo').waitFor(SLOW)
+  await page.getByRole('menuitem', { name: 'Suspend…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Suspend' }).click()
+  await waiting.getByText('You’re signed in as Cleo').waitFor(SLOW)
 })
 
 test('a token is shown once, works, and is revoked', LONG, async () => {
-  const app = await hall()
+  const app = await start()
   const page = await openPage(`${app.url}/settings`)
   await untilLive(page, () => signIn(page))
   await page.getByRole('button', { name: 'New token' }).click()
   await page.getByLabel('Name', { exact: true }).fill('backup')
-  await page.getByRole('button', { name: 'Make token' }).click()
+  await page.getByRole('button', { name: 'Create token' }).click()
   const token = await page.getByLabel('Token', { exact: true }).innerText()
   expect(token).toMatch(/^thon_/)
   await page.getByRole('button', { name: 'Done' }).click()
@@ -253,7 +250,7 @@ test('a token is shown once, works, and is revoked', LONG, async () => {
   expect((await asked()).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
 })
 
-test('without a login there is none to see', LONG, async () => {
+test('a server without a login shows none', LONG, async () => {
   const app = await startApp({}, { dashboard: 'built' })
   await running(app)
   const page = await openPage(`${app.url}/login?to=/instances`)

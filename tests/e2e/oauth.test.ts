@@ -11,7 +11,7 @@ const SLOW = { timeout: 30_000 }
 beforeAll(ensureChromium, 300_000)
 afterAll(closeBrowser)
 
-test('people sign in at a provider, land where they were going, and who comes second waits', LONG, async () => {
+test('people sign in with a provider and get their page; the second one waits', LONG, async () => {
   const at = await oauthStandIn()
   const app = await startApp(
     { AUTH_ENABLED: 'true', AUTH_SESSION_SECRET: 'a secret of the tests, long enough for it', ...at.environment() },
@@ -27,17 +27,17 @@ test('people sign in at a provider, land where they were going, and who comes se
   at.who = person({ id: 2, login: 'second' })
   const second = await openPage(`${app.url}/`)
   await second.getByRole('button', { name: /GitLab/ }).click()
-  await second.getByText(/Ask the organizer/).waitFor(SLOW)
+  await second.getByText(/Ask an organizer/).waitFor(SLOW)
 
   const rows = await app.db.identity.findMany({ orderBy: { createdAt: 'asc' } })
   expect(rows.map(({ provider, role }) => [provider, role])).toEqual([
     ['github', 'organizer'],
-    ['gitlab', 'none'],
+    ['gitlab', 'waiting'],
   ])
   expect(at.complaints).toEqual([])
 })
 
-test('whoever presses Cancel at the provider is told so, and may try again', LONG, async () => {
+test('after pressing Cancel at the provider people can try again', LONG, async () => {
   const at = await oauthStandIn()
   const app = await startApp(
     { AUTH_ENABLED: 'true', AUTH_SESSION_SECRET: 'a secret of the tests, long enough for it', ...at.environment() },
@@ -46,7 +46,7 @@ test('whoever presses Cancel at the provider is told so, and may try again', LON
   at.denies = true
   const page = await openPage(`${app.url}/login`)
   await page.getByRole('button', { name: /LinkedIn/ }).click()
-  await page.getByRole('alert').filter({ hasText: 'That sign-in did not succeed' }).waitFor(SLOW)
+  await page.getByRole('alert').filter({ hasText: 'The sign-in failed' }).waitFor(SLOW)
   at.denies = false
   await page.getByRole('button', { name: /LinkedIn/ }).click()
   await page.getByRole('heading', { name: 'Instances', exact: true }).waitFor(SLOW)

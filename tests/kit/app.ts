@@ -11,7 +11,7 @@ import type { Services } from '../../server/graphql/context.ts'
 import { FakeEngine } from './fake-engine.ts'
 import { Logged } from './logged.ts'
 
-/** What GraphQL answered: data, or errors. */
+/** A GraphQL response: data, or errors. */
 export interface Answer<T> {
   data?: T | null
   errors?: {
@@ -21,14 +21,14 @@ export interface Answer<T> {
   }[]
 }
 
-/** A refusal as clients see it. */
+/** A GraphQL error as clients see it. */
 export interface Refusal {
   code?: string
   message: string
   fields?: { field: string; message: string }[]
 }
 
-/** A whole server on a free port with a database of its own, and short ways to talk to it. Ends itself with the test. */
+/** A whole server on a free port with its own database, and short ways to use it. Closed after the test. */
 export class TestApp {
   readonly app: App
   readonly url: string
@@ -60,14 +60,14 @@ export class TestApp {
     return this.#closed
   }
 
-  /** Ends the server and starts another on the same database and engine. @param meanwhile what happens in between */
+  /** Closes the server and starts another with the same database and engine. @param meanwhile runs in between */
   async restart(meanwhile: () => Promise<void> | void = () => undefined): Promise<TestApp> {
     await this.close()
     await meanwhile()
     return startApp(this.#variables, { dir: this.dir, engine: this.engine })
   }
 
-  /** Sends an operation and returns its data; an answer with errors fails the test, showing query and answer. */
+  /** Sends an operation and returns its data. Errors fail the test, with the query and the response. */
   async execute<T = Record<string, never>>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
     const answer = await this.answer<T>(query, variables)
     if (answer.errors || !answer.data)
@@ -75,7 +75,7 @@ export class TestApp {
     return answer.data
   }
 
-  /** Sends an operation and returns whatever came back. */
+  /** Sends an operation and returns the response, with or without errors. */
   async answer<T>(
     query: string,
     variables: Record<string, unknown> = {},
@@ -89,29 +89,29 @@ export class TestApp {
     return (await response.json()) as Answer<T>
   }
 
-  /** A socket of its own, closed with the test. */
+  /** A new WebSocket client, closed after the test. */
   socket(): Client {
     const client = createClient({
       url: `${this.url.replace('http', 'ws')}/graphql`,
       webSocketImpl: WebSocket,
       lazy: false,
       retryAttempts: 0,
-      // The end of the server is no surprise.
+      // The server may close before the client.
       onNonLazyError: () => undefined,
     })
     onTestFinished(() => void client.dispose())
     return client
   }
 
-  /** The code of the refusal; fails the test when the operation is not refused. */
+  /** Sends an operation that must fail, and returns its first error. */
   async refused(query: string, variables: Record<string, unknown> = {}): Promise<Refusal> {
     const answer = await this.answer(query, variables)
     const error = answer.errors?.[0]
-    if (!error) throw new Error(`${query}\n${JSON.stringify(variables)}\n→ was not refused: ${JSON.stringify(answer)}`)
+    if (!error) throw new Error(`${query}\n${JSON.stringify(variables)}\n→ did not fail: ${JSON.stringify(answer)}`)
     return { code: error.extensions?.code, message: error.message, fields: error.extensions?.fields }
   }
 
-  /** Subscribes, and resolves once READY (or the first frame) has come. */
+  /** Subscribes, and resolves after the first frame, which is usually READY. */
   async subscribe<T>(
     query: string,
     variables: Record<string, unknown> = {},
@@ -122,7 +122,7 @@ export class TestApp {
     return frames
   }
 
-  /** Asks until the answer satisfies, for at most `seconds`. */
+  /** Repeats a query until its data satisfies a condition. @throws Error after `seconds` */
   async until<T>(
     query: string,
     variables: Record<string, unknown>,
@@ -133,13 +133,13 @@ export class TestApp {
     for (;;) {
       const data = await this.execute<T>(query, variables)
       if (satisfies(data)) return data
-      if (Date.now() > end) throw new Error(`not within ${seconds} s: ${query}\nlast answer: ${JSON.stringify(data)}`)
+      if (Date.now() > end) throw new Error(`not within ${seconds} s: ${query}\nlast data: ${JSON.stringify(data)}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
 }
 
-/** The frames of one subscription, with time limits. */
+/** The frames of one subscription, read with time limits. */
 export class Frames<T> {
   readonly #source: AsyncIterableIterator<{ data?: T | null; errors?: unknown }>
 
@@ -149,11 +149,12 @@ export class Frames<T> {
   }
 
   async next(seconds = 20): Promise<T> {
-    const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => late.reject(new Error(`no frame within ${seconds} s`)), seconds * 1000)
+    const timeout = Promise.withResolvers<never>()
+    const timer = setTimeout(() => timeout.reject(new Error(`no frame within ${seconds} s`)), seconds * 1000)
     try {
-      const { value, done } = await Promise.race([this.#source.next(), late.promise])
-      if (done) throw new Error('the subscription has ended')
+      const result = await Promise.race([this.#source.next(), timeout.promise])
+      if (result.done) throw new Error('the subscription is over')
+      const { value } = result
       if (value.errors || !value.data) throw new Error(`a frame with errors: ${JSON.stringify(value)}`)
       return value.data
     } finally {
@@ -161,7 +162,7 @@ export class Frames<T> {
     }
   }
 
-  /** Reads on until a frame satisfies, and returns all read. */
+  /** Reads until a frame satisfies a condition, and returns all frames read. */
   async until(satisfies: (frame: T) => boolean, seconds = 20): Promise<T[]> {
     const read: T[] = []
     for (;;) {
@@ -172,14 +173,14 @@ export class Frames<T> {
   }
 }
 
-/** What a test may choose about its app. */
+/** What a test can replace in its app. */
 export interface AppOptions extends Overrides {
-  /** Directory of database and workspaces; by default a fresh one, deleted with the test. */
+  /** Folder of database and workspaces; by default a new one, deleted after the test. */
   dir?: string
   engine?: FakeEngine
 }
 
-/** @param variables environment beyond what a test needs; @param options what to put in place of the usual */
+/** Starts a server. @param variables environment variables in addition to the defaults of tests */
 export async function startApp(variables: Record<string, string> = {}, options: AppOptions = {}): Promise<TestApp> {
   const logged = Logged.listen()
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'thon-test-'))
@@ -190,7 +191,7 @@ export async function startApp(variables: Record<string, string> = {}, options: 
     THON_WORKSPACE_DIR: join(dir, 'workspace'),
     THON_PORTS: '0',
     THON_LOG_LEVEL: 'error',
-    // Whatever runs on this machine is not for tests to operate.
+    // Tests must not use a Lemonade or APISIX of this machine.
     LEMONADE_PORT: '1',
     GATEWAY_ADMIN_URL: 'http://127.0.0.1:1',
     GATEWAY_METRICS_URL: 'http://127.0.0.1:1',

@@ -1,4 +1,4 @@
-/** A server in a process of its own, to be killed: as main.ts, without a dashboard. Prints its URL. */
+/** A server in its own process, which tests can kill: like main.ts, but without a dashboard. Prints its URL. */
 import { createApp } from '../../server/app/app.ts'
 import { loadEnv } from '../../server/config/env.ts'
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ExternalServer, type ExternalReply, type RecordedRequest } from './external-server.ts'
 
-/** What was asked of the real server once, and what it answered. */
+/** One request to the real server, and its response. */
 export interface Recording {
   request: { method: string; path: string }
   response: { status: number; content_type: string; body: unknown }
@@ -14,7 +14,7 @@ export function recording(name: string): Recording {
   return JSON.parse(readFileSync(file, 'utf8')) as Recording
 }
 
-/** What the real server answered, as a reply of a stand-in. */
+/** A response of the real server, as a reply of a stand-in. */
 export function recorded(name: string): NonNullable<ExternalReply> {
   const { response } = recording(name)
   return { status: response.status, body: response.body, headers: { 'Content-Type': response.content_type } }
@@ -22,15 +22,15 @@ export function recorded(name: string): NonNullable<ExternalReply> {
 
 /** A Lemonade that answers as recorded. */
 export class LemonadeStandIn {
-  /** What each path, without its query, is answered with. */
-  readonly replies = new Map<string, ExternalReply | ((taken: RecordedRequest) => ExternalReply)>()
+  /** The reply to each path, without its query. */
+  readonly replies = new Map<string, ExternalReply | ((request: RecordedRequest) => ExternalReply)>()
   readonly server: ExternalServer
 
   private constructor(server: ExternalServer) {
     this.server = server
   }
 
-  /** Starts one with a model loaded, which ends with the test. @param key what it wants to be shown */
+  /** Starts one with a model loaded; it stops with the test. @param key the only key it accepts */
   static async start(key?: string): Promise<LemonadeStandIn> {
     const server = await ExternalServer.start((taken) => {
       if (key !== undefined && taken.headers.authorization !== `Bearer ${key}`)
@@ -52,12 +52,12 @@ export class LemonadeStandIn {
     return standIn
   }
 
-  /** The environment of a THON that asks it. */
+  /** The environment of a THON that connects to it. */
   get environment(): Record<string, string> {
     return { LEMONADE_PORT: String(this.server.port) }
   }
 
-  /** Answers these paths with these recordings from now on. */
+  /** Replies to these paths with these recordings from now on. */
   plays(recordings: Record<string, string>): void {
     for (const [path, name] of Object.entries(recordings)) this.replies.set(path, recorded(name))
   }

@@ -7,14 +7,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeyPair } from './certificates.ts'
 import { tinyModel } from './tiny-model.ts'
 
-/** Sent at once, between pauses. */
+/** Bytes sent between two pauses. */
 const CHUNK = 256 * 1024
 const REVISION = '0123456789abcdef0123456789abcdef01234567'
 
+/** The content of files, by repository and name. */
+type Files = Record<string, Record<string, Buffer>>
+
 /**
- * A model hub on loopback: as much of Hugging Face's API as Lemonade's pull asks, https://huggingface.co/docs/hub/api.
- * `tinyorg/tiny-GGUF` works, with a small and a large variant; of `tinyorg/broken-GGUF` every file is a 500, of
- * `tinyorg/gone-GGUF` a 404.
+ * A model hub on loopback with the part of Hugging Face's API that Lemonade's pull uses, https://huggingface.co/docs/hub/api.
+ * `tinyorg/tiny-GGUF` works, with a small and a large variant. Files of `tinyorg/broken-GGUF` answer 500, those of
+ * `tinyorg/gone-GGUF` 404.
  */
 export class ModelHub {
   readonly url: string
@@ -27,10 +30,10 @@ export class ModelHub {
     this.#close = close
   }
 
-  /** Starts one. @param pair what it shows; Lemonade has to trust it */
+  /** Starts one. @param pair its certificate and key; Lemonade has to trust it */
   static async start(pair: KeyPair): Promise<ModelHub> {
     const small = tinyModel()
-    const files: Record<string, Record<string, Buffer>> = {
+    const files: Files = {
       'tinyorg/tiny-GGUF': {
         'tiny-Q4_K_M.gguf': small,
         'tiny-Q8_0.gguf': Buffer.concat([small, Buffer.alloc(24 * 1024 * 1024)]),
@@ -52,30 +55,30 @@ export class ModelHub {
     this.#close()
   }
 
-  async #answer(
-    files: Record<string, Record<string, Buffer>>,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
+  async #answer(files: Files, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? '/', 'https://hub').pathname.slice(1).split('/').map(decodeURIComponent)
-    const json = (status: number, body: object) => {
-      response.writeHead(status, { 'Content-Type': 'application/json' })
-      response.end(request.method === 'HEAD' ? undefined : JSON.stringify(body))
-    }
-    if (path[0] === 'api' && path[1] === 'models') {
-      const name = path.slice(2, 4).join('/')
-      const repository = files[name]
-      if (!repository) return json(404, { error: 'Repository not found' })
-      const list = (key: string) => Object.entries(repository).map(([file, bytes]) => entry(key, file, bytes))
-      if (path[4] === 'tree') return json(200, list('path'))
-      const facts = { id: name, modelId: name, sha: REVISION, tags: ['gguf'], pipeline_tag: 'text-generation' }
-      return json(200, { ...facts, siblings: list('rfilename') })
-    }
+    const found = path[0] === 'api' ? this.#describe(files, path) : this.#find(files, path)
+    if (!Array.isArray(found)) return this.#send(found, request, response)
+    const [status, body] = found
+    response.writeHead(status, { 'Content-Type': 'application/json' })
+    response.end(request.method === 'HEAD' ? undefined : JSON.stringify(body))
+  }
+
+  #describe(files: Files, path: string[]): [status: number, body: object] {
+    const name = path.slice(2, 4).join('/')
+    const repository = path[1] === 'models' ? files[name] : undefined
+    if (!repository) return [404, { error: 'Repository not found' }]
+    const list = (key: string) => Object.entries(repository).map(([file, bytes]) => entry(key, file, bytes))
+    if (path[4] === 'tree') return [200, list('path')]
+    const facts = { id: name, modelId: name, sha: REVISION, tags: ['gguf'], pipeline_tag: 'text-generation' }
+    return [200, { ...facts, siblings: list('rfilename') }]
+  }
+
+  #find(files: Files, path: string[]): Buffer | [status: number, body: object] {
     const repository = path.slice(0, 2).join('/')
     const bytes = path[2] === 'resolve' ? files[repository]?.[path.slice(4).join('/')] : undefined
-    if (!bytes || repository.endsWith('gone-GGUF')) return json(404, { error: 'Entry not found' })
-    if (repository.endsWith('broken-GGUF')) return json(500, { error: 'Internal Error' })
-    await this.#send(bytes, request, response)
+    if (!bytes || repository.endsWith('gone-GGUF')) return [404, { error: 'Entry not found' }]
+    return repository.endsWith('broken-GGUF') ? [500, { error: 'Internal Error' }] : bytes
   }
 
   async #send(bytes: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> {

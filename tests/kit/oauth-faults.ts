@@ -41,7 +41,7 @@ interface FailureContext {
 }
 
 /** Answers with a fault. */
-export function failWith(fault: ProviderFault, context: FailureContext): void {
+export function failWith(fault: ProviderFault, context: FailureContext): unknown {
   const { response, request, received, refusalStatus, sent } = context
   const plain: Partial<Record<ProviderFault, [status: number, body: string | Buffer]>> = {
     refuse: [
@@ -63,14 +63,15 @@ export function failWith(fault: ProviderFault, context: FailureContext): void {
     wrong: [200, '{"access_token":7,"id":"1","sub":1,"login":1,"email":[],"name":{}}'],
   }
   const simple = plain[fault]
-  if (simple) return void response.writeHead(simple[0], { 'Content-Type': 'application/json' }).end(simple[1])
-  if (fault === 'redirect') return void response.writeHead(302, { Location: '/elsewhere' }).end()
-  if (fault === 'silent') return
+  if (simple) return response.writeHead(simple[0], { 'Content-Type': 'application/json' }).end(simple[1])
+  if (fault === 'redirect') return response.writeHead(302, { Location: '/elsewhere' }).end()
+  if (fault === 'silent') return undefined
   response.writeHead(200, { 'Content-Type': 'application/json' })
-  if (fault === 'cut') return void response.write('{"access_tok', () => response.destroy())
+  if (fault === 'cut') return response.write('{"access_tok', () => response.destroy())
   response.write('{"a":"')
   if (fault === 'slow') drip(response)
   else pour(response, sent)
+  return undefined
 }
 
 function drip(response: ServerResponse): void {

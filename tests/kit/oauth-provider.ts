@@ -159,7 +159,7 @@ export class OAuthStandIn {
     return new URL(back)
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const url = new URL(request.url ?? '/', this.origin)
     const body = await text(request).catch(() => '')
     this.requests.push({ method: request.method ?? '', path: url.pathname, headers: request.headers, body })
@@ -176,10 +176,10 @@ export class OAuthStandIn {
     const grant = this.#tokens.get(/^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '')
     if (grant?.provider !== provider || request.headers['user-agent'] !== 'THON')
       return this.#complain(response, 401, 'profile: no token, another token, or no User-Agent')
-    json(response, 200, endpoint === 'emails' ? grant.who.emails : profileOf(provider, grant.who))
+    return json(response, 200, endpoint === 'emails' ? grant.who.emails : profileOf(provider, grant.who))
   }
 
-  #authorize(provider: ProviderName, asked: URLSearchParams, response: ServerResponse): void {
+  #authorize(provider: ProviderName, asked: URLSearchParams, response: ServerResponse): unknown {
     const redirectUri = asked.get('redirect_uri') ?? ''
     const state = asked.get('state') ?? ''
     const challenge = asked.get('code_challenge') ?? ''
@@ -204,10 +204,15 @@ export class OAuthStandIn {
       back.searchParams.set('code', code)
     }
     back.searchParams.set('state', state)
-    response.writeHead(302, { Location: back.href }).end()
+    return response.writeHead(302, { Location: back.href }).end()
   }
 
-  #exchange(provider: ProviderName, request: IncomingMessage, asked: URLSearchParams, response: ServerResponse): void {
+  #exchange(
+    provider: ProviderName,
+    request: IncomingMessage,
+    asked: URLSearchParams,
+    response: ServerResponse,
+  ): unknown {
     const grant = this.#codes.get(asked.get('code') ?? '')
     // The attempt uses it up, as the RFC recommends.
     this.#codes.delete(asked.get('code') ?? '')
@@ -227,12 +232,12 @@ export class OAuthStandIn {
       return this.#complain(response, provider === 'github' ? 200 : 400, `token: ${wrong.join(', ')}`)
     const token = `token-${randomBytes(20).toString('hex')}`
     this.#tokens.set(token, grant)
-    json(response, 200, { access_token: token, token_type: 'Bearer', scope: SCOPES[provider], expires_in: 7200 })
+    return json(response, 200, { access_token: token, token_type: 'Bearer', scope: SCOPES[provider], expires_in: 7200 })
   }
 
-  #complain(response: ServerResponse, status: number, what: string): void {
+  #complain(response: ServerResponse, status: number, what: string): unknown {
     this.complaints.push(what)
-    json(response, status, { error: 'invalid_request', error_description: what })
+    return json(response, status, { error: 'invalid_request', error_description: what })
   }
 }
 
@@ -276,6 +281,6 @@ function isClient(
   return basic === `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`
 }
 
-function json(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(body))
+function json(response: ServerResponse, status: number, body: unknown): unknown {
+  return response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(body))
 }

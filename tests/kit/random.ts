@@ -1,4 +1,4 @@
-/** Random choices that are the same at every run: a test that fails once fails again. */
+/** Random choices that are the same in every run, so that a failure can be repeated. */
 export class Random {
   #state: number
 
@@ -23,8 +23,8 @@ export class Random {
     return this.below(100) < percent
   }
 
-  /** A text of `least` to `most` of these characters. */
-  text(characters: string[], least: number, most: number): string {
-    return Array.from({ length: least + this.below(most - least + 1) }, () => this.of(characters)).join('')
+  /** A text of `min` to `max` of these characters. */
+  text(characters: string[], min: number, max: number): string {
+    return Array.from({ length: min + this.below(max - min + 1) }, () => this.of(characters)).join('')
   }
 }

@@ -9,13 +9,13 @@ import { createKeyPair } from './certificates.ts'
 import { install, mayInstall } from './debian.ts'
 import { ModelHub } from './model-hub.ts'
 
-/** Debian unstable, which has the package. It stays for later runs. */
+/** Debian unstable, which has the package. It is kept for later runs. */
 const ROOT = join(tmpdir(), 'thon-test-lemonade', 'sid')
 const PACKAGES = ['lemonade-server', 'llama.cpp-tools']
 
 /**
- * Makes sure that there is a real Lemonade with llama.cpp, from Debian's packages, in a folder of its own.
- * @returns why there is none, as one line; null when there is
+ * Installs a real Lemonade with llama.cpp, from Debian's packages, into a folder of its own, unless it is there already.
+ * @returns why that is not possible, as one line; null when it is installed
  */
 export function lacksLemonade(): string | null {
   if (existsSync(join(ROOT, 'usr/bin/lemond'))) return null
@@ -25,7 +25,7 @@ export function lacksLemonade(): string | null {
     if (!existsSync('/usr/sbin/debootstrap')) install(['debootstrap'])
     rmSync(ROOT, { recursive: true, force: true })
     mkdirSync(ROOT, { recursive: true })
-    // A mirror that hangs must not hold up everything else.
+    // A mirror that hangs must not block everything else.
     const run = (command: string, args: string[]) => execFileSync(command, args, { stdio: 'pipe', timeout: 600_000 })
     run('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'sid', ROOT])
     // Its packages would start services of this machine.
@@ -36,12 +36,12 @@ export function lacksLemonade(): string | null {
     return null
   } catch (error) {
     rmSync(ROOT, { recursive: true, force: true })
-    const said = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    return `Debian unstable, which has Lemonade’s package, could not be installed into ${ROOT} (${said})`
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
+    return `Debian unstable, which has Lemonade’s package, could not be installed into ${ROOT} (${reason})`
   }
 }
 
-/** A real Lemonade server on loopback, with a model hub of its own. It can be killed and brought back. */
+/** A real Lemonade server on loopback, with a model hub of its own. It can be killed and restarted. */
 export class RealLemonade {
   readonly hub: ModelHub
   readonly port: number
@@ -70,16 +70,16 @@ export class RealLemonade {
     return started
   }
 
-  /** The environment of a THON that asks it. */
+  /** The environment of a THON that connects to it. */
   get environment(): Record<string, string> {
     return { LEMONADE_PORT: String(this.port) }
   }
 
-  /** Starts the server, also after it was killed: with the models it had. */
+  /** Starts the server. After a kill it still has its models. */
   async up(): Promise<void> {
     const [cache, config] = [`${this.#folder}/cache`, `${this.#folder}/config`]
     const env = Object.entries({ HOME: `${this.#folder}/home`, RUNTIME_DIRECTORY: `${this.#folder}/run`, ...this.#env })
-    // The mounts are this process's own, and gone with it.
+    // The mounts belong to this process and disappear with it.
     const script = `mount -t proc proc ${ROOT}/proc && mount --rbind /sys ${ROOT}/sys && exec chroot ${ROOT} "$@"`
     const program = ['/usr/bin/lemond', '--host', '127.0.0.1', '--port', String(this.port), '--no-broadcast']
     const variables = env.map(([name, value]) => `${name}=${value}`)
@@ -87,7 +87,7 @@ export class RealLemonade {
     const child = spawn('unshare', ['--mount', 'sh', '-c', script, 'sh', ...args], {
       ...{ detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
     })
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part) => (this.#log += String(part)))
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (this.#log += String(part)))
     this.#child = child
     for (let attempt = 0; attempt < 300; attempt++) {
       if (await this.ask('/live').catch(() => null)) return
@@ -97,7 +97,7 @@ export class RealLemonade {
     throw new Error(`Lemonade did not start: ${this.#log.slice(-2_000)}`)
   }
 
-  /** Ends it and the programs that run its models, as a crash would. */
+  /** Kills it and the programs that run its models, as a crash would. */
   async kill(): Promise<void> {
     const child = this.#child
     this.#child = null
@@ -106,14 +106,14 @@ export class RealLemonade {
     await once(child, 'close')
   }
 
-  /** Ends everything that was started, and deletes its models. */
+  /** Stops everything, and deletes its models. */
   async close(): Promise<void> {
     await this.kill()
     this.hub.close()
     rmSync(join(ROOT, this.#folder), { recursive: true, force: true })
   }
 
-  /** Asks it directly, as a participant's tool would. @param body sent as JSON by POST */
+  /** Sends it a request directly, as a participant's tool would. @param body sent as JSON by POST */
   async ask(path: string, body?: object): Promise<Response> {
     const key = this.#env.LEMONADE_API_KEY
     return fetch(`http://127.0.0.1:${this.port}${path}`, {

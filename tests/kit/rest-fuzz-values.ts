@@ -1,10 +1,10 @@
-/** What may go into requests of a fuzz, from the plain to what nobody expects. */
+/** Values for fuzzed requests, from usual to absurd. */
 
 export const NAMES = ['alpha', 'beta', 'ann', 'bob', 'Zoë', 'Команда', 'a b', 'x_1', 'a.b-c', '日本']
 
 const DEEP = 3_000
 
-/** JSON texts of values that nobody expects. */
+/** JSON of unusual values. */
 export const ODD = [
   ...words('null true false 0 -1 -0 1.5 1e400 -1e400 1e308 5e-324 65536 525601 9007199254740993'),
   ...words(
@@ -19,7 +19,7 @@ export const ODD = [
   ...['['.repeat(DEEP) + ']'.repeat(DEEP), '{"a":'.repeat(DEEP) + '1' + '}'.repeat(DEEP)],
 ]
 
-/** Names of fields that nobody declared. */
+/** Names of undeclared fields. */
 export const KEYS = [
   '__proto__',
   'constructor',
@@ -32,7 +32,7 @@ export const KEYS = [
   'x'.repeat(5_000),
 ]
 
-/** Bodies that are no JSON. */
+/** Bodies that are not JSON. */
 export const BROKEN = [
   ...words(
     `{ [ " {"name": {"name":"a",} {"name""a"} {'name':'a'} {name:1} hello NaN [1,] {}{} 01 +1 1. \u0000 \ufeff undefined`,
@@ -41,8 +41,8 @@ export const BROKEN = [
   ...[`"${'\\'.repeat(9_999)}`, '{"a":1'.repeat(999)],
 ].map((text) => Buffer.from(text))
 
-/** Bodies that are no text. */
-export const NO_UTF8 = ['\xff\xfe', '{"name":"\xff\xfe"}', '\xed\xa0\x80'].map((text) => Buffer.from(text, 'latin1'))
+/** Bodies that are not UTF-8. */
+export const NOT_UTF8 = ['\xff\xfe', '{"name":"\xff\xfe"}', '\xed\xa0\x80'].map((text) => Buffer.from(text, 'latin1'))
 
 export const TYPES = [
   ...words(
@@ -54,7 +54,7 @@ export const TYPES = [
   ...['', 'application/json; charset=utf-16', 'multipart/form-data; boundary=', 'x'.repeat(2_000)],
 ]
 
-/** What may stand in a path in place of an id. */
+/** Segments to put in place of an id in a path. */
 export const SEGMENTS = [
   ...words(
     '% %zz %E0%A4%A %C3%28 %ff %00 a%00b %2F a%2Fb %2e%2e .. . ... %5C \\ a\\b %F0%9F%8E%89 + %20 %25 %2525 ;a=b :id',
@@ -82,7 +82,7 @@ export const QUERIES = [
   ...[`?page=${'9'.repeat(4_400)}`, `?${'a=1&'.repeat(1_500)}`, `?a=${'x'.repeat(8_000)}`],
 ]
 
-/** All that Node's parser takes, but CONNECT, which is no request. */
+/** Every method that Node's parser accepts, except CONNECT, which does not arrive as a request. */
 export const METHODS = words(
   'HEAD OPTIONS TRACE PROPFIND SEARCH PURGE LINK MKCOL QUERY M-SEARCH GET POST PUT PATCH DELETE',
 )

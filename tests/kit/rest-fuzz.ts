@@ -1,17 +1,17 @@
 import { once } from 'node:events'
 import { Agent, request, type IncomingMessage } from 'node:http'
 import type { Random } from './random.ts'
-import { BROKEN, KEYS, METHODS, NAMES, NO_UTF8, ODD, QUERIES, SEGMENTS, TYPES } from './rest-fuzz-values.ts'
-import type { Described, Manual, Told } from './rest.ts'
+import { BROKEN, KEYS, METHODS, NAMES, NOT_UTF8, ODD, QUERIES, SEGMENTS, TYPES } from './rest-fuzz-values.ts'
+import type { DescribedOperation, Manual, RestAnswer } from './rest.ts'
 
 type Schema = Record<string, unknown>
 type Operation = Manual['operations'][number]
 
-/** A request as it goes out. */
-export interface Sent {
-  /** How it is meant to be odd. */
+/** A generated request. */
+export interface FuzzRequest {
+  /** In which way it is unusual. */
   kind: Kind
-  /** The operation it was made from. */
+  /** The operation it was generated from. */
   of: Operation
   method: string
   path: string
@@ -22,15 +22,15 @@ export interface Sent {
 const KINDS = ['valid', 'mutated', 'broken', 'typed', 'path', 'query', 'method'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** Other names of parameters and fields for the same ids. */
-const SAME: Record<string, string> = {
+/** Other names that parameters and fields have for the same ids. */
+const SYNONYMS: Record<string, string> = {
   target_group_id: 'group_id',
   sandbox_id: 'instance_id',
   instance_ids: 'instance_id',
 }
 const BOUNDARY = 'fuzz'
-/** Names of what there always is, by the beginning of the path. */
-const FIXED = {
+/** Ids of things that always exist, by the beginning of the path. */
+const FIXED_IDS = {
   '/api/groups/events/': ['hack26'],
   '/api/config-files/': ['config_groups_yaml', 'config_vscode_settings', 'config_kilo_json'],
   '/api/instances/settings/': ['external_ip', 'domain', 'anything'],
@@ -38,19 +38,19 @@ const FIXED = {
   '/api/gateway/consumers/': ['always'],
 }
 
-/** Makes requests from what the manual says, and remembers ids from the answers so that some are of things there are. */
+/** Generates requests from `/openapi.json`. It remembers ids from answers, so that some requests are about existing things. */
 export class Fuzz {
   readonly #manual: Manual
   readonly #ids: Record<string, string[]> = { group_id: [], user_id: [], instance_id: [] }
 
-  /** Where each user was last seen. */
+  /** The group of each user, from the latest answer. */
   readonly #groupOf = new Map<string, string>()
 
   constructor(manual: Manual) {
     this.#manual = manual
   }
 
-  request(of: Operation, random: Random): Sent {
+  request(of: Operation, random: Random): FuzzRequest {
     const kind = random.chance(25) ? 'valid' : random.of(KINDS)
     const [takes, { schema } = { schema: null }] = Object.entries(of.operation.requestBody?.content ?? {})[0] ?? []
     const isForm = takes === 'multipart/form-data'
@@ -66,8 +66,8 @@ export class Fuzz {
     }
   }
 
-  /** Takes the ids of an answer, and gives up those of which there are too many. @returns requests that delete these */
-  learn({ of, kind }: Sent, { status, text }: Told): Pick<Sent, 'method' | 'path'>[] {
+  /** Remembers the ids in an answer. @returns requests that delete the oldest things when there are too many */
+  learn({ of, kind }: FuzzRequest, { status, text }: RestAnswer): Pick<FuzzRequest, 'method' | 'path'>[] {
     const user = /^\{"id":"([^"]+)","group_id":"([^"]+)"/.exec(text)
     if (user) this.#groupOf.set(user[1] as string, user[2] as string)
     if (kind === 'method' || (status !== 201 && !(status === 200 && of.path.endsWith('/recreate'))))
@@ -81,13 +81,13 @@ export class Fuzz {
     return this.#add(name, id)
   }
 
-  #launched(of: Operation, status: number, text: string): Pick<Sent, 'method' | 'path'>[] {
+  #launched(of: Operation, status: number, text: string): Pick<FuzzRequest, 'method' | 'path'>[] {
     if (!of.path.endsWith('/launch') || status !== 200) return []
     const { sandbox_id } = JSON.parse(text) as { sandbox_id: string | null }
     return sandbox_id === null ? [] : this.#add('instance_id', sandbox_id)
   }
 
-  #add(name: 'instance_id' | 'group_id' | 'user_id', id: string): Pick<Sent, 'method' | 'path'>[] {
+  #add(name: 'instance_id' | 'group_id' | 'user_id', id: string): Pick<FuzzRequest, 'method' | 'path'>[] {
     const ids = this.#ids[name] as string[]
     ids.push(id)
     if (ids.length <= 12) return []
@@ -117,7 +117,7 @@ export class Fuzz {
       : random.of([...odd, filled.toUpperCase().replace('/API/', '/api/'), `/api/${random.of(SEGMENTS)}`])
   }
 
-  #query({ parameters = [] }: Described, kind: Kind, random: Random): string {
+  #query({ parameters = [] }: DescribedOperation, kind: Kind, random: Random): string {
     if (kind === 'query') return random.of(QUERIES)
     const given = parameters.filter((one) => one.in === 'query' && random.chance(50))
     const values = given.map(({ name, schema }) => {
@@ -128,30 +128,30 @@ export class Fuzz {
   }
 
   #id(name: string, random: Random, path = ''): string {
-    const fixed = Object.entries(FIXED).find(([begin]) => path.startsWith(begin))?.[1]
-    const ids = fixed ?? this.#ids[SAME[name] ?? name] ?? []
+    const fixed = Object.entries(FIXED_IDS).find(([begin]) => path.startsWith(begin))?.[1]
+    const ids = fixed ?? this.#ids[SYNONYMS[name] ?? name] ?? []
     return ids.length > 0 && random.chance(85) ? random.of(ids) : 'none'
   }
 
   #form(schema: Schema, kind: Kind, random: Random): Buffer | null {
     const isOdd = kind === 'mutated' || kind === 'broken'
-    const [field = ''] = Object.keys((this.#manual.resolve(schema).properties ?? {}) as object)
+    const [field = ''] = Object.keys(this.#manual.resolve(schema).properties ?? {})
     const name = isOdd && random.chance(30) ? random.of(KEYS) : field
     const file = isOdd && random.chance(30) ? '' : '; filename="a.json"'
-    const text = isOdd ? random.of([...BROKEN, ...NO_UTF8, ...ODD.map((one) => Buffer.from(one))]) : Buffer.from('{}')
+    const text = isOdd ? random.of([...BROKEN, ...NOT_UTF8, ...ODD.map((one) => Buffer.from(one))]) : Buffer.from('{}')
     const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n`
     const whole = Buffer.concat([Buffer.from(head), text, Buffer.from(`\r\n--${BOUNDARY}--\r\n`)])
     return kind === 'broken' ? whole.subarray(0, random.below(whole.length + 1)) : whole
   }
 
   #body(schema: Schema, kind: Kind, random: Random): Buffer | null {
-    if (kind === 'broken') return random.of(random.chance(80) ? BROKEN : NO_UTF8)
+    if (kind === 'broken') return random.of(random.chance(80) ? BROKEN : NOT_UTF8)
     if (kind === 'mutated' && random.chance(15)) return Buffer.from(random.of(ODD))
     if (kind === 'mutated' && random.chance(5)) return null
     return Buffer.from(kind === 'mutated' ? this.#mutated(schema, '', random) : this.#valid(schema, '', random))
   }
 
-  /** The text of a value that the schema allows. */
+  /** JSON of a value that the schema allows. */
   #valid(raw: Schema, name: string, random: Random): string {
     const schema = this.#manual.resolve(raw)
     const type = [schema.type].flat()[0]
@@ -164,11 +164,11 @@ export class Fuzz {
     if (type === 'integer') return String(random.of([8443, 1, 60, Number(schema.maximum ?? 200)]))
     if (type === 'boolean') return String(random.chance(50))
     if (/_ids?$/.test(name)) return JSON.stringify(this.#id(name, random))
-    // A config file has to be one.
+    // The content of a config file has to be JSON.
     return JSON.stringify({ email: 'ann@example.org', content: '{}' }[name] ?? random.of(NAMES))
   }
 
-  /** As `#valid`, with values that are not, and fields that are missing or too many. */
+  /** Like `#valid`, with some invalid values, and with missing and additional fields. */
   #mutated(raw: Schema, name: string, random: Random): string {
     const schema = this.#manual.resolve(raw)
     if (schema.type === 'array' && random.chance(60)) {
@@ -195,8 +195,8 @@ function object(entries: [string, string][]): string {
   return `{${entries.map(([key, text]) => `${JSON.stringify(key)}:${text}`).join()}}`
 }
 
-/** Sends requests over a few connections that stay. */
-export class Line {
+/** Sends requests over a few persistent connections. */
+export class RestClient {
   readonly #agent: Agent
   readonly #base: URL
 
@@ -205,13 +205,13 @@ export class Line {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections })
   }
 
-  /** @throws when no answer comes, or not within 20 seconds */
+  /** @throws Error without an answer within 20 seconds */
   async send({
     method,
     path,
     headers = {},
     body = null,
-  }: Partial<Sent> & Pick<Sent, 'method' | 'path'>): Promise<Told> {
+  }: Partial<FuzzRequest> & Pick<FuzzRequest, 'method' | 'path'>): Promise<RestAnswer> {
     const length = body ? { 'Content-Length': String(body.length) } : {}
     const sent = request({
       host: this.#base.hostname,
@@ -228,7 +228,7 @@ export class Line {
     for await (const part of response) parts.push(part as Buffer)
     return {
       status: response.statusCode ?? 0,
-      headers: response.headers as Record<string, string | undefined>,
+      headers: response.headers as RestAnswer['headers'],
       text: Buffer.concat(parts).toString(),
     }
   }

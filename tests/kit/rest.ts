@@ -4,7 +4,7 @@ import type { TestApp } from './app.ts'
 type Schema = Record<string, unknown>
 
 /** An operation as `/openapi.json` describes it. */
-export interface Described {
+export interface DescribedOperation {
   operationId: string
   summary?: string
   description?: string
@@ -14,19 +14,25 @@ export interface Described {
   responses: Record<string, { description: string; content?: Record<string, { schema: Schema }> }>
 }
 
-/** What a request was answered with. */
-export interface Told {
+/** The answer to a request. */
+export interface RestAnswer {
   status: number
   headers: Record<string, string | undefined>
   text: string
 }
 
-/** `/openapi.json`, read once, and held against what is really answered. */
+/** Status and parsed body of an answer. */
+export interface RestReply<T> {
+  status: number
+  body: T
+}
+
+/** `/openapi.json`, read once for each app, to compare answers with it. */
 export class Manual {
-  readonly document: { paths: Record<string, Record<string, Described>>; components: { schemas: Schema } }
-  /** Every operation, with its method in capitals and its path in braces. */
-  readonly operations: readonly { method: string; path: string; operation: Described }[]
-  readonly #patterns: { pattern: RegExp; operations: Record<string, Described> }[]
+  readonly document: { paths: Record<string, Record<string, DescribedOperation>>; components: { schemas: Schema } }
+  /** Every operation, with its method in upper case and its parameters in braces. */
+  readonly operations: readonly { method: string; path: string; operation: DescribedOperation }[]
+  readonly #patterns: { pattern: RegExp; operations: Record<string, DescribedOperation> }[]
   readonly #types = new Map<Schema, z.ZodType>()
 
   constructor(document: Manual['document']) {
@@ -49,29 +55,29 @@ export class Manual {
     return manual
   }
 
-  /** The schema itself, where it stands by its name. */
+  /** The schema itself, when it is given by its name. */
   resolve(schema: Schema): Schema {
     const name = typeof schema.$ref === 'string' ? schema.$ref.split('/').at(-1) : undefined
     return name === undefined ? schema : (this.document.components.schemas[name] as Schema)
   }
 
-  /** @returns what is wrong with an answer, or null: a status, a type or a shape that the manual does not tell */
-  complaint(method: string, path: string, { status, headers, text }: Told): string | null {
+  /** @returns what is wrong with an answer: a status, content type or shape that is not described; null when it is fine */
+  problem(method: string, path: string, { status, headers, text }: RestAnswer): string | null {
     const operation = this.#find(method, path)
     if (typeof operation === 'number')
-      return status === operation ? null : `${status} where the manual has no operation: ${operation} was due`
+      return status === operation ? null : `${status} where no operation is described: expected ${operation}`
     const described = operation.responses[status]
     if (!described) return `${status}, but only ${Object.keys(operation.responses).join(', ')} are described`
     const schema = described.content?.['application/json']?.schema
     if (!schema || headers['content-type'] !== 'application/json')
       return `content type ${headers['content-type']}, described: ${Object.keys(described.content ?? {}).join()}`
     const parsed = this.#typeOf(schema).safeParse(JSON.parse(text))
-    return parsed.success ? null : `not of the described shape: ${z.prettifyError(parsed.error)}`
+    return parsed.success ? null : `does not match the described shape: ${z.prettifyError(parsed.error)}`
   }
 
-  /** The operation, or the status of a request that is none. */
-  #find(method: string, target: string): Described | number {
-    // A backslash is no slash, as it would be on the web.
+  /** The operation, or the status of a request that matches none. */
+  #find(method: string, target: string): DescribedOperation | number {
+    // Browsers take a backslash for a slash; THON does not.
     const path = decoded(new URL(`http://localhost${target.replaceAll('\\', '%5C')}`).pathname)
     const matching = this.#patterns.filter(({ pattern }) => pattern.test(path))
     for (const { operations } of matching) {
@@ -86,7 +92,7 @@ export class Manual {
     let type = this.#types.get(schema)
     if (!type) {
       const whole = { $defs: this.document.components.schemas, ...schema }
-      type = z.fromJSONSchema(exact(whole) as Parameters<typeof z.fromJSONSchema>[0])
+      type = z.fromJSONSchema(strict(whole) as Parameters<typeof z.fromJSONSchema>[0])
       this.#types.set(schema, type)
     }
     return type
@@ -96,7 +102,7 @@ export class Manual {
 const manuals = new WeakMap<TestApp, Manual>()
 
 /**
- * Sends a request, and fails the test when the answer is not one that `/openapi.json` describes.
+ * Sends a request. An answer that `/openapi.json` does not describe fails the test.
  * @param body sent as JSON
  */
 export async function rest<T = unknown>(
@@ -104,26 +110,26 @@ export async function rest<T = unknown>(
   method: string,
   path: `/api/${string}`,
   body?: unknown,
-): Promise<{ status: number; body: T }> {
+): Promise<RestReply<T>> {
   const response = await fetch(`${app.url}${path}`, {
     method,
     ...(body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
   })
   const { status } = response
-  const told = { status, headers: Object.fromEntries(response.headers), text: await response.text() }
-  const complaint = (await Manual.of(app)).complaint(method, path, told)
-  if (complaint) throw new Error(`${method} ${path}\n→ ${status} ${told.text}\n${complaint}`)
-  return { status, body: JSON.parse(told.text || 'null') as T }
+  const answer = { status, headers: Object.fromEntries(response.headers), text: await response.text() }
+  const problem = (await Manual.of(app)).problem(method, path, answer)
+  if (problem) throw new Error(`${method} ${path}\n→ ${status} ${answer.text}\n${problem}`)
+  return { status, body: JSON.parse(answer.text || 'null') as T }
 }
 
-/** A copy in which objects have no more than their described properties, and whole numbers may be of any size. */
-function exact(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(exact)
+/** A copy that allows no properties but the described ones, and whole numbers of any size. */
+function strict(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(strict)
   if (typeof schema !== 'object' || schema === null) return schema
   const copy = Object.fromEntries(
     Object.entries(schema).map(([key, value]) => [
       key,
-      key === '$ref' ? String(value).replace('#/components/schemas/', '#/$defs/') : exact(value),
+      key === '$ref' ? String(value).replace('#/components/schemas/', '#/$defs/') : strict(value),
     ]),
   )
   if (copy.type === 'integer') return { ...copy, type: 'number', multipleOf: 1 }
@@ -132,7 +138,7 @@ function exact(schema: unknown): unknown {
     : copy
 }
 
-/** What is no escape stays. */
+/** Decodes escapes; anything else stays. */
 function decoded(path: string): string {
   return path.replace(/(?:%[\da-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString())
 }

@@ -9,25 +9,25 @@ import { removeAll, nodeOf } from './docker-app.ts'
 
 const THON = join(import.meta.dirname, '..', '..', 'bin', 'thon.mjs')
 
-/** How a command ended. */
-export interface Ended {
+/** How a command exited, and what it printed. */
+export interface CommandResult {
   code: number
   stdout: string
   stderr: string
 }
 
-/** A server that runs. */
-export interface Served {
+/** A running server. */
+export interface RunningServer {
   url: string
-  /** What it printed by then. */
+  /** What it printed until it was ready. */
   first: string
-  /** Ends it. @returns its exit code */
+  /** Stops it. @returns its exit code */
   end: () => Promise<number | null>
-  /** Ends it, and the processes that it started, without a word. */
+  /** Kills it and the processes it started, with SIGKILL. */
   kill: () => Promise<void>
 }
 
-/** A home with a database of its own, in which `thon` is run as people do. Goes with the test, sandboxes and all. */
+/** A home folder with its own database, where `thon` runs as it does for people. Deleted after the test, with its sandboxes. */
 export class Home {
   readonly dir = mkdtempSync(join(tmpdir(), 'thon-cli-'))
   readonly variables: Record<string, string>
@@ -46,20 +46,20 @@ export class Home {
     })
   }
 
-  /** A path in it. */
+  /** Absolute path of a file in this folder. */
   path(name: string): string {
     return join(this.dir, name)
   }
 
-  /** The program itself. */
+  /** Path of the program. */
   readonly command = THON
 
-  thon(...args: string[]): Promise<Ended> {
+  thon(...args: string[]): Promise<CommandResult> {
     return this.thonWith('', ...args)
   }
 
-  /** As `thon`, with something piped in. */
-  thonWith(input: string, ...args: string[]): Promise<Ended> {
+  /** Like `thon`, with text on standard input. */
+  thonWith(input: string, ...args: string[]): Promise<CommandResult> {
     return new Promise((resolve) => {
       const options = { env: this.variables, cwd: this.dir }
       const child = execFile('node', [THON, ...args], options, (error, stdout, stderr) =>
@@ -69,33 +69,33 @@ export class Home {
     })
   }
 
-  /** Begins a command, in a process group of its own as a terminal has it. @returns what Ctrl-C does */
-  start(...args: string[]): { interrupt: () => Promise<Ended> } {
+  /** Starts a command in its own process group, as a terminal does. `interrupt` sends what Ctrl-C sends. */
+  start(...args: string[]): { interrupt: () => Promise<CommandResult> } {
     const child = spawn('node', [THON, ...args], { env: this.variables, cwd: this.dir, detached: true })
-    const said = { stdout: '', stderr: '' }
-    for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (part) => (said[name] += String(part)))
+    const printed = { stdout: '', stderr: '' }
+    for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (part) => (printed[name] += String(part)))
     const closed = once(child, 'close') as Promise<[number | null]>
     const interrupt = async () => {
       process.kill(-(child.pid as number), 'SIGINT')
-      return { code: (await closed)[0] ?? -1, ...said }
+      return { code: (await closed)[0] ?? -1, ...printed }
     }
     return { interrupt }
   }
 
-  /** What a command says with --json. @throws unless it ended with the code */
+  /** What a command prints with --json. @throws Error unless it exits with the code */
   async json<T>(args: string[], code = 0): Promise<T> {
-    const ended = await this.thon(...args, '--json')
-    if (ended.code !== code) throw new Error(`thon ${args.join(' ')} ended with ${ended.code}: ${ended.stderr}`)
-    return JSON.parse(ended.stdout) as T
+    const result = await this.thon(...args, '--json')
+    if (result.code !== code) throw new Error(`thon ${args.join(' ')} exited with ${result.code}: ${result.stderr}`)
+    return JSON.parse(result.stdout) as T
   }
 
-  /** Runs `thon serve` beside, in a process group of its own. */
-  async serve(...args: string[]): Promise<Served> {
+  /** Runs `thon serve` in its own process group, and waits until it is ready. */
+  async serve(...args: string[]): Promise<RunningServer> {
     const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
     const child = spawn('node', [THON, 'serve', ...args], { env: this.variables, stdio, detached: true })
     const exited = once(child, 'exit') as Promise<[number | null]>
-    let said = ''
-    child.stderr.on('data', (part) => (said += String(part)))
+    let printed = ''
+    child.stderr.on('data', (part) => (printed += String(part)))
     const end = async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
       return (await exited)[0]
@@ -104,14 +104,16 @@ export class Home {
       process.kill(-(child.pid as number), 'SIGKILL')
       await exited
     }
-    onTestFinished(async () => void (await end()))
+    onTestFinished(async () => {
+      await end()
+    })
     return new Promise((resolve, reject) => {
       child.stdout.on('data', (part) => {
-        said += String(part)
-        const url = /Dashboard +(\S+)|"urls":\["([^"]+)"/.exec(said)?.slice(1).find(Boolean)
-        if (url) resolve({ url, end, kill, first: said })
+        printed += String(part)
+        const url = /Dashboard +(\S+)|"urls":\["([^"]+)"/.exec(printed)?.slice(1).find(Boolean)
+        if (url) resolve({ url, end, kill, first: printed })
       })
-      void exited.then(() => reject(new Error(`thon serve ended: ${said}`)))
+      void exited.then(() => reject(new Error(`thon serve stopped: ${printed}`)))
     })
   }
 }

@@ -1,11 +1,11 @@
 /*
  * A language model of 250 kB that really runs: one layer of random weights, in llama.cpp's format,
- * https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. What it says makes no sense.
+ * https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. What it writes makes no sense.
  */
 const WIDTH = 64
 const HEADS = 4
 const FEED_FORWARD = 128
-/** Tokens of context that it claims to be trained for. */
+/** Tokens of context that it claims to have been trained for. */
 const CONTEXT = 8192
 /** Numbers of GGUF's types of values. */
 const TYPE = { u32: 4, i32: 5, f32: 6, bool: 7, text: 8, array: 9 }
@@ -24,10 +24,12 @@ const WORDS = [
   '▁demo',
   '▁stop',
 ]
-const CHARACTERS = [...'▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,!?:;\'"-_/()[]{}<>|#@&*+=%$']
+const CHARACTERS = Array.from(
+  '▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,!?:;\'"-_/()[]{}<>|#@&*+=%$',
+)
 const BYTES = Array.from({ length: 256 }, (_, n) => `<0x${n.toString(16).toUpperCase().padStart(2, '0')}>`)
 const TOKENS = ['<unk>', '<s>', '</s>', ...BYTES, ...WORDS, ...CHARACTERS]
-/** What a token is: unknown, control, byte, or normal. */
+/** The kind of each token: unknown, control, byte, or normal. */
 const KINDS = TOKENS.map((_, n) => (n === 0 ? 2 : n < 3 ? 3 : n < 259 ? 6 : 1))
 const TEMPLATE =
   "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}"
@@ -38,7 +40,7 @@ export function tinyModel(): Buffer {
   const some = (count: number, spread: number) => Float32Array.from({ length: count }, () => random() * spread)
   const ones = new Float32Array(WIDTH).fill(1)
   const square = () => some(WIDTH * WIDTH, 0.1)
-  // It talks in words, not in single bytes.
+  // Makes it write words, not single bytes.
   const output = Float32Array.from({ length: WIDTH * TOKENS.length }, (_, n) => {
     const token = Math.floor(n / WIDTH)
     return random() * (token >= 259 && token < 259 + WORDS.length ? 1 : 0.001)

@@ -15,10 +15,10 @@ interface Slot extends Record<'tokens' | 'inputTokens' | 'outputTokens', number 
 }
 
 const LONG = { timeout: 120_000 }
-const STATUS = '{ lemonadeStatus { online version model users trouble { kind } loaded { name slots alive } } }'
+const STATUS = '{ lemonadeStatus { online version model users error { kind } loaded { name slots alive } } }'
 const MODELS = '{ lemonadeModels { models { name downloaded } } }'
 const PULLS = '{ lemonadePulls { pulls { id model state percent error } } }'
-const SLOTS = '{ lemonadeSlots { trouble { kind } slots { id processing contextSize } } }'
+const SLOTS = '{ lemonadeSlots { error { kind } slots { id processing contextSize } } }'
 const STATS = '{ lemonadeStats { tokensPerSecond outputTokens requestsTotal } }'
 const PULL = 'mutation ($input: PullModelInput!) { pullModel(input: $input) { id model state } }'
 const LOAD = 'mutation ($input: LoadModelInput!) { loadModel(input: $input) { model } }'
@@ -52,8 +52,8 @@ async function isDownloaded(app: TestApp, model: string): Promise<boolean> {
   return lemonadeModels.models.some(({ name, downloaded }) => name === model && downloaded)
 }
 
-/** A THON beside it, with a small model downloaded. */
-async function hall(): Promise<TestApp> {
+/** A THON that polls it, with a small model downloaded. */
+async function startWithModel(): Promise<TestApp> {
   const app = await startApp(lemonade.environment)
   if (await isDownloaded(app, 'Tiny')) return app
   lemonade.hub.pause = 0
@@ -63,7 +63,7 @@ async function hall(): Promise<TestApp> {
   return app
 }
 
-/** Loads the small model for so many people at once. */
+/** Loads the small model with this number of slots. */
 async function load(app: TestApp, parallel: number): Promise<void> {
   await app.execute(LOAD, { input: { model: 'Tiny', parallel, contextSize: 4096 } })
   await app.until<{ lemonadeStatus: { users: number | null } }>(
@@ -87,16 +87,20 @@ async function backend(): Promise<number> {
 }
 
 describe('the real Lemonade', () => {
-  test('downloads with progress, goes on without anybody watching, and is stopped halfway', LONG, async () => {
-    const app = await hall()
+  test('a download shows progress, is canceled, and goes on while THON is stopped', LONG, async () => {
+    const app = await startWithModel()
     lemonade.hub.pause = 60
     await pull(app, 'Big', 'tinyorg/tiny-GGUF:Q8_0')
     const early = await pullOf(app, 'Big', ({ percent }) => percent !== null && percent > 0 && percent < 60)
     await pullOf(app, 'Big', ({ percent }) => (percent ?? 0) > (early.percent ?? 0))
-    expect(await app.execute('mutation ($id: String!) { cancelPull(id: $id) }', { id: early.id })).toEqual({
+    expect(
+      await app.execute('mutation ($input: CancelPullInput!) { cancelPull(input: $input) }', {
+        input: { id: early.id },
+      }),
+    ).toEqual({
       cancelPull: true,
     })
-    await pullOf(app, 'Big', ({ state }) => state === 'CANCELLED')
+    await pullOf(app, 'Big', ({ state }) => state === 'CANCELED')
     expect(await isDownloaded(app, 'Big')).toBe(false)
 
     await pull(app, 'Big', 'tinyorg/tiny-GGUF:Q8_0')
@@ -106,17 +110,17 @@ describe('the real Lemonade', () => {
     const later = await startApp(lemonade.environment)
     await pullOf(later, 'Big', ({ state }) => state === 'COMPLETED')
     await later.until(MODELS, {}, (data) => JSON.stringify(data).includes('{"name":"Big","downloaded":true}'))
-    await later.execute('mutation { deleteModel(model: "Big") }')
+    await later.execute('mutation { deleteModel(input: { model: "Big" }) }')
     await later.until(MODELS, {}, (data) => !JSON.stringify(data).includes('{"name":"Big","downloaded":true}'))
   })
 
-  test('says why a download failed, and that it tries again where the hub is in trouble', LONG, async () => {
-    const app = await hall()
+  test('a failed download has its reason, and one from a broken hub is retried', LONG, async () => {
+    const app = await startWithModel()
     await pull(app, 'Gone', 'tinyorg/gone-GGUF:Q4_K_M')
     expect((await pullOf(app, 'Gone', ({ state }) => state === 'FAILED')).error).toMatch(/404|not found/i)
     await pull(app, 'Broken', 'tinyorg/broken-GGUF:Q4_K_M')
     const { id } = await pullOf(app, 'Broken', ({ state }) => state === 'DOWNLOADING' || state === 'RETRYING')
-    await app.execute('mutation ($id: String!) { cancelPull(id: $id) }', { id })
+    await app.execute('mutation ($input: CancelPullInput!) { cancelPull(input: $input) }', { input: { id } })
     expect(
       await app.refused('{ lemonadeVariants(checkpoint: "tinyorg/nothing") { variants { name } } }'),
     ).toMatchObject({ code: 'UPSTREAM_FAILED' })
@@ -125,15 +129,15 @@ describe('the real Lemonade', () => {
     })
   })
 
-  test('loads a model for several at once; chats through it move the numbers and the slots', LONG, async () => {
-    const app = await hall()
+  test('chats through a loaded model move its figures and its slots', LONG, async () => {
+    const app = await startWithModel()
     await load(app, 2)
     const frames = await app.subscribe<{ lemonadeSlotsChanged: { slots: Slot[] } }>(
       'subscription { lemonadeSlotsChanged { slots { id processing tokens inputTokens outputTokens } } }',
     )
     expect(await app.execute(SLOTS)).toEqual({
       lemonadeSlots: {
-        trouble: null,
+        error: null,
         slots: [0, 1].map((id) => ({ id, processing: false, contextSize: 2048 })),
       },
     })
@@ -143,7 +147,7 @@ describe('the real Lemonade', () => {
       while (isTalking) await (await chat(900)).text()
     }
     const talks = Promise.all([talk(), talk()])
-    // Both at once, with what they read and gave out so far.
+    // Both at the same time, with the tokens read and written so far.
     const read = await frames.until(
       ({ lemonadeSlotsChanged }) =>
         lemonadeSlotsChanged.slots.every(({ processing, outputTokens }) => processing && outputTokens !== null),
@@ -160,36 +164,32 @@ describe('the real Lemonade', () => {
     expect(after.lemonadeStats.tokensPerSecond).toBeGreaterThan(0)
   })
 
-  test(
-    'a backend that hangs takes only its slots along; one that was killed comes back with the next question',
-    LONG,
-    async () => {
-      const app = await hall()
-      await load(app, 2)
-      const before = await backend()
-      const slots = await app.subscribe<{ lemonadeSlotsChanged: { trouble: { kind: string } | null } }>(
-        'subscription { lemonadeSlotsChanged { trouble { kind } slots { id } } }',
-      )
-      process.kill(before, 'SIGSTOP')
-      try {
-        const told = await slots.until(({ lemonadeSlotsChanged }) => lemonadeSlotsChanged.trouble !== null)
-        expect(told.at(-1)).toMatchObject({ lemonadeSlotsChanged: { trouble: { kind: 'SLOW' }, slots: [{}, {}] } })
-        expect(await app.execute(STATUS)).toMatchObject({ lemonadeStatus: { online: true, trouble: null, users: 2 } })
-      } finally {
-        process.kill(before, 'SIGCONT')
-      }
-      await slots.until(({ lemonadeSlotsChanged }) => lemonadeSlotsChanged.trouble === null)
+  test('a backend that hangs affects its slots only, and a killed one is restarted', LONG, async () => {
+    const app = await startWithModel()
+    await load(app, 2)
+    const before = await backend()
+    const slots = await app.subscribe<{ lemonadeSlotsChanged: { error: { kind: string } | null } }>(
+      'subscription { lemonadeSlotsChanged { error { kind } slots { id } } }',
+    )
+    process.kill(before, 'SIGSTOP')
+    try {
+      const frames = await slots.until(({ lemonadeSlotsChanged }) => lemonadeSlotsChanged.error !== null)
+      expect(frames.at(-1)).toMatchObject({ lemonadeSlotsChanged: { error: { kind: 'SLOW' }, slots: [{}, {}] } })
+      expect(await app.execute(STATUS)).toMatchObject({ lemonadeStatus: { online: true, error: null, users: 2 } })
+    } finally {
+      process.kill(before, 'SIGCONT')
+    }
+    await slots.until(({ lemonadeSlotsChanged }) => lemonadeSlotsChanged.error === null)
 
-      process.kill(before, 'SIGKILL')
-      await app.until(STATUS, {}, (data) => JSON.stringify(data).includes('"model":null'))
-      expect((await chat(20)).status).toBe(200)
-      await app.until(STATUS, {}, (data) => JSON.stringify(data).includes('"model":"Tiny"'))
-      expect(await backend()).not.toBe(before)
-    },
-  )
+    process.kill(before, 'SIGKILL')
+    await app.until(STATUS, {}, (data) => JSON.stringify(data).includes('"model":null'))
+    expect((await chat(20)).status).toBe(200)
+    await app.until(STATUS, {}, (data) => JSON.stringify(data).includes('"model":"Tiny"'))
+    expect(await backend()).not.toBe(before)
+  })
 
-  test('says why a model does not load, and unloads one', LONG, async () => {
-    const app = await hall()
+  test('a failed load has its reason, and a model is unloaded', LONG, async () => {
+    const app = await startWithModel()
     await load(app, 1)
     await app.execute(LOAD, { input: { model: 'Tiny', llamacppArgs: '--no-such-argument' } })
     const failed = await app.until<{ lemonadeStatus: { loads: { state: string; message: string | null }[] } }>(
@@ -200,36 +200,38 @@ describe('the real Lemonade', () => {
     )
     expect(failed.lemonadeStatus.loads[0]?.message).toMatch(/Tiny|load/i)
     await load(app, 1)
-    expect(await app.execute('mutation { unloadModel(model: "Tiny") }')).toEqual({ unloadModel: true })
+    expect(await app.execute('mutation { unloadModel(input: { model: "Tiny" }) }')).toEqual({ unloadModel: true })
     await app.until(STATUS, {}, (data) => JSON.stringify(data).includes('"model":null'))
-    await app.until(SLOTS, {}, (data) => JSON.stringify(data) === '{"lemonadeSlots":{"trouble":null,"slots":[]}}')
+    await app.until(SLOTS, {}, (data) => JSON.stringify(data) === '{"lemonadeSlots":{"error":null,"slots":[]}}')
   })
 
-  test('is offline when it was killed, and known again once it is back', LONG, async () => {
-    const app = await hall()
+  test('a killed Lemonade is offline with its last values until it is back', LONG, async () => {
+    const app = await startWithModel()
     await load(app, 1)
     const frames = await app.subscribe<{ lemonadeStatusChanged: { online: boolean | null; model: string | null } }>(
-      'subscription { lemonadeStatusChanged { online model trouble { kind } } }',
+      'subscription { lemonadeStatusChanged { online model error { kind } } }',
     )
     await lemonade.kill()
     const read = await frames.until(({ lemonadeStatusChanged }) => lemonadeStatusChanged.online === false)
-    // What was known stays.
+    // The last values stay.
     expect(read.at(-1)?.lemonadeStatusChanged.model).toBe('Tiny')
     await lemonade.up()
     await frames.until(({ lemonadeStatusChanged: { online, model } }) => online === true && model === null)
     expect(await isDownloaded(app, 'Tiny')).toBe(true)
   })
 
-  test('refuses a wrong key, which is said and breaks nothing else', LONG, async () => {
+  test('a wrong key is reported as UNAUTHORIZED', LONG, async () => {
     const locked = await RealLemonade.start({ LEMONADE_API_KEY: 'key-of-lemonade' })
     try {
       const wrong = await startApp({ ...locked.environment, LEMONADE_API_KEY: 'another' })
       expect(await wrong.execute(STATUS)).toMatchObject({
-        lemonadeStatus: { online: true, trouble: { kind: 'UNAUTHORIZED' } },
+        lemonadeStatus: { online: true, error: { kind: 'UNAUTHORIZED' } },
       })
-      expect(await wrong.refused('mutation { unloadModel(model: "Tiny") }')).toMatchObject({ code: 'UPSTREAM_FAILED' })
+      expect(await wrong.refused('mutation { unloadModel(input: { model: "Tiny" }) }')).toMatchObject({
+        code: 'UPSTREAM_FAILED',
+      })
       const right = await startApp({ ...locked.environment, LEMONADE_API_KEY: 'key-of-lemonade' })
-      expect(await right.execute(STATUS)).toMatchObject({ lemonadeStatus: { online: true, trouble: null } })
+      expect(await right.execute(STATUS)).toMatchObject({ lemonadeStatus: { online: true, error: null } })
     } finally {
       await locked.close()
     }

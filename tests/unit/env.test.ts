@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { EnvError, loadEnv } from '../../server/config/env.ts'
 import { isLoopback } from '../../server/config/rules.ts'
 
-function faults(source: Record<string, string>): string[] {
+function errorsOf(source: Record<string, string>): string[] {
   try {
     loadEnv(source)
   } catch (error) {
     if (error instanceof EnvError) return error.message.split('\n')
     throw error
   }
-  throw new Error('was taken')
+  throw new Error('the configuration was accepted')
 }
 
 test('nothing set gives the defaults', () => {
@@ -29,13 +29,13 @@ test('the environment is frozen', () => {
   expect(Object.isFrozen(loadEnv({}))).toBe(true)
 })
 
-test('all faults are told at once, each with its name and its rule', () => {
-  const told = faults({
+test('all errors are reported at once, each with its name and its rule', () => {
+  const reported = errorsOf({
     ...{ THON_PORTS: '8100,x,70000', THON_ENGINE: 'podman', THON_START_CONCURRENCY: '0', THON_READY_SECONDS: 'soon' },
     ...{ SANDBOX_MEMORY: 'lots', SANDBOX_CPUS: '-1', SANDBOX_PIDS: '3', SANDBOX_TTL_MINUTES: '0.5' },
     ...{ SANDBOX_IMAGE: 'no image', THON_LOG_LEVEL: 'loud', AUTH_SESSION_SECRET: 'too short', AUTH_ENABLED: 'true' },
   })
-  const names = told.map((line) => line.split(/[ :]/)[0])
+  const names = reported.map((line) => line.split(/[ :]/)[0])
   expect(names.sort()).toEqual(
     [
       ...['THON_PORTS', 'THON_PORTS', 'THON_ENGINE', 'THON_START_CONCURRENCY', 'THON_READY_SECONDS', 'SANDBOX_MEMORY'],
@@ -43,8 +43,8 @@ test('all faults are told at once, each with its name and its rule', () => {
       ...['AUTH_SESSION_SECRET', 'AUTH_ENABLED'],
     ].sort(),
   )
-  for (const line of told) expect(line, 'a rule, not only "invalid"').not.toMatch(/: Invalid input$/)
-  expect(told.join()).not.toContain('secret-1')
+  for (const line of reported) expect(line, 'a rule, not only "invalid"').not.toMatch(/: Invalid input$/)
+  expect(reported.join()).not.toContain('secret-1')
 })
 
 test.for([
@@ -54,8 +54,8 @@ test.for([
   ['SANDBOX_MEMORY', '2 gigs', 'SANDBOX_MEMORY: must be a size such as 512m or 2g'],
   ['THON_ENGINE', 'swarm', 'THON_ENGINE: must be docker, process or auto'],
   ['SANDBOX_IMAGE', '-x', 'SANDBOX_IMAGE: must be an image name'],
-] as const)('%s=%s is refused: %s', ([name, value, fault]) => {
-  expect(faults({ [name]: value })[0]).toContain(fault)
+] as const)('%s=%s is refused: %s', ([name, value, message]) => {
+  expect(errorsOf({ [name]: value })[0]).toContain(message)
 })
 
 test.for([
@@ -70,7 +70,7 @@ test.for([
   expect(loadEnv({ SANDBOX_MEMORY: text }).limits.memoryBytes).toBe(bytes)
 })
 
-test('0 is no limit, and no end', () => {
+test('0 means no limit, and no end', () => {
   const env = loadEnv({ SANDBOX_MEMORY: '0', SANDBOX_CPUS: '0', SANDBOX_PIDS: '0', SANDBOX_TTL_MINUTES: '0' })
   expect(env.limits).toEqual({ memoryBytes: null, cpus: null, pids: null })
   expect(env.ttlMinutes).toBeNull()
@@ -91,30 +91,33 @@ test.for([
   ['~/x/thon.db', '/home/me/x/thon.db'],
   ['/var/thon.db', '/var/thon.db'],
   ['~', '/home/me'],
-] as const)('path %s is %s', ([given, path]) => {
+] as const)('path %s becomes %s', ([given, path]) => {
   expect(loadEnv({ HOME: '/home/me', THON_DB_PATH: given }).dbPath).toBe(path)
 })
 
 describe('warnings', () => {
   const warnings = (source: Record<string, string>) => loadEnv(source).warnings
 
-  test('a name with our prefix that we do not know is told', () => {
+  test('an unknown name with a prefix of THON is reported', () => {
     expect(warnings({ THON_PORT: '1', SANDBOX_MEM: '2', DASHBOARD_PORT: '3', OTHER: '4' })).toEqual([
-      ...['THON_PORT', 'SANDBOX_MEM', 'DASHBOARD_PORT'].map((name) => expect.stringContaining(name)),
+      ...['THON_PORT', 'SANDBOX_MEM', 'DASHBOARD_PORT'].map((name) => expect.stringContaining(name) as string),
     ])
   })
 
-  test('an OpenSandbox server is told not to be used, without its key', () => {
-    const told = warnings({ SANDBOX_DOMAIN: 'sandbox:8080', SANDBOX_API_KEY: 'top-secret' })
-    expect(told).toEqual([expect.stringContaining('SANDBOX_DOMAIN')])
-    expect(told.join()).not.toContain('top-secret')
+  test('an unused OpenSandbox server is reported, without its key', () => {
+    const reported = warnings({ SANDBOX_DOMAIN: 'sandbox:8080', SANDBOX_API_KEY: 'top-secret' })
+    expect(reported).toEqual([expect.stringContaining('SANDBOX_DOMAIN')])
+    expect(reported.join()).not.toContain('top-secret')
   })
 
-  test.for(['0.0.0.0', '192.168.1.5', '::'])('an address that others can reach (%s) is told', (host) => {
-    expect(warnings({ DASHBOARD_HOST: host })[0]).toContain('no login')
-  })
+  test.for(['0.0.0.0', '192.168.1.5', '::'])(
+    'an address that others can reach without a login (%s) is reported',
+    (host) => {
+      expect(warnings({ DASHBOARD_HOST: host })[0]).toContain('no login')
+    },
+  )
 
-  test.for(['127.0.0.1', '127.3.2.1', '::1', 'localhost'])('%s is this machine’s own', (host) => {
+  test.for(['127.0.0.1', '127.3.2.1', '::1', 'localhost'])('%s is reachable only from this machine', (host) => {
     expect(isLoopback(host)).toBe(true)
     expect(warnings({ DASHBOARD_HOST: host })).toEqual([])
   })

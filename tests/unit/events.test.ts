@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { Channel, Events } from '../../server/core/events.ts'
 
 describe('a channel', () => {
-  test('delivers in the order of the pushes, before and after the reader came', async () => {
+  test('delivers in the order of the pushes, before and after reading starts', async () => {
     const channel = new Channel<number>()
     channel.push(1)
     const read = [channel.next(), channel.next(), channel.next()]
     channel.push(2)
     channel.push(3)
-    expect((await Promise.all(read)).map(({ value }) => value)).toEqual([1, 2, 3])
+    expect((await Promise.all(read)).map(({ value }) => value as number)).toEqual([1, 2, 3])
   })
 
   test('return takes effect while a next waits', async () => {
@@ -18,7 +18,7 @@ describe('a channel', () => {
     expect(await waiting).toEqual({ value: undefined, done: true })
   })
 
-  test('return throws away what is queued', async () => {
+  test('return discards what is queued', async () => {
     const channel = new Channel<number>()
     channel.push(1)
     await channel.return()
@@ -36,7 +36,7 @@ describe('a channel', () => {
     expect(read).toEqual([1])
   })
 
-  test('its end is told once, however often it ends', async () => {
+  test('calls its end callback once, however often it ends', async () => {
     let ends = 0
     const channel = new Channel<number>(() => (ends += 1))
     channel.end()
@@ -45,7 +45,7 @@ describe('a channel', () => {
     expect(ends).toBe(1)
   })
 
-  test('a loop that breaks ends it', async () => {
+  test('ends when a loop breaks', async () => {
     let ended = false
     const channel = new Channel<number>(() => (ended = true))
     channel.push(1)
@@ -53,7 +53,7 @@ describe('a channel', () => {
     expect(ended).toBe(true)
   })
 
-  test('the backlog counts what nobody has read', async () => {
+  test('counts what has not been read in its backlog', async () => {
     const channel = new Channel<number>()
     for (const one of [1, 2, 3]) channel.push(one)
     expect(channel.backlog).toBe(3)
@@ -86,41 +86,41 @@ describe('events', () => {
 
   test('reach every listener of their topic, and no other', () => {
     const events = new Events()
-    const heard: string[] = []
-    events.on('group', ({ id }) => heard.push(`first ${id}`))
-    events.on('group', ({ id }) => heard.push(`second ${id}`))
-    events.on('instance', () => heard.push('wrong'))
+    const received: string[] = []
+    events.on('group', ({ id }) => received.push(`first ${id}`))
+    events.on('group', ({ id }) => received.push(`second ${id}`))
+    events.on('instance', () => received.push('wrong'))
     events.publish('group', row('g'))
-    expect(heard).toEqual(['first g', 'second g'])
+    expect(received).toEqual(['first g', 'second g'])
   })
 
-  test('reach nobody who stopped listening, and then nobody hears', () => {
+  test('do not reach a listener that stopped', () => {
     const events = new Events()
-    const heard: string[] = []
-    const stop = events.on('group', ({ id }) => heard.push(id))
+    const received: string[] = []
+    const stop = events.on('group', ({ id }) => received.push(id))
     expect(events.isHeard('group')).toBe(true)
     stop()
     events.publish('group', row('g'))
-    expect(heard).toEqual([])
+    expect(received).toEqual([])
     expect(events.isHeard('group')).toBe(false)
   })
 
-  test('come as changes after one READY, from the call on', async () => {
+  test('arrive as changes after one READY, from the call on', async () => {
     const events = new Events()
     events.publish('group', row('before'))
     const changes = events.changes('group')
     events.publish('group', row('after'))
     expect((await changes.next()).value).toEqual({ kind: 'READY', id: null, row: null })
-    expect((await changes.next()).value.id).toBe('after')
+    expect((await changes.next()).value).toMatchObject({ id: 'after' })
     await changes.return()
     expect(events.isHeard('group')).toBe(false)
   })
 
-  test('a stream that nobody has begun to read keeps what came', async () => {
+  test('wait in a stream until it is read', async () => {
     const events = new Events()
     const stream = events.stream('instance')
     events.publish('instance', row('one'))
-    expect((await stream.next()).value.id).toBe('one')
+    expect((await stream.next()).value).toMatchObject({ id: 'one' })
     await stream.return()
     expect(events.isHeard('instance')).toBe(false)
   })

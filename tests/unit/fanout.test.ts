@@ -11,7 +11,7 @@ import { describe, expect, test } from 'vitest'
 import { Channel } from '../../server/core/events.ts'
 import { FanOut } from '../../server/graphql/fanout.ts'
 
-/** A topic of texts, and what became of it. */
+/** A subscription to texts, with counters of what happened to it. */
 function setup(options: { newest?: boolean } = {}) {
   const fanOut = new FanOut()
   const seen = { opened: 0, resolved: 0, returned: 0 }
@@ -55,8 +55,8 @@ function setup(options: { newest?: boolean } = {}) {
 }
 
 async function word(channel: Channel<ExecutionResult>): Promise<unknown> {
-  const { value, done } = await channel.next()
-  return done ? 'END' : ((value as ExecutionResult).data?.word ?? (value as ExecutionResult).errors?.[0]?.message)
+  const result = await channel.next()
+  return result.done ? 'END' : (result.value.data?.word ?? result.value.errors?.[0]?.message)
 }
 
 async function settle(): Promise<void> {
@@ -64,7 +64,7 @@ async function settle(): Promise<void> {
 }
 
 describe('one execution for many', () => {
-  test('an event is resolved once, and handed to everybody', async () => {
+  test('an event is resolved once, and delivered to every subscriber', async () => {
     const { seen, push, join, fanOut } = setup()
     const all = await Promise.all(Array.from({ length: 50 }, () => join()))
     for (const one of all) expect(await word(one)).toBe('READY')
@@ -74,7 +74,7 @@ describe('one execution for many', () => {
     expect(fanOut.size).toBe(1)
   })
 
-  test('another key is another execution', async () => {
+  test('another key gets another execution', async () => {
     const { seen, join, fanOut } = setup()
     await join('a')
     await join('b')
@@ -82,7 +82,7 @@ describe('one execution for many', () => {
     expect(fanOut.size).toBe(2)
   })
 
-  test('who joins later gets READY, not what was said before', async () => {
+  test('a late subscriber gets READY, but not earlier events', async () => {
     const { push, join } = setup()
     const first = await join()
     await word(first)
@@ -93,7 +93,7 @@ describe('one execution for many', () => {
     expect([await word(late), await word(late)]).toEqual(['READY', 'after'])
   })
 
-  test('who joins a topic that tells a present state gets the newest', async () => {
+  test('a late subscriber to a current state gets the newest one', async () => {
     const { push, join } = setup({ newest: true })
     const first = await join()
     await word(first)
@@ -103,8 +103,8 @@ describe('one execution for many', () => {
   })
 })
 
-describe('endings', () => {
-  test('one that leaves takes nothing from the others', async () => {
+describe('ends', () => {
+  test('a subscriber that leaves does not affect the others', async () => {
     const { seen, push, join } = setup()
     const [one, other] = [await join(), await join()]
     await word(other)
@@ -114,7 +114,7 @@ describe('endings', () => {
     expect(seen.returned).toBe(0)
   })
 
-  test('the last to leave closes the source, and the next begins anew', async () => {
+  test('the last subscriber closes the source, and the next one opens it again', async () => {
     const { seen, join, fanOut } = setup()
     const all = [await join(), await join()]
     for (const one of all) await one.return()
@@ -124,7 +124,7 @@ describe('endings', () => {
     expect(seen.opened).toBe(2)
   })
 
-  test('the last to leave closes the source also while nothing happens', async () => {
+  test('the last subscriber closes the source, even while nothing happens', async () => {
     const { seen, join } = setup()
     const one = await join()
     await word(one)
@@ -135,7 +135,7 @@ describe('endings', () => {
     expect(seen.returned).toBe(1)
   })
 
-  test('a source that ends ends everybody, after what it had said', async () => {
+  test('a source that ends does so for all, after its last events', async () => {
     const { push, endSource, join, fanOut } = setup()
     const one = await join()
     push('last')
@@ -144,7 +144,7 @@ describe('endings', () => {
     expect(fanOut.size).toBe(0)
   })
 
-  test('a source that throws is told to everybody, and ends', async () => {
+  test('an error of the source reaches every subscriber, and ends it', async () => {
     const { push, replaceNext, join, fanOut } = setup()
     const all = [await join(), await join()]
     for (const one of all) await word(one)
@@ -158,7 +158,7 @@ describe('endings', () => {
     expect(fanOut.size).toBe(0)
   })
 
-  test('one that does not keep up is cut off, and the others are not', async () => {
+  test('a slow subscriber is cut off, and the others are not', async () => {
     const { push, join } = setup()
     const [slow, quick] = [await join(), await join()]
     await word(quick)
@@ -171,7 +171,7 @@ describe('endings', () => {
     expect(await word(quick)).toBe('on')
   })
 
-  test('a refusal at subscribe goes to whoever asked, and leaves nothing', async () => {
+  test('an error at subscribe reaches the callers, and nothing is left over', async () => {
     const { refuse, subscribe, join, fanOut } = setup()
     refuse(new Error('no'))
     const [one, other] = await Promise.all([subscribe(), subscribe()])

@@ -6,8 +6,11 @@ import { reasonFor } from '../../server/instances/reason.ts'
 const participant: Viewer = { ...organizer, role: 'participant' }
 
 test.for([
-  ['It ran out of memory (2 GiB). Raise SANDBOX_MEMORY.', 'It ran out of memory (2 GiB). Close some programs and start it again.'],
-  ['It ran out of memory and was ended. Raise SANDBOX_MEMORY.', 'It ran out of memory. Close some programs and start it again.'],
+  [
+    'It ran out of memory (2 GiB). Raise SANDBOX_MEMORY.',
+    'It ran out of memory (2 GiB). Close some programs and start it again.',
+  ],
+  ['It ran out of memory. Raise SANDBOX_MEMORY.', 'It ran out of memory. Close some programs and start it again.'],
   ['Stopped outside THON, exit code 137.', 'It stopped unexpectedly.'],
   ['It was stopped from outside THON (exit code 137).', 'It stopped unexpectedly.'],
   ['Stopped together with THON.', 'It stopped because the server was stopped.'],

@@ -18,8 +18,8 @@ test.for([
   [new NotFound('no such thing'), 'NOT_FOUND'],
   [new Conflict('taken'), 'CONFLICT'],
   [new Forbidden('not you'), 'FORBIDDEN'],
-  [new Unavailable('away'), 'UNAVAILABLE'],
-] as const)('a refusal keeps its message, its code and its path: %s', ([error, code]) => {
+  [new Unavailable('offline'), 'UNAVAILABLE'],
+] as const)('an expected error keeps its message, code and path: %s', ([error, code]) => {
   const { masked, logged } = mask(located(error))
   expect(masked.toJSON()).toEqual({ message: error.message, path: ['group', 0, 'name'], extensions: { code } })
   expect(logged).toEqual([])
@@ -33,16 +33,16 @@ test('bad input names its fields', () => {
   })
 })
 
-test('a fault of the query itself stays as it is', () => {
+test('an error in the query itself is not masked', () => {
   const error = new GraphQLError('Cannot query field "x".')
   expect(mask(error).masked).toBe(error)
 })
 
 test.for([
-  ['in a resolver', located(new Error('SELECT secret'))],
-  ['outside of all resolvers', new Error('SELECT secret')],
-  ['that is no error', 'SELECT secret'],
-] as const)('anything else %s is masked, and logged as it was', ([, thrown]) => {
+  ['thrown in a resolver', located(new Error('SELECT secret'))],
+  ['thrown outside of resolvers', new Error('SELECT secret')],
+  ['that is not an Error', 'SELECT secret'],
+] as const)('anything else %s is masked, and logged unchanged', ([, thrown]) => {
   const { masked, logged } = mask(thrown)
   expect(masked.message).toBe('Internal Server Error')
   expect(masked.extensions).toEqual({ code: 'INTERNAL_ERROR' })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { describe, expect, test } from 'vitest'
 import { bounded, flag, integer, oneOf, text } from '../../server/rest/fields.ts'
 
-/** JSON that was sent, and what pydantic 2.13 made of it: a value, or the type of its error. */
+/** JSON, and what pydantic 2.13 reads from it: a value, or the type of its error. */
 type Row = readonly [json: string, outcome: { ok: unknown } | string]
 
 const INTEGERS: Row[] = [
@@ -208,7 +208,7 @@ const MESSAGES: Record<string, string> = {
   less_than_equal: 'Input should be less than or equal to 200',
 }
 
-describe('what is sent is read as pydantic reads it:', () => {
+describe('fields are read as pydantic reads them:', () => {
   test.for(INTEGERS)('an integer of %s', agrees(integer('')))
   test.for(FLAGS)('a flag of %s', agrees(flag('')))
   test.for(TEXTS)('a text of %s', agrees(text('')))
@@ -221,17 +221,17 @@ function agrees(field: z.ZodType) {
   return ([json, outcome]: Row) => expect(read(field, JSON.parse(json))).toEqual(outcome)
 }
 
-/** The value, or the type of the refusal, whose message is checked on the way. */
+/** The value, or the type of the error. Checks the error's message as well. */
 function read(field: z.ZodType, value: unknown): { ok: unknown } | string {
   const parsed = field.safeParse(value)
   if (parsed.success) return { ok: parsed.data }
   const issue = parsed.error.issues[0] as z.core.$ZodIssueCustom
-  const type = String(issue.params?.type)
+  const type = issue.params?.type as string
   expect([type, issue.message]).toEqual([type, MESSAGES[type]])
   return type
 }
 
-test('numbers of up to 4,300 characters are read, zeros before them and space around them aside', () => {
+test('numbers of up to 4,300 digits are read, not counting leading zeros and space', () => {
   const long = (digits: number) => '1'.repeat(digits)
   expect(read(bounded('', 1), long(4300))).toEqual({ ok: BigInt(long(4300)) })
   expect(read(bounded('', 1), long(4301))).toBe('int_parsing_size')
@@ -243,16 +243,15 @@ test('numbers of up to 4,300 characters are read, zeros before them and space ar
   expect(read(integer(''), 'x'.repeat(5000))).toBe('int_parsing')
 })
 
-test('a hostile text of a megabyte is refused at once', () => {
-  const began = performance.now()
+test('a hostile text of a megabyte is refused', () => {
+  // Quadratic time would take longer than the test may.
   for (const part of ['1', ' ', '1_', '_', '0', '\ufeff', '-'])
     expect(read(bounded('', 1), `${part.repeat(1_000_000)}x`)).toBe('int_parsing')
-  expect(performance.now() - began).toBeLessThan(2_000)
 })
 
-test('a refusal carries what the rule compares with', () => {
+test('an error contains the limit of its rule', () => {
   const ctxOf = (field: z.ZodType, value: unknown) =>
-    (field.safeParse(value).error?.issues[0] as z.core.$ZodIssueCustom).params?.ctx
+    (field.safeParse(value).error?.issues[0] as z.core.$ZodIssueCustom).params?.ctx as unknown
   expect(ctxOf(bounded('', 1, 200), 0)).toEqual({ ge: 1 })
   expect(ctxOf(bounded('', 1, 200), 201)).toEqual({ le: 200 })
   expect(ctxOf(oneOf(['a', 'b'], ''), 'c')).toEqual({ expected: "'a' or 'b'" })
@@ -260,7 +259,7 @@ test('a refusal carries what the rule compares with', () => {
   expect(ctxOf(integer(''), 'x')).toBeUndefined()
 })
 
-test('what is left out is missing, for every kind of field', () => {
+test('an absent field is reported as missing, whatever its type', () => {
   for (const field of [integer(''), flag(''), text(''), oneOf(['a', 'b'], ''), bounded('', 1)]) {
     const issue = z.object({ field }).safeParse({}).error?.issues[0] as z.core.$ZodIssueCustom
     expect([issue.path, issue.message, issue.params?.type]).toEqual([['field'], 'Field required', 'missing'])

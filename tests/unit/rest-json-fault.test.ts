@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { findJsonError } from '../../server/rest/json-errors.ts'
 
 describe('where a text stops being JSON', () => {
-  // Made with json.loads of CPython 3.11: text, JSONDecodeError.pos, JSONDecodeError.msg.
+  // From json.loads of CPython 3.11: text, JSONDecodeError.pos, JSONDecodeError.msg.
   test.for([
     ['', 0, 'Expecting value'],
     [' ', 1, 'Expecting value'],
@@ -114,11 +114,11 @@ describe('where a text stops being JSON', () => {
     ['{"a":"\\q"}', 6, 'Invalid \\escape'],
     ['{"a":"x\u001f"}', 7, 'Invalid control character at'],
   ] as const)('%j: at %i, %s', ([text, at, message]) => {
-    expect(() => JSON.parse(text)).toThrow(SyntaxError)
+    expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError)
     expect(findJsonError(text)).toEqual({ at, message })
   })
 
-  // As CPython 3.13 says it; those before it speak of what comes after the comma.
+  // Messages of CPython 3.13; older versions report what follows the comma.
   test.for([
     ['{"a":1,}', 6, 'Illegal trailing comma before end of object'],
     ['{"a":1 , }', 7, 'Illegal trailing comma before end of object'],
@@ -127,16 +127,16 @@ describe('where a text stops being JSON', () => {
     ['{"😀":1,}', 6, 'Illegal trailing comma before end of object'],
     ['{"name": "a",}', 12, 'Illegal trailing comma before end of object'],
   ] as const)('%j: at %i, %s', ([text, at, message]) => {
-    expect(() => JSON.parse(text)).toThrow(SyntaxError)
+    expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError)
     expect(findJsonError(text)).toEqual({ at, message })
   })
 
-  test('is said of what only Python takes for JSON, too', () => {
+  test('is reported for what only Python accepts as JSON, too', () => {
     for (const text of ['NaN', 'Infinity', '-Infinity', '[NaN]'])
       expect(findJsonError(text)).toEqual({ at: text.startsWith('[') ? 1 : 0, message: 'Expecting value' })
   })
 
-  test('is said at once of a text that is nested deeper than any stack, or very long', () => {
+  test('is found in a text that is very long, or nested deeper than the stack', () => {
     expect(findJsonError('['.repeat(1_000_000))).toEqual({ at: 0, message: 'Expecting value' })
     expect(findJsonError(`"${'x'.repeat(1_000_000)}`)).toEqual({ at: 0, message: 'Unterminated string starting at' })
     expect(findJsonError(`[${'1,'.repeat(500_000)}x`)).toEqual({ at: 1_000_001, message: 'Expecting value' })
@@ -152,7 +152,7 @@ const mutated = fc
         fc.nat(200),
         fc.nat(3),
         fc.oneof(
-          fc.constantFrom(...'{}[]",:\\0-.eEu tnf\n', '\u0000', '\u0085', '👍', '\ud800'),
+          fc.constantFrom(...Array.from('{}[]",:\\0-.eEu tnf\n'), '\u0000', '\u0085', '👍', '\ud800'),
           fc.string({ maxLength: 3 }),
         ),
       ),
@@ -166,13 +166,13 @@ const mutated = fc
     }, text),
   )
 
-test('a text has a fault, and inside it, exactly when JSON.parse refuses it', () => {
+test('an error is found, inside the text, exactly when JSON.parse fails', () => {
   let refused = 0
   fc.assert(
     fc.property(mutated, (text) => {
       const { at, message } = findJsonError(text)
       if (isJson(text)) {
-        // What is said when there is no fault to be found.
+        // The result when there is no error to find.
         expect({ at, message }).toEqual({ at: 0, message: 'Expecting value' })
         return
       }
@@ -180,8 +180,8 @@ test('a text has a fault, and inside it, exactly when JSON.parse refuses it', ()
       if (/^\s*[["{]/.test(text)) expect([at, message]).not.toEqual([0, 'Expecting value'])
       expect(message).toMatch(/^(Expecting|Extra|Unterminated|Invalid|Illegal)/)
       expect(at).toBeGreaterThanOrEqual(0)
-      expect(at).toBeLessThanOrEqual([...text].length)
-      if (message === 'Extra data') expect(isJson([...text].slice(0, at).join(''))).toBe(true)
+      expect(at).toBeLessThanOrEqual(Array.from(text).length)
+      if (message === 'Extra data') expect(isJson(Array.from(text).slice(0, at).join(''))).toBe(true)
     }),
     { numRuns: 5_000, seed: 20261123 },
   )

@@ -11,26 +11,28 @@ const read = (text: string) => readThonYaml(text, parseGroups)
 const described = CHAPTERS.flatMap((chapter) => chapter.variables)
 
 describe('the list of variables', () => {
-  /** What other programs' variables are, and THON only reads. */
-  const notOurs = ['HOME', 'PATH', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH', 'DOCKER_CONTEXT', 'DOCKER_CONFIG']
+  /** Variables of other programs, which THON only reads. */
+  const foreign = ['HOME', 'PATH', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH', 'DOCKER_CONTEXT', 'DOCKER_CONFIG']
 
-  test('has every variable that is read, and no other', () => {
-    const read = Object.keys(variables.shape).filter((name) => !notOurs.includes(name))
+  test('has exactly the variables that are read', () => {
+    const read = Object.keys(variables.shape).filter((name) => !foreign.includes(name))
     expect(described.map(({ name }) => name).sort()).toEqual(read.sort())
   })
 
-  test('gives each a place of its own', () => {
+  test('gives each variable its own path', () => {
     expect(new Set(described.map(({ at }) => at)).size).toBe(described.length)
   })
 
-  test('tells the defaults that count', () => {
-    const told = Object.fromEntries(described.filter(({ fallback }) => fallback).map((one) => [one.name, one.fallback]))
-    expect(loadEnv({ HOME: '/h', ...told })).toEqual(loadEnv({ HOME: '/h' }))
+  test('states the actual defaults', () => {
+    const stated = Object.fromEntries(
+      described.filter(({ fallback }) => fallback).map((one) => [one.name, one.fallback]),
+    )
+    expect(loadEnv({ HOME: '/h', ...stated })).toEqual(loadEnv({ HOME: '/h' }))
   })
 })
 
 describe('a thon.yaml', () => {
-  test('sets what its sections say, and the environment goes before it', () => {
+  test('sets variables, and the environment takes precedence', () => {
     const file = read(`
 external_ip: 192.168.1.10
 dashboard:
@@ -43,14 +45,14 @@ auth:
 gateway:
   rate_limit_tokens: 900
 `)
-    expect(file).toMatchObject({ warnings: [], faults: [], groups: null })
+    expect(file).toMatchObject({ warnings: [], errors: [], groups: null })
     const env = loadEnv({ HOME: '/h', GATEWAY_RATE_LIMIT_TOKENS: '700' }, file)
     expect(env).toMatchObject({ ports: [8200, 8201], image: 'other/image:1.10', gateway: { tokenLimit: 700 } })
     expect(env.reach.externalIp).toBe('192.168.1.10')
     expect(env.limits.memoryBytes).toBe(1024 ** 3)
   })
 
-  test('tells groups as they are written', () => {
+  test('contains groups, as written', () => {
     const text = 'sandbox:\n  cpus: 1\ngroups:\n  alpha: [ann]\n  beta: { users: [{ name: cy }] }\nexternal_ip:\n'
     const { groups } = read(text)
     expect(parseGroups(groups ?? '')).toMatchObject({ groups: [{ name: 'alpha' }, { users: [{ name: 'cy' }] }] })
@@ -58,10 +60,10 @@ gateway:
     expect(read('groups:\n').groups).toBeNull()
   })
 
-  test('warns of keys that are none, with their line and the one that was meant', () => {
-    expect(read('sandbox:\n  imgae: x\nlemonade:\n  flavour: y\nnginx:\n  enabled: true\n').warnings).toEqual([
+  test('reports unknown keys with their line and the closest valid one', () => {
+    expect(read('sandbox:\n  imgae: x\nlemonade:\n  flavor: y\nnginx:\n  enabled: true\n').warnings).toEqual([
       'line 2: sandbox.imgae is not a setting of THON and has no effect. Did you mean sandbox.image?',
-      'line 4: lemonade.flavour is not a setting of THON and has no effect',
+      'line 4: lemonade.flavor is not a setting of THON and has no effect',
       'line 5: nginx is not a setting of THON and has no effect',
     ])
   })
@@ -74,42 +76,42 @@ gateway:
     ['SANDBOX_TTL_MINUTES: 1', 'sandbox.timeout_minutes'],
     ['sandbox: { timeout: 1 }', 'sandbox.timeout_minutes'],
     ['sandbox: { secure: 1 }', 'vscode.secure'],
-  ])('names the setting that %j was meant for', (text, meant) => {
-    expect(read(text).warnings).toEqual([expect.stringMatching(new RegExp(`Did you mean ${meant}\\?$`))])
+  ])('suggests a valid key for %j', (text, suggestion) => {
+    expect(read(text).warnings).toEqual([expect.stringMatching(new RegExp(`Did you mean ${suggestion}\\?$`))])
   })
 
-  test('that is nested without end, or longer than 1 MiB, is refused', () => {
-    expect(read(`a: ${'['.repeat(100_000)}`).faults).toEqual([expect.stringMatching(/^line 1/)])
-    expect(read(' '.repeat(2_000_000)).faults).toEqual(['line 1: must be at most 1 MiB'])
+  test('is refused when it is nested too deeply or longer than 1 MiB', () => {
+    expect(read(`a: ${'['.repeat(100_000)}`).errors).toEqual([expect.stringMatching(/^line 1/)])
+    expect(read(' '.repeat(2_000_000)).errors).toEqual(['line 1: the file must be at most 1 MiB'])
   })
 
-  test('takes anchors for what they stand for, and tells the first of very many keys without meaning', () => {
+  test('may use anchors, and reports only the first of many unknown keys', () => {
     const file = read('sandbox: { memory: &two 2g, image: *two }\nexternal_ip: *two')
     expect(file.values).toMatchObject({ SANDBOX_IMAGE: { text: '2g', line: 1 }, EXTERNAL_IP: { text: '2g', line: 2 } })
     const many = Array.from({ length: 50_000 }, (_, index) => `k${index}: 1`).join('\n')
     const { warnings } = read(many)
-    expect([warnings.length, warnings.at(-1)]).toEqual([51, 'and 49950 more keys that are no settings of THON'])
+    expect([warnings.length, warnings.at(-1)]).toEqual([51, 'and 49950 more keys that are not settings of THON'])
   })
 
   test.each([
     ['sandbox: [1', /^line 1, column 12: /],
-    ['- a', /^line 1: must be sections with keys/],
+    ['- a', /^line 1: the file must consist of sections with keys/],
     ['\nsandbox: fast', /^line 2: sandbox must be a section with keys$/],
     [
       'sandbox:\n  image: { a: 1 }',
-      /^line 2: sandbox.image must be a text, a number, true or false, or a list of them$/,
+      /^line 2: sandbox.image must be text, a number, true or false, or a list of those$/,
     ],
-    ['sandbox:\n  image: *none', /^line 2: sandbox.image must be a text/],
-    ['sandbox:\n  image: a\n\n  image: b', /^line 4: sandbox.image is there twice$/],
+    ['sandbox:\n  image: *none', /^line 2: sandbox.image must be text/],
+    ['sandbox:\n  image: a\n\n  image: b', /^line 4: sandbox.image appears twice$/],
     ['sandbox:\n\timage: a', /^line 2, column 1: Tabs are not allowed/],
-    ['sandbox:\n---\nsandbox:', /^line 2, column 1: nothing may follow the first document$/],
+    ['sandbox:\n---\nsandbox:', /^line 2, column 1: only one YAML document is allowed$/],
     ['sandbox:\ngroups:\n  alpha: [ann, a/b]', /^line 3, column 16: user name must be/],
     ['groups: all', /^line 1, column 9: groups must be a map/],
-  ])('that cannot be read says where: %j', (text, told) => {
-    expect(read(text)).toMatchObject({ values: {}, faults: [expect.stringMatching(told)] })
+  ])('is invalid at the reported line: %j', (text, message) => {
+    expect(read(text)).toMatchObject({ values: {}, errors: [expect.stringMatching(message)] })
   })
 
-  test('with values against the rules says their lines', () => {
+  test('reports invalid values with their lines', () => {
     const file = read('gateway:\n  mode: per-team\n  rate_limit_window: 0\nsandbox:\n')
     expect(() => loadEnv({}, file)).toThrow(EnvError)
     expect(() => loadEnv({}, file)).toThrow(
@@ -126,17 +128,17 @@ gateway:
     )
   })
 
-  test('may be empty, or nothing but comments, as the example is', () => {
+  test('may be empty, or only comments like the example', () => {
     const example = readFileSync(join(import.meta.dirname, '../../thon.yaml.example'), 'utf8')
     for (const text of ['', '# nothing', example])
-      expect(read(text)).toEqual({ values: {}, groups: null, warnings: [], faults: [] })
+      expect(read(text)).toEqual({ values: {}, groups: null, warnings: [], errors: [] })
   })
 
-  test('made of the example without its comment signs is what the defaults are', () => {
+  test('made of the uncommented example equals the defaults', () => {
     const example = readFileSync(join(import.meta.dirname, '../../thon.yaml.example'), 'utf8')
     const used = example.replace(/^( *)# (\w+:)/gm, '$1$2').replace(/^# ( {2}\w+: \[)/gm, '$1')
     const file = read(used)
-    expect(file).toMatchObject({ warnings: [], faults: [], groups: expect.stringContaining('beta: [cy]') as string })
+    expect(file).toMatchObject({ warnings: [], errors: [], groups: expect.stringContaining('beta: [cy]') as string })
     expect(loadEnv({ HOME: '/h' }, file)).toEqual(loadEnv({ HOME: '/h' }))
   })
 })

@@ -56,7 +56,7 @@ test('requests in a row share connections, and slow ones do not block others', a
 test.each<[string, RequestListener]>([
   ['never starts', () => undefined],
   ['stops halfway', (_request, response) => void response.write('half')],
-  ['drips for ever', (_request, response) => void setInterval(() => response.write('.'), 20).unref()],
+  ['drips forever', (_request, response) => void setInterval(() => response.write('.'), 20).unref()],
 ])('a response that %s is too slow', async (_name, listener) => {
   const { send } = await serve(listener)
   const error = await failureOf(send({ timeoutMs: 300 }))

@@ -41,7 +41,7 @@ export function compareJson(
   at: Pointer = '',
 ): string[] {
   const ref = refs[at]
-  // What was never captured cannot be told from another of its kind.
+  // Values that were never captured cannot be distinguished from others of their kind.
   if (ref !== undefined && captures.unknown(ref).length === 0) {
     const filled = captures.fill(ref)
     return got === filled ? [] : [differs(at, got, filled)]

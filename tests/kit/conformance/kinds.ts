@@ -21,7 +21,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?$/
 
 /** Whether a value can stand where `recorded` stood: the same JSON type, and right by its kind. */
 export function isOfKind(kind: Kind, recorded: unknown, value: unknown): boolean {
-  // Null is as recorded in every kind: whether there is an address or a password is no chance.
+  // Null must be as recorded in every kind: the presence of an address or a password does not vary.
   if (recorded === null || value === null) return recorded === value
   if (typeof recorded !== typeof value) return false
   switch (kind) {

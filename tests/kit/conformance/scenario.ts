@@ -28,7 +28,7 @@ const step = z.object({
     body: z.unknown(),
     /** The body is text as it stands, not a value to be written as JSON. */
     raw: z.boolean().optional(),
-    /** The body's bytes, where they are no text. */
+    /** The body's bytes, when they are not text. */
     body_base64: z.string().optional(),
     body_json_null: z.boolean().optional(),
   }),

@@ -26,7 +26,7 @@ const HEADERS = [
   'content-disposition',
 ]
 
-/** Longer than any start of a sandbox; an answer that takes longer is none. */
+/** Longer than any start of a sandbox; a slower answer counts as missing. */
 const PATIENCE = 180_000
 
 /** What the recording leaves out to stay small. */

@@ -7,9 +7,9 @@ export const columns: Column<ActivityRowFragment>[] = [
   { key: 'at', header: 'When', width: '8rem' },
   { key: 'outcome', header: 'Outcome', width: '7.5rem', phone: 'bare' },
   { key: 'actor', header: 'Who', width: '8rem', text: ({ actor }) => actor },
-  { key: 'action', header: 'What', width: 'minmax(9rem, 1fr)', text: ({ action }) => sentence(action) },
-  { key: 'label', header: 'Which', width: 'minmax(13rem, 2fr)', phone: 'title' },
-  { key: 'detail', header: 'Detail', width: 'minmax(8rem, 3fr)' },
+  { key: 'action', header: 'What', width: 'minmax(11rem, 2fr)', text: ({ action }) => sentence(action) },
+  { key: 'label', header: 'Which', width: 'minmax(13rem, 3fr)', phone: 'title' },
+  { key: 'detail', header: 'Detail', width: 'minmax(8rem, 4fr)' },
 ]
 
 /** How an outcome is shown. */

@@ -24,7 +24,7 @@ test('an error without a code that is known does not show its message', () => {
   expect(message).not.toContain('constraint')
 })
 
-test('a lost connection is told as such, and does not show the words of the browser', () => {
+test('a lost connection is named as such, without the words of the browser', () => {
   const error = new CombinedError({ networkError: new Error('NetworkError when attempting to fetch resource') })
   const { code, title, message } = problemOf(error)
   expect({ code, title }).toEqual({ code: 'NETWORK', title: 'Can’t reach the server' })
@@ -42,7 +42,7 @@ test('rules are sentences by field, without the name of their argument', () => {
   })
 })
 
-test('fields that are no list are left out', () => {
+test('fields that are not a list are left out', () => {
   expect(problemOf(refusal('INVALID_INPUT', 'No.', 'username')).fields).toEqual({})
 })
 

@@ -130,7 +130,7 @@ test('a row in the answer of a mutation changes the lists that show it', async (
   expect(server.asked).toHaveLength(2)
 })
 
-test('a refused question is told, and what was shown before stays', async () => {
+test('a refused query shows its error, and earlier data stays', async () => {
   const { query } = live('refused')
   await settled()
   await server.last.answer(ann)
@@ -141,7 +141,7 @@ test('a refused question is told, and what was shown before stays', async () => 
   expect(query.data?.things).toHaveLength(1)
 })
 
-test('new variables ask anew, and the old rows stay until the answer', async () => {
+test('new variables ask again, and the old rows stay until the answer', async () => {
   let of = $state('page 1')
   const { query } = live('', { variables: () => ({ of }) })
   await settled()

@@ -47,7 +47,7 @@ test('a form gets its refusal without a toast', async () => {
   expect(toast.error).not.toHaveBeenCalled()
 })
 
-test('the end of the session is no toast: the page has a banner for it', async () => {
+test('the end of the session shows no toast, because the page has a banner', async () => {
   await run(undefined, () => server.last.refuse('UNAUTHENTICATED'))
   expect(toast.error).not.toHaveBeenCalled()
 })

@@ -6,6 +6,7 @@ export const cacheKeys = {
   GroupChange: embedded,
   GroupPage: embedded,
   ImportReport: embedded,
+  ResultError: embedded,
   ImportChange: embedded,
   StartResult: embedded,
 }

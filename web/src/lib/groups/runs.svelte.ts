@@ -53,26 +53,35 @@ class Runs {
   }
 }
 
-/** A user's id and why they were skipped, without the name, which stands next to it. */
+/** A user's id and why they were skipped, in a few words for the row. */
 function skipOf({ user, error }: StartUserMutation['startUser']): [string, string | null] {
-  return [user.id, error && (error.code === 'CONFLICT' ? conflictOf(user.instance?.state) : error.message)]
+  if (error?.code !== 'CONFLICT') return [user.id, error?.message ?? null]
+  return [user.id, activeAs[user.instance?.state ?? 'STOPPING'] ?? 'still stopping']
 }
 
-/** Why a user with an active sandbox is not started, to be read after the name. */
-function conflictOf(state: InstanceState | undefined): string {
-  if (state === 'RUNNING') return 'already has a running sandbox'
-  if (state === 'PAUSED') return 'has a paused sandbox; resume it instead'
-  return state === 'PENDING' ? 'is already starting' : 'has a sandbox that has not stopped yet'
+const activeAs: Partial<Record<InstanceState, string>> = {
+  PENDING: 'already starting',
+  RUNNING: 'already running',
+  PAUSING: 'paused',
+  PAUSED: 'paused',
 }
 
 /** One for the tab. */
 export const runs = new Runs()
 
-/** Starts one user. A toast says so when the user has an active sandbox already. */
+/** Starts one user. A toast says why not, such as that the user has an active sandbox. */
 export async function startUser({ id, username }: ListedUser): Promise<void> {
   const { data } = await mutate(StartUser, { input: { id } })
-  if (!data) return
+  if (!data?.startUser.error) return
   const { error, user } = data.startUser
-  if (error?.code === 'CONFLICT') toast.warning(`${username} ${conflictOf(user.instance?.state)}`)
-  else if (error) toast.warning(`${username} was not started`, { description: error.message })
+  if (error.code !== 'CONFLICT') toast.warning(`${username} was not started`, { description: error.message })
+  else if (user.instance?.state === 'RUNNING') toast.warning(`${username} already has a running sandbox`)
+  else toast.warning(`${username} already has a sandbox`, { description: adviceOf(user.instance?.state) })
+}
+
+function adviceOf(state: InstanceState | undefined): string {
+  if (state === 'PENDING') return 'It is starting.'
+  return state === 'PAUSED' || state === 'PAUSING'
+    ? 'It is paused. Resume it instead.'
+    : 'Try again once it has stopped.'
 }

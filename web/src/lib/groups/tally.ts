@@ -7,7 +7,7 @@ import type { ListedGroup, ListedUser } from './types.ts'
 export interface Tally {
   users: number
   running: number
-  /** Starting, and how many of those wait in the queue. */
+  /** Starting, and how many of those are in line. */
   starting: number
   waiting: number
   failed: number
@@ -49,13 +49,13 @@ export function tallyOf(users: readonly ListedUser[]): Tally {
 
 /** "5 running · 2 starting · 1 failed"; empty when nothing runs. */
 export function summaryOf({ segments }: Tally): string {
-  return segments.map(({ key, value }) => `${value} ${key === 'PENDING' ? 'starting' : key.toLowerCase()}`).join(' · ')
+  return segments.map(({ key, value }) => `${value} ${states[key as InstanceState].label.toLowerCase()}`).join(' · ')
 }
 
 /** "37 of 60 running, 3 starting, 1 failed, 2 skipped". */
 export function progressOf(tally: Tally, skipped: number): string {
   const { users, running, starting, waiting, failed } = tally
-  const queue = waiting > 0 ? ` (${waiting} in the queue)` : ''
+  const queue = waiting > 0 ? ` (${waiting} in line)` : ''
   return [
     `${running} of ${users} running`,
     starting > 0 && `${starting} starting${queue}`,

@@ -1,11 +1,11 @@
 import ArrowRightLeft from '@lucide/svelte/icons/arrow-right-left'
-import CirclePlay from '@lucide/svelte/icons/circle-play'
-import CircleStop from '@lucide/svelte/icons/circle-stop'
+
 import ExternalLink from '@lucide/svelte/icons/external-link'
 import Mail from '@lucide/svelte/icons/mail'
 import Pause from '@lucide/svelte/icons/pause'
 import PencilLine from '@lucide/svelte/icons/pencil-line'
 import Play from '@lucide/svelte/icons/play'
+import Power from '@lucide/svelte/icons/power'
 import UserMinus from '@lucide/svelte/icons/user-minus'
 import UserRound from '@lucide/svelte/icons/user-round'
 import { mutate } from '#lib/graphql/mutate.ts'
@@ -37,7 +37,7 @@ export function quickActions(user: ListedUser): MenuItem[] {
   }
   if (instance?.commands.includes('RESUME')) {
     const onselect = () => void mutate(ResumeInstance, { id: instance.id })
-    items.push({ label: `Resume ${username}`, icon: CirclePlay, onselect })
+    items.push({ label: `Resume ${username}`, icon: Play, onselect })
   }
   return items
 }
@@ -59,13 +59,13 @@ export function menuOf(user: ListedUser, group: ListedGroup, ask: OnAsk): MenuIt
     },
     {
       label: 'Resume',
-      icon: CirclePlay,
+      icon: Play,
       disabled: isDisabled('RESUME'),
       onselect: () => void (instance && mutate(ResumeInstance, { id: instance.id })),
     },
     {
       label: 'Kill…',
-      icon: CircleStop,
+      icon: Power,
       danger: true,
       disabled: isDisabled('KILL'),
       onselect: () => ask({ what: 'kill instance', user, group }),

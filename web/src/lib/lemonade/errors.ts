@@ -1,7 +1,7 @@
 import type { UpstreamErrorViewFragment } from '#lib/graphql/generated/graphql.ts'
 
 /** What to do when Lemonade rejects the key. */
-export const KEY_REJECTED = 'Lemonade rejects THON’s key. Set LEMONADE_API_KEY to the key it was started with.'
+export const KEY_REJECTED = 'Lemonade requires a valid key. Set LEMONADE_API_KEY to the key it was started with.'
 
 /** What happened to the whole server, and what to do. */
 export function adviceOn({ kind, message }: Pick<UpstreamErrorViewFragment, 'kind' | 'message'>): string {

@@ -6,13 +6,29 @@ type Model = LemonadeModelsViewFragment['models'][number]
 const DOWNLOADED = 'downloaded'
 /** A label that fewer models have is not worth a filter. */
 const FEWEST = 2
-/** Labels of Lemonade that are not words of their own. */
+/** Labels of Lemonade that are not plain words. */
 const LABELS: Record<string, string> = {
   esrgan: 'Upscaling',
   hot: 'Popular',
-  llamacpp: 'llama.cpp',
+  llm: 'LLM',
   mtp: 'Multi-token prediction',
   tts: 'Text to speech',
+}
+
+const RECIPES: Record<string, string> = {
+  flm: 'FastFlowLM',
+  kokoro: 'Kokoro',
+  llamacpp: 'llama.cpp',
+  onnxruntime: 'ONNX Runtime',
+  'ryzenai-llm': 'Ryzen AI',
+  'sd-cpp': 'stable-diffusion.cpp',
+  vllm: 'vLLM',
+  whispercpp: 'whisper.cpp',
+}
+
+/** The name of the program that runs a model. */
+export function recipeText(recipe: string): string {
+  return RECIPES[recipe] ?? recipe
 }
 
 /** A label in plain words: "Tool calling" for `tool-calling`. */

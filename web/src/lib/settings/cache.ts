@@ -10,4 +10,5 @@ export const cacheKeys = {
   ConfigFile: byKey,
   SettingChange: embedded,
   ConfigFileChange: embedded,
+  ConfigFileProblem: embedded,
 }

@@ -22,11 +22,11 @@ test.each([
   [35 * HOUR, '35 h'],
   [1.6 * DAY, '2 d'],
   [30 * DAY - SECOND, '30 d'],
-])('%d ms are told as %s', (milliseconds, text) => {
+])('%d ms are shown as %s', (milliseconds, text) => {
   expect(span(milliseconds)).toBe(text)
 })
 
-test('a moment ahead is told with "in", one that has passed with "ago"', () => {
+test('a future time gets "in", a past time gets "ago"', () => {
   expect(relative(10 * MINUTE, 5 * MINUTE)).toBe('in 5 min')
   expect(relative(5 * MINUTE, 10 * MINUTE)).toBe('5 min ago')
 })
