@@ -80,7 +80,7 @@ describe('a new certificate', () => {
     const { stdout } = await thon(args, { THON_WILDCARD_DNS: '{ip}.nip.io' })
     expect((JSON.parse(stdout) as CertResult).names).toContain('*.10-0-0-1.nip.io')
     const wrong = await thon(args, { THON_WILDCARD_DNS: 'nip.io' })
-    expect([wrong.code, wrong.stderr]).toEqual([1, 'thon: THON_WILDCARD_DNS must be a form such as {ip}.sslip.io\n'])
+    expect([wrong.code, wrong.stderr]).toEqual([1, 'thon: THON_WILDCARD_DNS must be a pattern such as {ip}.sslip.io.\n'])
   })
 
   test('works in THON for clients that trust the authority', async () => {
@@ -120,7 +120,7 @@ describe('a second run', () => {
     writeFileSync(files.key, key)
     const refused = await thon(['cert', '--dir', dir])
     expect(refused.code).toBe(1)
-    expect(refused.stderr).toContain('was not made by thon cert, so it is not replaced')
+    expect(refused.stderr).toContain('was not created by thon cert, so it is not replaced')
     expect(readFileSync(files.cert, 'utf8')).toBe(theirs)
     expect((await cert('--dir', dir, '--force')).newCert).toBe(true)
   })
