@@ -80,7 +80,10 @@ describe('a new certificate', () => {
     const { stdout } = await thon(args, { THON_WILDCARD_DNS: '{ip}.nip.io' })
     expect((JSON.parse(stdout) as CertResult).names).toContain('*.10-0-0-1.nip.io')
     const wrong = await thon(args, { THON_WILDCARD_DNS: 'nip.io' })
-    expect([wrong.code, wrong.stderr]).toEqual([1, 'thon: THON_WILDCARD_DNS must be a pattern such as {ip}.sslip.io.\n'])
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      'thon: THON_WILDCARD_DNS must be a pattern such as {ip}.sslip.io.\n',
+    ])
   })
 
   test('works in THON for clients that trust the authority', async () => {

@@ -208,10 +208,6 @@ describe('people who joined by a link', () => {
     })
     await expect(app.services.identities.update(organizer, { id, role: 'organizer' })).rejects.toMatchObject({
       code: 'CONFLICT',
-      message: expect.stringContaining('ann of alpha') as string,
-    })
-    await expect(app.services.identities.update(organizer, { id, role: 'organizer' })).rejects.toMatchObject({
-      code: 'CONFLICT',
       message: 'ann of alpha joined by a link. People who do are always participants.',
     })
     await app.services.identities.update(organizer, { id, role: 'waiting' })

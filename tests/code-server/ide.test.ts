@@ -13,7 +13,7 @@ const LONG = { timeout: 300_000 }
 
 beforeAll(async () => {
   await ensureDocker()
-  await ensureChromium()
+  ensureChromium()
 }, 300_000)
 
 afterAll(closeBrowser)

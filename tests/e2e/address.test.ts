@@ -13,7 +13,7 @@ const group = `addr${randomBytes(3).toString('hex')}`
 beforeAll(async () => {
   await ensureDocker()
   await ensureTestImages()
-  await ensureChromium()
+  ensureChromium()
 }, 300_000)
 
 afterAll(closeBrowser)

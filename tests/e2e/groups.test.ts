@@ -15,7 +15,7 @@ const run = randomBytes(3).toString('hex')
 beforeAll(async () => {
   await ensureDocker()
   await ensureTestImages()
-  await ensureChromium()
+  ensureChromium()
 }, 300_000)
 
 afterAll(closeBrowser)

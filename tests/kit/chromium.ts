@@ -5,7 +5,7 @@ import { install, mayInstall } from './debian.ts'
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** Makes sure that a Chromium is on this machine; installs Debian's where we may. Throws, saying what to do. */
-export async function ensureChromium(): Promise<void> {
+export function ensureChromium(): void {
   if (find()) return
   if (!mayInstall()) throw new Error('These tests need Chromium (Debian: apt-get install chromium).')
   install(['chromium', 'fonts-dejavu-core'])

@@ -24,23 +24,28 @@ export function isOfKind(kind: Kind, recorded: unknown, value: unknown): boolean
   // Null must be as recorded in every kind: the presence of an address or a password does not vary.
   if (recorded === null || value === null) return recorded === value
   if (typeof recorded !== typeof value) return false
+  const text = textOf(value)
   switch (kind) {
     case 'uuid':
       return typeof value === 'string' && UUID.test(value)
     case 'datetime':
-      return isTimeLike(String(recorded), String(value))
+      return isTimeLike(textOf(recorded), text)
     case 'port':
-      return /^[1-9]\d*$/.test(String(value))
+      return /^[1-9]\d*$/.test(text)
     case 'endpoint':
     case 'token':
     case 'error-text':
     case 'contains-captured':
       return typeof value === 'string' && value !== ''
     case 'contains state':
-      return STATE.test(String(value))
+      return STATE.test(text)
     case 'HTML contains a session token':
-      return SESSION.test(String(value))
+      return SESSION.test(text)
   }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** Rows' times name no zone, instances' times do: as recorded. */

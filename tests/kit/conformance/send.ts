@@ -34,7 +34,7 @@ const MEBIBYTE = 'a'.repeat(1024 * 1024)
 
 /** Names of captures that a step's request needs and that nobody made. */
 export function lacking({ request: { path, query, headers, body } }: Step, captures: Captures): string[] {
-  return captures.unknown(`${path}?${query ?? ''} ${JSON.stringify(headers)} ${JSON.stringify(body) ?? ''}`)
+  return captures.unknown(`${path}?${query ?? ''} ${JSON.stringify(headers)} ${JSON.stringify(body)}`)
 }
 
 /** Sends a step's request, and nothing that it does not say: fetch would add headers of its own. */
