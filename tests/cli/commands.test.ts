@@ -168,7 +168,7 @@ test('the doctor checks the image for what THON expects of it', LONG, async () =
   expect(small).not.toContain('code-server is on the PATH')
   expect(small).not.toContain('answers /healthz')
   expect((await imageOf('thon-sandbox:test-crash', 1))?.said).toMatch(
-    /✗ code-server answers \/healthz: it ended with code 3, and said last: .+/,
+    /✗ code-server answers \/healthz: it stopped with exit code 3; its last log line: .+/,
   )
   thonHome.variables.THON_READY_SECONDS = '1'
   expect((await imageOf('thon-sandbox:test-hang', 1))?.said).toContain('it did not answer in time')

@@ -135,7 +135,7 @@ test('files are uploaded, downloaded, applied and deleted', LONG, async () => {
 
   await app.services.configFiles.update(organizer, 'config_groups_yaml', { content: 'groups:\n  alpha: [ann, ann]\n' })
   await section.getByRole('button', { name: 'Edit Groups YAML' }).click(SLOW)
-  await dialog.getByText(/user ann is listed twice in alpha/).waitFor(SLOW)
+  await dialog.getByText(/user ann is listed twice in alpha/i).waitFor(SLOW)
   await dialog.locator('.cm-lint-marker-warning').waitFor(SLOW)
   await page.keyboard.press('Escape')
   await section.getByRole('button', { name: 'Apply…' }).click(SLOW)
@@ -150,7 +150,7 @@ test('files are uploaded, downloaded, applied and deleted', LONG, async () => {
 
   await section.getByRole('button', { name: 'Apply…' }).click(SLOW)
   await dialog.getByRole('button', { name: /^Apply 2 changes/ }).click(SLOW)
-  await page.getByText('Import done').waitFor(SLOW)
+  await page.getByText('Import finished').waitFor(SLOW)
   expect(await app.db.user.count()).toBe(1)
 
   const downloaded = page.waitForEvent('download')
@@ -191,6 +191,6 @@ test('running sandboxes get the stored files, all or those of a group', LONG, as
   await page.goto(`${app.url}/instances`)
   await page.getByRole('button', { name: 'Actions for alpha/ann' }).click(SLOW)
   await page.getByRole('menuitem', { name: 'Update files' }).click()
-  await page.getByText('alpha/ann has the stored files now').waitFor(SLOW)
+  await page.getByText('alpha/ann has the stored files').waitFor(SLOW)
   expect(await has(ann.id)).toBe(true)
 })

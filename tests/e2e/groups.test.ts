@@ -29,7 +29,7 @@ async function waitForState(page: Page, label: string, state: RegExp): Promise<v
 }
 
 async function choose(page: Page, label: string, item: string): Promise<void> {
-  await page.getByRole('button', { name: `Actions of ${label}`, exact: true }).click()
+  await page.getByRole('button', { name: `Actions for ${label}`, exact: true }).click()
   await page.getByRole('menuitem', { name: item }).click()
 }
 
@@ -44,7 +44,7 @@ test('a group created, filled and started on one page shows up live on another',
     .click()
   await acting.getByLabel('Name').fill(group)
   await acting.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
-  await acting.getByRole('button', { name: `Actions of group ${group}` }).click()
+  await acting.getByRole('button', { name: `Actions for group ${group}` }).click()
   await acting.getByRole('menuitem', { name: 'Add user…' }).click()
   const form = acting.getByRole('form', { name: `Add a user to ${group}` })
   for (const name of ['ann', 'bob', 'cleo']) {

@@ -224,7 +224,7 @@ test('a person is approved and suspended in Access', LONG, async () => {
   expect(waiting.url()).toBe(`${app.url}/groups`)
   await waiting.getByRole('link', { name: 'Settings' }).waitFor(SLOW)
 
-  await page.getByRole('button', { name: 'Actions of Cleo' }).click()
+  await page.getByRole('button', { name: 'Actions for Cleo' }).click()
   await page.getByRole('menuitem', { name: 'Suspend…' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Suspend' }).click()
   await waiting.getByText('You’re signed in as Cleo').waitFor(SLOW)

@@ -22,7 +22,7 @@ test('a new external IP or domain shows at once in every open page', { timeout: 
     openPage(`${app.url}/groups/cards?group=${group.id}`),
   ])
   await instances.getByText(`alpha-ann.localhost:${port}`).first().waitFor(SLOW)
-  await cards.getByRole('button', { name: 'Make 1 card' }).click(SLOW)
+  await cards.getByRole('button', { name: 'Create 1 card' }).click(SLOW)
   await cards.getByText(`alpha-ann.localhost:${port}`).waitFor(SLOW)
   await settings.getByRole('button', { name: 'Change the addresses' }).click(SLOW)
   const dialog = settings.getByRole('dialog')

@@ -1,5 +1,6 @@
 import { createClient, type Client, type FormattedExecutionResult, type SubscribePayload } from 'graphql-ws'
 import { connection } from './connection.svelte.ts'
+import type { Role } from './generated/graphql.ts'
 
 const PING_EVERY = 10_000
 const PONG_WITHIN = 4_000
@@ -84,9 +85,9 @@ async function noticeSignOut(): Promise<void> {
   const body = JSON.stringify({ query: '{ viewer { role } }' })
   const headers = { 'Content-Type': 'application/json' }
   const answer = await fetch('/graphql', { method: 'POST', headers, body })
-    .then((response) => response.json() as Promise<{ data?: { viewer: { role: string } } }>)
+    .then((response) => response.json() as Promise<{ data?: { viewer: { role: Role } } }>)
     .catch(() => null)
-  if (answer?.data?.viewer.role === 'nobody') connection.end()
+  if (answer?.data?.viewer.role === 'ANONYMOUS') connection.end()
 }
 
 /**
