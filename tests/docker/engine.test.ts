@@ -62,6 +62,17 @@ describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
     expect(JSON.stringify(Config.Labels)).not.toContain('geheim')
   })
 
+  test('is paused also while it is busy starting programs', async () => {
+    const ref = await running()
+    const programs =
+      'while :; do for i in 1 2 3 4 5 6 7 8; do (dd if=/dev/zero of=/tmp/$i bs=1M count=8 conv=fsync; id) & done; wait; done'
+    await run(ref, 'sh', '-c', `(${programs}) >/dev/null 2>&1 &`)
+    for (let round = 0; round < 10; round++) {
+      await kit.engine.pause(ref)
+      await kit.engine.resume(ref)
+    }
+  })
+
   test('is published on 127.0.0.1 only', async () => {
     const ref = await running()
     const { NetworkSettings } = await docker.getContainer(ref).inspect()

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TIMEOUT_MS, type DockerClient } from './client.ts'
 import { inspectContainer } from './container-cache.ts'
 import { dockerMessage, statusOf, tolerate } from './errors.ts'
@@ -9,6 +10,10 @@ import type { Progress, SandboxSpec } from '../engine.ts'
 
 /** Seconds that a sandbox has to stop by itself before Docker kills it. */
 const GRACE_SECONDS = 3
+
+/** How often a busy sandbox is asked to pause, and how long to wait in between. Together well below the deadline of Pausing. */
+const PAUSE_ATTEMPTS = 12
+const PAUSE_AGAIN_MS = 500
 
 /** The life of a container, from creation to removal. Every method throws as the port says. */
 export class DockerContainers {
@@ -51,10 +56,20 @@ export class DockerContainers {
   }
 
   async pause(ref: string): Promise<void> {
-    const pause = this.#client.request(TIMEOUT_MS.command, (docker, abortSignal) =>
-      docker.getContainer(ref).pause({ abortSignal }),
-    )
-    await tolerate(pause, (_, message) => /already paused/i.test(message))
+    for (let attempt = 1; ; attempt++) {
+      const pause = this.#client.request(TIMEOUT_MS.command, (docker, abortSignal) =>
+        docker.getContainer(ref).pause({ abortSignal }),
+      )
+      try {
+        await tolerate(pause, (_, message) => /already paused/i.test(message))
+        return
+      } catch (error) {
+        // runc gives up soon on a container whose processes start new ones faster than it freezes them (opencontainers/runc
+        // libcontainer/cgroups/fs/freezer.go). A moment later it works.
+        if (attempt === PAUSE_ATTEMPTS || !/unable to freeze/i.test(dockerMessage(error))) throw error
+        await sleep(PAUSE_AGAIN_MS)
+      }
+    }
   }
 
   async resume(ref: string): Promise<void> {

@@ -88,6 +88,7 @@ const EXPLANATIONS: [RegExp, (message: string) => string][] = [
   [/No such container/i, () => 'Docker no longer has this sandbox: it was removed outside THON. Create it again.'],
   [/is not running/i, () => 'The sandbox is not running. Start it first.'],
   [/is paused|a paused container/i, () => 'The sandbox is paused. Resume it first.'],
+  [/unable to freeze/i, () => 'The sandbox is too busy to be paused. Try again in a moment.'],
   [
     /cannot allocate memory/i,
     (message) =>
