@@ -1,6 +1,6 @@
 /** `node server/main.ts [--dev] [--config FILE]`, as `npm start` runs it; `thon serve` is the same. */
 import { EnvError } from './config/env.ts'
-import { messageOf } from './core/errors.ts'
+import { describeError } from './core/errors.ts'
 import { startServer } from './app/start.ts'
 
 const given = process.argv.indexOf('--config')
@@ -13,6 +13,6 @@ try {
   const stack = process.env.THON_LOG_LEVEL === 'debug' ? `\n${(error as Error).stack}` : ''
   if (error instanceof EnvError)
     console.error(`THON cannot start with this configuration:\n${error.message.replace(/^/gm, '  ')}`)
-  else console.error(`THON cannot start: ${messageOf(error)}${stack}`)
+  else console.error(`THON cannot start: ${describeError(error)}${stack}`)
   process.exit(1)
 }

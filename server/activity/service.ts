@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
-import { AppError, messageOf } from '../core/errors.ts'
+import { AppError, describeError } from '../core/errors.ts'
 import type { Change, Channel, Events, Ready } from '../core/events.ts'
 import { pageInput, parse, rowsOf } from '../core/input.ts'
 import { ActivityKind, type Activity, type Outcome, type Prisma } from '../../prisma/generated/client/client.ts'
@@ -97,7 +97,7 @@ export class ActivityService {
           action,
           target,
           outcome: error instanceof AppError ? 'refused' : 'failed',
-          detail: messageOf(error),
+          detail: describeError(error),
         })
       throw error
     }

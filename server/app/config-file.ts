@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { EnvError } from '../config/env.ts'
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 import { readTextFile, Unreadable } from '../config/text-file.ts'
 import { parseGroups } from '../groups/yaml.ts'
 import { readThonYaml, type ThonYaml } from '../config/thon-yaml.ts'
@@ -37,6 +37,6 @@ async function textOf(path: string, named: boolean): Promise<string> {
     return await readTextFile(path)
   } catch (error) {
     if (!named && error instanceof Unreadable && error.isAbsent) return ''
-    throw new EnvError(messageOf(error))
+    throw new EnvError(describeError(error))
   }
 }

@@ -3,7 +3,7 @@ import { createApp, type App } from './app.ts'
 import { organizer } from '../core/viewer.ts'
 import { configFileOf, readConfigFile } from './config-file.ts'
 import { loadEnv } from '../config/env.ts'
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 
 /** How to start a server. */
 export interface StartOptions {
@@ -41,7 +41,7 @@ function endOnSignals(app: App, say: (text: string) => void): void {
       app.close().then(
         () => process.exit(0),
         (error: unknown) => {
-          console.error(`THON did not stop cleanly: ${messageOf(error)}`)
+          console.error(`THON did not stop cleanly: ${describeError(error)}`)
           process.exit(1)
         },
       )

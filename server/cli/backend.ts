@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createApp, DatabaseLocked, type App } from '../app/app.ts'
 import { organizer } from '../core/viewer.ts'
 import type { Env } from '../config/env.ts'
-import { AppError, messageOf } from '../core/errors.ts'
+import { AppError, describeError } from '../core/errors.ts'
 import { schema } from '../app/schema.ts'
 import { assertWritable, lockHolderOf, type LockHolder } from '../db/lock.ts'
 
@@ -130,7 +130,7 @@ async function post(
   request.end(payload)
   return new Promise<GraphQLResponse>((resolve, reject) => {
     request.on('error', (error) => {
-      reject(new CommandError(`The server at ${base} does not answer: ${messageOf(error)}.`))
+      reject(new CommandError(`The server at ${base} does not answer: ${describeError(error)}.`))
     })
     request.on('response', (response) => {
       text(response)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 import { openSqlite } from '../db/sqlite.ts'
 import { CommandError } from './backend.ts'
 import { command, envOf, print, type CommonOptions, type Variables } from './shell.ts'
@@ -30,7 +30,7 @@ export async function copyDatabase(path: string, target: string): Promise<void> 
     // SQLite writes into an empty file that exists, which only its owner may read from the beginning.
     closeSync(openSync(target, 'wx', 0o600))
   } catch (error) {
-    throw new CommandError(`${target} cannot be written: ${messageOf(error)}.`)
+    throw new CommandError(`${target} cannot be written: ${describeError(error)}.`)
   }
   const client = openSqlite(path, 10_000)
   try {
@@ -38,7 +38,7 @@ export async function copyDatabase(path: string, target: string): Promise<void> 
     await client.execute({ sql: 'VACUUM INTO ?', args: [target] })
   } catch (error) {
     rmSync(target, { force: true })
-    throw new CommandError(`${path} cannot be copied to ${dirname(target)}: ${messageOf(error)}.`)
+    throw new CommandError(`${path} cannot be copied to ${dirname(target)}: ${describeError(error)}.`)
   } finally {
     client.close()
   }

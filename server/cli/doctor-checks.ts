@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import type { Env } from '../config/env.ts'
 import { isLoopback } from '../config/rules.ts'
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 import { waitUntilReady } from '../instances/sync/readiness.ts'
 import { assertWritable } from '../db/lock.ts'
 import { checkImage } from '../engine/docker/image-check.ts'
@@ -44,7 +44,7 @@ export async function databaseCheck({ dbPath }: Env): Promise<DoctorFinding> {
   try {
     assertWritable(dbPath)
   } catch (error) {
-    return { what, state: 'fault', said: messageOf(error), advice: 'Run thon as the user who owns the file.' }
+    return { what, state: 'fault', said: describeError(error), advice: 'Run thon as the user who owns the file.' }
   }
   const client = openSqlite(dbPath, 5_000)
   try {
@@ -54,7 +54,7 @@ export async function databaseCheck({ dbPath }: Env): Promise<DoctorFinding> {
     const said = `${dbPath} is damaged: ${typeof result === 'string' ? result : 'unknown reason'}`
     return { what, state: 'fault', said, advice: 'Restore a backup: thon restore FILE.' }
   } catch (error) {
-    const said = `${dbPath} cannot be read: ${messageOf(error)}`
+    const said = `${dbPath} cannot be read: ${describeError(error)}`
     return { what, state: 'fault', said, advice: 'Restore a backup, or set THON_DB_PATH to another file.' }
   } finally {
     client.close()
@@ -173,7 +173,7 @@ export async function imageCheck(env: Env): Promise<DoctorFinding> {
     const advice = 'Rebuild it, or use another image: sandbox/README.md lists what THON expects.'
     return { what, state, said, advice }
   } catch (error) {
-    const said = `cannot be inspected: ${messageOf(error)}`
+    const said = `cannot be inspected: ${describeError(error)}`
     return { what, state: 'fault', said, advice: 'See sandbox/README.md for what THON expects of an image.' }
   }
 }

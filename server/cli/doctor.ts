@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { EnvError, type Env } from '../config/env.ts'
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 import { CommandError, openBackend, type Backend } from './backend.ts'
 import {
   backendChecks,
@@ -56,7 +56,7 @@ async function examineBackend(env: Env): Promise<DoctorFinding[]> {
     const advice = isDatabaseTaken(error)
       ? 'Stop that process, then run thon doctor again.'
       : 'Correct this, then run thon doctor again.'
-    findings.push({ what: 'Server', state: 'fault', said: messageOf(error), advice })
+    findings.push({ what: 'Server', state: 'fault', said: describeError(error), advice })
   } finally {
     await backend?.close()
   }

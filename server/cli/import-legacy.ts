@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 import { openSqlite } from '../db/sqlite.ts'
 import { CommandError } from './backend.ts'
 import { describeReport, inLowerCase, type ImportReport } from './groups.ts'
@@ -68,7 +68,7 @@ async function readLegacy(path: string): Promise<Record<string, object[]>> {
     return await readTables(path, copy)
   } catch (error) {
     if (error instanceof CommandError) throw error
-    throw new CommandError(`${path} cannot be read: ${messageOf(error)}.`)
+    throw new CommandError(`${path} cannot be read: ${describeError(error)}.`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

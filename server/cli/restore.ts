@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DatabaseLocked } from '../app/app.ts'
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 import { migrationsIn, newerThanThis } from '../db/client.ts'
 import { acquireDatabaseLock } from '../db/lock.ts'
 import { openSqlite } from '../db/sqlite.ts'
@@ -83,7 +83,7 @@ async function assertBackup(path: string): Promise<void> {
     if (newer) throw new CommandError(`${path} was written by a newer THON (${newer}). Update this one first.`)
   } catch (error) {
     if (error instanceof CommandError) throw error
-    throw new CommandError(`${path} is not a database: ${messageOf(error)}.`)
+    throw new CommandError(`${path} is not a database: ${describeError(error)}.`)
   } finally {
     client.close()
   }

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { constants } from 'node:os'
 import { configFileOf, readConfigFile } from '../app/config-file.ts'
 import { EnvError, loadEnv, type Env } from '../config/env.ts'
-import { AppError, messageOf } from '../core/errors.ts'
+import { AppError, describeError } from '../core/errors.ts'
 import { CommandError, openBackend, UsageError, type Backend } from './backend.ts'
 import { clearProgressBar } from './instances.ts'
 
@@ -48,7 +48,7 @@ export function reportFailure(error: unknown): number {
     error instanceof CommandError || error instanceof AppError
       ? error
       : { code: isConfig ? 'CONFIGURATION' : 'FAILED', fields: [] }
-  const message = messageOf(error)
+  const message = describeError(error)
   if (wantsJson()) printError({ message, code, fields })
   console.error(`thon: ${isConfig ? `The configuration is invalid:\n${message.replace(/^/gm, '  ')}` : message}`)
   for (const field of fields) if (!message.includes(field.message)) console.error(`  ${field.field}: ${field.message}`)

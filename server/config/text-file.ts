@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 
 /** A file that could not be read as text. */
 export class Unreadable extends Error {
@@ -25,6 +25,6 @@ export async function readTextFile(path: string): Promise<string> {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new Unreadable(path, { code, message: messageOf(error) })
+    throw new Unreadable(path, { code, message: describeError(error) })
   }
 }

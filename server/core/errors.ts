@@ -133,6 +133,6 @@ export class UpstreamFailed extends AppError {
 }
 
 /** The message of anything that was thrown, for people and for logs. */
-export function messageOf(error: unknown): string {
+export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

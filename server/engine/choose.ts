@@ -1,4 +1,4 @@
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 import type { Env } from '../config/env.ts'
 import { DockerEngine } from './docker/engine.ts'
 import type { SandboxEngine } from './engine.ts'
@@ -33,7 +33,7 @@ export async function chooseEngine(env: Env, node: string, hasDockerInstances: b
     return embeddedChoice(
       env,
       node,
-      `${EMBEDDED} Docker was not used: ${messageOf(error)} To use Docker, start it, then restart THON.`,
+      `${EMBEDDED} Docker was not used: ${describeError(error)} To use Docker, start it, then restart THON.`,
     )
   }
 }

@@ -86,10 +86,10 @@ export interface SandboxStats {
 export type Progress = (text: string) => void
 
 /** The engine cannot be reached at all. `message` says why and what to do, for organizers. */
-export class EngineAway extends Error {
+export class EngineUnavailable extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
-    this.name = 'EngineAway'
+    this.name = 'EngineUnavailable'
   }
 }
 
@@ -102,7 +102,7 @@ export class EngineRefused extends Error {
 }
 
 /**
- * Every method throws EngineAway when the engine cannot be reached and EngineRefused when it refuses.
+ * Every method throws EngineUnavailable when the engine cannot be reached and EngineRefused when it refuses.
  * Commands resolve once the engine has done them. That is not yet an observation: facts come through `events` and `list`.
  * Commands are idempotent: pausing a paused sandbox, or killing one that no longer exists, resolves.
  */
@@ -116,7 +116,7 @@ export interface SandboxEngine {
   list(): Promise<Sandbox[]>
   /**
    * Changes from now on. Resolves when the stream is open, so that a list taken afterwards misses nothing. The iterable
-   * throws EngineAway when the stream breaks, and ends when the signal aborts.
+   * throws EngineUnavailable when the stream breaks, and ends when the signal aborts.
    */
   events(signal: AbortSignal): Promise<AsyncIterable<SandboxEvent>>
   /** Creates the sandbox, its volume and its files, and does not start it. Pulls a missing image. @returns its ref */

@@ -8,7 +8,8 @@ declare module '../graphql/context.ts' {
   }
 }
 
-const EngineKindEnum = builder.enumType('EngineKind', {
+/** The kinds of engines, as GraphQL names them. */
+export const EngineKindEnum = builder.enumType('EngineKind', {
   description: 'What runs the sandboxes.',
   values: screaming({
     docker: { description: 'Docker: one container per sandbox.' },

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import type { Log } from '../core/log.ts'
-import { EngineAway, type EngineInfo, type Sandbox, type SandboxEngine, type SandboxEvent } from './engine.ts'
+import { EngineUnavailable, type EngineInfo, type Sandbox, type SandboxEngine, type SandboxEvent } from './engine.ts'
 
 const FIRST_RETRY_MS = 250
 const LONGEST_RETRY_MS = 5_000
@@ -122,8 +122,8 @@ export class EngineWatcher {
 
   #setDisconnected(error: unknown): void {
     if (this.#stop.signal.aborted) return
-    if (!(error instanceof EngineAway)) this.#log.error({ err: error }, 'following the sandbox engine failed')
-    this.#setStatus({ connected: false, message: messageOf(error), info: this.#status.info })
+    if (!(error instanceof EngineUnavailable)) this.#log.error({ err: error }, 'following the sandbox engine failed')
+    this.#setStatus({ connected: false, message: describeError(error), info: this.#status.info })
   }
 
   #setStatus(status: Omit<EngineStatus, 'since'>): void {

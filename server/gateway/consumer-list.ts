@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { Channel, type Change, type Ready } from '../core/events.ts'
-import { fold } from '../core/input.ts'
+import { fold, rowsOf } from '../core/input.ts'
 import type { Snapshot } from '../upstream/polled-resource.ts'
 import {
   CONSUMER_STATUSES,
@@ -37,9 +37,9 @@ export function pageOf(
   const { field, descending } = sort ?? { field: 'username' as const, descending: false }
   const sign = descending ? -1 : 1
   rows.sort((a, b) => sign * compare(a[field], b[field]) || compare(a.username, b.username))
-  const { number, size } = page ?? { number: 1, size: 50 }
+  const { skip, take } = rowsOf(page)
   return {
-    ...{ items: rows.slice((number - 1) * size, number * size), total: rows.length, number, size },
+    ...{ items: rows.slice(skip, skip + take), total: rows.length, ...page },
     counts: CONSUMER_STATUSES.map((status) => ({
       status,
       count: found.filter((row) => row.status === status).length,

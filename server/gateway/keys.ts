@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Db } from '../db/client.ts'
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Apisix } from './client/apisix.ts'
 import type { DesiredConsumer, ExistingConsumer, GatewayConfig } from './model.ts'
@@ -50,7 +50,7 @@ export class Keys {
       await this.#db.issuedKey.upsert({ where: { userId }, create: { userId, hash }, update: { hash } })
     } catch (error) {
       // The user may have just been deleted, and a sandbox must not fail for this.
-      this.#log.warn({ userId, err: messageOf(error) }, 'could not record which key a sandbox got')
+      this.#log.warn({ userId, err: describeError(error) }, 'could not record which key a sandbox got')
     }
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { pageInput } from '../core/input.ts'
 import type { UpstreamError } from '../upstream/polled-resource.ts'
 
 export const MODES = ['per-user', 'per-group'] as const
@@ -222,12 +223,7 @@ export const consumerListInput = z.object({
     })
     .nullish(),
   sort: z.object({ field: z.enum(SORT_FIELDS), descending: z.boolean().default(false) }).nullish(),
-  page: z
-    .object({
-      number: z.number().int().min(1, 'must be at least 1').default(1),
-      size: z.number().int().min(1, 'must be 1 to 1000').max(1000, 'must be 1 to 1000').default(50),
-    })
-    .nullish(),
+  page: pageInput,
 })
 
 /** Enough of a key to tell it from others. */

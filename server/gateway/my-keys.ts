@@ -1,7 +1,7 @@
 import type { ActivityService } from '../activity/service.ts'
 import { authorizeOne } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
-import { messageOf, NotFound } from '../core/errors.ts'
+import { describeError, NotFound } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { UpstreamFailure } from '../upstream/polled-resource.ts'
 import type { Keys } from './keys.ts'
@@ -80,7 +80,7 @@ export class MyKeysService {
         }
       return { ...found, baseUrl: settings.addressesOf(config).peopleUrl }
     } catch (error) {
-      log.warn({ userId, err: messageOf(error) }, 'could not read a key from the gateway')
+      log.warn({ userId, err: describeError(error) }, 'could not read a key from the gateway')
       return failureOf(error)
     }
   }

@@ -1,4 +1,4 @@
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 import { requestUpstream } from '../upstream/request.ts'
 import type { Reachability } from './model.ts'
 
@@ -75,7 +75,7 @@ export class UsageMeter {
       this.#readAt = null
       this.#reachability = {
         reachable: false,
-        message: `APISIX’s metrics at ${this.#url} cannot be read: ${messageOf(error)}.`,
+        message: `APISIX’s metrics at ${this.#url} cannot be read: ${describeError(error)}.`,
       }
     }
   }

@@ -3,7 +3,7 @@ import { readFileSync, watch, type FSWatcher } from 'node:fs'
 import type { Server } from 'node:https'
 import { dirname } from 'node:path'
 import { createSecureContext } from 'node:tls'
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 
 /** Certificate and key for HTTPS, as paths of PEM files. */
@@ -58,7 +58,7 @@ export class Tls {
       this.#served = read(files)
     } catch (error) {
       throw new Error(
-        `THON_TLS_CERT ${files.cert} and THON_TLS_KEY ${files.key} do not hold a certificate with its key: ${messageOf(error)}.`,
+        `THON_TLS_CERT ${files.cert} and THON_TLS_KEY ${files.key} do not hold a certificate with its key: ${describeError(error)}.`,
         { cause: error },
       )
     }
@@ -99,7 +99,7 @@ export class Tls {
       watcher.on('error', () => watcher.close())
       this.#watchers.push(watcher)
     } catch (error) {
-      this.#deps.log.warn({ folder, error: messageOf(error) }, 'the folder of the certificate cannot be watched')
+      this.#deps.log.warn({ folder, error: describeError(error) }, 'the folder of the certificate cannot be watched')
     }
   }
 
@@ -124,7 +124,7 @@ export class Tls {
       this.#deps.log.info({ ...this.#files }, 'the new certificate is served')
       return null
     } catch (error) {
-      return messageOf(error)
+      return describeError(error)
     }
   }
 

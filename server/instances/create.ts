@@ -5,7 +5,7 @@ import { Conflict } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import type { Log } from '../core/log.ts'
 import { system } from '../core/viewer.ts'
-import { EngineAway, EngineRefused, type SandboxEngine } from '../engine/engine.ts'
+import { EngineUnavailable, EngineRefused, type SandboxEngine } from '../engine/engine.ts'
 import { EngineWatcher, type EngineStatus } from '../engine/watcher.ts'
 import { engineUnavailable } from './errors.ts'
 import { InstanceFiles } from './files.ts'
@@ -85,7 +85,7 @@ export function createInstances({ env, db, events, activity, engine, log, person
       await controller.clearVolume(volume)
       await engine.removeVolume(volume).catch((error: unknown) => {
         if (error instanceof EngineRefused) throw new Conflict(error.message)
-        throw error instanceof EngineAway ? engineUnavailable(system, error.message) : error
+        throw error instanceof EngineUnavailable ? engineUnavailable(system, error.message) : error
       })
     },
     start: async () => {

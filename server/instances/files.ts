@@ -3,7 +3,7 @@ import type { ActivityService } from '../activity/service.ts'
 import { Conflict, InvalidInput } from '../core/errors.ts'
 import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
-import { EngineAway, EngineRefused, type SandboxEngine } from '../engine/engine.ts'
+import { EngineUnavailable, EngineRefused, type SandboxEngine } from '../engine/engine.ts'
 import { settle, type Result } from './bulk.ts'
 import { engineUnavailable, wrongState } from './errors.ts'
 import type { InstanceIntents } from './intents.ts'
@@ -56,7 +56,7 @@ export class InstanceFiles {
       const { files, notice } = await filesFor(row, keysOnly)
       await engine.update(row.ref, files).catch((error: unknown) => {
         if (error instanceof EngineRefused) throw new Conflict(error.message)
-        throw error instanceof EngineAway ? engineUnavailable(viewer, error.message) : error
+        throw error instanceof EngineUnavailable ? engineUnavailable(viewer, error.message) : error
       })
       return (await repository.amend(row, { notice })) ?? instances.get(viewer, id)
     })

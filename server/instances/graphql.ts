@@ -1,6 +1,7 @@
 import { OperationTypeNode, type GraphQLResolveInfo } from 'graphql'
 import type { Change as RowChange, Ready } from '../core/events.ts'
 import { builder, screaming } from '../graphql/builder.ts'
+import { EngineKindEnum } from '../engine/graphql.ts'
 import { Change } from '../graphql/change.ts'
 import { Page, PageInput } from '../graphql/page.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
@@ -110,7 +111,7 @@ export const InstanceType = builder.prismaObject('Instance', {
     }),
     image: t.exposeString('image', { description: 'Image of its sandbox.' }),
     volume: t.exposeString('volume', { description: 'Volume mounted at /workspace.' }),
-    engine: t.exposeString('engine', { description: 'The engine that runs it: docker or process.' }),
+    engine: t.expose('engine', { type: EngineKindEnum, description: 'The engine that runs it.' }),
     ref: t.exposeString('ref', {
       nullable: true,
       description: "The engine's own id, such as the container id; null while there is no sandbox.",

@@ -72,6 +72,7 @@ export const listInput = z.object({
     })
     .nullish(),
   sort: z.object({ field: z.enum(SORT_FIELDS), descending: z.boolean().default(false) }).nullish(),
+  // Not `pageInput`: REST may ask for any page, and gets the total on it.
   page: z
     .object({
       number: z.number().int().min(1, 'must be at least 1').default(1),

@@ -1,4 +1,4 @@
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { LemonadeRefusal } from './client.ts'
@@ -40,7 +40,7 @@ export class LoadTracker {
       this.#set(this.#loads.filter((one) => one !== load))
       return result
     } catch (error) {
-      const message = error instanceof LemonadeRefusal ? error.sentence : messageOf(error)
+      const message = error instanceof LemonadeRefusal ? error.sentence : describeError(error)
       this.#set(this.#loads.map((one) => (one === load ? { ...load, state: 'FAILED', message } : one)))
       throw error
     } finally {

@@ -3,7 +3,7 @@ import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import type { LemonadeEnv } from '../config/ai.ts'
-import { AppError, messageOf, NotFound, UpstreamFailed } from '../core/errors.ts'
+import { AppError, describeError, NotFound, UpstreamFailed } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
 import { UpstreamFailure, type Snapshot } from '../upstream/polled-resource.ts'
 import { LemonadeClient, LemonadeRefusal, type Json } from './client.ts'
@@ -241,7 +241,7 @@ export class LemonadeService {
       await this.#deps.activity.add({ actor: viewer, action, target, outcome: 'done' })
       return result
     } catch (error) {
-      const detail = error instanceof LemonadeRefusal ? error.sentence : messageOf(error)
+      const detail = error instanceof LemonadeRefusal ? error.sentence : describeError(error)
       if (error instanceof AppError)
         await this.#deps.activity.add({ actor: viewer, action, target, outcome: 'failed', detail })
       if (error instanceof UpstreamFailure && error.kind === 'SLOW')

@@ -1,5 +1,5 @@
 import { z, type RouteConfig } from '@hono/zod-openapi'
-import { AppError, DiskFull, isDiskFull, messageOf, TooMany, type ErrorCode } from '../core/errors.ts'
+import { AppError, DiskFull, isDiskFull, describeError, TooMany, type ErrorCode } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { BadBody } from './body.ts'
 import { Unprocessable } from './validation-errors.ts'
@@ -38,7 +38,7 @@ export function httpErrorOf(error: unknown, log: Log): HttpError {
   if (error instanceof AppError)
     return { status: STATUS[error.code], body: { detail: error.restMessage ?? error.message }, close: false }
   if (isDiskFull(error)) return httpErrorOf(new DiskFull(), log)
-  log.error({ err: error }, `REST: ${messageOf(error)}`)
+  log.error({ err: error }, `REST: ${describeError(error)}`)
   return { status: 500, body: { detail: 'Internal Server Error' }, close: false }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError, messageOf, UpstreamFailed } from '../core/errors.ts'
+import { AppError, describeError, UpstreamFailed } from '../core/errors.ts'
 import { Channel } from '../core/events.ts'
 
 /** How long `peek` waits for an answer, in milliseconds. */
@@ -187,7 +187,7 @@ export class PolledResource<T> {
 }
 
 function summaryOf(failure: unknown): string {
-  const text = failure instanceof UpstreamFailure ? failure.summary : messageOf(failure)
+  const text = failure instanceof UpstreamFailure ? failure.summary : describeError(failure)
   const sentence = failure instanceof AppError ? text : `The request failed: ${text}`
   return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`
 }

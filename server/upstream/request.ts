@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'undici'
-import { messageOf } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 
 /** One request to a server outside THON. */
 export interface UpstreamRequest {
@@ -106,5 +106,5 @@ function codeOf(error: unknown): string | null {
 
 function reasonOf(error: unknown, code: string | null, url: URL): string {
   if (code === 'ENOTFOUND') return `there is no host ${url.hostname}`
-  return (code && REASONS[code]) || messageOf(error)
+  return (code && REASONS[code]) || describeError(error)
 }

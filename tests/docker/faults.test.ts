@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { DockerEngine } from '../../server/engine/docker/engine.ts'
-import { EngineAway, EngineRefused } from '../../server/engine/engine.ts'
+import { EngineUnavailable, EngineRefused } from '../../server/engine/engine.ts'
 import { ensureDocker, ensureTestImages, testImage } from '../kit/docker.ts'
 import { anySpec, here, testPool } from '../kit/docker-harness.ts'
 import { EngineWatch } from '../kit/engine-watch.ts'
@@ -65,46 +65,50 @@ describe('an unavailable Docker', () => {
     ['a closed port', 'tcp://127.0.0.1:1', /not running.*DOCKER_HOST/],
     ['ssh', 'ssh://me@host', /cannot reach Docker over ssh/],
     ['nonsense', 'npipe:////./pipe/docker_engine', /not an address THON knows/],
-  ] as const)('%s fails with EngineAway and advice', async ([, host, message]) => {
+  ] as const)('%s fails with EngineUnavailable and advice', async ([, host, message]) => {
     const engine = engineAt(host)
     for (const ask of [engine.info(), engine.list(), engine.start('x'), engine.events(AbortSignal.timeout(5_000))]) {
-      await expect(ask).rejects.toThrow(EngineAway)
+      await expect(ask).rejects.toThrow(EngineUnavailable)
       await expect(ask).rejects.toThrow(message)
     }
   })
 
-  test('a socket that hangs up fails with EngineAway', async () => {
+  test('a socket that hangs up fails with EngineUnavailable', async () => {
     const host = await listen(createServer((socket) => socket.destroy()))
-    await expect(engineAt(host).list()).rejects.toThrow(EngineAway)
+    await expect(engineAt(host).list()).rejects.toThrow(EngineUnavailable)
   })
 
-  test('a proxy without an engine behind it fails with EngineAway', async () => {
+  test('a proxy without an engine behind it fails with EngineUnavailable', async () => {
     const engine = await fake((_, response) => response.writeHead(503).end('no server is available'))
-    await expect(engine.list()).rejects.toThrow(EngineAway)
+    await expect(engine.list()).rejects.toThrow(EngineUnavailable)
   })
 
-  test('an engine that never answers fails with EngineAway after the timeout', { timeout: 20_000 }, async () => {
+  test('an engine that never answers fails with EngineUnavailable after the timeout', { timeout: 20_000 }, async () => {
     const engine = await fake(() => {})
     await expect(engine.info()).rejects.toThrow(/did not answer within 10 s/)
   })
 
-  test('an engine that stops in the middle of an answer fails with EngineAway', { timeout: 20_000 }, async () => {
-    const engine = await fake((request, response) => {
-      response.writeHead(200, { 'Content-Length': '100' })
-      response.write('[')
-      setTimeout(() => request.socket.destroy(), 50)
-    })
-    await expect(engine.list()).rejects.toThrow(EngineAway)
-  })
+  test(
+    'an engine that stops in the middle of an answer fails with EngineUnavailable',
+    { timeout: 20_000 },
+    async () => {
+      const engine = await fake((request, response) => {
+        response.writeHead(200, { 'Content-Length': '100' })
+        response.write('[')
+        setTimeout(() => request.socket.destroy(), 50)
+      })
+      await expect(engine.list()).rejects.toThrow(EngineUnavailable)
+    },
+  )
 
   test('closing the engine fails waiting and later requests', async () => {
     const asked = Promise.withResolvers<void>()
     const engine = await fake(() => asked.resolve())
-    const waiting = expect(engine.list()).rejects.toThrow(EngineAway)
+    const waiting = expect(engine.list()).rejects.toThrow(EngineUnavailable)
     await asked.promise
     await engine.close()
     await waiting
-    await expect(engine.list()).rejects.toThrow(EngineAway)
+    await expect(engine.list()).rejects.toThrow(EngineUnavailable)
   })
 })
 
@@ -114,35 +118,35 @@ describe('an event stream that breaks', () => {
     await ensureTestImages()
   }, 180_000)
 
-  test('throws EngineAway when the connection breaks', async () => {
+  test('throws EngineUnavailable when the connection breaks', async () => {
     const { host, cut } = await proxy()
     const watch = await EngineWatch.open(engineAt(host))
     cut()
-    expect(await watch.over).toBeInstanceOf(EngineAway)
+    expect(await watch.over).toBeInstanceOf(EngineUnavailable)
   })
 
-  test('throws EngineAway even before the first read', async () => {
+  test('throws EngineUnavailable even before the first read', async () => {
     const { host, cut } = await proxy()
     const engine = engineAt(host)
     const stream = await engine.events(new AbortController().signal)
     cut()
     // Fails only after the break of the stream has arrived.
-    await expect(engine.list()).rejects.toThrow(EngineAway)
-    await expect(stream[Symbol.asyncIterator]().next()).rejects.toThrow(EngineAway)
+    await expect(engine.list()).rejects.toThrow(EngineUnavailable)
+    await expect(stream[Symbol.asyncIterator]().next()).rejects.toThrow(EngineUnavailable)
   })
 
-  test('throws EngineAway when Docker closes it cleanly', async () => {
+  test('throws EngineUnavailable when Docker closes it cleanly', async () => {
     const engine = await fake((_, response) => {
       response.writeHead(200).flushHeaders()
       setTimeout(() => response.end(), 50)
     })
-    expect(await (await EngineWatch.open(engine)).over).toBeInstanceOf(EngineAway)
+    expect(await (await EngineWatch.open(engine)).over).toBeInstanceOf(EngineUnavailable)
   })
 
   test('opens again when Docker is back', async () => {
     const path = socketPath()
     const engine = engineAt(`unix://${path}`)
-    await expect(engine.events(new AbortController().signal)).rejects.toThrow(EngineAway)
+    await expect(engine.events(new AbortController().signal)).rejects.toThrow(EngineUnavailable)
     const server = createServer((client) => void client.pipe(connect('/var/run/docker.sock')).pipe(client))
     await new Promise<void>((resolve) => server.listen(path, resolve))
     onTestFinished(() => void server.close())

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Channel } from '../../server/core/events.ts'
 import {
-  EngineAway,
+  EngineUnavailable,
   EngineRefused,
   type Sandbox,
   type SandboxEvent,
@@ -51,7 +51,7 @@ export class FakeMachine {
   /** Makes the engine unavailable until `back`: every stream breaks, and every call fails. Sandboxes keep running. */
   leave(message = 'Cannot reach the fake engine.'): void {
     this.#unavailable = message
-    for (const stream of [...this.#streams]) stream.fail(new EngineAway(message))
+    for (const stream of [...this.#streams]) stream.fail(new EngineUnavailable(message))
   }
 
   back(): void {
@@ -155,7 +155,7 @@ export class FakeMachine {
 
   protected async reach(): Promise<void> {
     await Promise.resolve()
-    if (this.#unavailable) throw new EngineAway(this.#unavailable)
+    if (this.#unavailable) throw new EngineUnavailable(this.#unavailable)
   }
 
   async #boot(sandbox: FakeSandbox): Promise<void> {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { DockerConnection } from '../../server/config/env.ts'
 import { findDocker } from '../../server/engine/docker/connection.ts'
-import { EngineAway } from '../../server/engine/engine.ts'
+import { EngineUnavailable } from '../../server/engine/engine.ts'
 
 /** A DOCKER_CONFIG folder with these files, deleted after the test. */
 function configDir(files: Record<string, string> = {}): string {
@@ -54,7 +54,7 @@ test('a certificate folder means TLS, verified only with DOCKER_TLS_VERIFY', () 
 })
 
 test('a folder without certificates is an error', () => {
-  expect(() => find({ host: 'tcp://local', certPath: '/nowhere' })).toThrow(EngineAway)
+  expect(() => find({ host: 'tcp://local', certPath: '/nowhere' })).toThrow(EngineUnavailable)
 })
 
 test('DOCKER_CONTEXT takes precedence over the current context', () => {
@@ -73,5 +73,5 @@ test('a context brings its certificates', () => {
 test('a missing or broken context is named in the error', () => {
   expect(() => find({ context: 'local' })).toThrow(/no Docker context "local"/)
   expect(() => find({ context: 'local', configDir: configDir(meta({})) })).toThrow(/"local" names no host/)
-  expect(() => find({ configDir: configDir({ 'config.json': '{' }) })).toThrow(EngineAway)
+  expect(() => find({ configDir: configDir({ 'config.json': '{' }) })).toThrow(EngineUnavailable)
 })

@@ -24,12 +24,12 @@ const names = readdirSync(join(import.meta.dirname, '..', 'fixtures', 'lemonade'
 function failureIn({ response: { status, body } }: ReturnType<typeof recording>): string | null {
   if (typeof body === 'string' && body.startsWith('event:')) {
     const failed = body.split('\n\n').find((event) => event.startsWith('event: error'))
-    return failed === undefined ? null : messageOf(JSON.parse(failed.split('data: ')[1] as string))
+    return failed === undefined ? null : describeError(JSON.parse(failed.split('data: ')[1] as string))
   }
-  return status < 300 ? null : messageOf(body)
+  return status < 300 ? null : describeError(body)
 }
 
-function messageOf(body: unknown): string {
+function describeError(body: unknown): string {
   const { error } = body as { error: string | { message: string } }
   return typeof error === 'string' ? error : error.message
 }

@@ -239,10 +239,10 @@ test('an unusable workspace directory fails with advice', async () => {
   await writeFile(join(dir, 'file'), '')
   const broken = make({ workspaceDir: join(dir, 'file/workspace') })
   await expect(broken.info()).rejects.toMatchObject({
-    name: 'EngineAway',
+    name: 'EngineUnavailable',
     message: expect.stringContaining('THON_WORKSPACE_DIR') as string,
   })
-  await expect(broken.list()).rejects.toMatchObject({ name: 'EngineAway' })
+  await expect(broken.list()).rejects.toMatchObject({ name: 'EngineUnavailable' })
   await expect(broken.create(spec(), noProgress)).rejects.toMatchObject({ name: 'EngineRefused' })
   await expect(engine.start('gone')).rejects.toMatchObject({ name: 'EngineRefused' })
 })

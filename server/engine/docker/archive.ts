@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { extract } from 'tar-stream'
 import { TIMEOUT_MS, type DockerClient } from './client.ts'
 import { statusOf } from './errors.ts'
-import { EngineAway } from '../engine.ts'
+import { EngineUnavailable } from '../engine.ts'
 import { fileTooLarge } from '../backup-path.ts'
 
 /** What is at a path of a container. */
@@ -41,7 +41,7 @@ export async function readContainerFile(
   maxBytes: number,
 ): Promise<Buffer | null> {
   const tar = extract()
-  const stalled = new EngineAway(`Docker at ${client.url} stopped sending ${path}. Try again.`)
+  const stalled = new EngineUnavailable(`Docker at ${client.url} stopped sending ${path}. Try again.`)
   const timer = setTimeout(() => tar.destroy(stalled), TIMEOUT_MS.command)
   try {
     const archive = await client.stream(TIMEOUT_MS.command, (docker, abortSignal) =>

@@ -6,7 +6,7 @@ import { inspect } from 'node:util'
 import type { DockerConnection } from '../../config/env.ts'
 import { findDocker, type DockerAddress } from './connection.ts'
 import { toEngineError } from './errors.ts'
-import { EngineAway } from '../engine.ts'
+import { EngineUnavailable } from '../engine.ts'
 
 /** How long Docker may take, in milliseconds. A hung daemon must not hang THON. */
 export const TIMEOUT_MS = { inspect: 10_000, command: 30_000, create: 120_000 }
@@ -39,11 +39,11 @@ export class DockerClient {
 
   /**
    * Sends one request. @param timeoutMs null waits forever
-   * @throws EngineAway when Docker does not answer in time or `giveUp` aborts first, EngineRefused, or an error of our own code
+   * @throws EngineUnavailable when Docker does not answer in time or `giveUp` aborts first, EngineRefused, or an error of our own code
    */
   async request<T>(timeoutMs: number | null, send: DockerRequest<T>, giveUp?: AbortSignal): Promise<T> {
     const controller = new AbortController()
-    const stop = () => controller.abort(new EngineAway(`The request to Docker at ${this.url} was canceled.`))
+    const stop = () => controller.abort(new EngineUnavailable(`The request to Docker at ${this.url} was canceled.`))
     const timer =
       timeoutMs === null ? undefined : setTimeout(() => controller.abort(this.#timedOut(timeoutMs)), timeoutMs)
     giveUp?.addEventListener('abort', stop)
@@ -73,7 +73,7 @@ export class DockerClient {
     return stream
   }
 
-  /** Cancels running requests and closes the sockets; every later request throws EngineAway. */
+  /** Cancels running requests and closes the sockets; every later request throws EngineUnavailable. */
   close(): void {
     this.#closed = true
     for (const request of this.#requests) request.abort(connectionClosed())
@@ -87,8 +87,8 @@ export class DockerClient {
     return this.#opened.docker
   }
 
-  #timedOut(timeoutMs: number): EngineAway {
-    return new EngineAway(
+  #timedOut(timeoutMs: number): EngineUnavailable {
+    return new EngineUnavailable(
       `Docker at ${this.url} did not answer within ${timeoutMs / 1000} s. It may be overloaded or hang. Check its log, for instance with \`journalctl -u docker\`.`,
     )
   }
@@ -125,6 +125,6 @@ function rejection(signal: AbortSignal): Promise<never> {
   })
 }
 
-function connectionClosed(): EngineAway {
-  return new EngineAway('The connection to Docker was closed.')
+function connectionClosed(): EngineUnavailable {
+  return new EngineUnavailable('The connection to Docker was closed.')
 }

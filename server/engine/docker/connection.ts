@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { DockerConnection } from '../../config/env.ts'
-import { messageOf } from '../../core/errors.ts'
-import { EngineAway } from '../engine.ts'
+import { describeError } from '../../core/errors.ts'
+import { EngineUnavailable } from '../engine.ts'
 
 /** Certificates for TLS. The engine's certificate is not verified when `verify` is false. */
 export interface DockerTls {
@@ -30,7 +30,7 @@ const DEFAULT_HOST = 'unix:///var/run/docker.sock'
 
 /**
  * Finds the engine as Docker's own clients do: the host, else the context, else the socket of this machine.
- * Reads the files of contexts and certificates. @throws EngineAway, saying what to set, when they lead nowhere
+ * Reads the files of contexts and certificates. @throws EngineUnavailable, saying what to set, when they lead nowhere
  */
 export function findDocker(connection: DockerConnection): DockerAddress {
   const configDir = connection.configDir ?? join(homedir(), '.docker')
@@ -61,7 +61,7 @@ function fromContext(name: string, configDir: string): DockerAddress {
   const file = join(configDir, 'contexts', 'meta', id, 'meta.json')
   const text = readIfThere(file)
   if (!text)
-    throw new EngineAway(
+    throw new EngineUnavailable(
       `There is no Docker context "${name}". List the contexts with \`docker context ls\` and set DOCKER_CONTEXT to one of them.`,
     )
   const meta = parseJson(text.toString(), file) as {
@@ -69,7 +69,7 @@ function fromContext(name: string, configDir: string): DockerAddress {
   }
   const endpoint = meta.Endpoints?.docker
   if (!endpoint?.Host)
-    throw new EngineAway(
+    throw new EngineUnavailable(
       `The Docker context "${name}" names no host. Choose another one with DOCKER_CONTEXT, or set DOCKER_HOST.`,
     )
   const tls = readTls(join(configDir, 'contexts', 'tls', id, 'docker'), !endpoint.SkipTLSVerify, false)
@@ -89,7 +89,7 @@ function parseAddress(host: string, tls: DockerTls | null): DockerAddress {
   // Docker also takes a bare host:port.
   const text = host.includes('://') ? host : `tcp://${host}`
   if (text.startsWith('ssh://')) {
-    throw new EngineAway(
+    throw new EngineUnavailable(
       `DOCKER_HOST is ${host}, but THON cannot reach Docker over ssh. Forward its socket instead, for instance with ` +
         `\`ssh -NL /run/thon-docker.sock:/var/run/docker.sock ${text.slice(6)}\`, and set DOCKER_HOST to unix:///run/thon-docker.sock.`,
     )
@@ -98,7 +98,7 @@ function parseAddress(host: string, tls: DockerTls | null): DockerAddress {
   // URL parses only schemes it knows into host and port.
   const address = known ? URL.parse(text.replace(/^(tcp|https):/, 'http:')) : null
   if (!address) {
-    throw new EngineAway(
+    throw new EngineUnavailable(
       `DOCKER_HOST is ${host}, which is not an address THON knows. Use unix:///path, tcp://host:port or https://host:port.`,
     )
   }
@@ -109,7 +109,7 @@ function parseAddress(host: string, tls: DockerTls | null): DockerAddress {
 function readTls(folder: string, verify: boolean, required: boolean): DockerTls {
   const [ca, cert, key] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readIfThere(join(folder, name)))
   if (required && !ca && !cert) {
-    throw new EngineAway(
+    throw new EngineUnavailable(
       `DOCKER_CERT_PATH is ${folder}, which holds neither ca.pem nor cert.pem. Set it to the folder with Docker's certificates.`,
     )
   }
@@ -122,9 +122,12 @@ function readIfThere(file: string): Buffer | undefined {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new EngineAway(`Docker's file ${file} cannot be read. Check its permissions. (${messageOf(error)})`, {
-      cause: error,
-    })
+    throw new EngineUnavailable(
+      `Docker's file ${file} cannot be read. Check its permissions. (${describeError(error)})`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -132,8 +135,8 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new EngineAway(
-      `Docker's file ${file} is not valid JSON. Repair it, or set DOCKER_HOST. (${messageOf(error)})`,
+    throw new EngineUnavailable(
+      `Docker's file ${file} is not valid JSON. Repair it, or set DOCKER_HOST. (${describeError(error)})`,
       { cause: error },
     )
   }

@@ -1,4 +1,4 @@
-import { EngineAway, EngineRefused } from '../engine.ts'
+import { EngineUnavailable, EngineRefused } from '../engine.ts'
 
 /** What dockerode throws for an answer that is not 2xx. */
 interface HttpFailure {
@@ -23,23 +23,26 @@ export function dockerMessage(error: unknown): string {
 }
 
 /**
- * Anything dockerode or a socket threw, in the port's words: EngineAway when Docker at `url` did not answer,
+ * Anything dockerode or a socket threw, in the port's words: EngineUnavailable when Docker at `url` did not answer,
  * EngineRefused when it refused. Errors of our own code come back unchanged.
  */
 export function toEngineError(error: unknown, url: string): unknown {
-  if (error instanceof EngineAway || error instanceof EngineRefused) return error
+  if (error instanceof EngineUnavailable || error instanceof EngineRefused) return error
   if (isHttpFailure(error)) {
     const message = dockerMessage(error)
     // These come from a proxy in front of the engine.
     if ([502, 503, 504].includes(error.statusCode)) {
-      return new EngineAway(`Docker at ${url} is unavailable: ${sentence(message)} Check the proxy in front of it.`, {
-        cause: error,
-      })
+      return new EngineUnavailable(
+        `Docker at ${url} is unavailable: ${sentence(message)} Check the proxy in front of it.`,
+        {
+          cause: error,
+        },
+      )
     }
     return new EngineRefused(explain(message), { cause: error })
   }
   const problem = connectionProblem(error)
-  return problem ? new EngineAway(`Docker at ${url} ${problem}`, { cause: error }) : error
+  return problem ? new EngineUnavailable(`Docker at ${url} ${problem}`, { cause: error }) : error
 }
 
 const BROKEN = 'closed the connection. It may be restarting. Try again in a moment.'

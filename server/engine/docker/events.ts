@@ -2,9 +2,9 @@ import { Mutex } from 'async-mutex'
 import type { Readable } from 'node:stream'
 import { toEngineError } from './errors.ts'
 import { jsonLines } from './json-lines.ts'
-import { messageOf } from '../../core/errors.ts'
+import { describeError } from '../../core/errors.ts'
 import { Channel } from '../../core/events.ts'
-import { EngineAway, type SandboxEvent } from '../engine.ts'
+import { EngineUnavailable, type SandboxEvent } from '../engine.ts'
 
 /** One line of Docker's event stream, as far as THON reads it. */
 export interface DockerMessage {
@@ -17,7 +17,7 @@ export const WATCHED = ['create', 'start', 'pause', 'unpause', 'die', 'destroy']
 
 /**
  * Docker's stream as the port's events. `observe` may take its time: later messages about the same container wait for it,
- * messages about other containers do not. Ends when `signal` aborts; throws EngineAway when the stream ends or `observe`
+ * messages about other containers do not. Ends when `signal` aborts; throws EngineUnavailable when the stream ends or `observe`
  * throws, even if that happens before the first read.
  */
 export function sandboxEvents(
@@ -48,16 +48,16 @@ async function follow(stream: Readable, take: (message: DockerMessage) => unknow
     const message = value as Partial<DockerMessage>
     if (message.Action && message.Actor) take(message as DockerMessage)
   }
-  throw new EngineAway(
+  throw new EngineUnavailable(
     'Docker closed its event stream. It may be stopping or restarting; THON keeps trying to reconnect.',
   )
 }
 
 /** Whatever broke the stream, the reader has to open it and list again. */
-function toAway(error: unknown, url: string): EngineAway {
+function toAway(error: unknown, url: string): EngineUnavailable {
   const known = toEngineError(error, url)
-  if (known instanceof EngineAway) return known
-  return new EngineAway(`The event stream of Docker at ${url} broke: ${messageOf(known)}`, { cause: known })
+  if (known instanceof EngineUnavailable) return known
+  return new EngineUnavailable(`The event stream of Docker at ${url} broke: ${describeError(known)}`, { cause: known })
 }
 
 /** Runs tasks with the same key one after the other, and tasks with different keys at the same time. */

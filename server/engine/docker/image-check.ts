@@ -52,7 +52,7 @@ export interface ImageCheckOptions {
  * Checks an image of this machine: what is in it, and whether its code-server answers. Each check runs a container and
  * removes it again.
  * @returns null when the image is not on this machine
- * @throws EngineAway, EngineRefused when the image has no shell
+ * @throws EngineUnavailable, EngineRefused when the image has no shell
  */
 export async function checkImage({ connection, image, answers }: ImageCheckOptions): Promise<ImageFinding[] | null> {
   const client = new DockerClient(connection)

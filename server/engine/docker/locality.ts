@@ -1,7 +1,7 @@
 import { TIMEOUT_MS, type Abortable, type DockerClient } from './client.ts'
 import type { DockerConnection } from '../../config/env.ts'
 import { findDocker } from './connection.ts'
-import { EngineAway } from '../engine.ts'
+import { EngineUnavailable } from '../engine.ts'
 import { hasInterface } from '../network/host-network.ts'
 
 /**
@@ -12,7 +12,7 @@ export async function remoteReason(client: DockerClient, connection: DockerConne
   try {
     return otherMachine(connection) ?? (await rootless(client)) ?? (await outOfSight(client))
   } catch (error) {
-    if (error instanceof EngineAway) return null
+    if (error instanceof EngineUnavailable) return null
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import type { DockerClient } from './client.ts'
 import { dockerMessage, toEngineError } from './errors.ts'
 import { jsonLines } from './json-lines.ts'
-import { EngineAway, EngineRefused, type Progress } from '../engine.ts'
+import { EngineUnavailable, EngineRefused, type Progress } from '../engine.ts'
 
 /** A pull without any progress for this long is given up, in milliseconds. */
 const STALL_TIMEOUT_MS = 5 * 60_000
@@ -47,7 +47,7 @@ export class DockerPulls {
       await this.#read(image, pull)
     } catch (thrown) {
       const error = toEngineError(thrown, this.#client.url)
-      if (error instanceof EngineAway) throw error
+      if (error instanceof EngineUnavailable) throw error
       const reason = dockerMessage(error).replace(/[.\s]+$/, '')
       throw new EngineRefused(
         `Image ${image} is not on this machine and could not be pulled (${reason}). ` +

@@ -7,7 +7,7 @@ import { firewallOf, ineffectiveExceptions, type Firewall, type FirewallPolicy }
 import { describeIptablesError, FirewallKeeper, type RunIptables } from './firewall-keeper.ts'
 import { bridgesPassRules, hasInterfaceLike, localNetworks, nameServers } from './host-network.ts'
 import { bridgePrefix } from './names.ts'
-import { EngineAway } from '../engine.ts'
+import { EngineUnavailable } from '../engine.ts'
 
 /** What sandboxes reach over the network, as people see it. */
 export interface SandboxNetworkView {
@@ -247,7 +247,7 @@ export class SandboxNetwork {
 
   async #removeUnusedNetworks(): Promise<void> {
     await this.#deps.hostNetwork?.removeUnusedNetworks().catch((error: unknown) => {
-      if (!(error instanceof EngineAway)) this.#deps.log.warn({ err: error }, 'removing unused networks failed')
+      if (!(error instanceof EngineUnavailable)) this.#deps.log.warn({ err: error }, 'removing unused networks failed')
     })
   }
 

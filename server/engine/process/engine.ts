@@ -10,7 +10,7 @@ import type {
   SandboxSpec,
   SandboxStats,
 } from '../engine.ts'
-import { EngineAway, EngineRefused } from '../engine.ts'
+import { EngineUnavailable, EngineRefused } from '../engine.ts'
 import { findCodeServer } from './child.ts'
 import { orAway, orRefused } from './errors.ts'
 import { Feed } from './feed.ts'
@@ -190,7 +190,7 @@ export class ProcessEngine implements SandboxEngine {
     const { instanceId, group, username, image, volume, port, password } = spec
     const workspace = await this.#shared.volumes.ensure(volume, spec)
     await this.#shared.volumes.put(volume, workspace, spec.files)
-    if (this.#shared.closed) throw new EngineAway('THON is shutting down. Try again after it has started.')
+    if (this.#shared.closed) throw new EngineUnavailable('THON is shutting down. Try again after it has started.')
     if (this.#sandboxes.has(ref))
       throw new EngineRefused(`The sandbox of ${group}/${username} already exists. Remove it first.`)
     const record: SandboxRecord = {

@@ -1,21 +1,21 @@
-import { EngineAway, EngineRefused } from '../engine.ts'
+import { EngineUnavailable, EngineRefused } from '../engine.ts'
 
 /** Runs a step; an error of the system becomes an EngineRefused that says what to do. */
 export async function orRefused<T>(dir: string, step: () => T | Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (error) {
-    if (error instanceof EngineRefused || error instanceof EngineAway) throw error
+    if (error instanceof EngineRefused || error instanceof EngineUnavailable) throw error
     throw new EngineRefused(describeSystemError(error, dir), { cause: error })
   }
 }
 
-/** Runs a step that concerns all sandboxes; its failure becomes an EngineAway, because it must not look like an empty list. */
+/** Runs a step that concerns all sandboxes; its failure becomes an EngineUnavailable, because it must not look like an empty list. */
 export async function orAway<T>(dir: string, step: () => T | Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (error) {
-    throw new EngineAway(describeSystemError(error, dir), { cause: error })
+    throw new EngineUnavailable(describeSystemError(error, dir), { cause: error })
   }
 }
 

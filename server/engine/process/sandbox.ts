@@ -2,7 +2,7 @@ import { Mutex } from 'async-mutex'
 import type { ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EngineAway, EngineRefused } from '../engine.ts'
+import { EngineUnavailable, EngineRefused } from '../engine.ts'
 import { claimPort, launch, type LaunchedProcess, PORT_TAKEN } from './child.ts'
 import { tail, trim } from './log.ts'
 import { isLive, type RecordStore, type SandboxRecord } from './records.ts'
@@ -145,7 +145,7 @@ export class ProcessSandbox {
     trim(log)
     const claimed = await claimPort(ports, port)
     try {
-      if (this.#deps.closed) throw new EngineAway('THON is shutting down. Try again after it has started.')
+      if (this.#deps.closed) throw new EngineUnavailable('THON is shutting down. Try again after it has started.')
       const launched = await launch({ path, workspace, home, port: claimed, password: record.password, log })
       await this.#recordStart(launched, claimed)
     } catch (error) {

@@ -1,4 +1,4 @@
-import { messageOf } from '../../core/errors.ts'
+import { describeError } from '../../core/errors.ts'
 import { UpstreamFailure } from '../../upstream/polled-resource.ts'
 import { requestUpstream, NoAnswer, type UpstreamResponse } from '../../upstream/request.ts'
 
@@ -129,7 +129,7 @@ export class Apisix {
       const slow = error instanceof NoAnswer && error.slow
       throw new UpstreamFailure(
         slow ? 'SLOW' : 'OFFLINE',
-        `Cannot connect to APISIX Admin API at ${this.#url}: ${messageOf(error)}.`,
+        `Cannot connect to APISIX Admin API at ${this.#url}: ${describeError(error)}.`,
       )
     }
   }

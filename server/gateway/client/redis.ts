@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client'
-import { messageOf } from '../../core/errors.ts'
+import { describeError } from '../../core/errors.ts'
 import type { Reachability, GatewayConfig } from '../model.ts'
 
 const TIMEOUT_MS = 2_000
@@ -26,8 +26,8 @@ function reasonOf(error: unknown, password: string | null): string {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ECONNREFUSED') return 'nothing listens there'
   if (code === 'ENOTFOUND') return 'the host name is unknown'
-  if (messageOf(error).startsWith('WRONGPASS')) return 'it rejects the password'
-  if (messageOf(error).startsWith('NOAUTH')) return 'it asks for a password'
-  const text = messageOf(error).replace(/[.]$/, '') || 'it does not answer'
+  if (describeError(error).startsWith('WRONGPASS')) return 'it rejects the password'
+  if (describeError(error).startsWith('NOAUTH')) return 'it asks for a password'
+  const text = describeError(error).replace(/[.]$/, '') || 'it does not answer'
   return password ? text.replaceAll(password, '…') : text
 }

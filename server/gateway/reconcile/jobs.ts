@@ -1,5 +1,5 @@
 import type { Viewer } from '../../core/viewer.ts'
-import { Conflict, messageOf } from '../../core/errors.ts'
+import { Conflict, describeError } from '../../core/errors.ts'
 import { Channel } from '../../core/events.ts'
 import { ApisixError } from '../client/apisix.ts'
 import { Job, type JobView, type Step, type StepFailure } from './job.ts'
@@ -70,5 +70,5 @@ export class Jobs {
 function failureOf(error: unknown): StepFailure {
   // 503 means that APISIX has lost its own database, so nothing else can be written either.
   const stopsJob = isUnavailable(error) || (error instanceof ApisixError && error.status === 503)
-  return { message: error instanceof ApisixError ? error.reason : messageOf(error), stopsJob }
+  return { message: error instanceof ApisixError ? error.reason : describeError(error), stopsJob }
 }

@@ -1,7 +1,13 @@
 import type { Log } from '../../core/log.ts'
-import { messageOf } from '../../core/errors.ts'
+import { describeError } from '../../core/errors.ts'
 import type { Limits } from '../../config/env.ts'
-import { EngineAway, EngineRefused, type Sandbox, type SandboxEngine, type SandboxEvent } from '../../engine/engine.ts'
+import {
+  EngineUnavailable,
+  EngineRefused,
+  type Sandbox,
+  type SandboxEngine,
+  type SandboxEvent,
+} from '../../engine/engine.ts'
 import { Launcher, type LaunchFiles } from './launcher.ts'
 import { observationOf, todo, type Observation, type Todo } from './lifecycle.ts'
 import type { InstanceRow } from '../model.ts'
@@ -152,7 +158,7 @@ export class InstanceController {
       })
     this.#restarting.delete(id)
     // What was seen last may be half of the restart. The list that follows shows how it came out.
-    if (failure instanceof EngineAway) return
+    if (failure instanceof EngineUnavailable) return
     const now = await this.#deps.repository.find(id)
     const after = this.seen(id)
     if (!now) return
@@ -242,13 +248,13 @@ export class InstanceController {
   async #taskFailed(id: string, task: Todo, error: unknown): Promise<void> {
     // The database is closed too. The next start goes on from what the engine has.
     if (this.#closed) return
-    if (error instanceof EngineAway) {
+    if (error instanceof EngineUnavailable) {
       this.#deps.onUnreachable()
       return
     }
     if (!(error instanceof EngineRefused))
       this.#deps.log.error({ err: error, instance: id }, 'a sandbox command failed')
-    const reported = this.#deps.report(id, { type: 'refused', message: messageOf(error) })
+    const reported = this.#deps.report(id, { type: 'refused', message: describeError(error) })
     if (task !== 'launch') return
     // Until this is written it counts as starting, and "gone" does not become its reason.
     await reported

@@ -46,7 +46,7 @@ export class Launcher {
     return this.#progress.get(id) ?? null
   }
 
-  /** @throws EngineAway, EngineRefused */
+  /** @throws EngineUnavailable, EngineRefused */
   async launch(id: string): Promise<void> {
     try {
       await this.#launch(id)

@@ -1,5 +1,6 @@
 import type { ActivityKind, ActivityRowFragment, Outcome } from '#lib/graphql/generated/graphql.ts'
 import type { Column } from '#lib/ui/column.ts'
+import { capitalized } from '#lib/ui/words.ts'
 import type { Tone } from '#lib/ui/tone.ts'
 
 /** The columns of the activity log. */
@@ -7,7 +8,7 @@ export const columns: Column<ActivityRowFragment>[] = [
   { key: 'at', header: 'When', width: '8rem' },
   { key: 'outcome', header: 'Outcome', width: '7.5rem', phone: 'bare' },
   { key: 'actor', header: 'Who', width: '8rem', text: ({ actor }) => actor },
-  { key: 'action', header: 'What', width: 'minmax(11rem, 2fr)', text: ({ action }) => sentence(action) },
+  { key: 'action', header: 'What', width: 'minmax(11rem, 2fr)', text: ({ action }) => capitalized(action) },
   { key: 'label', header: 'Which', width: 'minmax(13rem, 3fr)', phone: 'title' },
   { key: 'detail', header: 'Detail', width: 'minmax(8rem, 4fr)' },
 ]
@@ -40,9 +41,4 @@ export const kinds: Record<ActivityKind, { one: string; all: string }> = {
 export function kindOf(param: string | null): ActivityKind | null {
   const kind = param?.toUpperCase().replace(' ', '_') ?? ''
   return kind in kinds ? (kind as ActivityKind) : null
-}
-
-/** An action as the start of a sentence: `pause` as "Pause". */
-export function sentence(action: string): string {
-  return action.charAt(0).toUpperCase() + action.slice(1)
 }

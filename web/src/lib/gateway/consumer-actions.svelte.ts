@@ -5,8 +5,8 @@ import { problemOf } from '#lib/graphql/errors.ts'
 import type { CreateConsumerMutation } from '#lib/graphql/generated/graphql.ts'
 import { touch } from '#lib/graphql/live.svelte.ts'
 import type { BulkResult } from '#lib/ui/BulkResults.svelte'
+import { counted } from '#lib/ui/words.ts'
 import { ConsumerNamesQuery, DeleteConsumers, RevealConsumerKey, RotateConsumerKey } from './documents.ts'
-import { counted } from './messages.ts'
 
 /** A key that was just created. */
 export type CreatedKey = CreateConsumerMutation['createConsumer']

@@ -265,8 +265,8 @@ export const RevealConsumerKey = graphql(`
 `)
 
 /** Sends running sandboxes their Kilo Code Config again, with the current keys. */
-export const GiveKeys = graphql(`
-  mutation GiveKeys($ids: [ID!]!) {
+export const SendKeys = graphql(`
+  mutation SendKeys($ids: [ID!]!) {
     updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {
       id
       instance {

@@ -76,13 +76,3 @@ export function limitText({ tokenLimit, timeWindow }: Pick<ConsumerRowFragment, 
 export function number(value: number): string {
   return integerFormat.format(value)
 }
-
-/** A number with its noun: `1 consumer`, `2 consumers`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${integerFormat.format(count)} ${count === 1 ? one : many}`
-}
-
-/** The text with a full stop, whether it came with one or not. */
-export function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`
-}

@@ -1,4 +1,5 @@
 import type { CombinedError } from '@urql/svelte'
+import { sentence } from '#lib/ui/words.ts'
 
 /** What went wrong, ready to be shown. */
 export interface Problem {
@@ -63,9 +64,4 @@ function fieldsOf(error: CombinedError['graphQLErrors'][number] | undefined): Re
       sentence(message),
     ]),
   )
-}
-
-/** A rule such as "must be 1 to 64 letters" with a capital and a full stop. */
-export function sentence(rule: string): string {
-  return `${rule.charAt(0).toUpperCase()}${rule.slice(1)}${/[.!?]$/.test(rule) ? '' : '.'}`
 }

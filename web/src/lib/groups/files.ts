@@ -1,6 +1,7 @@
 import type { ImportGroupsMutation } from '#lib/graphql/generated/graphql.ts'
 import { tabClient } from '#lib/graphql/client.ts'
-import { problemOf, sentence, type Problem } from '#lib/graphql/errors.ts'
+import { problemOf, type Problem } from '#lib/graphql/errors.ts'
+import { sentence } from '#lib/ui/words.ts'
 import { ExportGroups } from './documents.ts'
 import { ImportGroups } from './mutations.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { adviceOn } from './errors.ts'
-import { bytes, count, counted, duration, figure, inAndOut } from './figures.ts'
+import { bytes, count, duration, figure, inAndOut } from './figures.ts'
 
 test('unknown figures are dashes', () => {
   expect([count(null), figure(undefined, '%'), duration(null), bytes(null)]).toEqual(['–', '–', '–', '–'])
@@ -14,10 +14,6 @@ test('tokens from the cache are mentioned only when there are some', () => {
   expect(inAndOut(1_234, 5)).toBe('1,234 in, 5 out')
   expect(inAndOut(1, 5, 0)).toBe('1 in, 5 out')
   expect(inAndOut(1, 5, 30)).toBe('1 in, 30 more from the cache, 5 out')
-})
-
-test('nouns follow their number', () => {
-  expect([counted(1, 'slot'), counted(1_000, 'slot')]).toEqual(['1 slot', '1,000 slots'])
 })
 
 test('an error of the server says what to do', () => {

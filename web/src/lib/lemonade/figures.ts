@@ -30,8 +30,3 @@ export function bytes(value: number | null | undefined): string {
 export function inAndOut(input: number | null, output: number | null, cached: number | null = null): string {
   return `${count(input)} in${cached ? `, ${count(cached)} more from the cache` : ''}, ${count(output)} out`
 }
-
-/** A number with its noun: "1 slot", "2 slots". */
-export function counted(value: number, noun: string): string {
-  return `${whole.format(value)} ${noun}${value === 1 ? '' : 's'}`
-}

@@ -50,7 +50,7 @@ type Documents = {
     "\n  mutation DeleteConsumers($input: DeleteConsumersInput!) {\n    deleteConsumers(input: $input) {\n      username\n      error {\n        message\n      }\n    }\n  }\n": typeof types.DeleteConsumersDocument,
     "\n  mutation RotateConsumerKey($input: RotateConsumerKeyInput!) {\n    rotateConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RotateConsumerKeyDocument,
     "\n  mutation RevealConsumerKey($input: RevealConsumerKeyInput!) {\n    revealConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealConsumerKeyDocument,
-    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.GiveKeysDocument,
+    "\n  mutation SendKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.SendKeysDocument,
     "\n  mutation RevealUserKey($input: RevealUserKeyInput!) {\n    revealUserKey(input: $input) {\n      key\n      baseUrl\n    }\n  }\n": typeof types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": typeof types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": typeof types.UserRowFragmentDoc,
@@ -175,7 +175,7 @@ const documents: Documents = {
     "\n  mutation DeleteConsumers($input: DeleteConsumersInput!) {\n    deleteConsumers(input: $input) {\n      username\n      error {\n        message\n      }\n    }\n  }\n": types.DeleteConsumersDocument,
     "\n  mutation RotateConsumerKey($input: RotateConsumerKeyInput!) {\n    rotateConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RotateConsumerKeyDocument,
     "\n  mutation RevealConsumerKey($input: RevealConsumerKeyInput!) {\n    revealConsumerKey(input: $input) {\n      username\n      key\n      baseUrl\n    }\n  }\n": types.RevealConsumerKeyDocument,
-    "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.GiveKeysDocument,
+    "\n  mutation SendKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": types.SendKeysDocument,
     "\n  mutation RevealUserKey($input: RevealUserKeyInput!) {\n    revealUserKey(input: $input) {\n      key\n      baseUrl\n    }\n  }\n": types.RevealUserKeyDocument,
     "\n  fragment GroupRow on Group {\n    id\n    name\n    title\n    userCount\n    peerAccess\n    createdAt\n    updatedAt\n    event {\n      id\n      eventId\n      title\n    }\n  }\n": types.GroupRowFragmentDoc,
     "\n  fragment UserRow on User {\n    id\n    username\n    email\n    volume\n    workspacePath\n    createdAt\n    instance {\n      id\n      state\n      stateAt\n      reason\n      commands\n      queuePlace\n      progress\n      url\n    }\n  }\n": types.UserRowFragmentDoc,
@@ -425,7 +425,7 @@ export function graphql(source: "\n  mutation RevealConsumerKey($input: RevealCo
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation GiveKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation SendKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation SendKeys($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids, keysOnly: true }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
