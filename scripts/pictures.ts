@@ -41,8 +41,9 @@ try {
     await sleep(1_500)
   })
   execFileSync('convert', [
-    ...['-delay', String(FRAME_MS / 10), '-loop', '0', ...frames, '-resize', '960x', '-layers', 'optimize-plus'],
-    ...['-colors', '96', '-layers', 'optimize', join(docs, 'start-all.gif')],
+    ...['-delay', String(FRAME_MS / 10), '-loop', '0', ...frames, '-resize', '960x'],
+    // Without dithering, so that what stays the same on the page stays the same in the frames.
+    ...['+dither', '-colors', '128', '-layers', 'optimize', join(docs, 'start-all.gif')],
   ])
   await page.setViewportSize({ width: 1440, height: 900 })
   await page.goto(`${url}/instances`)
