@@ -64,8 +64,8 @@ export class TokensService {
     const { name, expiresInDays } = parse(createInput, raw)
     const token = newToken()
     const expiresAt = new Date(Date.now() + expiresInDays * 24 * 60 * MINUTE)
-    const row = await this.#activity.recording(viewer, 'create token', { kind: 'token', id: null, label: name }, () =>
-      this.#db.apiToken.create({ data: { name, hash: hashOf(token), createdBy: viewer.name, expiresAt } }),
+    const row = await this.#activity.act(viewer, 'create token', { kind: 'token', id: null, label: name }, (tx) =>
+      tx.apiToken.create({ data: { name, hash: hashOf(token), createdBy: viewer.name, expiresAt } }),
     )
     return { token, row }
   }
@@ -75,8 +75,8 @@ export class TokensService {
     authorize(viewer, 'access.manage')
     const row = await this.#db.apiToken.findUnique({ where: { id } })
     if (!row) throw new NotFound('This token does not exist. It may have been revoked already.')
-    return this.#activity.recording(viewer, 'revoke token', { kind: 'token', id, label: row.name }, async () => {
-      await this.#db.apiToken.deleteMany({ where: { id } })
+    return this.#activity.act(viewer, 'revoke token', { kind: 'token', id, label: row.name }, async (tx) => {
+      await tx.apiToken.deleteMany({ where: { id } })
       return row
     })
   }
