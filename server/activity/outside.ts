@@ -69,8 +69,9 @@ export class OutsideActs {
     try {
       result = await work()
     } catch (error) {
-      await this.#end(id, explain(error))
-      throw error
+      const told = isDiskFull(error) ? new Unavailable(HALFWAY) : error
+      await this.#end(id, explain(told))
+      throw told
     }
     if (!finish) {
       await this.#end(id, DONE)
@@ -115,11 +116,13 @@ export class OutsideActs {
   }
 }
 
+/** What was done before stays done, so "nothing was changed" would be untrue. */
+const HALFWAY = "The disk with THON's database is full, and this stopped in the middle. Free some space and try again."
+
 const DONE: Ending = { outcome: 'done', detail: null }
 
 function endingOf(error: unknown): Ending {
-  const detail = isDiskFull(error) ? "The disk with THON's database was full." : describeError(error)
-  return { outcome: error instanceof AppError ? 'refused' : 'failed', detail }
+  return { outcome: error instanceof AppError ? 'refused' : 'failed', detail: describeError(error) }
 }
 
 /** An entry that was pruned meanwhile stays away. */

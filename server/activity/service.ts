@@ -41,7 +41,9 @@ export class ActivityService {
 
   /** Marks acts on other servers that the last run left in the middle. */
   async start(): Promise<void> {
-    await this.#outside.start()
+    await this.#outside.start().catch((error: unknown) => {
+      this.#unwritten(error)
+    })
   }
 
   /** Writes what is still counted or unwritten, if it can. */

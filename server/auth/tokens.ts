@@ -74,9 +74,10 @@ export class TokensService {
   async revoke(viewer: Viewer, id: string): Promise<ApiToken> {
     authorize(viewer, 'access.manage')
     const row = await this.#db.apiToken.findUnique({ where: { id } })
-    if (!row) throw new NotFound('This token does not exist. It may have been revoked already.')
+    if (!row) throw noSuchToken()
     return this.#activity.act(viewer, 'revoke token', { kind: 'token', id, label: row.name }, async (tx) => {
-      await tx.apiToken.deleteMany({ where: { id } })
+      const { count } = await tx.apiToken.deleteMany({ where: { id } })
+      if (count === 0) throw noSuchToken()
       return row
     })
   }
@@ -97,6 +98,10 @@ export class TokensService {
         .catch(() => undefined)
     return tokenViewer(row.name)
   }
+}
+
+function noSuchToken(): NotFound {
+  return new NotFound('This token does not exist. It may have been revoked already.')
 }
 
 /** A new random token of 256 bits. */

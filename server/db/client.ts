@@ -120,11 +120,6 @@ export function isUniqueViolation(error: unknown): boolean {
   return hasCode(error, 'P2002')
 }
 
-/** Whether a write failed because its row no longer exists. */
-export function isMissingRow(error: unknown): boolean {
-  return hasCode(error, 'P2025')
-}
-
 function hasCode(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code
 }

@@ -30,10 +30,10 @@ export interface InstanceIntentsDeps {
 export type EngineCommand = 'pause' | 'resume' | 'restart' | 'kill'
 
 /** Runs a transaction. */
-export type Write = (work: (tx: Tx) => Promise<InstanceRow>) => Promise<InstanceRow>
+type Write = (work: (tx: Tx) => Promise<InstanceRow>) => Promise<InstanceRow>
 
 /** An instance to add. */
-export interface Wanted {
+interface Wanted {
   owner: SandboxOwner
   input: StartOptions & { port: number; secure: boolean }
   /** A known one to keep. */

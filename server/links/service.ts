@@ -120,7 +120,8 @@ export class LinksService {
     authorize(viewer, 'links.manage')
     const { group, ...link } = await this.#find(id)
     return this.#deps.activity.act(viewer, 'revoke join link', groupTarget(group), async (tx) => {
-      await tx.accessLink.deleteMany({ where: { id } })
+      const { count } = await tx.accessLink.deleteMany({ where: { id } })
+      if (count === 0) throw noSuchJoinLink()
       changed(tx, [group])
       return link
     })
