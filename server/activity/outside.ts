@@ -1,4 +1,4 @@
-import { AppError, describeError, isDiskFull, Unavailable } from '../core/errors.ts'
+import { AppError, describeError, DiskFull, Unavailable } from '../core/errors.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Tx, UnitOfWork } from '../db/unit-of-work.ts'
 import type { Outcome } from '../../prisma/generated/client/client.ts'
@@ -21,7 +21,7 @@ export interface OutsideAct<T, R> {
   explain?: (error: unknown) => Ending
   /** What is written here once it is done there, in one transaction with the end of the entry. */
   finish?: (tx: Tx, result: T) => Promise<R>
-  /** What people are told when it was done there and `finish` could not be written: what is done, and what is not. */
+  /** What people read when it was done there and `finish` could not be written: what is done, and what is not. */
   unwritten?: string
 }
 
@@ -69,7 +69,7 @@ export class OutsideActs {
     try {
       result = await work()
     } catch (error) {
-      const told = isDiskFull(error) ? new Unavailable(HALFWAY) : error
+      const told = error instanceof DiskFull ? new Unavailable(HALFWAY) : error
       await this.#end(id, explain(told))
       throw told
     }
@@ -84,8 +84,9 @@ export class OutsideActs {
         return finished
       })
     } catch (error) {
-      const told = error instanceof AppError || unwritten === undefined ? error : new Unavailable(unwritten)
-      await this.#end(id, { outcome: error instanceof AppError ? 'refused' : 'failed', detail: describeError(told) })
+      const isRefusal = error instanceof AppError && !(error instanceof DiskFull)
+      const told = isRefusal || unwritten === undefined ? error : new Unavailable(unwritten)
+      await this.#end(id, { outcome: isRefusal ? 'refused' : 'failed', detail: describeError(told) })
       throw told
     }
   }

@@ -1,4 +1,4 @@
-import { AppError, describeError, isDiskFull } from '../core/errors.ts'
+import { AppError, describeError, DiskFull } from '../core/errors.ts'
 import type { Change, Channel, Events, Ready } from '../core/events.ts'
 import { parse, rowsOf } from '../core/input.ts'
 import type { Log } from '../core/log.ts'
@@ -129,7 +129,7 @@ export class ActivityService {
     if (entries.length > 0) await this.#deps.unit.write((tx) => this.record(tx, ...entries))
   }
 
-  /** Counts refusals, which an act of several has beside what it did. Never throws: the refusal itself is what counts. */
+  /** Counts refusals, for an act on several things of which some were done. Never throws: the refusal itself is what counts. */
   async refused(...entries: Omit<ActivityEntry, 'outcome'>[]): Promise<void> {
     for (const entry of entries)
       await this.#refusals.add({ ...entry, outcome: 'refused' }).catch((error: unknown) => {
@@ -185,19 +185,17 @@ export class ActivityService {
   }
 
   async #failed(entry: Pick<ActivityEntry, 'actor' | 'action' | 'target'>, error: unknown): Promise<void> {
-    if (error instanceof AppError) {
-      if (error.code !== 'INVALID_INPUT') await this.refused({ ...entry, detail: describeError(error) })
-      return
-    }
-    const detail = isDiskFull(error) ? "The disk with THON's database was full." : describeError(error)
-    await this.add({ ...entry, outcome: 'failed', detail }).catch((unwritten: unknown) => {
-      this.#unwritten(unwritten)
-    })
+    const detail = describeError(error)
+    if (!(error instanceof AppError) || error instanceof DiskFull)
+      await this.add({ ...entry, outcome: 'failed', detail }).catch((unwritten: unknown) => {
+        this.#unwritten(unwritten)
+      })
+    else if (error.code !== 'INVALID_INPUT') await this.refused({ ...entry, detail })
   }
 
-  /** A full disk is told to whoever acts, and by a notice to all organizers. */
+  /** The person who acts reads of a full disk, and a notice shows it to all organizers. */
   #unwritten(error: unknown): void {
-    if (!isDiskFull(error)) this.#deps.log.error({ err: error }, 'the activity log could not be written')
+    if (!(error instanceof DiskFull)) this.#deps.log.error({ err: error }, 'the activity log could not be written')
   }
 }
 

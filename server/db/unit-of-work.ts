@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Mutex } from 'async-mutex'
+import { DiskFull, isDiskFull } from '../core/errors.ts'
 import type { Events, Topics } from '../core/events.ts'
 import type { Prisma } from '../../prisma/generated/client/client.ts'
 import type { Db } from './client.ts'
@@ -17,7 +18,7 @@ export type Tx = Prisma.TransactionClient & {
 const LIMITS = { maxWait: 60_000, timeout: 60_000 }
 
 /**
- * Writes rows and what is told about them together: all of it, or nothing. Units run one at a time, so what a unit has read
+ * Writes rows and the events about them together: all of it, or nothing. Units run one at a time, so what a unit has read
  * still holds when it writes, and events are published in the order of their commits.
  *
  * Inside a unit use only its `tx`: the database itself answers when the unit is over, which would wait for that answer. No
@@ -34,10 +35,10 @@ export class UnitOfWork {
     this.#events = events
   }
 
-  /** Runs `work` in a transaction, commits, and then publishes. @throws what `work` throws, after everything is rolled back */
+  /** Runs `work` in a transaction, commits, and then publishes. @throws what `work` throws, and DiskFull, after everything is rolled back */
   async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const outer = this.#inside.getStore()
-    // It would wait for itself for ever.
+    // It would wait for itself forever.
     if (outer && !outer.isOver) throw new Error('A unit of work inside another one: hand its tx on instead')
     return this.#mutex.runExclusive(async () => {
       const unit = { isOver: false }
@@ -54,6 +55,9 @@ export class UnitOfWork {
         unit.isOver = true
         for (const send of outgoing) send()
         return result
+      } catch (error) {
+        // Here, and nowhere else, it is certain that nothing was changed.
+        throw isDiskFull(error) ? new DiskFull() : error
       } finally {
         unit.isOver = true
       }

@@ -1,6 +1,6 @@
 import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
-import { AppError, Conflict, DiskFull, InvalidInput, isDiskFull, NotFound } from '../core/errors.ts'
+import { AppError, Conflict, InvalidInput, NotFound } from '../core/errors.ts'
 import type { Change, Channel, Ready } from '../core/events.ts'
 import { parse } from '../core/input.ts'
 import { withOverrides, type GatewayActions } from './actions.ts'
@@ -160,8 +160,6 @@ export class ConsumersService {
       return null
     } catch (error) {
       if (error instanceof AppError) return error
-      // Those before it are deleted, so "nothing was changed" is true of this one alone.
-      if (isDiskFull(error)) return new DiskFull()
       throw error
     }
   }

@@ -52,7 +52,7 @@ export async function removeLinkIdentities(tx: Tx, userIds: string[]): Promise<v
   }
 }
 
-/** What people are told when the sandboxes are stopped and the rows could not be deleted. @param what such as `group alpha` */
+/** What people read when the sandboxes are stopped and the rows could not be deleted. @param what such as `group alpha` */
 export function stillListed(what: string, deletedFiles: boolean): string {
   const done = deletedFiles ? 'Sandboxes were stopped and files deleted' : 'Sandboxes were stopped'
   return `${done}, but the ${what} is still listed: the database could not be written. Delete it again.`

@@ -252,7 +252,7 @@ async function assertFree(tx: Tx, user: User, volume: string): Promise<void> {
   await assertVolumesFree(tx, [user.volume, volume])
 }
 
-/** A change of a user is told as a change of the group. */
+/** A change of a user is published as a change of the group. */
 function changed(tx: Tx, row: Group): void {
   tx.publish('group', { kind: 'UPDATED', id: row.id, row })
 }

@@ -1,4 +1,4 @@
-import { AppError, DiskFull, isDiskFull } from '../core/errors.ts'
+import { AppError } from '../core/errors.ts'
 
 /** The outcome for one of several: the row, or the error. */
 export interface Result<T> {
@@ -13,8 +13,6 @@ export async function settle<T>(id: string, act: () => Promise<T>): Promise<Resu
     return { id, row: await act(), error: null }
   } catch (error) {
     if (error instanceof AppError) return { id, row: null, error }
-    // Those before it are done, so "nothing was changed" is true of this one alone.
-    if (isDiskFull(error)) return { id, row: null, error: new DiskFull() }
     throw error
   }
 }

@@ -7,6 +7,7 @@ import { EngineUnavailable, EngineRefused, type SandboxEngine } from '../engine/
 import { settle, type Result } from './bulk.ts'
 import { engineUnavailable, wrongState } from './errors.ts'
 import { written, type InstanceIntents } from './intents.ts'
+import { isActive } from './sync/lifecycle.ts'
 import { BULK_LIMIT, labelOf, targetOf, type InstanceRow } from './model.ts'
 import type { InstanceRepository } from './repository.ts'
 import type { InstancesService } from './service.ts'
@@ -63,7 +64,7 @@ export class InstanceFiles {
       },
       finish: async (tx, notice) => {
         const now = await intents.now(tx, viewer, id)
-        if (now.ref !== row.ref)
+        if (now.ref !== row.ref || !isActive(now.state))
           throw new Conflict(`${labelOf(row)} stopped while its files were written. Start it again: it gets them.`)
         return written(await repository.amend(tx, now, { notice }))
       },

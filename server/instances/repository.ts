@@ -38,8 +38,8 @@ export interface InstancePage {
 const LAST_ROW = 2 ** 31 - 1
 
 /**
- * The instances table. Every write is guarded by the state it was decided on. A write in the transaction that read the row is
- * never in vain; the others come to null when another one was first.
+ * The instances table. Every write is guarded by the state it was decided on. A write in the transaction that read the row
+ * always finds it; the others return null when another one was first.
  */
 export class InstanceRepository {
   readonly #db: Db

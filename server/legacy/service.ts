@@ -1,4 +1,4 @@
-import { AppError, DiskFull, InvalidInput, isDiskFull } from '../core/errors.ts'
+import { AppError, InvalidInput } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
 import { sandboxName } from '../core/names.ts'
 import { authorize } from '../core/permissions.ts'
@@ -167,8 +167,6 @@ async function attempt(change: LegacyChange, act: (() => Promise<unknown>) | nul
 
 function refusal(error: unknown): AppError {
   if (error instanceof AppError) return error
-  // Changes before it are done, so "nothing was changed" is true of this one alone.
-  if (isDiskFull(error)) return new DiskFull()
   throw error
 }
 

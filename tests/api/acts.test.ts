@@ -47,7 +47,7 @@ describe('when the activity log cannot be written', () => {
     for (const id of ids) expect((await get(app, id)).state).toBe('RUNNING')
   })
 
-  test('groups, users and settings stay as they were', async () => {
+  test('groups, users and settings do not change', async () => {
     const alpha = await addGroup(app, 'alpha', ['ann'])
     await fillDisk(app, 'Activity')
     const told = [heard('group'), heard('setting')]
@@ -67,20 +67,18 @@ describe('when the activity log cannot be written', () => {
     const alpha = await addGroup(app, 'alpha', ['ann'])
     const { id } = await running(app)
     await fillDisk(app, 'Activity')
-    await expect(
-      app.services.groups.delete(organizer, alpha.id, { deleteWorkspaces: true }),
-    ).rejects.toThrow('full')
+    await expect(app.services.groups.delete(organizer, alpha.id, { deleteWorkspaces: true })).rejects.toThrow('full')
     expect((await get(app, id)).state).toBe('RUNNING')
   })
 
-  test('a refusal is still told', async () => {
+  test('a refusal is still answered', async () => {
     const { id } = await running(app)
     await fillDisk(app, 'Activity')
     expect((await refusedCommand(app, 'resumeInstance', id)).code).toBe('CONFLICT')
   })
 })
 
-test('what was done before a deletion failed is told, and nothing else', async () => {
+test('a deletion that fails at the end says what was done before', async () => {
   const alpha = await addGroup(app, 'alpha', ['ann'])
   await app.db.$executeRawUnsafe(
     `CREATE TRIGGER full_Group BEFORE DELETE ON "Group" BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`,
@@ -196,9 +194,9 @@ describe('refusals', () => {
   test('on several things are one entry that says so, and is pushed with its count', async () => {
     await running(app, 'ann')
     await running(app, 'bob')
-    const frames = await app.subscribe<{ activityChanged: { kind: string; activity: { count: number; label: string } } }>(
-      'subscription { activityChanged { kind activity { count label } } }',
-    )
+    const frames = await app.subscribe<{
+      activityChanged: { kind: string; activity: { count: number; label: string } }
+    }>('subscription { activityChanged { kind activity { count label } } }')
     for (const username of ['ann', 'bob', 'ann'])
       expect((await refusedCreate(app, { group: 'alpha', username })).code).toBe('CONFLICT')
     const all = await frames.until(({ activityChanged }) => activityChanged.kind === 'UPDATED')

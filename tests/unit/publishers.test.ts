@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '..', '..', 'server')
 
-/** What is told without a row: it comes from no table, so no transaction can hold it. */
+/** What is published without a row: it comes from no table, so no transaction can hold it. */
 const SIGNALS = {
   'app/app.ts': ['engine', 'engine'],
   'engine/network/sandbox-network.ts': ['engine'],

@@ -97,6 +97,6 @@ test('a thousand units leave one connection open', async () => {
   for (let index = 0; index < 1_000; index++)
     await unit.write((tx) => tx.setting.updateMany({ where: { key: 'a' }, data: { value: String(index) } }))
   expect(open()).toBe(before)
-  expect(await db.$queryRaw`PRAGMA foreign_keys`).toEqual([{ foreign_keys: 1n }])
-  expect(await db.$queryRaw`PRAGMA synchronous`).toEqual([{ synchronous: 1n }])
+  expect(await db.$queryRaw`PRAGMA foreign_keys`).toEqual([{ foreign_keys: 1 }])
+  expect(await db.$queryRaw`PRAGMA synchronous`).toEqual([{ synchronous: 1 }])
 })

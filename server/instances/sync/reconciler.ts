@@ -196,7 +196,7 @@ export class Reconciler implements SandboxObserver {
   }
 }
 
-/** The entry for a change of state that no command caused; null when there is none. */
+/** The entry for a change of state that no command caused; null for those that nobody looks up. */
 function transition(before: InstanceRow, after: InstanceRow): ActivityEntry | null {
   const common = { actor: system, target: targetOf(after), detail: after.reason }
   switch (after.state) {
