@@ -158,7 +158,7 @@ describe('when the state moves between reading and writing', () => {
     vi.spyOn(groups, 'get').mockImplementationOnce(async (viewer, id) => {
       const old = await read(viewer, id)
       await app.db.group.delete({ where: { id } })
-      return old as never
+      return old
     })
     await expect(groups.update(organizer, alpha.id, { name: 'beta' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })

@@ -147,7 +147,6 @@ describe('personal links', () => {
     const { ids } = await team(app, 'alpha', ['ann'])
     const secret = await personalLink(app, ids.ann!)
     const create = vi.spyOn(Sessions.prototype, 'create')
-    onTestFinished(() => void create.mockRestore())
     create.mockImplementationOnce(async function (this: Sessions, identityId) {
       await personalLink(app, ids.ann!)
       return this.create(identityId)
