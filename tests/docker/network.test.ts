@@ -39,7 +39,7 @@ async function sandbox(app: TestApp, group: string, username: string): Promise<{
     (data) => data.instance.state === 'RUNNING',
     60,
   )
-  const { [networkName(nodeOf(app.dir), group)]: network } = JSON.parse(
+  const { [networkName(await nodeOf(app.dir), group)]: network } = JSON.parse(
     await docker('inspect', '--format', '{{json .NetworkSettings.Networks}}', instance.ref),
   ) as Record<string, { IPAddress: string }>
   return { ref: instance.ref, ip: network?.IPAddress ?? '' }
@@ -162,7 +162,7 @@ describe('sandboxes of a server', LONG, () => {
     const addresses = ['169.254.169.254', '100.100.100.200', '192.168.1.1', '10.0.0.1', '172.31.0.1']
     for (const address of addresses) expect([address, await reach(ann, address)]).toEqual([address, 'refused'])
     // One packet for each: without a reset, TCP would try again after a second.
-    const [, , reset = ''] = await iptables('-nvxL', `THON-${nodeMark(nodeOf(app.dir))}-NO`)
+    const [, , reset = ''] = await iptables('-nvxL', `THON-${nodeMark(await nodeOf(app.dir))}-NO`)
     expect(reset).toMatch(/reject-with tcp-reset$/)
     expect(Number(reset.trim().split(/\s+/)[0])).toBe(addresses.length)
   })
@@ -173,7 +173,7 @@ describe('sandboxes of a server', LONG, () => {
     await link.mend()
     onTestFinished(() => link.cut())
     const app = await startDockerApp({ DOCKER_HOST: `unix://${link.path}` }, { dir })
-    const chain = `THON-${nodeMark(nodeOf(dir))}-FWD`
+    const chain = `THON-${nodeMark(await nodeOf(dir))}-FWD`
     const ruleCount = async () => (await iptables('-S', chain)).length
     const before = await ruleCount()
     expect(before).toBeGreaterThan(5)

@@ -1,3 +1,4 @@
+import { NodeClaim } from './claims.ts'
 import { DockerClient, TIMEOUT_MS, type Abortable } from './client.ts'
 import { ContainerCache } from './container-cache.ts'
 import { DockerContainers } from './containers.ts'
@@ -21,10 +22,13 @@ import {
   type SandboxSpec,
   type SandboxStats,
 } from '../engine.ts'
+import type { DatabaseFile } from '../identity.ts'
 
 export interface DockerEngineOptions {
-  /** Name of this server. Several may share one Docker: each sees only its own sandboxes and those without a node. */
+  /** Id of this server. Several may share one Docker: each sees only its own sandboxes and those without a node. */
   node: string
+  /** The database that the id belongs to. Without it, nothing keeps two servers from using the same id. */
+  database?: DatabaseFile
   /** The image whose presence `info` reports. */
   image: string
   /** Network that groups get theirs from, as CIDR. */
@@ -44,6 +48,7 @@ export class DockerEngine implements SandboxEngine {
   readonly #networks: DockerNetworks
   readonly #cache: ContainerCache
   readonly #stats: DockerStats
+  readonly #claim: NodeClaim | null
 
   constructor(options: DockerEngineOptions) {
     this.#options = options
@@ -54,12 +59,22 @@ export class DockerEngine implements SandboxEngine {
     this.#networks = new DockerNetworks(this.#client, options)
     this.#cache = new ContainerCache(this.#client)
     this.#stats = new DockerStats(this.#client, this.#cache)
+    const { node, database } = options
+    this.#claim = database ? new NodeClaim(this.#client, { node, database }) : null
   }
 
-  async info(): Promise<EngineInfo> {
+  /** Docker's version. Throws as the port says, but not while another server has the same id. */
+  async version(): Promise<string> {
     const { Version: version } = await this.#client.request(TIMEOUT_MS.inspect, (docker, abortSignal) =>
       (docker.version as Abortable<{ Version: string }>).call(docker, { abortSignal }),
     )
+    return version
+  }
+
+  /** Also renews this server's claim to its id, because the watcher asks every few seconds. */
+  async info(): Promise<EngineInfo> {
+    const version = await this.version()
+    await this.#claim?.renew()
     // One after the other, because dockerode cannot cancel this one when the engine hangs.
     return { version, imagePresent: await this.#hasImage() }
   }
@@ -160,9 +175,22 @@ export class DockerEngine implements SandboxEngine {
     return this.#networks.removeUnused()
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    await this.#claim?.release(() => this.#hasRemains())
     this.#client.close()
-    return Promise.resolve()
+  }
+
+  /** Whether containers or volumes of this server are left. */
+  async #hasRemains(): Promise<boolean> {
+    const filters = { label: [`${LABEL.node}=${this.#options.node}`] }
+    const { Volumes: volumes } = await this.#client.request(TIMEOUT_MS.inspect, (docker, abortSignal) =>
+      docker.listVolumes({ filters, abortSignal }),
+    )
+    if ((volumes as unknown[] | null)?.length) return true
+    const containers = await this.#client.request(TIMEOUT_MS.inspect, (docker, abortSignal) =>
+      docker.listContainers({ all: true, filters, abortSignal }),
+    )
+    return containers.length > 0
   }
 
   async #hasImage(): Promise<boolean> {

@@ -11,6 +11,7 @@ export const LABEL = {
   username: 'thon.username',
   port: 'thon.port',
   volume: 'thon.volume',
+  claim: 'thon.claim',
 } as const
 
 /**

@@ -11,7 +11,9 @@ import type {
   SandboxStats,
 } from '../engine.ts'
 import { EngineUnavailable, EngineRefused } from '../engine.ts'
+import type { DatabaseFile } from '../identity.ts'
 import { findCodeServer } from './child.ts'
+import { WorkspaceClaim } from './claim.ts'
 import { orAway, orRefused } from './errors.ts'
 import { Feed } from './feed.ts'
 import { tail, trim } from './log.ts'
@@ -24,8 +26,10 @@ import { Volumes, assertSegment } from './volumes.ts'
 const POLL_MS = 500
 
 export interface ProcessEngineOptions {
-  /** Name of this server. Among the sandboxes in its directory, it serves its own and those without a node. */
+  /** Id of this server. Among the sandboxes in its directory, it serves its own and those without a node. */
   node: string
+  /** The database that the id belongs to. Without it, nothing keeps two servers from using the same id. */
+  database?: DatabaseFile
   /** Directory of all workspaces, `THON_WORKSPACE_DIR`; created when missing. */
   workspaceDir: string
   /** Where to look for `code-server`; also the PATH of the sandboxes. */
@@ -43,6 +47,7 @@ export class ProcessEngine implements SandboxEngine {
   readonly #node: string
   readonly #dir: string
   readonly #shared: ProcessSandboxDeps
+  readonly #claim: WorkspaceClaim | null
   readonly #feed = new Feed()
   readonly #cpu = new CpuMeter()
   readonly #sandboxes = new Map<string, ProcessSandbox>()
@@ -54,6 +59,8 @@ export class ProcessEngine implements SandboxEngine {
   constructor(options: ProcessEngineOptions) {
     this.#node = options.node
     this.#dir = resolve(options.workspaceDir)
+    const { node, database } = options
+    this.#claim = database ? new WorkspaceClaim(this.#dir, { node, database }) : null
     this.#shared = {
       path: options.path,
       records: new RecordStore(this.#dir),
@@ -170,6 +177,7 @@ export class ProcessEngine implements SandboxEngine {
     this.#shared.closed = true
     await orAway(this.#dir, () => this.#load()).catch(() => {})
     await Promise.allSettled([...this.#sandboxes.values()].map((sandbox) => sandbox.kill()))
+    this.#claim?.release()
     this.#feed.end()
     this.#updatePolling()
   }
@@ -178,6 +186,7 @@ export class ProcessEngine implements SandboxEngine {
   #load(): void {
     this.#shared.records.prepare()
     if (this.#loaded) return
+    this.#claim?.take()
     const own = this.#shared.records.all().filter((record) => (record.node ?? this.#node) === this.#node)
     for (const record of own) this.#sandboxes.set(record.ref, new ProcessSandbox(record, this.#shared))
     this.#loaded = true

@@ -1,0 +1,126 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { cpSync, mkdtempSync, renameSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { closeDb, openDb, type Db } from '../../server/db/client.ts'
+import type { TestApp } from '../kit/app.ts'
+import { containersOf, docker, nodeOf, startDockerApp } from '../kit/docker-app.ts'
+import { ensureDocker, ensureTestImages } from '../kit/docker.ts'
+
+interface Row {
+  id: string
+  state: string
+  reason: string | null
+  ref: string
+  volume: string
+}
+
+const LONG = { timeout: 180_000 }
+const ALL = '{ instances { items { id state reason ref volume } } }'
+/** Of this run only: other tests and servers share the engine and its volume names. */
+const team = `hall${randomBytes(4).toString('hex')}`
+
+beforeAll(async () => {
+  await ensureDocker()
+  await ensureTestImages()
+}, 300_000)
+
+const folder = () => mkdtempSync(join(tmpdir(), 'thon-identity-'))
+
+function create(app: TestApp, username: string) {
+  return app.answer<{ createInstance: Row }>(
+    'mutation ($input: CreateInstanceInput!) { createInstance(input: $input) { id } }',
+    { input: { group: team, username } },
+  )
+}
+
+async function rows(app: TestApp): Promise<Row[]> {
+  return (await app.execute<{ instances: { items: Row[] } }>(ALL)).instances.items
+}
+
+async function inState(app: TestApp, id: string, state: string): Promise<Row> {
+  const one = 'query ($id: ID!) { instance(id: $id) { id state reason ref volume } }'
+  return (await app.until<{ instance: Row }>(one, { id }, ({ instance }) => instance.state === state, 60)).instance
+}
+
+async function running(app: TestApp, username: string): Promise<Row> {
+  const { data } = await create(app, username)
+  return inState(app, data?.createInstance.id ?? '', 'RUNNING')
+}
+
+async function containersOn(volume: string): Promise<string[]> {
+  return (await docker('ps', '-q', '--no-trunc', '--filter', `volume=${volume}`)).split('\n').filter(Boolean)
+}
+
+async function engineMessage(app: TestApp): Promise<string | null> {
+  const { engine } = await app.execute<{ engine: { message: string | null } }>('{ engine { message } }')
+  return engine.message
+}
+
+async function withDb(path: string, use: (db: Db) => Promise<unknown>): Promise<void> {
+  const { db } = await openDb(path)
+  await use(db)
+  await closeDb(db)
+}
+
+test('a moved database keeps its sandboxes', LONG, async () => {
+  const dir = folder()
+  const first = await startDockerApp({}, { dir })
+  const [ann, bob] = await Promise.all([running(first, 'ann'), running(first, 'bob')])
+  await first.close()
+  const moved = `${dir}-moved`
+  renameSync(dir, moved)
+  const second = await startDockerApp({}, { dir: moved })
+  await inState(second, ann.id, 'RUNNING')
+  await inState(second, bob.id, 'RUNNING')
+  expect((await create(second, 'ann')).errors?.[0]?.message).toBe('ann already has a running sandbox.')
+  expect(await containersOn(ann.volume)).toHaveLength(1)
+})
+
+test('a database of an older version keeps the sandboxes that carry the hash of its path', LONG, async () => {
+  const dir = folder()
+  const path = join(dir, 'thon.db')
+  const node = createHash('sha256').update(path).digest('hex').slice(0, 12)
+  await withDb(path, (db) => db.node.create({ data: { id: node } }))
+  const first = await startDockerApp({}, { dir })
+  const ann = await running(first, 'ann')
+  await first.close()
+  await withDb(path, (db) => db.node.deleteMany())
+  // Also when it was moved since, so that the hash of its path says nothing any more.
+  const moved = `${dir}-moved`
+  renameSync(dir, moved)
+  const second = await startDockerApp({}, { dir: moved })
+  await inState(second, ann.id, 'RUNNING')
+  expect(await nodeOf(moved)).toBe(node)
+})
+
+test('two databases on one engine see only their own sandboxes', LONG, async () => {
+  const one = await startDockerApp({}, { dir: folder() })
+  const ann = await running(one, 'ann')
+  const two = await startDockerApp({}, { dir: folder() })
+  expect(await nodeOf(two.dir)).not.toBe(await nodeOf(one.dir))
+  expect(await rows(two)).toEqual([])
+  await create(two, 'bob')
+  await two.close()
+  expect(await rows(one)).toMatchObject([{ id: ann.id, state: 'RUNNING' }])
+  expect(await containersOf(one.dir)).toEqual([ann.ref])
+})
+
+test('a copy of a database gets no sandboxes while the original runs, and says why', LONG, async () => {
+  const original = await startDockerApp({}, { dir: folder() })
+  const ann = await running(original, 'ann')
+  await original.db.$queryRaw`PRAGMA wal_checkpoint(TRUNCATE)`
+  const dir = folder()
+  cpSync(join(original.dir, 'thon.db'), join(dir, 'thon.db'))
+  const copy = await startDockerApp({}, { dir })
+  expect(await engineMessage(copy)).toContain(`its database is ${join(original.dir, 'thon.db')}`)
+  const kill = await copy.answer('mutation ($id: ID!) { killInstance(input: { id: $id }) { id } }', { id: ann.id })
+  expect(kill.errors?.[0]?.extensions?.code).toBe('UNAVAILABLE')
+  expect(await engineMessage(original)).toBeNull()
+  await inState(original, ann.id, 'RUNNING')
+  // As soon as the original has stopped, the copy takes over.
+  await original.close()
+  await copy.until<{ engine: { connected: boolean } }>('{ engine { connected } }', {}, ({ engine }) => engine.connected)
+  await inState(copy, ann.id, 'RUNNING')
+})
