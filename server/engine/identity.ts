@@ -17,6 +17,11 @@ export interface DatabaseFile {
   folder: string
 }
 
+/** The name of a volume for a server that may not use the one called `volume`, which belongs to another. */
+export function ownVolumeName(volume: string, node: string): string {
+  return `${volume}--${node}`
+}
+
 /** The database was copied, and the copy and the original must not both run. @param other where the other one is */
 export function sameIdentity(own: DatabaseFile, other: Pick<DatabaseFile, 'path' | 'host'>): string {
   return `Another THON with the same identity is running: its database is ${other.path} on ${other.host}. One of the two databases is a copy of the other. Stop that THON (after a crash, wait a minute), or give ${own.path} an identity of its own with thon restore --new-identity.`

@@ -11,6 +11,7 @@ import { engineUnavailable } from './errors.ts'
 import { InstanceFiles } from './files.ts'
 import { InstanceIntents } from './intents.ts'
 import type { InstanceRow, SandboxOwner } from './model.ts'
+import { InstanceOwners } from './owners.ts'
 import { InstanceRepository } from './repository.ts'
 import { InstancesService } from './service.ts'
 import { InstanceController } from './sync/controller.ts'
@@ -36,10 +37,12 @@ export interface InstancesDeps {
 /** Wires the services, and the parts of `sync/` that keep the engine and the database in agreement. */
 export function createInstances({ env, db, events, activity, engine, log, personOf, filesFor }: InstancesDeps) {
   const repository = new InstanceRepository(db, events)
+  const owners = new InstanceOwners(db, events)
   const publisher = new StartQueuePublisher(repository, events, () => controller.queue.waitingIds())
   const report = (id: string, observation: Observation) => reconciler.report(id, observation)
   const controller: InstanceController = new InstanceController({
     ...{ repository, engine, log, report, filesFor },
+    setVolume: owners.setVolume.bind(owners),
     limits: env.limits,
     startConcurrency: env.startConcurrency,
     readySeconds: env.readySeconds,
@@ -74,8 +77,8 @@ export function createInstances({ env, db, events, activity, engine, log, person
     queue: () => ({ waiting: controller.queue.waiting, running: controller.queue.running }),
     forGroups: {
       endAll: instances.endAll.bind(instances),
-      syncOwner: repository.syncOwner.bind(repository),
-      assignOwner: repository.assignOwner.bind(repository),
+      syncOwner: owners.syncOwner.bind(owners),
+      assignOwner: owners.assignOwner.bind(owners),
       volumeInUse: async (group: string, username: string) =>
         (await repository.active(group, username))?.volume ?? null,
     },

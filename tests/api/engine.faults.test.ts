@@ -153,3 +153,13 @@ test('a failed instance that is killed keeps its reason', async () => {
   await command(app, 'killInstance', id)
   expect((await inState(app, id, 'TERMINATED')).reason).toBe('volume busy')
 })
+
+test('what breaks inside THON during a start is logged and not shown', async () => {
+  const app = await startApp()
+  app.logged.expect(/ConfigFile/)
+  await app.db.$executeRaw`DROP TABLE "ConfigFile"`
+  const { id } = await create(app)
+  const failed = await inState(app, id, 'FAILED')
+  expect(failed.reason).toBe('THON failed to carry this out. Its log says why. Try again.')
+  expect(app.logged.lines.join('')).toContain('ConfigFile')
+})

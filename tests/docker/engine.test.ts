@@ -84,7 +84,12 @@ describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
     const spec = kit.spec()
     const ref = await running(spec)
     const { Labels } = await docker.getVolume(spec.volume).inspect()
-    expect(Labels).toEqual({ 'thon.volume': '1', 'thon.group': spec.group, 'thon.username': spec.username })
+    expect(Labels).toEqual({
+      'thon.volume': '1',
+      'thon.node': kit.node,
+      'thon.group': spec.group,
+      'thon.username': spec.username,
+    })
     await run(ref, 'touch', '/workspace/mine')
     expect((await run(ref, 'stat', '-c', '%u:%g', '/workspace/mine')).trim()).toBe('1000:1000')
   })

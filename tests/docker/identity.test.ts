@@ -2,11 +2,11 @@ import { createHash, randomBytes } from 'node:crypto'
 import { cpSync, mkdtempSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { closeDb, openDb, type Db } from '../../server/db/client.ts'
 import type { TestApp } from '../kit/app.ts'
 import { containersOf, docker, nodeOf, startDockerApp } from '../kit/docker-app.ts'
-import { ensureDocker, ensureTestImages } from '../kit/docker.ts'
+import { ensureDocker, ensureTestImages, testImage } from '../kit/docker.ts'
 
 interface Row {
   id: string
@@ -106,6 +106,49 @@ test('two databases on one engine see only their own sandboxes', LONG, async () 
   expect(await rows(one)).toMatchObject([{ id: ann.id, state: 'RUNNING' }])
   expect(await containersOf(one.dir)).toEqual([ann.ref])
 })
+
+test('equal names on two databases get different volumes', LONG, async () => {
+  const [one, two] = [await startDockerApp({}, { dir: folder() }), await startDockerApp({}, { dir: folder() })]
+  const ann = await running(one, 'ann')
+  const other = await running(two, 'ann')
+  expect(ann.volume).toBe(`thon-workspace-${team}-ann`)
+  expect(other.volume).toBe(`${ann.volume}--${await nodeOf(two.dir)}`)
+  for (const { volume } of [ann, other]) expect(await containersOn(volume)).toHaveLength(1)
+  // Once it has one, it keeps it, also when the other volume is gone.
+  await two.execute('mutation ($id: ID!) { killInstance(input: { id: $id }) { id } }', { id: other.id })
+  await inState(two, other.id, 'TERMINATED')
+  await one.execute('mutation ($id: ID!) { killInstance(input: { id: $id }) { id } }', { id: ann.id })
+  await inState(one, ann.id, 'TERMINATED')
+  await expect.poll(() => containersOf(one.dir), { timeout: 20_000 }).toEqual([])
+  await docker('volume', 'rm', ann.volume)
+  expect((await running(two, 'ann')).volume).toBe(other.volume)
+})
+
+test.for(['volume', 'folder'] as const)(
+  'a sandbox does not start on a %s that a container of someone else uses',
+  LONG,
+  async (what) => {
+    const app = await startDockerApp({}, { dir: folder() })
+    const volume = `thon-workspace-${team}-${what}`
+    // As the predecessor and older versions left it: without a word on whose it is.
+    await docker('volume', 'create', volume)
+    const source = what === 'volume' ? volume : await docker('volume', 'inspect', '-f', '{{.Mountpoint}}', volume)
+    const stranger = await docker('run', '-d', '-v', `${source}:/data`, '--entrypoint', 'sleep', testImage, '600')
+    onTestFinished(async () => {
+      await docker('rm', '-f', stranger).catch(() => undefined)
+      await docker('volume', 'rm', volume).catch(() => undefined)
+    })
+    const { data } = await create(app, what)
+    const failed = await inState(app, data?.createInstance.id ?? '', 'FAILED')
+    expect(failed.reason).toMatch(
+      new RegExp(
+        `^The workspace ${volume} is in use by the container .*, which THON did not create. Stop that first.$`,
+      ),
+    )
+    await docker('rm', '-f', stranger)
+    expect((await running(app, what)).volume).toBe(volume)
+  },
+)
 
 test('a copy of a database gets no sandboxes while the original runs, and says why', LONG, async () => {
   const original = await startDockerApp({}, { dir: folder() })

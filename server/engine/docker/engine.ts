@@ -7,7 +7,7 @@ import { sandboxEvents, WATCHED, type DockerMessage } from './events.ts'
 import { DockerFiles } from './files.ts'
 import { remoteReason } from './locality.ts'
 import { DockerNetworks } from './networks.ts'
-import { assertVolume, isOurs, LABEL } from './spec.ts'
+import { isOurs, LABEL } from './spec.ts'
 import { DockerStats } from './stats.ts'
 import { DockerVolumes } from './volumes.ts'
 import type { DockerConnection } from '../../config/env.ts'
@@ -55,7 +55,7 @@ export class DockerEngine implements SandboxEngine {
     this.#client = new DockerClient(options.connection)
     this.#containers = new DockerContainers(this.#client, options.node)
     this.#files = new DockerFiles(this.#client)
-    this.#volumes = new DockerVolumes(this.#client)
+    this.#volumes = new DockerVolumes(this.#client, options.node)
     this.#networks = new DockerNetworks(this.#client, options)
     this.#cache = new ContainerCache(this.#client)
     this.#stats = new DockerStats(this.#client, this.#cache)
@@ -101,13 +101,13 @@ export class DockerEngine implements SandboxEngine {
   }
 
   async create(spec: SandboxSpec, progress: Progress): Promise<string> {
-    assertVolume(spec.volume)
+    await this.#volumes.assertUnused(spec.volume, spec.instanceId)
     const { ref, isNew } = await this.#networks.withNetwork(spec.group, (network) =>
       this.#containers.create(spec, network, progress),
     )
-    if (spec.files.length === 0) return ref
     try {
-      await this.#files.put(ref, spec.files, isNew)
+      await this.#volumes.assertUnused(spec.volume, spec.instanceId, true)
+      if (spec.files.length > 0) await this.#files.put(ref, spec.files, isNew)
     } catch (error) {
       // The sandbox would be incomplete. Why it is matters more than whether the removal works.
       await this.remove(ref).catch(() => {})
@@ -155,6 +155,10 @@ export class DockerEngine implements SandboxEngine {
 
   stats(ref: string): Promise<SandboxStats | null> {
     return this.#stats.measure(ref)
+  }
+
+  ownVolume(volume: string): Promise<string> {
+    return this.#volumes.own(volume)
   }
 
   ensureVolume(volume: string, owner: { group: string; username: string }): Promise<void> {

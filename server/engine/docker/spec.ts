@@ -34,9 +34,9 @@ export function containerName(spec: SandboxSpec): string {
   return `${sandboxName('thon', spec.group, spec.username)}-${spec.instanceId.slice(0, 8)}`
 }
 
-/** Labels that name the owner of a volume. */
-export function volumeLabels(owner: { group: string; username: string }): Record<string, string> {
-  return { [LABEL.volume]: '1', [LABEL.group]: owner.group, [LABEL.username]: owner.username }
+/** Labels that name the owner of a volume, and the server it belongs to. */
+export function volumeLabels(owner: { group: string; username: string }, node: string): Record<string, string> {
+  return { [LABEL.volume]: '1', [LABEL.node]: node, [LABEL.group]: owner.group, [LABEL.username]: owner.username }
 }
 
 /** @throws EngineRefused unless the name can only mean a volume: others could mean a path of the host or of Docker's API */
@@ -65,7 +65,7 @@ export function containerOptions(
       [LABEL.port]: String(spec.port),
       [LABEL.volume]: spec.volume,
     },
-    HostConfig: hostConfig(spec, host, network),
+    HostConfig: hostConfig(spec, node, host, network),
   }
 }
 
@@ -94,6 +94,7 @@ export function confinedHostConfig(port: number): NonNullable<ContainerCreateOpt
 
 function hostConfig(
   spec: SandboxSpec,
+  node: string,
   host: DockerHostInfo,
   { name, gateway }: ContainerNetwork,
 ): ContainerCreateOptions['HostConfig'] {
@@ -104,7 +105,7 @@ function hostConfig(
         Type: 'volume',
         Source: spec.volume,
         Target: '/workspace',
-        VolumeOptions: { NoCopy: false, Labels: volumeLabels(spec), DriverConfig: { Name: '', Options: {} } },
+        VolumeOptions: { NoCopy: false, Labels: volumeLabels(spec, node), DriverConfig: { Name: '', Options: {} } },
       },
     ],
     NetworkMode: name,

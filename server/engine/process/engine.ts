@@ -64,7 +64,7 @@ export class ProcessEngine implements SandboxEngine {
     this.#shared = {
       path: options.path,
       records: new RecordStore(this.#dir),
-      volumes: new Volumes(this.#dir),
+      volumes: new Volumes(this.#dir, options.node),
       ports: new Set(),
       closed: false,
       changed: (record) => this.#changed(record),
@@ -156,6 +156,10 @@ export class ProcessEngine implements SandboxEngine {
     return record && isLive(record) && record.pid !== null ? this.#cpu.measure(ref, record.pid) : null
   }
 
+  async ownVolume(volume: string): Promise<string> {
+    return orRefused(this.#dir, () => this.#shared.volumes.own(volume))
+  }
+
   async ensureVolume(volume: string, owner: { group: string; username: string }): Promise<void> {
     await orRefused(this.#dir, async () => {
       this.#load()
@@ -197,6 +201,8 @@ export class ProcessEngine implements SandboxEngine {
     this.#load()
     const ref = `process-${assertSegment(spec.instanceId, 'sandbox')}`
     const { instanceId, group, username, image, volume, port, password } = spec
+    const user = await this.#runningOn(volume, instanceId)
+    if (user) throw new EngineRefused(`The workspace ${volume} is in use by ${user}. Stop that first.`)
     const workspace = await this.#shared.volumes.ensure(volume, spec)
     await this.#shared.volumes.put(volume, workspace, spec.files)
     if (this.#shared.closed) throw new EngineUnavailable('THON is shutting down. Try again after it has started.')
@@ -228,12 +234,16 @@ export class ProcessEngine implements SandboxEngine {
 
   /** What uses a volume: any sandbox of this server, and running sandboxes of other servers. */
   async #userOf(volume: string): Promise<string | null> {
-    const all = this.#shared.records.all().filter((record) => record.volume === volume)
+    const known = [...this.#sandboxes.values()].find(({ record }) => record.volume === volume)
+    return known ? nameOf(known.record) : this.#runningOn(volume, null)
+  }
+
+  /** What runs on a volume, whoever started it. @param instanceId does not count */
+  async #runningOn(volume: string, instanceId: string | null): Promise<string | null> {
+    const all = this.#shared.records.all().filter((one) => one.volume === volume && one.instanceId !== instanceId)
     const living = await processes(all.flatMap((record) => record.pid ?? []))
-    const user = all.find(
-      (record) => this.#sandboxes.has(record.ref) || living.get(record.pid ?? 0)?.start === record.start,
-    )
-    return user ? `the sandbox of ${user.group}/${user.username}` : null
+    const user = all.find(({ pid, start }) => pid !== null && living.get(pid)?.start === start)
+    return user ? nameOf(user) : null
   }
 
   #changed(record: SandboxRecord): void {
@@ -260,4 +270,8 @@ export class ProcessEngine implements SandboxEngine {
       trim(this.#shared.records.logPath(sandbox.record))
     }
   }
+}
+
+function nameOf({ group, username }: SandboxRecord): string {
+  return `the sandbox of ${group}/${username}`
 }
