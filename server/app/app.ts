@@ -103,7 +103,9 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     tls?.close()
     services.lemonade.close()
     await services.gateway.close()
-    await Promise.all([network.close(), live.close()])
+    // First, because it asks the engine what is left.
+    await network.close()
+    await live.close()
     await closeDb(db)
     lock.release()
   }

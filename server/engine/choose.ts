@@ -54,8 +54,15 @@ function dockerChoice(env: Env, { node }: EngineIdentity, engine: DockerEngine):
     run: iptablesRunner(env.path),
     remoteReason: () => engine.remoteReason(),
     removeUnusedNetworks: () => engine.removeUnusedNetworks(),
+    hasSandboxes: () => engine.hasContainers(),
   }
-  return { engine, notices: [], hostNetwork }
+  return {
+    engine,
+    get notices() {
+      return engine.notices
+    },
+    hostNetwork,
+  }
 }
 
 function embeddedChoice(env: Env, identity: EngineIdentity, notice: string): EngineChoice {

@@ -183,8 +183,30 @@ describe('sandboxes of a server', LONG, () => {
     await iptables('-F', chain)
     await link.mend()
     await expect.poll(ruleCount, { timeout: 20_000 }).toBe(before)
+    const ann = await sandbox(app, 'alpha', 'ann')
     await app.close()
     expect(await ruleCount()).toBe(before)
+    // Without sandboxes, nothing needs them.
+    await docker('rm', '-f', ann.ref)
+    const again = await startDockerApp({}, { dir })
+    const node = await nodeOf(dir)
+    expect(await ruleCount()).toBe(before)
+    await again.close()
+    expect((await iptables('-S')).filter((line) => line.includes(`THON-${nodeMark(node)}-`))).toEqual([])
+    expect(await docker('network', 'ls', '-q', '--filter', `label=thon.node=${node}`)).toBe('')
+  })
+
+  test('lose their network with the last one of their group', async () => {
+    const app = await startDockerApp()
+    const ann = await sandbox(app, 'alpha', 'ann')
+    const networks = async () => docker('network', 'ls', '-q', '--filter', `label=thon.node=${await nodeOf(app.dir)}`)
+    expect(await networks()).not.toBe('')
+    const { instances } = await app.execute<{ instances: { items: { id: string }[] } }>(
+      '{ instances { items { id } } }',
+    )
+    expect(ann.ref).not.toBe('')
+    await app.execute('mutation ($id: ID!) { killInstance(input: { id: $id }) { id } }', { id: instances.items[0]?.id })
+    await expect.poll(networks, { timeout: 30_000 }).toBe('')
   })
 })
 
@@ -199,6 +221,7 @@ describe('the network rules', LONG, () => {
       run: iptablesRunner(process.env.PATH ?? ''),
       remoteReason: () => kit.engine.remoteReason(),
       removeUnusedNetworks: () => Promise.resolve(),
+      hasSandboxes: () => Promise.resolve(true),
     }
     const env = {
       ports: [],

@@ -169,6 +169,20 @@ export class DockerEngine implements SandboxEngine {
     return this.#volumes.remove(volume)
   }
 
+  /** What organizers should know about how sandboxes are confined; a sentence each. */
+  get notices(): string[] {
+    return this.#containers.notices
+  }
+
+  /** Whether containers of this server exist, running or not. Throws as the port says. */
+  async hasContainers(): Promise<boolean> {
+    const filters = { label: [`${LABEL.node}=${this.#options.node}`] }
+    const containers = await this.#client.request(TIMEOUT_MS.inspect, (docker, abortSignal) =>
+      docker.listContainers({ all: true, filters, abortSignal }),
+    )
+    return containers.length > 0
+  }
+
   /** Why network rules set on this machine would not reach the sandboxes; null when they would. */
   remoteReason(): Promise<string | null> {
     return remoteReason(this.#client, this.#options.connection)
@@ -190,11 +204,7 @@ export class DockerEngine implements SandboxEngine {
     const { Volumes: volumes } = await this.#client.request(TIMEOUT_MS.inspect, (docker, abortSignal) =>
       docker.listVolumes({ filters, abortSignal }),
     )
-    if ((volumes as unknown[] | null)?.length) return true
-    const containers = await this.#client.request(TIMEOUT_MS.inspect, (docker, abortSignal) =>
-      docker.listContainers({ all: true, filters, abortSignal }),
-    )
-    return containers.length > 0
+    return Boolean((volumes as unknown[] | null)?.length) || this.hasContainers()
   }
 
   async #hasImage(): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode'
 import type { DockerHostInfo } from './host.ts'
+import { SECCOMP_PROFILE } from './seccomp.ts'
 import { sandboxName } from '../../core/names.ts'
 import { EngineRefused, type Sandbox, type SandboxSpec, type SandboxStatus } from '../engine.ts'
 
@@ -81,13 +82,19 @@ export function codeServer(port: number, password: string | null): ContainerCrea
   }
 }
 
-/** Limits that every container gets, and a published port: a free one that only this machine can reach. */
-export function confinedHostConfig(port: number): NonNullable<ContainerCreateOptions['HostConfig']> {
+/**
+ * Limits that every container gets, and a published port: a free one that only this machine can reach.
+ * @param hasSeccomp whether Docker takes a profile for system calls
+ */
+export function confinedHostConfig(
+  port: number,
+  hasSeccomp: boolean,
+): NonNullable<ContainerCreateOptions['HostConfig']> {
   return {
     PortBindings: { [`${port}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '' }] },
     CapDrop: ['ALL'],
     CapAdd: CAPABILITIES,
-    SecurityOpt: ['no-new-privileges'],
+    SecurityOpt: ['no-new-privileges', ...(hasSeccomp ? [`seccomp=${SECCOMP_PROFILE}`] : [])],
     Privileged: false,
   }
 }
@@ -111,7 +118,7 @@ function hostConfig(
     NetworkMode: name,
     // Docker Desktop's name for the machine, under which sandboxes find Lemonade.
     ...(gateway === null ? {} : { ExtraHosts: [`host.docker.internal:${gateway}`] }),
-    ...confinedHostConfig(spec.port),
+    ...confinedHostConfig(spec.port, host.hasSeccomp),
     // Swap counts as memory; otherwise sandboxes at their limit would swap and slow down everyone's disk.
     ...(memoryBytes === null ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),
     // Docker refuses more CPUs than the machine has.
