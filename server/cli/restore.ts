@@ -6,6 +6,7 @@ import { describeError } from '../core/errors.ts'
 import { newNodeId } from '../app/identity.ts'
 import { closeDb, migrationsIn, newerThanThis, openDb } from '../db/client.ts'
 import { acquireDatabaseLock } from '../db/lock.ts'
+import { nodeIdIn } from '../db/node-id.ts'
 import { openSqlite } from '../db/sqlite.ts'
 import { CommandError } from './backend.ts'
 import { copyDatabase } from './backup.ts'
@@ -51,7 +52,7 @@ async function replaceDatabase(source: string, dbPath: string, newIdentity: bool
   rmSync(next, { force: true })
   await copyDatabase(source, next)
   try {
-    await setNode(next, newIdentity ? newNodeId() : await nodeOf(dbPath), newIdentity)
+    await setNode(next, newIdentity ? newNodeId() : await nodeIdIn(dbPath), newIdentity)
     const backupPath = existsSync(dbPath) ? `${dbPath}.before-${new Date().toISOString().replace(/[:.]/g, '-')}` : null
     if (backupPath) await keep(dbPath, backupPath)
     for (const ending of ['-wal', '-shm']) rmSync(dbPath + ending, { force: true })
@@ -59,20 +60,6 @@ async function replaceDatabase(source: string, dbPath: string, newIdentity: bool
     return backupPath
   } finally {
     rmSync(next, { force: true })
-  }
-}
-
-/** The id that a database has on engines; null when it has none, or cannot be read. */
-async function nodeOf(path: string): Promise<string | null> {
-  if (!existsSync(path)) return null
-  const client = openSqlite(path)
-  try {
-    const { rows } = await client.execute('SELECT id FROM Node')
-    return (rows[0]?.id as string | undefined) ?? null
-  } catch {
-    return null
-  } finally {
-    client.close()
   }
 }
 

@@ -121,7 +121,7 @@ export interface SandboxEngine {
   events(signal: AbortSignal): Promise<AsyncIterable<SandboxEvent>>
   /**
    * Creates the sandbox, its volume and its files, and does not start it. Pulls a missing image. Refuses while another
-   * sandbox runs on the volume, whoever created that. @returns its ref
+   * sandbox runs on the volume, no matter who created that. @returns its ref
    */
   create(spec: SandboxSpec, progress: Progress): Promise<string>
   start(ref: string): Promise<void>
@@ -148,7 +148,7 @@ export interface SandboxEngine {
   stats(ref: string): Promise<SandboxStats | null>
   /**
    * The volume that this server uses where it would use `volume`: that one, or one with this server's id in its name when
-   * `volume` belongs to another server. A volume that says nothing about its server belongs to whoever uses it first.
+   * `volume` belongs to another server. A volume that says nothing about its server belongs to the server that uses it first.
    */
   ownVolume(volume: string): Promise<string>
   /** Creates the volume unless it exists. Engines that show names to people name it after `owner`. */

@@ -6,7 +6,7 @@ export interface EngineIdentity {
   database: DatabaseFile
 }
 
-/** A database file on a machine, so that a copy of it is told from the file itself. */
+/** A database file on a machine, so that a copy of it is not taken for the file itself. */
 export interface DatabaseFile {
   path: string
   /** Name of the machine, or of the container that THON runs in. */

@@ -87,7 +87,7 @@ test('a database of an older version keeps the sandboxes that carry the hash of 
   const ann = await running(first, 'ann')
   await first.close()
   await withDb(path, (db) => db.node.deleteMany())
-  // Also when it was moved since, so that the hash of its path says nothing any more.
+  // Also when it was moved since, so that the hash of its path no longer says anything.
   const moved = `${dir}-moved`
   renameSync(dir, moved)
   const second = await startDockerApp({}, { dir: moved })

@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
-import { openSqlite } from '../../server/db/sqlite.ts'
+import { nodeIdIn } from '../../server/db/node-id.ts'
 import { startApp, type TestApp } from './app.ts'
 import { testImage } from './docker.ts'
 import { removeNetworks } from './docker-networks.ts'
@@ -36,13 +36,7 @@ export async function startDockerApp(
 
 /** The label that this server's containers have. */
 export async function nodeOf(dir: string): Promise<string> {
-  const client = openSqlite(join(dir, 'thon.db'))
-  try {
-    const { rows } = await client.execute('SELECT id FROM Node')
-    return (rows[0]?.id as string | undefined) ?? 'none'
-  } finally {
-    client.close()
-  }
+  return (await nodeIdIn(join(dir, 'thon.db'))) ?? 'none'
 }
 
 /** Ids of a server's containers, running or not. */

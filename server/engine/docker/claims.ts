@@ -117,7 +117,7 @@ export class NodeClaim {
     const { database, node } = this.#identity
     const claims = await listClaims(this.#client, node)
     const holds = claims.some(({ run, volume }) => run === this.#run && (created === null || volume === created))
-    // This process has this very file locked, so whoever claimed with it before has ended.
+    // This process has this very file locked, so a process that claimed with it before has ended.
     const others = claims.filter((claim) => claim.run !== this.#run && claim.database.file !== database.file)
     const rivals = holds ? others.filter(({ run }) => run < this.#run) : others
     const [rival] = await livingClaims(this.#client, rivals)

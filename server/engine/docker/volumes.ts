@@ -42,7 +42,7 @@ export class DockerVolumes {
   /**
    * Two programs that write to the same files would destroy them.
    * @param isLast the sandbox was created: another one that was created at the same moment counts as well
-   * @throws EngineRefused while a container runs on the volume, whoever created it, other than that of the instance
+   * @throws EngineRefused while a container runs on the volume, no matter who created it, other than that of the instance
    */
   async assertUnused(volume: string, instanceId: string, isLast = false): Promise<void> {
     assertVolume(volume)

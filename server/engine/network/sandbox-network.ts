@@ -133,7 +133,7 @@ export class SandboxNetwork {
       await hostNetwork.removeUnusedNetworks()
       if (this.#remoteReason === null) await removeChains(hostNetwork.run, nodeMark(hostNetwork.node))
     } catch (error) {
-      // THON may set no rules here, so there are none; or Docker stopped. The next stop, or thon cleanup, removes the rest.
+      // THON may not set rules here, and has left nothing; or Docker stopped. The next stop, or thon cleanup, removes the rest.
       log.debug({ err: error }, 'networks and rules were left behind')
     }
   }

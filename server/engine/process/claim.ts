@@ -28,7 +28,7 @@ export class WorkspaceClaim {
   /** @throws EngineUnavailable while another process has it, and the system's errors */
   take(): void {
     const other = this.#read()
-    // This process has this very file locked, so whoever claimed with it before has ended.
+    // This process has this very file locked, so a process that claimed with it before has ended.
     if (other && other.database.file !== this.#database.file && processNow(other.pid)?.start === other.start)
       throw new EngineUnavailable(sameIdentity(this.#database, other.database))
     mkdirSync(join(this.#path, '..'), { recursive: true, mode: 0o700 })

@@ -238,7 +238,7 @@ export class ProcessEngine implements SandboxEngine {
     return known ? nameOf(known.record) : this.#runningOn(volume, null)
   }
 
-  /** What runs on a volume, whoever started it. @param instanceId does not count */
+  /** What runs on a volume, no matter who started it. @param instanceId does not count */
   async #runningOn(volume: string, instanceId: string | null): Promise<string | null> {
     const all = this.#shared.records.all().filter((one) => one.volume === volume && one.instanceId !== instanceId)
     const living = await processes(all.flatMap((record) => record.pid ?? []))
