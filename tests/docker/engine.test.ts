@@ -73,7 +73,7 @@ describe('a sandbox of the DockerEngine', { timeout: 60_000 }, () => {
     // A program of a few bytes that exits with 42 by the old gate: mov eax, 1; mov ebx, 42; int 0x80.
     const header = '7f454c4602010100000000000000000002003e0001000000780040000000000040000000000000000000000000000000'
     const segment = '0000000040003800010000000000000001000000050000000000000000000000'
-    const place = `0000400000000000000040000000000084000000000000008400000000000000${'0010000000000000'}`
+    const place = '00004000000000000000400000000000840000000000000084000000000000000010000000000000'
     const program = `${header}${segment}${place}b801000000bb2a000000cd80`
     const script = `perl -e 'print pack("H*", "${program}")' > /tmp/old; busybox chmod +x /tmp/old; /tmp/old; echo $?`
     const status = (await run(ref, 'sh', '-c', script)).trim()
