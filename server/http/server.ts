@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Gate } from './gate.ts'
 import { refuseUpgrade } from './respond.ts'
@@ -36,6 +37,8 @@ export interface HttpServerDeps {
   bodyTimeoutMs?: number
 }
 
+/** How long the proxy may take to hang up, in milliseconds. */
+const LINGER_MS = 2_000
 const BODY_TIMEOUT_MS = 5 * 60_000
 
 /** Headers of a refusal as text: a browser only shows it. */
@@ -49,6 +52,7 @@ export class HttpServer {
   constructor(deps: HttpServerDeps) {
     this.#deps = deps
     this.#server = createServer(TIMEOUTS)
+    this.#server.on('connection', closeGently)
     this.#server.on('request', (request, response) => this.#serve(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
@@ -106,6 +110,18 @@ export class HttpServer {
         (refusal) => refusal !== null && refuseUpgrade(socket, refusal),
         () => refuseUpgrade(socket, '503 Service Unavailable'),
       )
+  }
+}
+
+/**
+ * Lets the proxy hang up first. THON may refuse a body that is still on its way, and the proxy would lose the answer if the
+ * connection were gone before it has read it.
+ */
+function closeGently(socket: Socket): void {
+  socket.destroySoon = () => {
+    socket.end()
+    const end = setTimeout(() => socket.destroy(), LINGER_MS).unref()
+    socket.once('close', () => clearTimeout(end))
   }
 }
 

@@ -23,6 +23,11 @@ export class PassOn {
   constructor(socketPath: string) {
     this.#socketPath = socketPath
     this.#proxy = createProxyServer({ agent: this.#agent, prependPath: false })
+    this.#proxy.on('proxyReq', (outgoing, request) => {
+      // THON may refuse a body before it has come, and Node would wait for its first part.
+      const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+      if (encoding !== undefined || Number(length ?? 0) > 0) outgoing.flushHeaders()
+    })
     this.#proxy.on('proxyRes', (_answer, _request, response) => {
       // The browser may wait for the headers of a stream that has no data yet.
       setImmediate(() => !response.headersSent && !response.destroyed && response.flushHeaders())
