@@ -19,6 +19,7 @@ import { Tls } from '../http/tls.ts'
 import { builtDashboard, devDashboard, type Dashboard } from '../http/dashboard.ts'
 import { createLog, type Log } from '../core/log.ts'
 import { createProxy } from '../proxy/create.ts'
+import { proxyUserOf } from '../proxy/user.ts'
 import { urlsOf, type Listening } from '../proxy/listening.ts'
 import { acquireDatabaseLock, lockHolderOf } from '../db/lock.ts'
 import { createRest } from './rest.ts'
@@ -86,7 +87,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     ...{ db, events, clients, addresses, authenticator: access.authenticator, tls, log },
     trustedProxies: env.reach.trustedProxies,
     dbPath: env.dbPath,
-    listening: overrides.listens === false ? null : listeningOf(env),
+    listening: overrides.listens === false ? null : listeningOf(env, overrides.proxyProcess ?? true),
     ownProcess: overrides.proxyProcess ?? true,
     ...{ instances: services.instances, mySandbox: services.mySandbox },
     engineConnected: () => live.engineStatus().connected,
@@ -190,8 +191,9 @@ async function openLocked(dbPath: string, timeoutMs: number) {
 }
 
 /** Where and as whom the proxy is to listen. */
-function listeningOf({ host, ports, reach }: Env): Listening {
-  return { host, ports, pathPort: reach.pathPort, tls: reach.tls !== null, user: null }
+function listeningOf({ host, ports, reach }: Env, ownProcess: boolean): Listening {
+  const user = ownProcess ? proxyUserOf(reach.proxyUser) : null
+  return { host, ports, pathPort: reach.pathPort, tls: reach.tls !== null, user }
 }
 
 /**
@@ -205,7 +207,8 @@ async function listen(
   addresses: Services['addresses'],
   { way }: Pick<HttpParts['proxy'], 'way'>,
 ): Promise<string[]> {
-  const { pathPort, ports } = listeningOf(env)
+  const { host, ports, reach } = env
+  const { pathPort } = reach
   if (way) await http.listen(way.internalSocket)
   const found = (await way?.ports.start()) ?? [...ports, ...(pathPort === null ? [] : [pathPort])]
   addresses.listensAt({
@@ -214,7 +217,7 @@ async function listen(
     port: found[ports.length - 1] as number,
     pathPort: pathPort === null ? null : (found.at(-1) as number),
   })
-  return way ? urlsOf(listeningOf(env), found.slice(0, ports.length)) : []
+  return way ? urlsOf({ host, tls: reach.tls !== null }, found.slice(0, ports.length)) : []
 }
 
 async function choose(env: Env, db: Db): Promise<EngineChoice> {

@@ -1,3 +1,5 @@
+import type { ProcessUser } from './user.ts'
+
 /** Where and as whom the proxy listens. */
 export interface Listening {
   /** Address to listen on. */
@@ -9,7 +11,7 @@ export interface Listening {
   /** Whether every port serves HTTPS. */
   tls: boolean
   /** User and group that it becomes once it has the ports; null keeps those of THON. */
-  user: { uid: number; gid: number } | null
+  user: ProcessUser | null
 }
 
 /** The URLs of ports, as people on this machine reach them. */

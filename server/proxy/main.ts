@@ -1,5 +1,5 @@
 /**
- * The proxy's process: `node main.ts <folder>`, in which it and THON find each other. It starts with an empty environment,
+ * The proxy's process: `node main.ts <folder> [milliseconds]`. In the folder it and THON find each other; so long it waits for a THON. It starts with an empty environment,
  * becomes another user where THON is root, and outlives THON for a while, so that a restart leaves people's IDEs connected.
  */
 import { chdir, exit } from 'node:process'
@@ -14,9 +14,11 @@ import { ProxyServer } from './proxy-server.ts'
 import { proxyVersion } from './version.ts'
 
 /** How long the proxy waits for a THON to come back, in milliseconds. */
-const ORPHAN_MS = 60_000
+const ORPHAN_MS = Number(process.argv[3] ?? 60_000)
 /** What a signal leaves: people's IDEs reconnect by themselves, downloads do not. */
 const ON_SIGNAL: Grace = { socketsMs: 10_000, requestsMs: 600_000 }
+/** What is left when no THON comes back. */
+const ON_ORPHAN: Grace = { socketsMs: 0, requestsMs: 2_000 }
 
 const folder = process.argv[2] as string
 const version = proxyVersion()
@@ -127,5 +129,5 @@ function drain(grace: Grace): void {
 }
 
 function waitForThon(): void {
-  orphan = setTimeout(() => exit(0), ORPHAN_MS)
+  orphan = setTimeout(() => drain(ON_ORPHAN), ORPHAN_MS)
 }

@@ -19,8 +19,6 @@ export interface PublicPortsDeps {
 
 /** The public ports, which the proxy owns: all that people send comes through it. */
 export interface PublicPorts {
-  /** What organizers should know, in sentences. */
-  readonly warnings: readonly string[]
   /**
    * Begins to serve; the internal socket must be listening.
    * @returns the ports, in the order of the wish, and the one of paths last
@@ -35,7 +33,6 @@ export interface PublicPorts {
 
 /** The proxy without a process of its own, on the same road: for tests. */
 export class PortsInProcess implements PublicPorts {
-  readonly warnings = []
   readonly #deps: PublicPortsDeps
   readonly #server: ProxyServer
 

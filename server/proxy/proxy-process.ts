@@ -32,7 +32,6 @@ export class ProxyProcess implements PublicPorts {
   readonly #draining = new Set<Connection>()
   /** The ports of people's addresses, from the first start on. */
   #ports: readonly number[] | null = null
-  #warning: string | null = null
   #closed = false
   #failures = 0
 
@@ -41,10 +40,6 @@ export class ProxyProcess implements PublicPorts {
     deps.tls?.onRenewal(() => {
       for (const connection of this.#connections()) this.#configure(connection)
     })
-  }
-
-  get warnings(): string[] {
-    return this.#warning === null ? [] : [this.#warning]
   }
 
   /** Takes over the proxy that runs, or starts one. */
@@ -119,7 +114,6 @@ export class ProxyProcess implements PublicPorts {
     connection.send({ kind: 'listen', listening, ports: this.#ports })
     const answer = await Promise.race([connection.next('listening', START_MS), connection.next('failed', START_MS)])
     if (answer?.kind === 'listening') {
-      this.#warning = answer.warning
       if (answer.warning !== null) this.#deps.log.warn(answer.warning)
       this.#adopt(connection)
       return answer.ports
