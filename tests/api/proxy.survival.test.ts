@@ -101,13 +101,9 @@ test('while THON starts again, WebSockets and downloads of sandboxes go on', LON
 
 test('what was revoked while THON was away is closed when it is back', LONG, async () => {
   const { app, variables } = await fixtures(SETUPS['a local password'])
-  await app.services.groups.create(system, { name: 'alpha' })
-  const group = (await app.db.group.findFirst())!
-  const { id: userId } = await app.services.users.create(system, {
-    groupId: group.id,
-    username: 'ann',
-    email: 'ann@example.org',
-  })
+  const { id: groupId } = await app.services.groups.create(system, { name: 'alpha' })
+  const person = { username: 'ann', email: 'ann@example.org' }
+  const { id: userId } = await app.services.users.createUser(system, groupId, person)
   await app.services.mySandbox.start(system, userId)
   const { id } = (await app.db.instance.findFirst())!
   await app.services.instances.settled(id, 10)
