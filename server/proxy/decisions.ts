@@ -13,7 +13,7 @@ interface Entry {
   until: number
 }
 
-/** Who may open what, as THON decided a moment ago. While THON is away, its last decisions count. */
+/** Who may open what, as THON decided a moment ago. While THON is unavailable, its last decisions count. */
 export class Decisions {
   readonly #ask: (request: AccessRequest) => Promise<Decision>
   readonly #entries = new Map<string, Entry>()
@@ -24,7 +24,7 @@ export class Decisions {
     this.#ask = ask
   }
 
-  /** At once where it is known. @returns null where THON is away and has not decided it before */
+  /** At once where it is known. @returns null where THON is unavailable and has not decided it before */
   of(request: AccessRequest): Decision | null | Promise<Decision | null> {
     const key = JSON.stringify([request.scheme, request.host, request.path, request.cookie])
     const known = this.#entries.get(key)

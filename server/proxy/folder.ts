@@ -14,7 +14,7 @@ export interface ProxyFolder {
   log: string
   /**
    * The folder of THON's internal socket, which is the working directory of the proxy. It reaches the socket by that even as
-   * another user: everybody may enter this folder, but nobody else gets through the one around it.
+   * another user: this folder is open to all users, but the one around it only to THON's.
    */
   inner: string
   /** THON's internal socket. */
@@ -25,7 +25,7 @@ export interface ProxyFolder {
 export const INTERNAL_SOCKET = 'thon.sock'
 
 /**
- * Makes the folder of a database's proxy, which only this user may enter: whoever gets in may speak for anybody.
+ * Makes the folder of a database's proxy, which only this user may enter: a program that gets in can claim to be any client.
  * @param dbPath absolute path of the database: the next start finds the proxy by it
  * @throws Error for people when somebody else made it
  */

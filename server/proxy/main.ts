@@ -39,7 +39,7 @@ const proxy = new ProxyServer({
     const id = ++lastId
     waiting.set(id, answer)
     if (thon) thon.send({ kind: 'authorize', id, request })
-    else answer.reject(new Error('THON is away'))
+    else answer.reject(new Error('THON is unavailable'))
     return answer.promise
   },
 })
@@ -66,7 +66,7 @@ function welcome(socket: Socket): void {
     if (thon !== current) return
     thon = null
     proxy.thonLeft()
-    for (const answer of waiting.values()) answer.reject(new Error('THON is away'))
+    for (const answer of waiting.values()) answer.reject(new Error('THON is unavailable'))
     waiting.clear()
     waitForThon()
   })

@@ -8,7 +8,7 @@ import { refuse, sendPage } from './html.ts'
 import { startingAgain } from './messages.ts'
 import { CLIENT_HEADER, type PassedOn } from './protocol.ts'
 
-/** Seconds after which a browser asks again while THON is away. */
+/** Seconds after which a browser asks again while THON is unavailable. */
 const RETRY_SECONDS = 2
 
 /** Passes requests on to THON over its internal socket, with who sent them. */

@@ -41,7 +41,7 @@ export type ToProxy =
 
 /** Messages from the proxy to THON. */
 export type FromProxy =
-  /** Comes first on every connection. `version` names the code it runs; `listening` is null until it was told. */
+  /** Comes first on every connection. `version` names the code it runs; `listening` is null before `listen`. */
   | { kind: 'hello'; pid: number; version: string; listening: Listening | null; ports: number[] }
   /** The ports it listens on, in the order of the wish. `warning`: what organizers should know about it. */
   | { kind: 'listening'; ports: number[]; warning: string | null }

@@ -164,7 +164,7 @@ export class ProxyProcess implements PublicPorts {
     return connection
   }
 
-  /** What a proxy that listens no longer has open is still cut off when somebody may not open it any more. */
+  /** What such a proxy has open is still cut off when somebody may no longer open it. */
   #retire(connection: Connection): void {
     this.#draining.add(connection)
     connection.onClose(() => this.#draining.delete(connection))
@@ -180,7 +180,7 @@ export class ProxyProcess implements PublicPorts {
     connection.send({ kind: 'configure', trustedProxies, tls: tls?.options ?? null })
   }
 
-  /** The last lines of what the proxy printed, which are those of its failure. */
+  /** The last lines that the proxy printed: they are about its failure. */
   #printed(): string {
     try {
       return readFileSync(this.#deps.folder.log, 'utf8').trim().split('\n').slice(-5).join('\n')

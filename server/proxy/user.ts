@@ -8,7 +8,7 @@ export interface ProcessUser {
 }
 
 /**
- * The user that the proxy is to become, so that whoever breaks into it is not root.
+ * The user that the proxy is to become, so that breaking into it does not make anyone root.
  * @param name of a user, or its number
  * @returns null where it stays who THON is: where that is not root, or root is wished for
  * @throws Error for people when there is no such user

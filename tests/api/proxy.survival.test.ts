@@ -99,7 +99,7 @@ test('while THON starts again, WebSockets and downloads of sandboxes go on', LON
   expect(await isListening(Number(port))).toBe(false)
 })
 
-test('what was revoked while THON was away is closed when it is back', LONG, async () => {
+test('what was revoked while THON was not running is closed when it is back', LONG, async () => {
   const { app, variables } = await fixtures(SETUPS['a local password'])
   const { id: groupId } = await app.services.groups.create(system, { name: 'alpha' })
   const person = { username: 'ann', email: 'ann@example.org' }
@@ -135,7 +135,7 @@ test('what was revoked while THON was away is closed when it is back', LONG, asy
 })
 
 test(
-  'a proxy that is told to end finishes downloads and says so to WebSockets, and another takes over',
+  'a proxy that has to end finishes downloads and says so to WebSockets, and another takes over',
   LONG,
   async () => {
     const { app, visitor, finish } = await withSandbox()
