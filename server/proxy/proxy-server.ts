@@ -16,12 +16,6 @@ import { OpenConnections } from './open-connections.ts'
 import { answerAway, PassOn } from './pass-on.ts'
 import type { AccessRequest, Decision, Grace, PassedOn } from './protocol.ts'
 
-/**
- * How much of a download a connection may hold. With Node's 64 KiB, a fast one stops and goes on at nearly every piece, which costs a
- * fifth more CPU.
- */
-const BUFFER_BYTES = 256 * 1024
-
 /** What the proxy needs of THON. */
 export interface ProxyServerDeps {
   /** Path of THON's internal socket. */
@@ -115,7 +109,7 @@ export class ProxyServer {
   #listenOn(host: string, port: number, byPath: boolean): Promise<void> {
     // Other protocols that a client offers are not taken up (RFC 9110, 7.8): the request is served as if it had not asked.
     const shouldUpgradeCallback = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket'
-    const options = { ...TIMEOUTS, shouldUpgradeCallback, highWaterMark: BUFFER_BYTES }
+    const options = { ...TIMEOUTS, shouldUpgradeCallback }
     const server = this.#tls ? createTlsServer({ ...options, ...this.#tls }) : createServer(options)
     server.on('request', (request, response) => this.#serve(request, response, byPath))
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head, byPath))
