@@ -25,7 +25,8 @@ export function restartCommand(variables: Variables): Command {
 
 /** Waits for another start of THON. @param token of the one before */
 async function urlAfter(dbPath: string, token: string): Promise<string> {
-  for (const end = Date.now() + RESTART_MS; Date.now() < end; await sleep(POLL_MS)) {
+  for (const end = Date.now() + RESTART_MS; Date.now() < end;) {
+    await sleep(POLL_MS)
     const holder = lockHolderOf(dbPath)
     const [url] = holder && holder.token !== token ? holder.urls : []
     if (url !== undefined) return url

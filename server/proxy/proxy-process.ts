@@ -138,14 +138,13 @@ export class ProxyProcess implements PublicPorts {
   }
 
   async #startAgain(): Promise<void> {
-    while (!this.#closed && !this.#connection) {
-      await sleep(BACK_OFF_MS[Math.min(this.#failures++, BACK_OFF_MS.length - 1)], undefined, { ref: false })
-      if (this.#closed) return
-      try {
-        await this.start()
-      } catch (error) {
-        this.#deps.log.error({ err: error }, 'the proxy did not start')
-      }
+    await sleep(BACK_OFF_MS[Math.min(this.#failures++, BACK_OFF_MS.length - 1)], undefined, { ref: false })
+    if (this.#closed) return
+    try {
+      await this.start()
+    } catch (error) {
+      this.#deps.log.error({ err: error }, 'the proxy did not start')
+      void this.#startAgain()
     }
     // THON was closed while it started.
     if (this.#closed) this.#connection?.send({ kind: 'drain', grace: ENDED })

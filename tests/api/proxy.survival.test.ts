@@ -67,7 +67,7 @@ async function echo(socket: WebSocket, word: string): Promise<string> {
 test('while THON starts again, WebSockets and downloads of sandboxes go on', LONG, async () => {
   const { app, variables, visitor, finish } = await withSandbox()
   const socket = await openSocket(visitor)
-  const [name = '', value = ''] = [...visitor.cookies.get(HOST)!][0]!
+  const [name, value] = [...visitor.cookies.get(HOST)!][0]!
   const { port, host } = new URL(visitor.origin(HOST))
   const sent = request({
     host: '127.0.0.1',
@@ -134,32 +134,28 @@ test('what was revoked while THON was not running is closed when it is back', LO
   expect(await echo(theirs, 'still here')).toBe('echo still here')
 })
 
-test(
-  'a proxy that has to end finishes downloads and says so to WebSockets, and another takes over',
-  LONG,
-  async () => {
-    const { app, visitor, finish } = await withSandbox()
-    const socket = await openSocket(visitor)
-    const download = visitor.request(HOST, '/slowly')
-    await expect.poll(async () => (await visitor.request(HOST, '/')).status).toBe(200)
-    const before = proxyOf(app.dir)
-    const closed = once(socket, 'close') as Promise<[number]>
+test('a proxy that has to end finishes downloads and says so to WebSockets, and another takes over', LONG, async () => {
+  const { app, visitor, finish } = await withSandbox()
+  const socket = await openSocket(visitor)
+  const download = visitor.request(HOST, '/slowly')
+  await expect.poll(async () => (await visitor.request(HOST, '/')).status).toBe(200)
+  const before = proxyOf(app.dir)
+  const closed = once(socket, 'close') as Promise<[number]>
 
-    process.kill(before, 'SIGTERM')
-    const others = () => proxiesOf(app.dir).filter((pid) => pid !== before)
-    await expect.poll(() => others().length, { timeout: 10_000 }).toBe(1)
-    const fresh = new Visitor(app.url)
-    await expect
-      .poll(async () => (await fresh.open(fresh.origin(HOST)).catch(() => null))?.body, { timeout: 10_000 })
-      .toBe('page /')
-    expect(await echo(socket, 'meanwhile'), 'it has some time left').toBe('echo meanwhile')
-    expect((await closed)[0]).toBe(1001)
-    expect(proxiesOf(app.dir), 'the download keeps it').toContain(before)
-    finish()
-    expect((await download).body).toBe('begun and done')
-    await expect.poll(() => proxiesOf(app.dir), { timeout: 5_000 }).toEqual(others())
-  },
-)
+  process.kill(before, 'SIGTERM')
+  const others = () => proxiesOf(app.dir).filter((pid) => pid !== before)
+  await expect.poll(() => others().length, { timeout: 10_000 }).toBe(1)
+  const fresh = new Visitor(app.url)
+  await expect
+    .poll(async () => (await fresh.open(fresh.origin(HOST)).catch(() => null))?.body, { timeout: 10_000 })
+    .toBe('page /')
+  expect(await echo(socket, 'meanwhile'), 'it has some time left').toBe('echo meanwhile')
+  expect((await closed)[0]).toBe(1001)
+  expect(proxiesOf(app.dir), 'the download keeps it').toContain(before)
+  finish()
+  expect((await download).body).toBe('begun and done')
+  await expect.poll(() => proxiesOf(app.dir), { timeout: 5_000 }).toEqual(others())
+})
 
 test('a THON that is to listen elsewhere replaces the proxy', LONG, async () => {
   const { app, visitor } = await withSandbox()
@@ -174,7 +170,9 @@ test('a THON that is to listen elsewhere replaces the proxy', LONG, async () => 
 
 test('the proxy has nothing of THON’s environment, and is not root where THON is', LONG, async () => {
   process.env.THON_TEST_SECRET = 'in the environment of THON'
-  onTestFinished(() => void delete process.env.THON_TEST_SECRET)
+  onTestFinished(() => {
+    delete process.env.THON_TEST_SECRET
+  })
   const { app } = await withSandbox()
   const proxy = proxyOf(app.dir)
   expect(environmentOf(proxy)).toBe('')

@@ -27,7 +27,7 @@ async function fixtures() {
   const visitor = new Visitor(server.url)
   const host = 'again-ann.localhost'
   await expect.poll(async () => (await visitor.open(visitor.origin(host))).status, { timeout: 30_000 }).toBe(200)
-  const [name = '', value = ''] = [...visitor.cookies.get(host)!][0]!
+  const [name, value] = [...visitor.cookies.get(host)!][0]!
   const ask = (path: string, headers: Record<string, string> = {}) =>
     request({
       ...{ host: '127.0.0.1', port: new URL(server.url).port, path, agent: false },

@@ -80,10 +80,10 @@ test(
     expect(sockets.filter((one) => one.startsWith('opened')).length).toBeGreaterThanOrEqual(2 * PAGES)
     const before = sockets.length
 
-    const typeUntil = async (phase: string, done: Promise<unknown>) => {
-      let isDone = false
-      void done.finally(() => (isDone = true))
-      for (let line = 0; !isDone || line < 3; line++)
+    const typeUntil = async (phase: string, work: Promise<unknown>) => {
+      const state = { done: false }
+      const done = work.finally(() => (state.done = true))
+      for (let line = 0; !state.done || line < 3; line++)
         for (const typist of typists) await type(typist, `${phase}-${line}`)
       await done
     }
