@@ -18,7 +18,9 @@ import { HttpServer } from '../http/server.ts'
 import { Tls } from '../http/tls.ts'
 import { builtDashboard, devDashboard, type Dashboard } from '../http/dashboard.ts'
 import { createLog, type Log } from '../core/log.ts'
-import { createProxy, readInternalClient } from '../proxy/create.ts'
+import { createProxy } from '../proxy/create.ts'
+import { proxyUserOf } from '../proxy/user.ts'
+import { urlsOf, type Listening } from '../proxy/listening.ts'
 import { acquireDatabaseLock, lockHolderOf } from '../db/lock.ts'
 import { createRest } from './rest.ts'
 import { chooseEngine, type EngineChoice } from '../engine/choose.ts'
@@ -51,7 +53,8 @@ export interface App {
   services: Services
   /** Names of the database migrations applied at this start. */
   migrated: string[]
-  close(): Promise<void>
+  /** Stops it. @param keepProxy leaves the proxy running with what people have open, for a THON that starts right after */
+  close(keepProxy?: boolean): Promise<void>
 }
 
 /** Another process has the database locked: two writers would undo each other's work. */
@@ -78,27 +81,29 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const activity = new ActivityService({ db, events, unit, log })
   const choice = overrides.engine ? { engine: overrides.engine, notices: [], hostNetwork: null } : await choose(env, db)
   const disk = new DiskSpaceWatch(env.dbPath, () => events.publish('engine', null))
-  const access = await createAccess({ env, db, events, unit, activity, token })
+  const access = await createAccess({ env, db, events, unit, activity, token, clients })
   const created = createServices({ ...{ access, env, db, events, unit, activity }, ...{ log, disk, tls, choice } })
   const { services, live, network, addresses } = created
   const socket = createSocket(schema, services, (sessionId) => access.authenticator.reauthenticate(sessionId), log)
   const proxy = await createProxy({
     ...{ db, events, clients, addresses, authenticator: access.authenticator, tls, log },
     trustedProxies: env.reach.trustedProxies,
+    dbPath: env.dbPath,
+    listening: overrides.listens === false ? null : listeningOf(env, overrides.proxyProcess ?? true),
     ownProcess: overrides.proxyProcess ?? true,
     ...{ instances: services.instances, mySandbox: services.mySandbox },
     engineConnected: () => live.engineStatus().connected,
     participantsMayStart: () => services.settings.participantsMayStart(),
   })
   const dashboardKind = overrides.dashboard ?? 'built'
-  const parts = { env, log, clients, tls, db, services, live, addresses, access, socket, proxy, dashboardKind }
+  const parts = { env, log, clients, db, services, live, addresses, access, socket, proxy, dashboardKind }
   const { http, dashboard } = await createHttp(parts)
 
   let closing: Promise<void> | undefined
-  const close = () => (closing ??= end())
-  const end = async () => {
+  const close = (keepProxy = false) => (closing ??= end(keepProxy))
+  const end = async (keepProxy: boolean) => {
     await socket.close()
-    proxy.close()
+    await proxy.close(keepProxy)
     await http.close()
     await dashboard?.close()
     disk.close()
@@ -119,9 +124,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     await network.start()
     await Promise.all([live.start(), services.lemonade.start()])
     await proxy.load()
-    if (proxy.router) await http.listenInternally(proxy.router.internalSocket, readInternalClient(clients))
-    await proxy.router?.start()
-    const urls = await listen(http, env, addresses, overrides.listens !== false)
+    const urls = await listen(http, env, addresses, proxy)
     if (urls.length > 0) lock.announce({ urls, token })
     return { urls, services, migrated: applied, close }
   } catch (error) {
@@ -135,7 +138,6 @@ interface HttpParts {
   env: Env
   log: Log
   clients: Clients
-  tls: Tls | null
   db: Db
   services: Services
   live: ReturnType<typeof createServices>['live']
@@ -148,17 +150,15 @@ interface HttpParts {
 
 /** The HTTP server with all its routes: GraphQL, REST, the dashboard and the way to sandboxes. */
 async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboard: Dashboard | null }> {
-  const { env, log, clients, tls, db, services, live, addresses, access, socket, proxy, dashboardKind } = parts
+  const { env, log, clients, db, services, live, addresses, access, socket, proxy, dashboardKind } = parts
   const { authenticator, signIn } = access
   const rest = withAuthentication(authenticator, 'rest', createRest({ services, authenticator, signIn, clients, log }))
   const yoga = createGraphql(schema, services, (request) => authenticator.authenticated(request).viewer, log)
   const dashboard = await openDashboard(dashboardKind, async (request, req) => yoga.fetch(request, { req }))
   const http = new HttpServer({
-    clients,
-    tls,
+    prepare: proxy.prepare,
     gate: new Gate(env.host, env.allowedHosts, (name) => addresses.isOwn(name)),
     sandboxes: proxy.hosts,
-    intercept: proxy.router && ((server) => proxy.router?.intercept(server)),
     routes: [
       {
         path: '/graphql',
@@ -196,27 +196,34 @@ async function openLocked(dbPath: string, timeoutMs: number) {
   }
 }
 
+/** Where and as whom the proxy is to listen. */
+function listeningOf({ host, ports, reach }: Env, ownProcess: boolean): Listening {
+  const user = ownProcess ? proxyUserOf(reach.proxyUser) : null
+  return { host, ports, pathPort: reach.pathPort, tls: reach.tls !== null, user }
+}
+
 /**
- * Listens on the configured ports and tells `addresses` which ones these are.
- * @param really false for a command: sandboxes are reached where a server of this configuration will listen
+ * Has the proxy listen on the configured ports and tells `addresses` which ones these are. A command listens on none: sandboxes are
+ * reached where a server of this configuration will listen.
  * @returns the URLs of THON itself
  */
 async function listen(
   http: HttpServer,
-  { host, ports, reach }: Env,
+  env: Env,
   addresses: Services['addresses'],
-  really: boolean,
+  { way }: Pick<HttpParts['proxy'], 'way'>,
 ): Promise<string[]> {
-  const wanted = [...ports, ...(reach.pathPort === null ? [] : [reach.pathPort])]
-  const urls = really ? await http.listen(host, wanted) : []
-  const found = really ? urls.map((url) => Number(new URL(url).port) || (reach.tls ? 443 : 80)) : wanted
+  const { host, ports, reach } = env
+  const { pathPort } = reach
+  if (way) await http.listen(way.internalSocket)
+  const found = (await way?.ports.start()) ?? [...ports, ...(pathPort === null ? [] : [pathPort])]
   addresses.listensAt({
-    scheme: reach.tls ? 'https' : 'http',
+    scheme: env.reach.tls ? 'https' : 'http',
     // The seed lists the dashboard's port last.
     port: found[ports.length - 1] as number,
-    pathPort: reach.pathPort === null ? null : (found.at(-1) as number),
+    pathPort: pathPort === null ? null : (found.at(-1) as number),
   })
-  return urls.slice(0, ports.length)
+  return way ? urlsOf({ host, tls: reach.tls !== null }, found.slice(0, ports.length)) : []
 }
 
 async function choose(env: Env, db: Db): Promise<EngineChoice> {

@@ -16,7 +16,7 @@ export interface StartOptions {
 }
 
 /**
- * Runs a server: reads the environment and thon.yaml, starts, prints the addresses, and stops cleanly on Ctrl-C and SIGTERM.
+ * Runs a server: reads the environment and thon.yaml, starts, prints the addresses, and obeys signals.
  * @throws EnvError, or any error that keeps it from starting
  */
 export async function startServer(
@@ -26,12 +26,33 @@ export async function startServer(
   const env = loadEnv(environment, await readConfigFile(configFileOf(environment, config)))
   const app = await createApp(env, { dashboard: dev ? 'dev' : 'built' })
   console.log(json ? JSON.stringify(announcementJson(env, app)) : announcementText(env, app))
-  endOnSignals(app, json ? console.error : console.log)
+  obeySignals(app, environment, json ? console.error : console.log)
 }
 
-function endOnSignals(app: App, say: (text: string) => void): void {
+/**
+ * Stops cleanly on Ctrl-C, on SIGTERM, and when the terminal is closed (SIGHUP). On SIGUSR2, starts THON again in this process and
+ * leaves the proxy running, so that people's IDEs stay connected.
+ */
+export function obeySignals(
+  app: App,
+  environment: Record<string, string | undefined>,
+  say: (text: string) => void,
+): void {
   let ending = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on('SIGUSR2', () => {
+    if (ending) return
+    ending = true
+    say('\nSIGUSR2: starting again. Sandboxes stay connected.')
+    const failed = (error: unknown) => {
+      console.error(`THON did not start again: ${describeError(error)}`)
+      process.exit(1)
+    }
+    app
+      .close(true)
+      .then(() => startAgain(environment))
+      .catch(failed)
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       // A second signal means now.
       if (ending) process.exit(1)
@@ -47,4 +68,19 @@ function endOnSignals(app: App, say: (text: string) => void): void {
       )
     })
   }
+}
+
+/**
+ * Replaces this program by a new start of itself. The process stays the same for npm, service managers and containers.
+ * @throws Error where the system has no such call (Windows)
+ */
+function startAgain(environment: Record<string, string | undefined>): never {
+  const { execPath, execArgv, argv } = process
+  if (!process.execve) throw new Error('This system cannot replace a running program. Stop THON, and start it again.')
+  const variables = Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+  return process.execve(
+    execPath,
+    [execPath, ...execArgv, ...argv.slice(1)],
+    Object.fromEntries(variables) as Record<string, string>,
+  )
 }

@@ -23,6 +23,8 @@ export interface AuthenticatorDeps {
   locked: boolean
   /** Whether programs on this machine may use REST without a login. */
   localPrograms: boolean
+  /** Address of who sent a request. */
+  addressOf: (request: IncomingMessage) => string
 }
 
 /** Headers that proxies add. With one of these, the peer of the connection is not the sender. */
@@ -100,7 +102,7 @@ export class Authenticator {
   }
 
   #unknown(request: IncomingMessage, kind: 'rest' | 'page'): AuthResult {
-    return this.#deps.localPrograms && kind === 'rest' && isLocal(request) ? OPEN : CLOSED
+    return this.#deps.localPrograms && kind === 'rest' && isLocal(request, this.#deps.addressOf(request)) ? OPEN : CLOSED
   }
 }
 
@@ -108,9 +110,8 @@ const OPEN: AuthResult = { viewer: organizer, session: null, cookie: null }
 const CLOSED: AuthResult = { viewer: anonymous, session: null, cookie: null }
 
 /** Whether a program on this machine sent it directly, not through a proxy. */
-function isLocal(request: IncomingMessage): boolean {
-  const address = request.socket.remoteAddress ?? ''
-  const loopback = address === '::1' || /^(::ffff:)?127\./.test(address)
+function isLocal(request: IncomingMessage, address: string): boolean {
+  const loopback = address === '::1' || /^127\./.test(address)
   // A proxy that adds none of these headers may still pass on the host name that people asked for.
   const named = /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/i.test(request.headers.host ?? '')
   return loopback && named && FORWARDED.every((header) => request.headers[header] === undefined)

@@ -2,6 +2,7 @@ import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db/client.ts'
 import { storedSecret } from '../db/stored-secret.ts'
 import type { Env } from '../config/env.ts'
+import type { Clients } from '../http/client.ts'
 import type { Events } from '../core/events.ts'
 import type { UnitOfWork } from '../db/unit-of-work.ts'
 import { UserDirectory } from './user-directory.ts'
@@ -25,6 +26,7 @@ export async function createAccess(deps: {
   activity: ActivityService
   /** An organizer's token for commands that run next to this server, as long as it runs. */
   token: string
+  clients: Clients
 }) {
   const { env, db, events, unit, activity } = deps
   const { localPassword, enabled, admins } = env.auth
@@ -43,6 +45,7 @@ export async function createAccess(deps: {
     usersOf: (email) => directory.usersOf(email),
     locked: enabled || localPassword !== null,
     localPrograms: !enabled,
+    addressOf: (request) => deps.clients.of(request).address,
   })
   const providers = enabled ? createProviders(env.auth.providers) : []
   const signIn = new SignIn({

@@ -10,6 +10,7 @@ import { doctorCommand } from './doctor.ts'
 import { groupsCommand } from './groups.ts'
 import { importLegacyCommand } from './import-legacy.ts'
 import { launchCommand } from './launch.ts'
+import { restartCommand } from './restart.ts'
 import { restoreCommand } from './restore.ts'
 import { command, exitAfterParsing, reportFailure, type CommonOptions, type Variables } from './shell.ts'
 import { statusCommand } from './status.ts'
@@ -47,8 +48,8 @@ const program = new Command('thon')
   .addHelpText('after', HELP)
 
 for (const createCommand of [
-  ...[serveCommand, launchCommand, statusCommand, stopCommand, groupsCommand, configCommand, doctorCommand],
-  ...[tokenCommand, backupCommand, restoreCommand, importLegacyCommand, certCommand, cleanupCommand],
+  ...[serveCommand, restartCommand, launchCommand, statusCommand, stopCommand, groupsCommand, configCommand],
+  ...[doctorCommand, tokenCommand, backupCommand, restoreCommand, importLegacyCommand, certCommand, cleanupCommand],
 ])
   program.addCommand(createCommand(process.env))
 

@@ -20,6 +20,8 @@ export interface ReachEnv {
   readonly tls: { readonly cert: string; readonly key: string } | null
   /** Proxies whose X-Forwarded-* headers are trusted: addresses, networks, or names such as `loopback`. */
   readonly trustedProxies: readonly string[]
+  /** Name or number of the user that the proxy becomes where THON is root. */
+  readonly proxyUser: string
 }
 
 /** What sandboxes can reach over the network. */
@@ -63,6 +65,10 @@ export const reachVariables = {
   THON_TRUSTED_PROXIES: list.default([]).refine(isTrustList, {
     message: 'must be IP addresses, networks such as 10.0.0.0/8, or loopback, linklocal, uniquelocal',
   }),
+  THON_PROXY_USER: z
+    .string()
+    .regex(/^[a-z_][\w.-]*\$?$|^\d+$/i, 'must be the name or number of a user')
+    .default('nobody'),
   SANDBOX_NETWORK_POOL: z
     .string()
     .refine(
@@ -88,6 +94,7 @@ export function reachOf(v: ReachVariables, absolute: (path: string) => string): 
     pathPort: v.THON_PATH_PORT ?? null,
     tls: v.THON_TLS_CERT && v.THON_TLS_KEY ? { cert: absolute(v.THON_TLS_CERT), key: absolute(v.THON_TLS_KEY) } : null,
     trustedProxies: v.THON_TRUSTED_PROXIES,
+    proxyUser: v.THON_PROXY_USER,
   }
 }
 

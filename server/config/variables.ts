@@ -36,6 +36,12 @@ const server: Chapter = {
       'Reverse proxies whose X-Forwarded-* headers are trusted: addresses, networks such as 10.0.0.0/8, or loopback, separated by commas.',
     ),
     variable(
+      'THON_PROXY_USER',
+      'dashboard.proxy_user',
+      'nobody',
+      'User that the proxy becomes once it has the ports, where THON is root. root keeps it root.',
+    ),
+    variable(
       'THON_ALLOWED_HOSTS',
       'dashboard.allowed_hosts',
       '',

@@ -1,12 +1,10 @@
+import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Clients } from './client.ts'
 import type { Gate } from './gate.ts'
 import { refuseUpgrade } from './respond.ts'
 import { limitBodyTime, TIMEOUTS } from './timeouts.ts'
-import type { Tls } from './tls.ts'
 
 /** What serves one path and everything below it. */
 export interface Route {
@@ -22,19 +20,16 @@ export interface SandboxHandler {
   /** Whether the request is for a sandbox, by its Host header. */
   isFor: (request: IncomingMessage) => boolean
   serve: RequestListener
-  /** Takes over a request for a WebSocket, and answers refusals itself. */
-  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** Refuses a request for a WebSocket: the proxy passes on only those that no sandbox takes. */
+  upgrade: (request: IncomingMessage, socket: Duplex) => void
 }
 
 /** What the HTTP server needs. */
 export interface HttpServerDeps {
   gate: Gate
-  clients: Clients
-  /** The certificate to serve HTTPS with; null serves plain HTTP. */
-  tls: Tls | null
   sandboxes: SandboxHandler
-  /** Puts itself between a server and its connections; null leaves them to the server. */
-  intercept: ((server: Server) => void) | null
+  /** Reads off a request who sent it, before anything else does. */
+  prepare: (request: IncomingMessage) => void
   routes: Route[]
   /** Takes over a request for a WebSocket. @returns the HTTP status of a refusal, such as `401 Unauthorized`; null without */
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<string | null>
@@ -42,92 +37,47 @@ export interface HttpServerDeps {
   bodyTimeoutMs?: number
 }
 
+/** How long the proxy may take to hang up, in milliseconds. */
+const LINGER_MS = 2_000
 const BODY_TIMEOUT_MS = 5 * 60_000
 
 /** Headers of a refusal as text: a browser only shows it. */
 const TEXT = { 'Content-Type': 'text/plain', 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'" }
 
-/** The HTTP server: every port serves the same routes. */
+/** THON's HTTP server. The proxy has the ports; it passes requests on over a Unix socket. */
 export class HttpServer {
-  readonly #servers: Server[] = []
-  readonly #internal: Server[] = []
+  readonly #server: Server
   readonly #deps: HttpServerDeps
 
   constructor(deps: HttpServerDeps) {
     this.#deps = deps
+    this.#server = createServer(TIMEOUTS)
+    this.#server.on('connection', closeGently)
+    this.#server.on('request', (request, response) => this.#serve(request, response))
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
 
-  /**
-   * @param ports 0 picks a free one
-   * @returns the URLs it can be reached at
-   * @throws Error for people when a port cannot be used; then it listens on none
-   */
-  async listen(host: string, ports: readonly number[]): Promise<string[]> {
-    try {
-      for (const port of ports) this.#servers.push(await this.#listenOn(host, port))
-    } catch (error) {
-      await this.close()
-      throw error
-    }
-    const scheme = this.#deps.tls ? 'https' : 'http'
-    return this.#servers.map((server) => urlOf(scheme, host, (server.address() as AddressInfo).port))
-  }
-
-  /**
-   * Listens on a Unix socket as well, for requests that another process of THON has received.
-   * @param path of the socket, in a folder that only this user may enter
-   * @param prepare reads off the request who sent it, before anything else does
-   */
-  async listenInternally(path: string, prepare: (request: IncomingMessage) => void): Promise<void> {
-    const server = createServer(TIMEOUTS)
-    server.on('request', (request, response) => {
-      prepare(request)
-      this.#serve(request, response)
+  /** @param path of the Unix socket, in a folder that nobody else may enter */
+  async listen(path: string): Promise<void> {
+    // One that an earlier THON left: there is no other, since the database is locked.
+    rmSync(path, { force: true })
+    await new Promise<void>((resolve, reject) => {
+      // The proxy may be another user.
+      this.#server.once('error', reject).listen({ path, readableAll: true, writableAll: true }, resolve)
     })
-    server.on('upgrade', (request, socket, head) => {
-      prepare(request)
-      this.#upgrade(request, socket, head)
-    })
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
-    this.#internal.push(server)
   }
 
   /** Stops listening and closes idle connections. Requests under way get two seconds. */
   async close(): Promise<void> {
-    await Promise.all(
-      [...this.#servers, ...this.#internal].map((server) => {
-        const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-        server.closeIdleConnections()
-        setTimeout(() => server.closeAllConnections(), 2_000).unref()
-        return closed
-      }),
-    )
-  }
-
-  #listenOn(host: string, port: number): Promise<Server> {
-    const server = this.#createServer()
-    this.#deps.intercept?.(server)
-    server.on('request', (request, response) => this.#serve(request, response))
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
-    return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(new Error(listenError(error, host, port), { cause: error })),
-      )
-      server.listen(port, host, () => resolve(server))
-    })
-  }
-
-  #createServer(): Server {
-    const { tls } = this.#deps
-    if (!tls) return createServer(TIMEOUTS)
-    const server = createTlsServer({ ...TIMEOUTS, ...tls.options })
-    tls.keepFresh(server)
-    return server
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#server.closeIdleConnections()
+    setTimeout(() => this.#server.closeAllConnections(), 2_000).unref()
+    await closed
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const { sandboxes, gate, routes, bodyTimeoutMs } = this.#deps
-    this.#restoreHost(request)
+    this.#deps.prepare(request)
     if (sandboxes.isFor(request)) {
       sandboxes.serve(request, response)
       return
@@ -151,8 +101,8 @@ export class HttpServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { sandboxes, gate, upgrade } = this.#deps
     socket.on('error', () => socket.destroy())
-    this.#restoreHost(request)
-    if (sandboxes.isFor(request)) sandboxes.upgrade(request, socket, head)
+    this.#deps.prepare(request)
+    if (sandboxes.isFor(request)) sandboxes.upgrade(request, socket)
     else if (gate.refusal(request) !== null) refuseUpgrade(socket, '403 Forbidden')
     else if (pathOf(request) !== '/graphql') refuseUpgrade(socket, '404 Not Found')
     else
@@ -161,11 +111,17 @@ export class HttpServer {
         () => refuseUpgrade(socket, '503 Service Unavailable'),
       )
   }
+}
 
-  /** Everything that reads the Host of a request finds the one that the browser asked a trusted proxy for. */
-  #restoreHost(request: IncomingMessage): void {
-    const { clients } = this.#deps
-    if (clients.isProxied(request)) request.headers.host = clients.of(request).host
+/**
+ * Lets the proxy hang up first. THON may refuse a body that is still on its way, and the proxy would lose the answer if the
+ * connection were gone before it has read it.
+ */
+function closeGently(socket: Socket): void {
+  socket.destroySoon = () => {
+    socket.end()
+    const end = setTimeout(() => socket.destroy(), LINGER_MS).unref()
+    socket.once('close', () => clearTimeout(end))
   }
 }
 
@@ -179,18 +135,4 @@ function bodyError(request: IncomingMessage, largest = Infinity): readonly [numb
 
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0] ?? '/'
-}
-
-function urlOf(scheme: string, host: string, port: number): string {
-  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return `${scheme}://${shown}:${port}`
-}
-
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): string {
-  if (error.code === 'EADDRINUSE')
-    return `Port ${port} of ${host} is used by another program. Stop it, or choose other ports with THON_PORTS.`
-  if (error.code === 'EACCES') return `Only root may use port ${port}. Choose a port from 1024 up with THON_PORTS.`
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
-    return `DASHBOARD_HOST ${host} is not an address of this machine.`
-  return `Cannot listen on ${host}:${port}: ${error.message}`
 }

@@ -1,6 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, watch, type FSWatcher } from 'node:fs'
-import type { Server } from 'node:https'
 import { dirname } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { describeError } from '../core/errors.ts'
@@ -41,7 +40,7 @@ const EXPIRY_NOTICE_MS = 14 * 24 * 3600 * 1000
 export class Tls {
   readonly #files: TlsFiles
   readonly #deps: TlsDeps
-  readonly #servers: Pick<Server, 'setSecureContext'>[] = []
+  readonly #onRenewal: ((options: TlsOptions) => void)[] = []
   readonly #watchers: FSWatcher[] = []
   readonly #timer: NodeJS.Timeout
   #debounce: NodeJS.Timeout | undefined
@@ -77,9 +76,9 @@ export class Tls {
     return this.#notices
   }
 
-  /** Gives a server each later certificate. Open connections stay open. */
-  keepFresh(server: Pick<Server, 'setSecureContext'>): void {
-    this.#servers.push(server)
+  /** Calls back with each later certificate. */
+  onRenewal(renewed: (options: TlsOptions) => void): void {
+    this.#onRenewal.push(renewed)
   }
 
   /** Stops watching. */
@@ -119,8 +118,8 @@ export class Tls {
     try {
       const found = read(this.#files)
       if (found.cert === this.#served.cert && found.key === this.#served.key) return null
-      for (const server of this.#servers) server.setSecureContext(found)
       this.#served = found
+      for (const renewed of this.#onRenewal) renewed(found)
       this.#deps.log.info({ ...this.#files }, 'the new certificate is served')
       return null
     } catch (error) {

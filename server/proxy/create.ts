@@ -5,17 +5,19 @@ import type { Db } from '../db/client.ts'
 import { storedSecret } from '../db/stored-secret.ts'
 import type { Events } from '../core/events.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
-import type { Client, Clients } from '../http/client.ts'
+import type { Clients } from '../http/client.ts'
 import type { Tls } from '../http/tls.ts'
 import type { Log } from '../core/log.ts'
 import type { Addresses } from './addresses.ts'
 import { StatusPages } from './status-pages.ts'
 import { SandboxDirectory } from './directory.ts'
-import { Forwarder } from './forward.ts'
+import { openProxyFolder } from './folder.ts'
 import { SandboxHosts } from './hosts.ts'
-import { ConnectionRouter } from './connection-router.ts'
-import { CLIENT_HEADER } from './worker-protocol.ts'
+import type { Listening } from './listening.ts'
 import { openRoute } from './open.ts'
+import { PortsInProcess } from './ports.ts'
+import { ProxyProcess } from './proxy-process.ts'
+import { CLIENT_HEADER, type PassedOn } from './protocol.ts'
 import { SandboxCookies, type SessionChecker, type AuthenticatedViewer } from './sandbox-cookies.ts'
 import { watchAccessChanges } from './access-changes.ts'
 import { OneTimeCodes } from './one-time-codes.ts'
@@ -31,7 +33,11 @@ export interface ProxyDeps {
   tls: Tls | null
   log: Log
   trustedProxies: readonly string[]
-  /** Whether traffic of sandboxes has a process of its own. */
+  /** Absolute path of the database: the next start finds the proxy by it. */
+  dbPath: string
+  /** Where the proxy listens; null for a command, which listens on no port. */
+  listening: Listening | null
+  /** Whether the proxy has a process of its own. */
   ownProcess: boolean
   addresses: Addresses
   authenticator: SessionChecker & { authenticated(request: IncomingMessage): AuthenticatedViewer }
@@ -48,7 +54,7 @@ export interface ProxyDeps {
   participantsMayStart: () => Promise<boolean>
 }
 
-/** Wires the reverse proxy: the host names of sandboxes, and the way from THON to them. */
+/** Wires what the proxy needs of THON, and the proxy itself: the public ports and the host names of sandboxes. */
 export async function createProxy(deps: ProxyDeps) {
   const { db, events, clients, addresses, authenticator, instances, mySandbox } = deps
   const sandboxCookies = new SandboxCookies(authenticator, events, await storedSecret(db, COOKIE_SECRET))
@@ -71,40 +77,43 @@ export async function createProxy(deps: ProxyDeps) {
   })
   const hosts = new SandboxHosts({
     ...{ addresses, directory, sandboxCookies, oneTimeCodes, statusPages, clients, events },
-    forwarder: new Forwarder(),
   })
-  const router = deps.ownProcess
-    ? new ConnectionRouter({
-        ...{ log: deps.log, tls: deps.tls, trustedProxies: deps.trustedProxies },
-        isSandbox: (host) => hosts.isSandbox(host),
-        authorize: (request) => hosts.authorize(request),
-      })
-    : null
+  const way = deps.listening && createPorts(deps, deps.listening, hosts)
   const stopWatching = watchAccessChanges(events, {
-    targetsChanged: () => router?.invalidate(false),
-    accessChanged: () => {
-      router?.invalidate(true)
-      void hosts.recheck()
-    },
+    targetsChanged: () => way?.ports.invalidate(false),
+    accessChanged: () => way?.ports.invalidate(true),
   })
   return {
     hosts,
-    router,
+    way,
+    /** Reads off a request that the proxy passed on who sent it, before anything else does. */
+    prepare: (request: IncomingMessage) => prepare(request, clients, hosts),
     open: openRoute({ authenticator, addresses, directory, oneTimeCodes, statusPages, clients }),
     load: () => directory.load(),
-    close: () => {
-      router?.close()
+    /** Frees the ports. @param keep leaves the proxy running for the next THON */
+    close: async (keep: boolean) => {
       stopWatching()
       hosts.close()
+      await way?.ports.close(keep)
     },
   }
 }
 
-/** Reads who sent a request off the header that the worker adds; for requests on the internal socket only. */
-export function readInternalClient(clients: Clients): (request: IncomingMessage) => void {
-  return (request) => {
-    const client = request.headers[CLIENT_HEADER]
-    Reflect.deleteProperty(request.headers, CLIENT_HEADER)
-    if (typeof client === 'string') clients.assume(request, JSON.parse(client) as Client)
-  }
+/** The public ports, and the internal socket on which the proxy passes requests on. */
+function createPorts(deps: ProxyDeps, listening: Listening, hosts: SandboxHosts) {
+  const folder = openProxyFolder(deps.dbPath)
+  const { log, tls, trustedProxies } = deps
+  const authorize = hosts.authorize.bind(hosts)
+  const forPorts = { log, tls, trustedProxies, folder, listening, authorize }
+  const ports = deps.ownProcess ? new ProxyProcess(forPorts) : new PortsInProcess(forPorts)
+  return { ports, internalSocket: folder.internal }
+}
+
+function prepare(request: IncomingMessage, clients: Clients, hosts: SandboxHosts): void {
+  const header = request.headers[CLIENT_HEADER]
+  Reflect.deleteProperty(request.headers, CLIENT_HEADER)
+  if (typeof header !== 'string') return
+  const { client, byPath } = JSON.parse(header) as PassedOn
+  clients.assume(request, client)
+  if (byPath) hosts.cameByPath(request)
 }

@@ -10,7 +10,7 @@ import { refuse, sendPage } from './html.ts'
 import { OPEN_IN_BROWSER, withoutCookies } from './messages.ts'
 import type { OneTimeCodes } from './one-time-codes.ts'
 import type { SandboxCookies } from './sandbox-cookies.ts'
-import type { AccessRequest } from './worker-protocol.ts'
+import type { AccessRequest } from './protocol.ts'
 
 /** THON answers below this path of a sandbox's host name; everything else is the sandbox's. */
 export const THON_PATHS = '/.thon/'

@@ -37,6 +37,7 @@ export class Forwarder {
   readonly #proxy: ProxyServer
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 30_000, scheduling: 'lifo' })
   readonly #targets = new WeakMap<object, ForwardTarget>()
+  readonly #opened = new WeakMap<object, (far: Duplex) => void>()
   readonly #answerTimeoutMs: number
 
   /** @param answerTimeoutMs how long a sandbox may take to begin its answer once it has the whole request */
@@ -53,6 +54,7 @@ export class Forwarder {
       // These run before httpxy's own listeners, which write the headers.
       const clean = (answer: IncomingMessage) => this.#cleanAnswer(answer, request)
       outgoing.on('upgrade', clean).on('response', clean)
+      outgoing.on('upgrade', (_answer, far: Duplex) => this.#opened.get(request)?.(far))
     })
   }
 
@@ -74,9 +76,19 @@ export class Forwarder {
     }
   }
 
-  /** Connects a WebSocket with the sandbox's. It is closed if the sandbox does not accept it. */
-  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, target: ForwardTarget): Promise<void> {
+  /**
+   * Connects a WebSocket with the sandbox's. It is closed if the sandbox does not accept it.
+   * @param opened gets the sandbox's end once it accepts, before anything is read from it
+   */
+  async upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    target: ForwardTarget,
+    opened: (far: Duplex) => void = () => undefined,
+  ): Promise<void> {
     this.#targets.set(request, target)
+    this.#opened.set(request, opened)
     cleanRequest(request, target)
     request.headers.connection = 'Upgrade'
     // It always is one: Node's types say Duplex for its subclasses' sake.

@@ -15,17 +15,15 @@ import {
   type Destination,
   type SandboxEntryDeps,
 } from './entry.ts'
-import type { ForwardFailure, Forwarder } from './forward.ts'
 import { refuse, sendPage } from './html.ts'
-import { answerFailure, notYours, unknownAddress } from './messages.ts'
+import { notYours, unknownAddress } from './messages.ts'
 import type { StatusPages } from './status-pages.ts'
 import type { StatusView } from './status-view.ts'
-import type { AccessRequest, Decision } from './worker-protocol.ts'
+import type { AccessRequest, Decision } from './protocol.ts'
 
 /** What serving the host names of sandboxes needs. */
 export interface SandboxHostsDeps extends SandboxEntryDeps {
   directory: SandboxDirectory
-  forwarder: Forwarder
   statusPages: StatusPages
   events: Events
 }
@@ -33,11 +31,15 @@ export interface SandboxHostsDeps extends SandboxEntryDeps {
 /** How many Host headers are remembered with their labels. */
 const MAX_LABELS = 2_000
 
-/** Serves the host names of sandboxes: forwards the requests of people who may open the sandbox. */
+/**
+ * Decides for the proxy who may open which sandbox, and serves what the proxy passes on: the way in, status pages, refusals. It never
+ * forwards to a sandbox.
+ */
 export class SandboxHosts implements SandboxHandler {
   readonly #deps: SandboxHostsDeps
   readonly #entry: SandboxEntry
-  readonly #sockets = new Map<Duplex, { label: string; credential: string }>()
+  /** Requests that came to the port where paths tell sandboxes apart. */
+  readonly #byPath = new WeakSet<IncomingMessage>()
   /** Labels by Host header: every request needs one, also those for THON itself. */
   readonly #labels = new Map<string, string | null>()
 
@@ -47,8 +49,13 @@ export class SandboxHosts implements SandboxHandler {
     deps.events.on('setting', () => this.#labels.clear())
   }
 
+  /** Notes that a request came to the port where paths tell sandboxes apart. */
+  cameByPath(request: IncomingMessage): void {
+    this.#byPath.add(request)
+  }
+
   isFor(request: IncomingMessage): boolean {
-    return this.#isPathPort(request) || this.#labelOf(request.headers.host) !== null
+    return this.#byPath.has(request) || this.#labelOf(request.headers.host) !== null
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {
@@ -74,61 +81,40 @@ export class SandboxHosts implements SandboxHandler {
     else serve(holder)
   }
 
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  upgrade(request: IncomingMessage, socket: Duplex): void {
     const destination = this.#destinationOf(request)
     if (!destination) {
       refuseUpgrade(socket, '404 Not Found')
       return
     }
-    const { label, sandbox, path, rest } = destination
+    const { sandbox, rest } = destination
     if (crossSiteError(request) !== null || rest.startsWith(THON_PATHS)) {
       refuseUpgrade(socket, '403 Forbidden')
       return
     }
-    const target = targetOf(sandbox)
-    const connect = (holder: CookieHolder | null) => {
+    const refuseFor = (holder: CookieHolder | null) => {
       if (!holder) refuseUpgrade(socket, '401 Unauthorized')
       else if (!mayOpen(holder.viewer, sandbox)) refuseUpgrade(socket, '403 Forbidden')
-      else if (!target) refuseUpgrade(socket, '503 Service Unavailable')
-      else {
-        this.#sockets.set(socket, { label, credential: holder.credential })
-        socket.on('close', () => this.#sockets.delete(socket))
-        const client = this.#deps.clients.of(request)
-        void this.#deps.forwarder.upgrade(request, socket, head, { ...target, path, client })
-      }
+      // It does not run, or has begun to just now: the proxy connects the next try.
+      else refuseUpgrade(socket, '503 Service Unavailable')
     }
-    Promise.resolve(this.#holderOf(request, destination)).then(connect, () =>
+    Promise.resolve(this.#holderOf(request, destination)).then(refuseFor, () =>
       refuseUpgrade(socket, '503 Service Unavailable'),
     )
   }
 
-  /** Whether a Host header names a sandbox, or could. */
-  isSandbox(host: string): boolean {
-    return this.#labelOf(host) !== null
-  }
-
-  /** Decides for the worker whether somebody may open a sandbox, and where it answers. */
+  /** Decides for the proxy whether somebody may open a sandbox, and where it answers. */
   async authorize(request: AccessRequest): Promise<Decision> {
-    const label = this.#labelOf(request.host)
-    const sandbox = label === null ? null : this.#deps.directory.find(label)
-    const holder = sandbox && (await this.#entry.holderOf(request, { label: sandbox.label, path: '' }))
+    const { path } = request
+    const sandbox = path ? this.#deps.directory.byPort(Number(path.slice(1))) : this.#sandboxAt(request.host)
+    const holder = sandbox && (await this.#entry.holderOf(request, { label: sandbox.label, path }))
     if (!holder || !mayOpen(holder.viewer, sandbox)) return { allowed: false, target: null }
     return { allowed: true, target: targetOf(sandbox) }
   }
 
-  /** Closes the WebSockets of people who may no longer open the sandbox. */
-  async recheck(): Promise<void> {
-    for (const [socket, { label, credential }] of this.#sockets) {
-      const viewer = await this.#deps.sandboxCookies.viewerFor(credential)
-      if (!viewer || !mayOpen(viewer, this.#deps.directory.find(label))) socket.destroy()
-    }
-  }
-
-  /** Closes every WebSocket and stream. */
+  /** Ends every stream. */
   close(): void {
-    for (const socket of this.#sockets.keys()) socket.destroy()
     this.#deps.statusPages.close()
-    this.#deps.forwarder.close()
   }
 
   #serveTo(
@@ -147,22 +133,18 @@ export class SandboxHosts implements SandboxHandler {
       const name = splitTarget(rest)[0].slice(THON_PATHS.length)
       const context = { viewer: holder.viewer, sandbox, paths: pathsOf(path) }
       this.#deps.statusPages.answer(request, response, name, context)
-    } else this.#forward(holder.viewer, request, response, { sandbox, path })
+    } else this.#showStatus(holder.viewer, request, response, { sandbox, path })
   }
 
-  /** Answers with the sandbox's own answer, or with how it is. */
-  #forward(
+  /** Answers for a sandbox that does not run. If it has begun to just now, the page loads again by itself. */
+  #showStatus(
     viewer: Viewer,
     request: IncomingMessage,
     response: ServerResponse,
     { sandbox, path }: { sandbox: HostedSandbox; path: string },
   ): void {
-    const { clients, forwarder, statusPages } = this.#deps
-    const target = targetOf(sandbox)
-    if (target) {
-      const failed = (failure: ForwardFailure) => answerFailure(response, failure, isNavigation(request))
-      void forwarder.web(request, response, { ...target, path, client: clients.of(request) }, failed)
-    } else if (isNavigation(request)) statusPages.show(response, viewer, sandbox, pathsOf(path))
+    const { statusPages } = this.#deps
+    if (isNavigation(request)) statusPages.show(response, viewer, sandbox, pathsOf(path))
     else refuse(response, 503, statusPages.view(viewer, sandbox).title)
   }
 
@@ -176,7 +158,7 @@ export class SandboxHosts implements SandboxHandler {
     // Only the form that browsers send: the other forms name a host of their own, or none.
     if (!url?.startsWith('/')) return null
     const { directory } = this.#deps
-    if (!this.#isPathPort(request)) {
+    if (!this.#byPath.has(request)) {
       const label = this.#labelOf(headers.host)
       return label === null ? null : { label, sandbox: directory.find(label), path: '', rest: url }
     }
@@ -189,7 +171,12 @@ export class SandboxHosts implements SandboxHandler {
 
   #holderOf(request: IncomingMessage, destination: Destination): CookieHolder | null | Promise<CookieHolder | null> {
     const { scheme } = this.#deps.clients.of(request)
-    return this.#entry.holderOf({ cookie: request.headers.cookie, scheme }, destination)
+    return this.#entry.holderOf({ cookie: request.headers.cookie ?? '', scheme }, destination)
+  }
+
+  #sandboxAt(host: string): HostedSandbox | null {
+    const label = this.#labelOf(host)
+    return label === null ? null : this.#deps.directory.find(label)
   }
 
   #labelOf(host: string | undefined): string | null {
@@ -200,11 +187,6 @@ export class SandboxHosts implements SandboxHandler {
     if (this.#labels.size > MAX_LABELS) this.#labels.clear()
     this.#labels.set(host, label)
     return label
-  }
-
-  #isPathPort({ socket }: IncomingMessage): boolean {
-    const { pathPort } = this.#deps.addresses
-    return pathPort !== null && socket.localPort === pathPort
   }
 }
 

@@ -21,6 +21,12 @@ export const notYours = problem(
   'Open your own personal link, or ask your organizer.',
 )
 
+/** While the proxy runs and THON does not. */
+export const startingAgain: StatusView = {
+  ...problem('THON is starting again', 'This page loads by itself in a moment. Nothing is lost.'),
+  tone: 'busy',
+}
+
 export const withoutCookies = problem(
   'Cookies are blocked',
   'THON needs a cookie to know you at this address. Allow cookies for it, or leave private browsing, and open your sandbox again.',

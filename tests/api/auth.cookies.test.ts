@@ -67,6 +67,7 @@ test('without a login, requests without a cookie are served synchronously', () =
   const authenticator = new Authenticator({
     sessions: sessions as never,
     ...{ tokens: {} as never, usersOf: () => new Set(), locked: false, localPrograms: true },
+    addressOf: () => '127.0.0.1',
   })
   for (const headers of [{}, { cookie: 'a=b; sessions=c' }, { cookie: 'session=a; session=b' }]) {
     const request = Object.assign(new IncomingMessage(new Socket()), { headers })

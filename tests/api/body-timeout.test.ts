@@ -1,19 +1,20 @@
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { Clients } from '../../server/http/client.ts'
 import { Gate } from '../../server/http/gate.ts'
 import { HttpServer } from '../../server/http/server.ts'
+import { startApp } from '../kit/app.ts'
 
 /** A server with one route and a short timeout, which does not apply to requests for `sandbox.localhost`. */
-async function serve(handle: RequestListener, bodyTimeoutMs = 150): Promise<number> {
+async function serve(handle: RequestListener, bodyTimeoutMs = 150): Promise<string> {
   const server = new HttpServer({
     gate: new Gate('127.0.0.1', []),
-    clients: new Clients([]),
-    tls: null,
-    intercept: null,
+    prepare: () => undefined,
     bodyTimeoutMs,
     sandboxes: {
       isFor: (request) => request.headers.host === 'sandbox.localhost',
@@ -23,9 +24,13 @@ async function serve(handle: RequestListener, bodyTimeoutMs = 150): Promise<numb
     routes: [{ path: '/', handle }],
     upgrade: () => Promise.resolve(null),
   })
-  const [url] = await server.listen('127.0.0.1', [0])
-  onTestFinished(() => server.close())
-  return Number(new URL(url as string).port)
+  const dir = mkdtempSync(join(tmpdir(), 'thon-http-'))
+  await server.listen(join(dir, 'thon.sock'))
+  onTestFinished(async () => {
+    await server.close()
+    rmSync(dir, { recursive: true })
+  })
+  return join(dir, 'thon.sock')
 }
 
 /** Reads the whole body, and answers with its length. */
@@ -35,8 +40,8 @@ const measure: RequestListener = (request, response) => {
   request.on('end', () => response.end(String(length)))
 }
 
-function begin(port: number, host: string, length = 10): Socket {
-  const socket = connect(port, '127.0.0.1')
+function begin(path: string, host: string, length = 10): Socket {
+  const socket = connect(path)
   onTestFinished(() => void socket.destroy())
   socket.write(`POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${length}\r\n\r\n12345`)
   return socket
@@ -52,8 +57,8 @@ test('a body that does not arrive in time gets 408, and the connection closes', 
 })
 
 test('a route that has begun to answer is cut off', async () => {
-  const port = await serve((_request, response) => void response.write('begun'))
-  const socket = begin(port, 'localhost')
+  const path = await serve((_request, response) => void response.write('begun'))
+  const socket = begin(path, 'localhost')
   let answer = ''
   socket.on('data', (part: Buffer) => (answer += part.toString()))
   await once(socket, 'close')
@@ -80,16 +85,16 @@ test('an upload into a sandbox may take any time', async () => {
 })
 
 test('a body that arrives in time is answered, even if the answer takes long', async () => {
-  const port = await serve((request, response) => {
+  const path = await serve((request, response) => {
     request.resume().on('end', () => setTimeout(() => response.end('done'), 300))
   })
-  const socket = begin(port, 'localhost')
+  const socket = begin(path, 'localhost')
   socket.write('67890')
   const [answer] = (await once(socket, 'data')) as [Buffer]
   expect(String(answer)).toContain('done')
 })
 
 test('a connection is kept longer than nginx keeps its own', async () => {
-  const port = await serve((_request, response) => void response.end())
-  expect((await fetch(`http://127.0.0.1:${port}/`)).headers.get('keep-alive')).toBe('timeout=65')
+  const app = await startApp()
+  expect((await fetch(`${app.url}/healthz`)).headers.get('keep-alive')).toBe('timeout=65')
 })

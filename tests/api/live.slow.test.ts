@@ -29,9 +29,10 @@ test('a client that reads nothing is cut off, and the others miss nothing', asyn
   while (sent < 1_000) {
     app.services.events.publish('instance', { kind: 'UPDATED', id: row.id, row })
     sent += 1
-    if (sent % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
+    // The quick one keeps up.
+    if (sent % 10 === 0) await expect.poll(() => frames, { timeout: 10_000, interval: 1 }).toBe(sent)
   }
-  await expect.poll(() => frames, { timeout: 10_000 }).toBe(sent)
+  expect(frames).toBe(sent)
   slow.resume()
   await expect.poll(() => closed, { timeout: 10_000 }).toBe(true)
   expect(quick.readyState).toBe(WebSocket.OPEN)

@@ -114,7 +114,7 @@ test('an offline engine is reported, but a sandbox that answers stays open', asy
   await app.db.instance.update({ where: { id }, data: { state: 'Paused' } })
   const row = (await app.db.instance.findUnique({ where: { id } }))!
   app.services.events.publish('instance', { kind: 'UPDATED', id, row })
-  expect((await page(visitor)).title).toBe('Sandboxes are unavailable right now')
+  await expect.poll(async () => (await page(visitor)).title).toBe('Sandboxes are unavailable right now')
   const { views, end } = follow(visitor)
   app.engine.back()
   await expect.poll(() => views.length, { timeout: 10_000 }).toBeGreaterThan(1)

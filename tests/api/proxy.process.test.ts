@@ -1,13 +1,14 @@
-import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { connect } from 'node:net'
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { organizer } from '../../server/core/viewer.ts'
 import { startApp } from '../kit/app.ts'
 import { requestHttps, createKeyPair, KeyPairFiles } from '../kit/certificates.ts'
 import { addGroup } from '../kit/groups.ts'
 import { running } from '../kit/instances.ts'
+import { isListening } from '../kit/ports.ts'
+import { proxiesOf, proxyOf } from '../kit/proxies.ts'
 import { Visitor } from '../kit/visitor.ts'
 
 const HOST = 'alpha-ann.localhost'
@@ -19,14 +20,6 @@ async function fixtures(variables = {}) {
   await addGroup(app, 'alpha', ['ann'])
   await running(app)
   return { app, visitor: new Visitor(app.url) }
-}
-
-/** Process ids of this process's children that are proxy workers. */
-function workers(): number[] {
-  const listing = execFileSync('ps', ['--ppid', String(process.pid), '-o', 'pid=,args='], { encoding: 'utf8' })
-  return listing
-    .split('\n')
-    .flatMap((line) => (line.includes('proxy/worker.ts') ? Number(line.trim().split(' ')[0]) : []))
 }
 
 /** Sends requests over one connection, each after the answer to the last. @returns the answers */
@@ -81,26 +74,26 @@ test('a connection whose first bytes come in pieces, or never, does no harm', as
   for (const piece of request.match(/[^]{1,5}/g) ?? []) {
     socket.write(piece)
     // Pieces that follow each other at once arrive as one.
-    await setTimeout(2)
+    await sleep(2)
   }
   expect(String(await new Promise((resolve) => socket.once('data', resolve)))).toMatch(/^HTTP\/1\.1 200 /)
   socket.destroy()
   silent.destroy()
 })
 
-test('when the worker dies, THON serves sandboxes itself and starts another one', async () => {
-  const before = workers()
+test('a proxy that is killed is started again at the same port', async () => {
   const { app, visitor } = await fixtures()
-  const [worker] = workers().filter((pid) => !before.includes(pid))
+  const before = proxyOf(app.dir)
   await visitor.open(visitor.origin(HOST))
-  app.logged.expect(/the sandbox proxy stopped/)
-  process.kill(worker as number, 'SIGKILL')
-  await expect.poll(() => workers().includes(worker as number)).toBe(false)
-  expect((await visitor.request(HOST, '/now')).body).toBe('page /now')
-  await expect.poll(() => workers().filter((pid) => !before.includes(pid)).length, { timeout: 5_000 }).toBe(1)
-  await expect.poll(async () => (await visitor.request(HOST, '/later')).body).toBe('page /later')
+  app.logged.expect(/the proxy ended/)
+  process.kill(before, 'SIGKILL')
+  await expect.poll(() => proxiesOf(app.dir).filter((pid) => pid !== before).length, { timeout: 10_000 }).toBe(1)
+  await expect
+    .poll(async () => (await visitor.request(HOST, '/later').catch(() => null))?.body, { timeout: 10_000 })
+    .toBe('page /later')
   await app.close()
-  await expect.poll(() => workers().filter((pid) => !before.includes(pid))).toEqual([])
+  expect(proxiesOf(app.dir)).toEqual([])
+  expect(await isListening(Number(new URL(app.url).port))).toBe(false)
 })
 
 test('a hundred simultaneous connections each get their own answer', async () => {
