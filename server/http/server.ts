@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clients } from './client.ts'
+import { enterDoor } from './door.ts'
 import type { Gate } from './gate.ts'
 import { refuseUpgrade } from './respond.ts'
 import { limitBodyTime, TIMEOUTS } from './timeouts.ts'
@@ -126,8 +127,12 @@ export class HttpServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const { sandboxes, gate, routes, bodyTimeoutMs } = this.#deps
-    this.#restoreHost(request)
+    const { sandboxes, clients, gate, routes, bodyTimeoutMs } = this.#deps
+    const fault = enterDoor(request, clients)
+    if (fault !== null) {
+      response.writeHead(400, { ...TEXT, Connection: 'close' }).end(fault)
+      return
+    }
     if (sandboxes.isFor(request)) {
       sandboxes.serve(request, response)
       return
@@ -136,7 +141,7 @@ export class HttpServer {
     response.setHeader('Referrer-Policy', 'same-origin')
     response.setHeader('X-Frame-Options', 'DENY')
     limitBodyTime(request, response, bodyTimeoutMs ?? BODY_TIMEOUT_MS)
-    const refusal = gate.refusal(request)
+    const refusal = gate.refusal(request, clients.of(request).host)
     if (refusal !== null) {
       response.writeHead(403, TEXT).end(refusal)
       return
@@ -149,23 +154,17 @@ export class HttpServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { sandboxes, gate, upgrade } = this.#deps
+    const { sandboxes, clients, gate, upgrade } = this.#deps
     socket.on('error', () => socket.destroy())
-    this.#restoreHost(request)
-    if (sandboxes.isFor(request)) sandboxes.upgrade(request, socket, head)
-    else if (gate.refusal(request) !== null) refuseUpgrade(socket, '403 Forbidden')
+    if (enterDoor(request, clients) !== null) refuseUpgrade(socket, '400 Bad Request')
+    else if (sandboxes.isFor(request)) sandboxes.upgrade(request, socket, head)
+    else if (gate.refusal(request, clients.of(request).host) !== null) refuseUpgrade(socket, '403 Forbidden')
     else if (pathOf(request) !== '/graphql') refuseUpgrade(socket, '404 Not Found')
     else
       upgrade(request, socket, head).then(
         (refusal) => refusal !== null && refuseUpgrade(socket, refusal),
         () => refuseUpgrade(socket, '503 Service Unavailable'),
       )
-  }
-
-  /** Everything that reads the Host of a request finds the one that the browser asked a trusted proxy for. */
-  #restoreHost(request: IncomingMessage): void {
-    const { clients } = this.#deps
-    if (clients.isProxied(request)) request.headers.host = clients.of(request).host
   }
 }
 

@@ -16,7 +16,7 @@ export function crossSiteError(request: IncomingMessage): string | null {
   const { headers, method } = request
   const { origin, host } = headers
   const acts = headers.upgrade !== undefined || (method !== 'GET' && method !== 'HEAD')
-  if (acts && origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === host?.toLowerCase()))
+  if (acts && origin !== undefined && URL.parse(origin)?.host !== host)
     return 'Requests from pages of another origin are refused.'
   const site = headers['sec-fetch-site']
   if (site === undefined || site === 'same-origin' || site === 'none') return null

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { can } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Events } from '../core/events.ts'
+import { parseHost } from '../http/host.ts'
 import { refuseUpgrade } from '../http/respond.ts'
 import type { SandboxHandler } from '../http/server.ts'
 import { crossSiteError, isNavigation } from './cross-site.ts'
@@ -30,7 +31,7 @@ export interface SandboxHostsDeps extends SandboxEntryDeps {
   events: Events
 }
 
-/** How many Host headers are remembered with their labels. */
+/** How many host names are remembered with their labels. */
 const MAX_LABELS = 2_000
 
 /** Serves the host names of sandboxes: forwards the requests of people who may open the sandbox. */
@@ -38,7 +39,7 @@ export class SandboxHosts implements SandboxHandler {
   readonly #deps: SandboxHostsDeps
   readonly #entry: SandboxEntry
   readonly #sockets = new Map<Duplex, { label: string; credential: string }>()
-  /** Labels by Host header: every request needs one, also those for THON itself. */
+  /** Labels by host name: every request needs one, also those for THON itself. */
   readonly #labels = new Map<string, string | null>()
 
   constructor(deps: SandboxHostsDeps) {
@@ -48,7 +49,7 @@ export class SandboxHosts implements SandboxHandler {
   }
 
   isFor(request: IncomingMessage): boolean {
-    return this.#isPathPort(request) || this.#labelOf(request.headers.host) !== null
+    return this.#isPathPort(request) || this.#labelFor(request) !== null
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {
@@ -104,12 +105,14 @@ export class SandboxHosts implements SandboxHandler {
 
   /** Whether a Host header names a sandbox, or could. */
   isSandbox(host: string): boolean {
-    return this.#labelOf(host) !== null
+    const parsed = parseHost(host)
+    return parsed !== null && this.#labelOf(parsed.hostname) !== null
   }
 
   /** Decides for the worker whether somebody may open a sandbox, and where it answers. */
   async authorize(request: AccessRequest): Promise<Decision> {
-    const label = this.#labelOf(request.host)
+    const host = parseHost(request.host)
+    const label = host && this.#labelOf(host.hostname)
     const sandbox = label === null ? null : this.#deps.directory.find(label)
     const holder = sandbox && (await this.#entry.holderOf(request, { label: sandbox.label, path: '' }))
     if (!holder || !mayOpen(holder.viewer, sandbox)) return { allowed: false, target: null }
@@ -172,12 +175,10 @@ export class SandboxHosts implements SandboxHandler {
   }
 
   #destinationOf(request: IncomingMessage): Destination | null {
-    const { url, headers } = request
-    // Only the form that browsers send: the other forms name a host of their own, or none.
-    if (!url?.startsWith('/')) return null
+    const { url = '/' } = request
     const { directory } = this.#deps
     if (!this.#isPathPort(request)) {
-      const label = this.#labelOf(headers.host)
+      const label = this.#labelFor(request)
       return label === null ? null : { label, sandbox: directory.find(label), path: '', rest: url }
     }
     const [, port, rest = ''] = /^\/(\d{1,5})(?=[/?]|$)(.*)$/s.exec(url) ?? []
@@ -192,13 +193,16 @@ export class SandboxHosts implements SandboxHandler {
     return this.#entry.holderOf({ cookie: request.headers.cookie, scheme }, destination)
   }
 
-  #labelOf(host: string | undefined): string | null {
-    if (host === undefined) return null
-    const known = this.#labels.get(host)
+  #labelFor(request: IncomingMessage): string | null {
+    return this.#labelOf(this.#deps.clients.of(request).host.hostname)
+  }
+
+  #labelOf(hostname: string): string | null {
+    const known = this.#labels.get(hostname)
     if (known !== undefined) return known
-    const label = this.#deps.addresses.labelOf(host)
+    const label = this.#deps.addresses.labelOf(hostname)
     if (this.#labels.size > MAX_LABELS) this.#labels.clear()
-    this.#labels.set(host, label)
+    this.#labels.set(hostname, label)
     return label
   }
 

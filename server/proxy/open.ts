@@ -30,7 +30,7 @@ const STATUS_PATHS = '/open/.thon'
  */
 export function openRoute(deps: OpenRouteDeps): RequestListener {
   return (request, response) => {
-    const url = new URL(request.url ?? '/open', 'http://thon.invalid')
+    const url = new URL(`http://thon.invalid${request.url ?? '/open'}`)
     const { viewer } = deps.authenticator.authenticated(request)
     const sandbox = sandboxOf(deps.directory, url)
     // A page of another site may link here, but not load this.

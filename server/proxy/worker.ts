@@ -4,9 +4,13 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createProxyServer } from 'httpxy'
 import { Clients } from '../http/client.ts'
+import { enterDoor } from '../http/door.ts'
+import { hostText } from '../http/host.ts'
+import { refuseUpgrade } from '../http/respond.ts'
 import { TIMEOUTS } from '../http/timeouts.ts'
 import { crossSiteError, isNavigation } from './cross-site.ts'
 import { Forwarder, type ForwardFailure } from './forward.ts'
+import { refuse } from './html.ts'
 import { answerFailure } from './messages.ts'
 import { CLIENT_HEADER, type AccessRequest, type Decision, type FromWorker, type ToWorker } from './worker-protocol.ts'
 
@@ -75,9 +79,9 @@ function accept(socket: Socket, firstBytes: Buffer): void {
 }
 
 function serve(request: IncomingMessage, response: ServerResponse): void {
-  // Only the form that browsers send: the other forms name a host of their own, or none.
-  if (!request.url?.startsWith('/')) {
-    response.writeHead(404, { Connection: 'close' }).end()
+  const fault = enterDoor(request, clients)
+  if (fault !== null) {
+    refuse(response, 400, fault)
     return
   }
   const access = accessRequestOf(request)
@@ -100,6 +104,10 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
 
 function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.on('error', () => socket.destroy())
+  if (enterDoor(request, clients) !== null) {
+    refuseUpgrade(socket, '400 Bad Request')
+    return
+  }
   const access = accessRequestOf(request)
   if (!access) {
     passOnUpgrade(request, socket, head)
@@ -118,11 +126,10 @@ function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
 
 /** @returns null for a request that THON has to answer in any case */
 function accessRequestOf(request: IncomingMessage): AccessRequest | null {
-  if (clients.isProxied(request)) request.headers.host = clients.of(request).host
   const { url, headers } = request
-  if (url?.startsWith('/.thon/') || headers.host === undefined) return null
-  if (headers.cookie === undefined || crossSiteError(request) !== null) return null
-  return { host: headers.host, cookie: headers.cookie, scheme: clients.of(request).scheme }
+  if (url?.startsWith('/.thon/') || headers.cookie === undefined || crossSiteError(request) !== null) return null
+  const { host, scheme } = clients.of(request)
+  return { host: hostText(host), cookie: headers.cookie, scheme }
 }
 
 function authorize(request: AccessRequest): Decision | Promise<Decision> {

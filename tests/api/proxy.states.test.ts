@@ -153,7 +153,7 @@ test('a request that a sandbox never answers times out, and its connection close
   const hostPort = (silent.address() as AddressInfo).port
   const forwarder = new Forwarder(100)
   const front = createServer((request, response) => {
-    const client = { address: '127.0.0.1', scheme: 'http', host: 'x' } as const
+    const client = { address: '127.0.0.1', scheme: 'http', host: { hostname: 'x', port: null } } as const
     void forwarder.web(request, response, { host: '127.0.0.1', port: hostPort, path: '', client }, (failure) => {
       failed.resolve(failure)
       response.writeHead(504).end()
