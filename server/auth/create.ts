@@ -3,6 +3,7 @@ import type { Db } from '../db/client.ts'
 import { storedSecret } from '../db/stored-secret.ts'
 import type { Env } from '../config/env.ts'
 import type { Events } from '../core/events.ts'
+import type { Log } from '../core/log.ts'
 import { UserDirectory } from './user-directory.ts'
 import { Authenticator } from './authenticator.ts'
 import { IdentitiesService } from './identities.ts'
@@ -21,12 +22,13 @@ export async function createAccess(deps: {
   db: Db
   events: Events
   activity: ActivityService
+  log: Log
   /** An organizer's token for commands that run next to this server, as long as it runs. */
   token: string
 }) {
   const { env, db, events, activity } = deps
   const { localPassword, enabled, admins } = env.auth
-  const directory = new UserDirectory(db, events)
+  const directory = new UserDirectory(db, events, deps.log)
   await directory.load()
   const secret = env.auth.sessionSecret ?? (await storedSecret(db, SESSION_SECRET))
   const sessions = new Sessions(db, events, {

@@ -126,7 +126,12 @@ export function authRest(operations: Operations, { authenticator, signIn, client
   operations.add(beginSignIn, async ({ params, query, incoming, setCookie }) => {
     // The gate has checked the host.
     const { address, scheme, host } = clients.of(incoming)
-    const { authorizationUrl, state } = await signIn.begin(params.provider, query.to, `${scheme}://${hostText(host)}`, address)
+    const { authorizationUrl, state } = await signIn.begin(
+      params.provider,
+      query.to,
+      `${scheme}://${hostText(host)}`,
+      address,
+    )
     if (isBrowser(incoming))
       setCookie(setCookieHeader({ ...stateCookie(state), maxAge: 600, path: '/api/auth', secure: false }))
     return { authorization_url: authorizationUrl, state }

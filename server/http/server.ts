@@ -1,10 +1,11 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clients } from './client.ts'
 import { enterDoor } from './door.ts'
 import type { Gate } from './gate.ts'
+import type { Handler, RequestGuard, Surface } from './guard.ts'
 import { refuseUpgrade } from './respond.ts'
 import { limitBodyTime, TIMEOUTS } from './timeouts.ts'
 import type { Tls } from './tls.ts'
@@ -13,7 +14,9 @@ import type { Tls } from './tls.ts'
 export interface Route {
   /** Path such as `/graphql`; `/` takes what no other route does. */
   path: string
-  handle: RequestListener
+  handle: Handler
+  /** In which shape a failure is answered; by default as a page. */
+  surface?: Surface
   /** Largest body it takes, in bytes. A larger one is refused by its declared length, before anything is read. */
   largestBody?: number
 }
@@ -22,13 +25,14 @@ export interface Route {
 export interface SandboxHandler {
   /** Whether the request is for a sandbox, by its Host header. */
   isFor: (request: IncomingMessage) => boolean
-  serve: RequestListener
+  serve: Handler
   /** Takes over a request for a WebSocket, and answers refusals itself. */
-  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => unknown
 }
 
 /** What the HTTP server needs. */
 export interface HttpServerDeps {
+  guard: RequestGuard
   gate: Gate
   clients: Clients
   /** The certificate to serve HTTPS with; null serves plain HTTP. */
@@ -81,14 +85,7 @@ export class HttpServer {
    */
   async listenInternally(path: string, prepare: (request: IncomingMessage) => void): Promise<void> {
     const server = createServer(TIMEOUTS)
-    server.on('request', (request, response) => {
-      prepare(request)
-      this.#serve(request, response)
-    })
-    server.on('upgrade', (request, socket, head) => {
-      prepare(request)
-      this.#upgrade(request, socket, head)
-    })
+    this.#handle(server, prepare)
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
     this.#internal.push(server)
   }
@@ -108,13 +105,30 @@ export class HttpServer {
   #listenOn(host: string, port: number): Promise<Server> {
     const server = this.#createServer()
     this.#deps.intercept?.(server)
-    server.on('request', (request, response) => this.#serve(request, response))
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    this.#handle(server)
     return new Promise((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) =>
         reject(new Error(listenError(error, host, port), { cause: error })),
       )
       server.listen(port, host, () => resolve(server))
+    })
+  }
+
+  /** @param prepare runs before everything else */
+  #handle(server: Server, prepare: (request: IncomingMessage) => void = () => undefined): void {
+    const { guard } = this.#deps
+    server.on('request', (request, response) =>
+      guard.serve('page', request, response, () => {
+        prepare(request)
+        this.#serve(request, response)
+      }),
+    )
+    server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => socket.destroy())
+      guard.upgrade('page', socket, () => {
+        prepare(request)
+        this.#upgrade(request, socket, head)
+      })
     })
   }
 
@@ -127,14 +141,14 @@ export class HttpServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const { sandboxes, clients, gate, routes, bodyTimeoutMs } = this.#deps
+    const { guard, sandboxes, clients, gate, bodyTimeoutMs } = this.#deps
     const fault = enterDoor(request, clients)
     if (fault !== null) {
       response.writeHead(400, { ...TEXT, Connection: 'close' }).end(fault)
       return
     }
     if (sandboxes.isFor(request)) {
-      sandboxes.serve(request, response)
+      guard.serve('sandbox', request, response, (...sent) => sandboxes.serve(...sent))
       return
     }
     response.setHeader('X-Content-Type-Options', 'nosniff')
@@ -147,24 +161,25 @@ export class HttpServer {
       return
     }
     const path = pathOf(request)
-    const route = routes.find((one) => one.path === '/' || path === one.path || path.startsWith(`${one.path}/`))
+    const route = this.#deps.routes.find(
+      (one) => one.path === '/' || path === one.path || path.startsWith(`${one.path}/`),
+    )
     const error = route ? bodyError(request, route.largestBody) : ([404, 'Not Found'] as const)
     if (error) response.writeHead(error[0], { ...TEXT, Connection: 'close' }).end(error[1])
-    else route?.handle(request, response)
+    else if (route) guard.serve(route.surface ?? 'page', request, response, route.handle)
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { sandboxes, clients, gate, upgrade } = this.#deps
-    socket.on('error', () => socket.destroy())
+    const { guard, sandboxes, clients, gate, upgrade } = this.#deps
     if (enterDoor(request, clients) !== null) refuseUpgrade(socket, '400 Bad Request')
-    else if (sandboxes.isFor(request)) sandboxes.upgrade(request, socket, head)
+    else if (sandboxes.isFor(request)) guard.upgrade('sandbox', socket, () => sandboxes.upgrade(request, socket, head))
     else if (gate.refusal(request, clients.of(request).host) !== null) refuseUpgrade(socket, '403 Forbidden')
     else if (pathOf(request) !== '/graphql') refuseUpgrade(socket, '404 Not Found')
     else
-      upgrade(request, socket, head).then(
-        (refusal) => refusal !== null && refuseUpgrade(socket, refusal),
-        () => refuseUpgrade(socket, '503 Service Unavailable'),
-      )
+      guard.upgrade('graphql', socket, async () => {
+        const refusal = await upgrade(request, socket, head)
+        if (refusal !== null) refuseUpgrade(socket, refusal)
+      })
   }
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Tls, TlsOptions } from '../http/tls.ts'
 import type { Log } from '../core/log.ts'
+import { noteProcessFailure } from '../core/process-failures.ts'
 import { sniffHost } from './sni.ts'
 import type { AccessRequest, Decision, FromWorker, ToWorker } from './worker-protocol.ts'
 
@@ -64,7 +65,8 @@ export class ConnectionRouter {
       if (message.kind === 'ready') {
         this.#worker = worker
         settled.resolve(undefined)
-      } else void this.#answer(worker, message.id, message.request)
+      } else if (message.kind === 'authorize') void this.#answer(worker, message.id, message.request)
+      else this.#report(message)
     })
     worker.on('error', (error) => {
       if (!this.#closed) this.#deps.log.error({ err: error }, 'the sandbox proxy failed')
@@ -140,6 +142,15 @@ export class ConnectionRouter {
       this.#inTransfer.delete(socket)
       socket.destroy()
     })
+  }
+
+  #report(message: Extract<FromWorker, { kind: 'requestFailed' | 'processFailed' }>): void {
+    const { log } = this.#deps
+    if (message.kind === 'processFailed')
+      noteProcessFailure(message.failure, (failure) =>
+        log.error(failure, 'no handler of the sandbox proxy caught an error; it goes on'),
+      )
+    else log.error({ err: message }, `a request failed in the sandbox proxy (${message.where})`)
   }
 
   async #answer(worker: ChildProcess, id: number, request: AccessRequest): Promise<void> {

@@ -5,6 +5,7 @@ import type { Db } from '../db/client.ts'
 import { storedSecret } from '../db/stored-secret.ts'
 import type { Events } from '../core/events.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
+import { inBackground, Refresher } from '../core/background.ts'
 import type { Client, Clients } from '../http/client.ts'
 import type { Tls } from '../http/tls.ts'
 import type { Log } from '../core/log.ts'
@@ -50,12 +51,19 @@ export interface ProxyDeps {
 
 /** Wires the reverse proxy: the host names of sandboxes, and the way from THON to them. */
 export async function createProxy(deps: ProxyDeps) {
-  const { db, events, clients, addresses, authenticator, instances, mySandbox } = deps
+  const { db, events, clients, addresses, authenticator, instances, mySandbox, log } = deps
   const sandboxCookies = new SandboxCookies(authenticator, events, await storedSecret(db, COOKIE_SECRET))
-  const directory = new SandboxDirectory(db, events)
+  const directory = new SandboxDirectory(db, events, log)
   const oneTimeCodes = new OneTimeCodes()
   let participantsMayStart = await deps.participantsMayStart()
-  events.on('setting', () => void deps.participantsMayStart().then((now) => (participantsMayStart = now)))
+  const rights = new Refresher(
+    async () => {
+      participantsMayStart = await deps.participantsMayStart()
+    },
+    log,
+    'reading who may start sandboxes',
+  )
+  events.on('setting', () => rights.soon())
   const statusPages = new StatusPages({
     events,
     directory,
@@ -75,7 +83,7 @@ export async function createProxy(deps: ProxyDeps) {
   })
   const router = deps.ownProcess
     ? new ConnectionRouter({
-        ...{ log: deps.log, tls: deps.tls, trustedProxies: deps.trustedProxies },
+        ...{ log, tls: deps.tls, trustedProxies: deps.trustedProxies },
         isSandbox: (host) => hosts.isSandbox(host),
         authorize: (request) => hosts.authorize(request),
       })
@@ -84,7 +92,7 @@ export async function createProxy(deps: ProxyDeps) {
     targetsChanged: () => router?.invalidate(false),
     accessChanged: () => {
       router?.invalidate(true)
-      void hosts.recheck()
+      inBackground(log, 'checking who may still open sandboxes', () => hosts.recheck())
     },
   })
   return {
@@ -95,6 +103,8 @@ export async function createProxy(deps: ProxyDeps) {
     close: () => {
       router?.close()
       stopWatching()
+      rights.close()
+      directory.close()
       hosts.close()
     },
   }

@@ -52,30 +52,19 @@ export class SandboxHosts implements SandboxHandler {
     return this.#isPathPort(request) || this.#labelFor(request) !== null
   }
 
-  serve(request: IncomingMessage, response: ServerResponse): void {
+  serve(request: IncomingMessage, response: ServerResponse): unknown {
     const destination = this.#destinationOf(request)
-    if (!destination) {
-      refuse(response, 404, 'There is no sandbox at this address.')
-      return
-    }
+    if (!destination) return refuse(response, 404, 'There is no sandbox at this address.')
     const refusal = crossSiteError(request)
-    if (refusal !== null) {
-      refuse(response, 403, refusal)
-      return
-    }
+    if (refusal !== null) return refuse(response, 403, refusal)
     const [path] = splitTarget(destination.rest)
-    if (path === `${THON_PATHS}enter`) {
-      this.#entry.enter(request, response, destination)
-      return
-    }
+    if (path === `${THON_PATHS}enter`) return this.#entry.enter(request, response, destination)
     const serve = (holder: CookieHolder | null) => this.#serveTo(holder, request, response, destination)
     const holder = this.#holderOf(request, destination)
-    if (holder instanceof Promise)
-      holder.then(serve, () => refuse(response, 503, 'Something went wrong. Please try again.'))
-    else serve(holder)
+    return holder instanceof Promise ? holder.then(serve) : serve(holder)
   }
 
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const destination = this.#destinationOf(request)
     if (!destination) {
       refuseUpgrade(socket, '404 Not Found')
@@ -87,20 +76,16 @@ export class SandboxHosts implements SandboxHandler {
       return
     }
     const target = targetOf(sandbox)
-    const connect = (holder: CookieHolder | null) => {
-      if (!holder) refuseUpgrade(socket, '401 Unauthorized')
-      else if (!mayOpen(holder.viewer, sandbox)) refuseUpgrade(socket, '403 Forbidden')
-      else if (!target) refuseUpgrade(socket, '503 Service Unavailable')
-      else {
-        this.#sockets.set(socket, { label, credential: holder.credential })
-        socket.on('close', () => this.#sockets.delete(socket))
-        const client = this.#deps.clients.of(request)
-        void this.#deps.forwarder.upgrade(request, socket, head, { ...target, path, client })
-      }
+    const holder = await this.#holderOf(request, destination)
+    if (!holder) refuseUpgrade(socket, '401 Unauthorized')
+    else if (!mayOpen(holder.viewer, sandbox)) refuseUpgrade(socket, '403 Forbidden')
+    else if (!target) refuseUpgrade(socket, '503 Service Unavailable')
+    else {
+      this.#sockets.set(socket, { label, credential: holder.credential })
+      socket.on('close', () => this.#sockets.delete(socket))
+      const client = this.#deps.clients.of(request)
+      await this.#deps.forwarder.upgrade(request, socket, head, { ...target, path, client })
     }
-    Promise.resolve(this.#holderOf(request, destination)).then(connect, () =>
-      refuseUpgrade(socket, '503 Service Unavailable'),
-    )
   }
 
   /** Whether a Host header names a sandbox, or could. */
@@ -139,18 +124,17 @@ export class SandboxHosts implements SandboxHandler {
     request: IncomingMessage,
     response: ServerResponse,
     destination: Destination,
-  ): void {
+  ): unknown {
     const { sandbox, rest, path } = destination
-    if (rest.startsWith(`${THON_PATHS}arrived`)) this.#entry.arrive(response, destination, holder)
-    else if (!holder) this.#entry.signIn(request, response, destination)
-    else if (!sandbox)
-      this.#show(request, response, 404, unknownAddress(`${this.#entry.thonOrigin(request, destination)}/my`))
-    else if (!mayOpen(holder.viewer, sandbox)) this.#show(request, response, 403, notYours)
-    else if (rest.startsWith(THON_PATHS)) {
-      const name = splitTarget(rest)[0].slice(THON_PATHS.length)
-      const context = { viewer: holder.viewer, sandbox, paths: pathsOf(path) }
-      this.#deps.statusPages.answer(request, response, name, context)
-    } else this.#forward(holder.viewer, request, response, { sandbox, path })
+    if (rest.startsWith(`${THON_PATHS}arrived`)) return this.#entry.arrive(response, destination, holder)
+    if (!holder) return this.#entry.signIn(request, response, destination)
+    if (!sandbox)
+      return this.#show(request, response, 404, unknownAddress(`${this.#entry.thonOrigin(request, destination)}/my`))
+    if (!mayOpen(holder.viewer, sandbox)) return this.#show(request, response, 403, notYours)
+    if (!rest.startsWith(THON_PATHS)) return this.#forward(holder.viewer, request, response, { sandbox, path })
+    const name = splitTarget(rest)[0].slice(THON_PATHS.length)
+    const context = { viewer: holder.viewer, sandbox, paths: pathsOf(path) }
+    return this.#deps.statusPages.answer(request, response, name, context)
   }
 
   /** Answers with the sandbox's own answer, or with how it is. */
@@ -159,14 +143,15 @@ export class SandboxHosts implements SandboxHandler {
     request: IncomingMessage,
     response: ServerResponse,
     { sandbox, path }: { sandbox: HostedSandbox; path: string },
-  ): void {
+  ): unknown {
     const { clients, forwarder, statusPages } = this.#deps
     const target = targetOf(sandbox)
     if (target) {
       const failed = (failure: ForwardFailure) => answerFailure(response, failure, isNavigation(request))
-      void forwarder.web(request, response, { ...target, path, client: clients.of(request) }, failed)
-    } else if (isNavigation(request)) statusPages.show(response, viewer, sandbox, pathsOf(path))
-    else refuse(response, 503, statusPages.view(viewer, sandbox).title)
+      return forwarder.web(request, response, { ...target, path, client: clients.of(request) }, failed)
+    }
+    if (isNavigation(request)) return statusPages.show(response, viewer, sandbox, pathsOf(path))
+    return refuse(response, 503, statusPages.view(viewer, sandbox).title)
   }
 
   #show(request: IncomingMessage, response: ServerResponse, status: number, view: StatusView): void {

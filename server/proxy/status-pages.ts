@@ -83,14 +83,21 @@ export class StatusPages {
   }
 
   /** Answers what a page asks for. @param name the end of its path, such as `state` */
-  answer(request: IncomingMessage, response: ServerResponse, name: string, context: StatusPageContext): void {
+  async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    name: string,
+    context: StatusPageContext,
+  ): Promise<void> {
     if (name === 'state' && request.method === 'GET') this.#stream(response, context)
     else if ((name === 'start' || name === 'resume') && request.method === 'POST') {
       request.resume()
-      this.#command(name, context).then(
-        () => redirect(response, context.paths.home),
-        (error: unknown) => this.#commandFailed(response, context, error),
+      const failure = await this.#command(name, context).then(
+        () => null,
+        (error: unknown) => ({ error }),
       )
+      if (failure) this.#commandFailed(response, context, failure.error)
+      else redirect(response, context.paths.home)
     } else sendText(response, 404, 'Not found.')
   }
 
@@ -105,9 +112,9 @@ export class StatusPages {
   }
 
   #commandFailed(response: ServerResponse, { viewer, sandbox, paths }: StatusPageContext, error: unknown): void {
-    if (!(error instanceof AppError)) sendText(response, 500, 'Something went wrong. Please try again.')
+    if (!(error instanceof AppError)) throw error
     // The same was done on another page just before: the sandbox's own address shows how it is now.
-    else if (error.code === 'CONFLICT') redirect(response, paths.home)
+    if (error.code === 'CONFLICT') redirect(response, paths.home)
     else {
       const isForbidden = error.code === 'FORBIDDEN'
       const isPlain = viewer.role === 'organizer' || isForbidden

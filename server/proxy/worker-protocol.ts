@@ -1,3 +1,4 @@
+import type { ProcessFailure } from '../core/process-failures.ts'
 import type { Client } from '../http/client.ts'
 import type { TlsOptions } from '../http/tls.ts'
 
@@ -26,7 +27,13 @@ export type ToWorker =
   | { kind: 'invalidate'; access: boolean }
 
 /** Messages from the worker to THON. */
-export type FromWorker = { kind: 'ready' } | { kind: 'authorize'; id: number; request: AccessRequest }
+export type FromWorker =
+  | { kind: 'ready' }
+  | { kind: 'authorize'; id: number; request: AccessRequest }
+  /** A request failed in a way that nobody foresaw. */
+  | { kind: 'requestFailed'; where: string; message: string; stack: string | undefined }
+  /** An error reached no handler. */
+  | { kind: 'processFailed'; failure: ProcessFailure }
 
 /** A header by which the worker tells THON who sent a request. THON believes it on the internal socket only. */
 export const CLIENT_HEADER = 'x-thon-client'

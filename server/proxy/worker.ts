@@ -3,8 +3,10 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:https
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createProxyServer } from 'httpxy'
+import { surviveFailures } from '../core/process-failures.ts'
 import { Clients } from '../http/client.ts'
 import { enterDoor } from '../http/door.ts'
+import { RequestGuard } from '../http/guard.ts'
 import { hostText } from '../http/host.ts'
 import { refuseUpgrade } from '../http/respond.ts'
 import { TIMEOUTS } from '../http/timeouts.ts'
@@ -29,6 +31,10 @@ const decisions = new Map<string, { decision: Promise<Decision> | Decision; unti
 const waiting = new Map<number, (decision: Decision) => void>()
 const sockets = new Map<Duplex, AccessRequest>()
 const forwarder = new Forwarder()
+const guard = new RequestGuard((error, where) => {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  send({ kind: 'requestFailed', where, message, stack })
+})
 let lastId = 0
 let clients: Clients
 let internalSocket = ''
@@ -52,6 +58,7 @@ process.on('message', (message: ToWorker, socket?: Socket) => {
       void invalidate(message.access)
   }
 })
+surviveFailures((failure) => send({ kind: 'processFailed', failure }))
 // THON is gone, and nothing works without it.
 process.on('disconnect', () => process.exit(0))
 // Ctrl-C and a service manager signal both processes; THON ends this one when it is done.
@@ -65,8 +72,11 @@ function configure(message: Extract<ToWorker, { kind: 'configure' }>): void {
     return
   }
   server = message.tls ? createTlsServer({ ...TIMEOUTS, ...message.tls }) : createServer(TIMEOUTS)
-  server.on('request', serve)
-  server.on('upgrade', upgrade)
+  server.on('request', (request, response) => guard.serve('sandbox', request, response, serve))
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy())
+    guard.upgrade('sandbox', socket, () => upgrade(request, socket, head))
+  })
   // It never listens, but it has to enforce the time limits of its connections as if it did.
   server.emit('listening')
   send({ kind: 'ready' })
@@ -78,50 +88,34 @@ function accept(socket: Socket, firstBytes: Buffer): void {
   server?.emit('connection', socket)
 }
 
-function serve(request: IncomingMessage, response: ServerResponse): void {
+function serve(request: IncomingMessage, response: ServerResponse): unknown {
   const fault = enterDoor(request, clients)
-  if (fault !== null) {
-    refuse(response, 400, fault)
-    return
-  }
+  if (fault !== null) return refuse(response, 400, fault)
   const access = accessRequestOf(request)
-  if (!access) {
-    passOn(request, response)
-    return
-  }
+  if (!access) return passOn(request, response)
   const act = ({ target }: Decision) => {
-    if (!target) {
-      passOn(request, response)
-      return
-    }
+    if (!target) return passOn(request, response)
     const failed = (failure: ForwardFailure) => answerFailure(response, failure, isNavigation(request))
-    void forwarder.web(request, response, { ...target, path: '', client: clients.of(request) }, failed)
+    return forwarder.web(request, response, { ...target, path: '', client: clients.of(request) }, failed)
   }
   const decision = authorize(access)
-  if (decision instanceof Promise) void decision.then(act)
-  else act(decision)
+  return decision instanceof Promise ? decision.then(act) : act(decision)
 }
 
-function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-  socket.on('error', () => socket.destroy())
+async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
   if (enterDoor(request, clients) !== null) {
     refuseUpgrade(socket, '400 Bad Request')
     return
   }
   const access = accessRequestOf(request)
-  if (!access) {
+  const target = access && (await authorize(access)).target
+  if (!access || !target) {
     passOnUpgrade(request, socket, head)
     return
   }
-  void Promise.resolve(authorize(access)).then(({ target }) => {
-    if (!target) {
-      passOnUpgrade(request, socket, head)
-      return
-    }
-    sockets.set(socket, access)
-    socket.on('close', () => sockets.delete(socket))
-    void forwarder.upgrade(request, socket, head, { ...target, path: '', client: clients.of(request) })
-  })
+  sockets.set(socket, access)
+  socket.on('close', () => sockets.delete(socket))
+  await forwarder.upgrade(request, socket, head, { ...target, path: '', client: clients.of(request) })
 }
 
 /** @returns null for a request that THON has to answer in any case */
@@ -158,9 +152,9 @@ async function invalidate(access: boolean): Promise<void> {
 }
 
 /** Passes a request on to THON, over a socket that only the two processes have, with who sent it. */
-function passOn(request: IncomingMessage, response: ServerResponse): void {
+function passOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.headers[CLIENT_HEADER] = JSON.stringify(clients.of(request))
-  thon.web(request, response, { target: { socketPath: internalSocket } }).catch(() => {
+  return thon.web(request, response, { target: { socketPath: internalSocket } }).catch(() => {
     if (response.headersSent) response.destroy()
     else response.writeHead(503, { 'Retry-After': '2' }).end()
   })

@@ -5,11 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { Clients } from '../../server/http/client.ts'
 import { Gate } from '../../server/http/gate.ts'
+import { RequestGuard } from '../../server/http/guard.ts'
 import { HttpServer } from '../../server/http/server.ts'
 
 /** A server with one route and a short timeout, which does not apply to requests for `sandbox.localhost`. */
 async function serve(handle: RequestListener, bodyTimeoutMs = 150): Promise<number> {
   const server = new HttpServer({
+    guard: new RequestGuard((error) => expect.unreachable(String(error))),
     gate: new Gate('127.0.0.1', []),
     clients: new Clients([]),
     tls: null,
