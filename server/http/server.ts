@@ -9,6 +9,7 @@ import type { Handler, RequestGuard, Surface } from './guard.ts'
 import { refuseUpgrade } from './respond.ts'
 import { limitBodyTime, TIMEOUTS } from './timeouts.ts'
 import type { Tls } from './tls.ts'
+import { shouldUpgradeCallback } from './upgrades.ts'
 
 /** What serves one path and everything below it. */
 export interface Route {
@@ -84,7 +85,7 @@ export class HttpServer {
    * @param prepare reads off the request who sent it, before anything else does
    */
   async listenInternally(path: string, prepare: (request: IncomingMessage) => void): Promise<void> {
-    const server = createServer(TIMEOUTS)
+    const server = createServer({ ...TIMEOUTS, shouldUpgradeCallback })
     this.#handle(server, prepare)
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
     this.#internal.push(server)
@@ -134,8 +135,8 @@ export class HttpServer {
 
   #createServer(): Server {
     const { tls } = this.#deps
-    if (!tls) return createServer(TIMEOUTS)
-    const server = createTlsServer({ ...TIMEOUTS, ...tls.options })
+    if (!tls) return createServer({ ...TIMEOUTS, shouldUpgradeCallback })
+    const server = createTlsServer({ ...TIMEOUTS, shouldUpgradeCallback, ...tls.options })
     tls.keepFresh(server)
     return server
   }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Tls, TlsOptions } from '../http/tls.ts'
 import type { Log } from '../core/log.ts'
 import { noteProcessFailure } from '../core/process-failures.ts'
+import { reportBadAnswer } from './messages.ts'
 import { sniffHost } from './sni.ts'
 import type { AccessRequest, Decision, FromWorker, ToWorker } from './worker-protocol.ts'
 
@@ -144,12 +145,13 @@ export class ConnectionRouter {
     })
   }
 
-  #report(message: Extract<FromWorker, { kind: 'requestFailed' | 'processFailed' }>): void {
+  #report(message: Extract<FromWorker, { kind: 'requestFailed' | 'processFailed' | 'badAnswer' }>): void {
     const { log } = this.#deps
     if (message.kind === 'processFailed')
       noteProcessFailure(message.failure, (failure) =>
         log.error(failure, 'no handler of the sandbox proxy caught an error; it goes on'),
       )
+    else if (message.kind === 'badAnswer') reportBadAnswer(log, message.sandbox, message.fault)
     else log.error({ err: message }, `a request failed in the sandbox proxy (${message.where})`)
   }
 

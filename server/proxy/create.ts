@@ -16,6 +16,7 @@ import { Forwarder } from './forward.ts'
 import { SandboxHosts } from './hosts.ts'
 import { ConnectionRouter } from './connection-router.ts'
 import { CLIENT_HEADER } from './worker-protocol.ts'
+import { reportBadAnswer } from './messages.ts'
 import { openRoute } from './open.ts'
 import { SandboxCookies, type SessionChecker, type AuthenticatedViewer } from './sandbox-cookies.ts'
 import { watchAccessChanges } from './access-changes.ts'
@@ -79,7 +80,7 @@ export async function createProxy(deps: ProxyDeps) {
   })
   const hosts = new SandboxHosts({
     ...{ addresses, directory, sandboxCookies, oneTimeCodes, statusPages, clients, events },
-    forwarder: new Forwarder(),
+    forwarder: new Forwarder({ report: (sandbox, fault) => reportBadAnswer(log, sandbox, fault) }),
   })
   const router = deps.ownProcess
     ? new ConnectionRouter({

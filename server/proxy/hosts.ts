@@ -6,7 +6,7 @@ import type { Events } from '../core/events.ts'
 import { parseHost } from '../http/host.ts'
 import { refuseUpgrade } from '../http/respond.ts'
 import type { SandboxHandler } from '../http/server.ts'
-import { crossSiteError, isNavigation } from './cross-site.ts'
+import { crossSiteError, isNavigation, serviceWorkerError } from './cross-site.ts'
 import type { HostedSandbox, SandboxDirectory } from './directory.ts'
 import {
   SandboxEntry,
@@ -55,7 +55,7 @@ export class SandboxHosts implements SandboxHandler {
   serve(request: IncomingMessage, response: ServerResponse): unknown {
     const destination = this.#destinationOf(request)
     if (!destination) return refuse(response, 404, 'There is no sandbox at this address.')
-    const refusal = crossSiteError(request)
+    const refusal = crossSiteError(request) ?? serviceWorkerError(request, destination.rest, THON_PATHS)
     if (refusal !== null) return refuse(response, 403, refusal)
     const [path] = splitTarget(destination.rest)
     if (path === `${THON_PATHS}enter`) return this.#entry.enter(request, response, destination)
@@ -201,7 +201,7 @@ export class SandboxHosts implements SandboxHandler {
 function targetOf(sandbox: HostedSandbox | null): Decision['target'] {
   const instance = sandbox?.instance
   if (instance?.state !== 'Running' || instance.hostPort === null) return null
-  return { host: '127.0.0.1', port: instance.hostPort }
+  return { name: `${sandbox?.group}/${sandbox?.username}`, host: '127.0.0.1', port: instance.hostPort }
 }
 
 function pathsOf(path: string) {

@@ -14,7 +14,7 @@ export interface Decision {
   /** Whether they may open it. */
   allowed: boolean
   /** Where the sandbox answers; null while it does not, and for people who may not open it. */
-  target: { host: string; port: number } | null
+  target: { name: string; host: string; port: number } | null
 }
 
 /** Messages from THON to the worker. */
@@ -32,6 +32,8 @@ export type FromWorker =
   | { kind: 'authorize'; id: number; request: AccessRequest }
   /** A request failed in a way that nobody foresaw. */
   | { kind: 'requestFailed'; where: string; message: string; stack: string | undefined }
+  /** A sandbox's answer cannot be passed on. */
+  | { kind: 'badAnswer'; sandbox: string; fault: string }
   /** An error reached no handler. */
   | { kind: 'processFailed'; failure: ProcessFailure }
 

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -10,6 +10,7 @@ import { RequestGuard } from '../http/guard.ts'
 import { hostText } from '../http/host.ts'
 import { refuseUpgrade } from '../http/respond.ts'
 import { TIMEOUTS } from '../http/timeouts.ts'
+import { shouldUpgradeCallback } from '../http/upgrades.ts'
 import { crossSiteError, isNavigation } from './cross-site.ts'
 import { Forwarder, type ForwardFailure } from './forward.ts'
 import { refuse } from './html.ts'
@@ -30,7 +31,7 @@ const MAX_DECISIONS = 5_000
 const decisions = new Map<string, { decision: Promise<Decision> | Decision; until: number }>()
 const waiting = new Map<number, (decision: Decision) => void>()
 const sockets = new Map<Duplex, AccessRequest>()
-const forwarder = new Forwarder()
+const forwarder = new Forwarder({ report: (sandbox, fault) => send({ kind: 'badAnswer', sandbox, fault }) })
 const guard = new RequestGuard((error, where) => {
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
   send({ kind: 'requestFailed', where, message, stack })
@@ -40,7 +41,8 @@ let clients: Clients
 let internalSocket = ''
 let server: Server | null = null
 
-const thon = createProxyServer({ prependPath: false })
+/** Without a ceiling of sockets: requests that strangers hold must not keep those of others waiting. */
+const thon = createProxyServer({ prependPath: false, agent: new Agent({ keepAlive: true, maxFreeSockets: 64 }) })
 
 process.on('message', (message: ToWorker, socket?: Socket) => {
   switch (message.kind) {
@@ -71,7 +73,9 @@ function configure(message: Extract<ToWorker, { kind: 'configure' }>): void {
     if (message.tls && server instanceof TlsServer) server.setSecureContext(message.tls)
     return
   }
-  server = message.tls ? createTlsServer({ ...TIMEOUTS, ...message.tls }) : createServer(TIMEOUTS)
+  server = message.tls
+    ? createTlsServer({ ...TIMEOUTS, shouldUpgradeCallback, ...message.tls })
+    : createServer({ ...TIMEOUTS, shouldUpgradeCallback })
   server.on('request', (request, response) => guard.serve('sandbox', request, response, serve))
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
@@ -122,6 +126,8 @@ async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): 
 function accessRequestOf(request: IncomingMessage): AccessRequest | null {
   const { url, headers } = request
   if (url?.startsWith('/.thon/') || headers.cookie === undefined || crossSiteError(request) !== null) return null
+  // Only THON knows which ones are allowed.
+  if (headers['service-worker'] !== undefined) return null
   const { host, scheme } = clients.of(request)
   return { host: hostText(host), cookie: headers.cookie, scheme }
 }
