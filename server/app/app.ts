@@ -12,6 +12,7 @@ import { surviveFailures } from '../core/process-failures.ts'
 import type { Services } from '../graphql/context.ts'
 import { createSocket, type GraphqlSocket } from '../graphql/socket.ts'
 import { createGraphql } from '../graphql/yoga.ts'
+import { RequestBodies } from '../http/bodies.ts'
 import { Clients } from '../http/client.ts'
 import { Gate } from '../http/gate.ts'
 import { RequestGuard } from '../http/guard.ts'
@@ -152,12 +153,15 @@ interface HttpParts {
 async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboard: Dashboard | null }> {
   const { env, log, clients, tls, db, services, live, addresses, access, socket, proxy, dashboardKind } = parts
   const { authenticator, signIn } = access
-  const rest = withAuthentication(authenticator, 'rest', createRest({ services, authenticator, signIn, clients, log }))
+  const bodies = new RequestBodies(clients)
+  const known = { authenticator, bodies }
+  const rest = withAuthentication(known, 'rest', createRest({ services, authenticator, signIn, clients, log }))
   const yoga = createGraphql(schema, services, (request) => authenticator.authenticated(request).viewer, log)
   const dashboard = await openDashboard(dashboardKind, async (request, req) => yoga.fetch(request, { req }))
   const http = new HttpServer({
     guard: new RequestGuard((error, where) => log.error({ err: error }, `a request failed (${where})`)),
     clients,
+    bodies,
     tls,
     gate: new Gate(env.host, env.allowedHosts, (name) => addresses.isOwn(name)),
     sandboxes: proxy.hosts,
@@ -165,17 +169,17 @@ async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboa
     routes: [
       {
         path: '/graphql',
-        handle: withAuthentication(authenticator, 'page', (request, response) => yoga(request, response)),
+        handle: withAuthentication(known, 'page', (request, response) => yoga(request, response)),
         surface: 'graphql',
         largestBody: LARGEST_OPERATION,
       },
       { path: '/api', handle: rest, surface: 'rest' },
       { path: '/openapi.json', handle: rest, surface: 'rest' },
       { path: '/docs', handle: rest },
-      { path: '/open', handle: withAuthentication(authenticator, 'page', proxy.open) },
+      { path: '/open', handle: withAuthentication(known, 'page', proxy.open) },
       ...healthRoutes(db, () => live.engineStatus().connected),
       ...(dashboard
-        ? [{ path: '/', handle: withPageRedirects(authenticator, dashboard.handle, dashboardKind === 'dev') }]
+        ? [{ path: '/', handle: withPageRedirects(known, dashboard.handle, dashboardKind === 'dev') }]
         : []),
     ],
     upgrade: async (request, duplex, head) => {

@@ -1,12 +1,28 @@
 import type { IncomingMessage } from 'node:http'
 import { Unavailable } from '../core/errors.ts'
+import type { RequestBodies } from '../http/bodies.ts'
 import type { Handler } from '../http/guard.ts'
 import type { Authenticator, AuthResult } from './authenticator.ts'
 
-/** Authenticates requests before they are handled, and sends the cookie of a session that lasts longer now. */
-export function withAuthentication(authenticator: Authenticator, kind: 'rest' | 'page', handle: Handler): Handler {
+/** What authenticating requests needs. */
+export interface AuthenticationDeps {
+  authenticator: Authenticator
+  bodies: RequestBodies
+}
+
+/**
+ * Authenticates requests before they are handled, and sends the cookie of a session that lasts longer now. From then on the
+ * limits on bodies are those of people who are in.
+ */
+export function withAuthentication(
+  { authenticator, bodies }: AuthenticationDeps,
+  kind: 'rest' | 'page',
+  handle: Handler,
+): Handler {
   return (request, response) => {
-    const serve = ({ cookie }: AuthResult) => {
+    const serve = ({ viewer, cookie }: AuthResult) => {
+      if (viewer.role === 'anonymous') bodies.ofStranger(request, response)
+      else bodies.ofMember(request)
       if (cookie) response.appendHeader('Set-Cookie', cookie)
       return handle(request, response)
     }
@@ -26,9 +42,10 @@ const OPEN_SOURCES = /^\/(login$|enter$|@|src\/|node_modules\/|\.svelte-kit\/|fa
  * @param handle serves the page
  * @param fromSources whether pages are served from their sources
  */
-export function withPageRedirects(authenticator: Authenticator, handle: Handler, fromSources: boolean): Handler {
+export function withPageRedirects(deps: AuthenticationDeps, handle: Handler, fromSources: boolean): Handler {
   const open = fromSources ? OPEN_SOURCES : OPEN
-  return withAuthentication(authenticator, 'page', (request, response) => {
+  const { authenticator } = deps
+  return withAuthentication(deps, 'page', (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
     const { role } = authenticator.authenticated(request).viewer
     const location = open.test(path) ? null : redirectOf(role, path, request)

@@ -2,12 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { RequestBodies } from './bodies.ts'
 import type { Clients } from './client.ts'
 import { enterDoor } from './door.ts'
 import type { Gate } from './gate.ts'
 import type { Handler, RequestGuard, Surface } from './guard.ts'
 import { refuseUpgrade } from './respond.ts'
-import { limitBodyTime, TIMEOUTS } from './timeouts.ts'
+import { TIMEOUTS } from './timeouts.ts'
 import type { Tls } from './tls.ts'
 import { shouldUpgradeCallback } from './upgrades.ts'
 
@@ -36,6 +37,7 @@ export interface HttpServerDeps {
   guard: RequestGuard
   gate: Gate
   clients: Clients
+  bodies: RequestBodies
   /** The certificate to serve HTTPS with; null serves plain HTTP. */
   tls: Tls | null
   sandboxes: SandboxHandler
@@ -44,11 +46,7 @@ export interface HttpServerDeps {
   routes: Route[]
   /** Takes over a request for a WebSocket. @returns the HTTP status of a refusal, such as `401 Unauthorized`; null without */
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<string | null>
-  /** How long the body of a request to a route may take, in milliseconds; five minutes by default. */
-  bodyTimeoutMs?: number
 }
-
-const BODY_TIMEOUT_MS = 5 * 60_000
 
 /** Headers of a refusal as text: a browser only shows it. */
 const TEXT = { 'Content-Type': 'text/plain', 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'" }
@@ -142,7 +140,7 @@ export class HttpServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const { guard, sandboxes, clients, gate, bodyTimeoutMs } = this.#deps
+    const { guard, sandboxes, clients, gate, bodies } = this.#deps
     const fault = enterDoor(request, clients)
     if (fault !== null) {
       response.writeHead(400, { ...TEXT, Connection: 'close' }).end(fault)
@@ -155,7 +153,7 @@ export class HttpServer {
     response.setHeader('X-Content-Type-Options', 'nosniff')
     response.setHeader('Referrer-Policy', 'same-origin')
     response.setHeader('X-Frame-Options', 'DENY')
-    limitBodyTime(request, response, bodyTimeoutMs ?? BODY_TIMEOUT_MS)
+    bodies.begin(request, response)
     const refusal = gate.refusal(request, clients.of(request).host)
     if (refusal !== null) {
       response.writeHead(403, TEXT).end(refusal)

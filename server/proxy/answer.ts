@@ -75,8 +75,9 @@ export function answerFault({ statusCode = 0, headers }: IncomingMessage, isUpgr
 export function cleanAnswer(answer: IncomingMessage, path: string): void {
   const { headers } = answer
   // Only HTTP/1 has one, nobody shows it, and it may be any text.
+  answer.httpVersion = '1.1'
   answer.statusMessage = STATUS_CODES[answer.statusCode ?? 0] ?? ''
-  const ofConnection = String(headers.connection ?? '')
+  const ofConnection = (headers.connection ?? '')
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())

@@ -7,6 +7,7 @@ import { hostText } from '../http/host.ts'
 import { refuseUpgrade } from '../http/respond.ts'
 import { answerFault, cleanAnswer, MAX_INTERIM } from './answer.ts'
 import { withoutThonCookies } from './cookies.ts'
+import { CLIENT_HEADER } from './worker-protocol.ts'
 
 /** How long a sandbox may take to begin its answer, in milliseconds: people's programs may compute for a while. */
 const ANSWER_TIMEOUT_MS = 300_000
@@ -17,11 +18,17 @@ const REPORT_INTERVAL_MS = 60_000
 /** Of how many sandboxes the last report is remembered. */
 const MAX_REPORTS = 5_000
 
-/** Headers of the connection, not of the message (RFC 9110, 7.6.1), and headers that tell who sent it. */
-const NOT_FORWARDED = [
+/** Headers of the connection, not of the message (RFC 9110, 7.6.1). */
+const OF_CONNECTION = [
   ...['keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'http2-settings'],
-  ...['expect', 'forwarded', 'via', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-proto'],
-  ...['x-forwarded-host', 'x-forwarded-port', 'x-forwarded-prefix', 'x-forwarded-server'],
+  'expect',
+]
+/** What a Connection header cannot take away: the message would have another meaning. */
+const OF_MESSAGE = ['host', 'cookie', 'authorization', 'content-length', 'transfer-encoding', 'upgrade', 'connection']
+/** Headers that tell who sent a request. */
+const OF_SENDER = [
+  ...['forwarded', 'via', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-proto'],
+  ...['x-forwarded-host', 'x-forwarded-port', 'x-forwarded-prefix', 'x-forwarded-server', CLIENT_HEADER],
 ]
 /** An API token or a session of THON. Every other Authorization is for the participant's own program. */
 const THON_AUTHORIZATION = /^\s*bearer\s+(thon_|v1:)/i
@@ -96,10 +103,10 @@ export class Forwarder {
     const closes = /\bclose\b/i.test(request.headers.connection ?? '')
     const isAnswered = () => response.headersSent || response.writableEnded || response.destroyed
     const exchange: Exchange = {
-      target,
-      closes,
-      fault: null,
-      failed: (failure: ForwardFailure) => void (isAnswered() || failed(failure)),
+      ...{ target, closes, fault: null },
+      failed: (failure) => {
+        if (!isAnswered()) failed(failure)
+      },
     }
     this.#exchanges.set(request, exchange)
     cleanRequest(request, target)
@@ -236,9 +243,17 @@ function faultOf(error: unknown): string {
   return error instanceof TooManyInterim ? error.message : `it is not HTTP (${(error as { code?: string }).code})`
 }
 
+/** Takes out what was meant for the connection that a request came on, those that it names itself included. */
+export function withoutConnectionHeaders({ headers }: IncomingMessage): void {
+  const named = (headers.connection ?? '').toLowerCase().split(',')
+  for (const name of [...OF_CONNECTION, ...named.map((one) => one.trim())])
+    if (!OF_MESSAGE.includes(name)) Reflect.deleteProperty(headers, name)
+}
+
 function cleanRequest(request: IncomingMessage, { path, client }: ForwardTarget): void {
   const { headers } = request
-  for (const name of NOT_FORWARDED) Reflect.deleteProperty(headers, name)
+  withoutConnectionHeaders(request)
+  for (const name of OF_SENDER) Reflect.deleteProperty(headers, name)
   if (THON_AUTHORIZATION.test(headers.authorization ?? '')) delete headers.authorization
   headers.cookie = withoutThonCookies(headers.cookie)
   if (headers.cookie === undefined) delete headers.cookie

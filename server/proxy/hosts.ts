@@ -52,7 +52,7 @@ export class SandboxHosts implements SandboxHandler {
     return this.#isPathPort(request) || this.#labelFor(request) !== null
   }
 
-  serve(request: IncomingMessage, response: ServerResponse): unknown {
+  serve(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
     const destination = this.#destinationOf(request)
     if (!destination) return refuse(response, 404, 'There is no sandbox at this address.')
     const refusal = crossSiteError(request) ?? serviceWorkerError(request, destination.rest, THON_PATHS)
@@ -124,7 +124,7 @@ export class SandboxHosts implements SandboxHandler {
     request: IncomingMessage,
     response: ServerResponse,
     destination: Destination,
-  ): unknown {
+  ): void | Promise<void> {
     const { sandbox, rest, path } = destination
     if (rest.startsWith(`${THON_PATHS}arrived`)) return this.#entry.arrive(response, destination, holder)
     if (!holder) return this.#entry.signIn(request, response, destination)
@@ -143,7 +143,7 @@ export class SandboxHosts implements SandboxHandler {
     request: IncomingMessage,
     response: ServerResponse,
     { sandbox, path }: { sandbox: HostedSandbox; path: string },
-  ): unknown {
+  ): void | Promise<void> {
     const { clients, forwarder, statusPages } = this.#deps
     const target = targetOf(sandbox)
     if (target) {

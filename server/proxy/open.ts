@@ -51,7 +51,7 @@ function open(
   request: IncomingMessage,
   response: ServerResponse,
   { url, sandbox }: { url: URL; sandbox: HostedSandbox },
-): unknown {
+): void | Promise<void> {
   const authenticated = authenticator.authenticated(request)
   const { viewer } = authenticated
   const query = `?sandbox=${sandbox.label}`

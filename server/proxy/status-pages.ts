@@ -89,7 +89,7 @@ export class StatusPages {
     name: string,
     context: StatusPageContext,
   ): Promise<void> {
-    if (name === 'state' && request.method === 'GET') this.#stream(response, context)
+    if (name === 'state' && request.method === 'GET') this.#stream(request, response, context)
     else if ((name === 'start' || name === 'resume') && request.method === 'POST') {
       request.resume()
       const failure = await this.#command(name, context).then(
@@ -125,7 +125,7 @@ export class StatusPages {
   }
 
   /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): a whole view with each change. */
-  #stream(response: ServerResponse, { viewer, sandbox: { label } }: StatusPageContext): void {
+  #stream(request: IncomingMessage, response: ServerResponse, { viewer, sandbox: { label } }: StatusPageContext): void {
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-store',
@@ -136,7 +136,7 @@ export class StatusPages {
     const update = () => {
       const sandbox = directory.find(label)
       const view = sandbox && JSON.stringify(this.view(viewer, sandbox))
-      if (!view || view === last) return
+      if (!view || view === last || response.writableEnded) return
       last = view
       response.write(`data: ${view}\n\n`)
     }
@@ -144,15 +144,20 @@ export class StatusPages {
       events.on('instance', ({ id }) => directory.labelOf(id) === label && update()),
       events.on('engine', update),
     ]
-    const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS)
+    const heartbeat = setInterval(() => response.writableEnded || response.write(':\n\n'), HEARTBEAT_MS)
     const end = setTimeout(() => response.end(), STREAM_MS)
     this.#streams.add(response)
-    response.on('close', () => {
+    const { socket } = request
+    const stopAll = () => {
       for (const stop of stops) stop()
       clearInterval(heartbeat)
       clearTimeout(end)
       this.#streams.delete(response)
-    })
+      socket.removeListener('close', stopAll)
+    }
+    response.once('close', stopAll)
+    // A response that waits behind another one on its connection is not told that the connection is gone.
+    socket.once('close', stopAll)
     update()
   }
 }

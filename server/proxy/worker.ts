@@ -12,7 +12,7 @@ import { refuseUpgrade } from '../http/respond.ts'
 import { TIMEOUTS } from '../http/timeouts.ts'
 import { shouldUpgradeCallback } from '../http/upgrades.ts'
 import { crossSiteError, isNavigation } from './cross-site.ts'
-import { Forwarder, type ForwardFailure } from './forward.ts'
+import { Forwarder, withoutConnectionHeaders, type ForwardFailure } from './forward.ts'
 import { refuse } from './html.ts'
 import { answerFailure } from './messages.ts'
 import { CLIENT_HEADER, type AccessRequest, type Decision, type FromWorker, type ToWorker } from './worker-protocol.ts'
@@ -42,7 +42,10 @@ let internalSocket = ''
 let server: Server | null = null
 
 /** Without a ceiling of sockets: requests that strangers hold must not keep those of others waiting. */
-const thon = createProxyServer({ prependPath: false, agent: new Agent({ keepAlive: true, maxFreeSockets: 64 }) })
+const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 30_000 })
+const thon = createProxyServer({ prependPath: false, agent })
+/** A connection for each WebSocket. */
+const thonSockets = createProxyServer({ prependPath: false })
 
 process.on('message', (message: ToWorker, socket?: Socket) => {
   switch (message.kind) {
@@ -92,7 +95,7 @@ function accept(socket: Socket, firstBytes: Buffer): void {
   server?.emit('connection', socket)
 }
 
-function serve(request: IncomingMessage, response: ServerResponse): unknown {
+function serve(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
   const fault = enterDoor(request, clients)
   if (fault !== null) return refuse(response, 400, fault)
   const access = accessRequestOf(request)
@@ -159,6 +162,7 @@ async function invalidate(access: boolean): Promise<void> {
 
 /** Passes a request on to THON, over a socket that only the two processes have, with who sent it. */
 function passOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  withoutConnectionHeaders(request)
   request.headers[CLIENT_HEADER] = JSON.stringify(clients.of(request))
   return thon.web(request, response, { target: { socketPath: internalSocket } }).catch(() => {
     if (response.headersSent) response.destroy()
@@ -169,7 +173,7 @@ function passOn(request: IncomingMessage, response: ServerResponse): Promise<voi
 function passOnUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
   request.headers[CLIENT_HEADER] = JSON.stringify(clients.of(request))
   if (socket instanceof Socket)
-    thon.ws(request, socket, { target: { socketPath: internalSocket } }, head).catch(() => socket.destroy())
+    thonSockets.ws(request, socket, { target: { socketPath: internalSocket } }, head).catch(() => socket.destroy())
 }
 
 function send(message: FromWorker): void {

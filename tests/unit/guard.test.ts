@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { Unavailable } from '../../server/core/errors.ts'
+import { RequestBodies } from '../../server/http/bodies.ts'
 import { Clients } from '../../server/http/client.ts'
 import { Gate } from '../../server/http/gate.ts'
 import { RequestGuard, type Handler, type Surface } from '../../server/http/guard.ts'
@@ -29,10 +30,12 @@ function fail(error: Error): never {
 /** A server whose every handler does the same, and what it reported. */
 async function serve(surface: Surface, handle: Handler) {
   const reported: string[] = []
+  const clients = new Clients([])
   const server = new HttpServer({
     guard: new RequestGuard((error, where) => reported.push(`${where}: ${(error as Error).message}`)),
     gate: new Gate('127.0.0.1', []),
-    clients: new Clients([]),
+    clients,
+    bodies: new RequestBodies(clients),
     tls: null,
     intercept: null,
     sandboxes: {
