@@ -172,7 +172,9 @@ export class GatewayService {
       const isDone = done === total
       const detail = isDone ? `${total} steps` : `${done} of ${total} steps, ${failed} failed. ${message ?? ''}`.trim()
       const target = { kind: 'gateway', id: null, label: 'AI gateway' } as const
-      await this.#deps.activity.add({ actor: viewer, action, target, outcome: isDone ? 'done' : 'failed', detail })
+      await this.#deps.activity
+        .add({ actor: viewer, action, target, outcome: isDone ? 'done' : 'failed', detail })
+        .catch((error: unknown) => this.#deps.log.error({ err: error }, 'the activity log could not be written'))
     })
     return job
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { hostText } from '../http/host.ts'
 import { crossSiteError } from './cross-site.ts'
 import type { AccessRequest, PassedOn } from './protocol.ts'
 
@@ -8,10 +9,11 @@ const PASS = /^(__Host-)?thon-pass(-\d+)?=/
 /** What decides about a request for a sandbox. @returns null for a request that THON has to answer in any case */
 export function accessRequestOf(request: IncomingMessage, { client, byPath }: PassedOn): AccessRequest | null {
   const { url = '/', headers } = request
-  if (headers.host === undefined || headers.cookie === undefined) return null
+  // Only THON knows which service workers are allowed.
+  if (headers.cookie === undefined || headers['service-worker'] !== undefined) return null
   const path = byPath ? /^\/\d{1,5}(?=[/?]|$)/.exec(url)?.[0] : ''
   if (path === undefined || url.startsWith(`${path}/.thon/`)) return null
   const passes = headers.cookie.split(';').flatMap((pair) => (PASS.test(pair.trim()) ? [pair.trim()] : []))
   if (passes.length === 0 || crossSiteError(request) !== null) return null
-  return { host: headers.host, cookie: passes.join('; '), scheme: client.scheme, path }
+  return { host: hostText(client.host), cookie: passes.join('; '), scheme: client.scheme, path }
 }
