@@ -2,17 +2,20 @@ import type { IncomingMessage } from 'node:http'
 import { ActivityService } from '../activity/service.ts'
 import { createAccess } from '../auth/create.ts'
 import { newToken } from '../auth/tokens.ts'
-import { withAuthentication, withPageRedirects } from '../auth/with-authentication.ts'
+import { unavailable, withAuthentication, withPageRedirects } from '../auth/with-authentication.ts'
 import { closeDb, openDb, type Db } from '../db/client.ts'
 import { DiskSpaceWatch } from '../db/disk-space.ts'
 import { UnitOfWork } from '../db/unit-of-work.ts'
 import type { Env } from '../config/env.ts'
 import { Events } from '../core/events.ts'
+import { surviveFailures } from '../core/process-failures.ts'
 import type { Services } from '../graphql/context.ts'
 import { createSocket, type GraphqlSocket } from '../graphql/socket.ts'
 import { createGraphql } from '../graphql/yoga.ts'
+import { RequestBodies } from '../http/bodies.ts'
 import { Clients } from '../http/client.ts'
 import { Gate } from '../http/gate.ts'
+import { RequestGuard } from '../http/guard.ts'
 import { healthRoutes } from '../http/health.ts'
 import { HttpServer } from '../http/server.ts'
 import { Tls } from '../http/tls.ts'
@@ -72,7 +75,7 @@ export class DatabaseLocked extends Error {
 /** Creates every part once, hands each its dependencies, and listens. */
 export async function createApp(env: Env, overrides: Overrides = {}): Promise<App> {
   const log = createLog(env.logLevel)
-  const events = new Events()
+  const events = new Events((error, topic) => log.error({ err: error }, `a listener for ${topic} failed`))
   const clients = new Clients(env.reach.trustedProxies)
   const tls = env.reach.tls && new Tls(env.reach.tls, { log, onChange: () => events.publish('engine', null) })
   const { db, applied, lock } = await openLocked(env.dbPath, overrides.listens === false ? 0 : LOCK_TIMEOUT_MS)
@@ -80,8 +83,8 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const unit = new UnitOfWork(db, events)
   const activity = new ActivityService({ db, events, unit, log })
   const choice = overrides.engine ? { engine: overrides.engine, notices: [], hostNetwork: null } : await choose(env, db)
-  const disk = new DiskSpaceWatch(env.dbPath, () => events.publish('engine', null))
-  const access = await createAccess({ env, db, events, unit, activity, token, clients })
+  const disk = new DiskSpaceWatch(env.dbPath, log, () => events.publish('engine', null))
+  const access = await createAccess({ ...{ env, db, events, unit, activity }, ...{ log, token, clients } })
   const created = createServices({ ...{ access, env, db, events, unit, activity }, ...{ log, disk, tls, choice } })
   const { services, live, network, addresses } = created
   const socket = createSocket(schema, services, (sessionId) => access.authenticator.reauthenticate(sessionId), log)
@@ -99,6 +102,11 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const parts = { env, log, clients, db, services, live, addresses, access, socket, proxy, dashboardKind }
   const { http, dashboard } = await createHttp(parts)
 
+  // A command ends by its failures instead.
+  const stopSurviving =
+    overrides.listens === false
+      ? null
+      : surviveFailures((failure) => log.error(failure, 'no handler caught an error; THON goes on'))
   let closing: Promise<void> | undefined
   const close = (keepProxy = false) => (closing ??= end(keepProxy))
   const end = async (keepProxy: boolean) => {
@@ -116,6 +124,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     await activity.close()
     await closeDb(db)
     lock.release()
+    stopSurviving?.()
   }
   try {
     await disk.start()
@@ -152,30 +161,35 @@ interface HttpParts {
 async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboard: Dashboard | null }> {
   const { env, log, clients, db, services, live, addresses, access, socket, proxy, dashboardKind } = parts
   const { authenticator, signIn } = access
-  const rest = withAuthentication(authenticator, 'rest', createRest({ services, authenticator, signIn, clients, log }))
+  const bodies = new RequestBodies(clients)
+  const known = { authenticator, bodies }
+  const rest = withAuthentication(known, 'rest', createRest({ services, authenticator, signIn, clients, log }))
   const yoga = createGraphql(schema, services, (request) => authenticator.authenticated(request).viewer, log)
   const dashboard = await openDashboard(dashboardKind, async (request, req) => yoga.fetch(request, { req }))
   const http = new HttpServer({
     prepare: proxy.prepare,
+    guard: new RequestGuard((error, where) => log.error({ err: error }, `a request failed (${where})`)),
+    ...{ clients, bodies },
     gate: new Gate(env.host, env.allowedHosts, (name) => addresses.isOwn(name)),
     sandboxes: proxy.hosts,
     routes: [
       {
         path: '/graphql',
-        handle: withAuthentication(authenticator, 'page', (request, response) => void yoga(request, response)),
+        handle: withAuthentication(known, 'page', (request, response) => yoga(request, response)),
+        surface: 'graphql',
         largestBody: LARGEST_OPERATION,
       },
-      { path: '/api', handle: rest },
-      { path: '/openapi.json', handle: rest },
+      { path: '/api', handle: rest, surface: 'rest' },
+      { path: '/openapi.json', handle: rest, surface: 'rest' },
       { path: '/docs', handle: rest },
-      { path: '/open', handle: withAuthentication(authenticator, 'page', proxy.open) },
+      { path: '/open', handle: withAuthentication(known, 'page', proxy.open) },
       ...healthRoutes(db, () => live.engineStatus().connected),
       ...(dashboard
-        ? [{ path: '/', handle: withPageRedirects(authenticator, dashboard.handle, dashboardKind === 'dev') }]
+        ? [{ path: '/', handle: withPageRedirects(known, dashboard.handle, dashboardKind === 'dev') }]
         : []),
     ],
     upgrade: async (request, duplex, head) => {
-      const credentials = await authenticator.authenticate(request, 'page')
+      const credentials = await Promise.resolve(authenticator.authenticate(request, 'page')).catch(unavailable)
       if (credentials.viewer.role === 'anonymous') return '401 Unauthorized'
       socket.upgrade(request, duplex, head, credentials)
       return null

@@ -1,6 +1,5 @@
 import { getRequestListener } from '@hono/node-server'
 import { OpenAPIHono } from '@hono/zod-openapi'
-import type { RequestListener } from 'node:http'
 import type { Authenticator } from '../auth/authenticator.ts'
 import { assertApproved } from '../core/permissions.ts'
 import { authRest } from '../auth/rest.ts'
@@ -11,6 +10,7 @@ import { gatewayRest } from '../gateway/rest.ts'
 import { groupsRest } from '../groups/rest.ts'
 import { usersRest } from '../groups/rest-users.ts'
 import type { Clients } from '../http/client.ts'
+import type { Handler } from '../http/guard.ts'
 import { instancesRest } from '../instances/rest.ts'
 import { lemonadeRest } from '../lemonade/rest.ts'
 import { linksRest } from '../links/rest.ts'
@@ -40,14 +40,7 @@ const LIMITS: BodyLimits = { largest: 1024 * 1024, idle: 10_000, whole: 60_000 }
 const OPEN = /^\/(?!api\/)|^\/api\/auth\//
 
 /** `/api/*`, `/openapi.json` and `/docs`, as a handler of Node's HTTP server. */
-export function createRest({
-  services,
-  authenticator,
-  signIn,
-  clients,
-  log,
-  limits = LIMITS,
-}: RestDeps): RequestListener {
+export function createRest({ services, authenticator, signIn, clients, log, limits = LIMITS }: RestDeps): Handler {
   const app = new OpenAPIHono<RestEnv>()
   const viewerOf = (incoming: RestEnv['Bindings']['incoming']) => authenticator.authenticated(incoming).viewer
   const operations = new Operations({ app, viewerOf, cache: new ResponseCache(services.events), limits })
@@ -96,7 +89,7 @@ export function createRest({
   return (incoming, outgoing) => {
     // An ordinary character in Python; URL would take it for a slash.
     incoming.url = incoming.url?.replaceAll('\\', '%5C')
-    return void listener(incoming, outgoing)
+    return listener(incoming, outgoing)
   }
 }
 

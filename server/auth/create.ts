@@ -4,6 +4,7 @@ import { storedSecret } from '../db/stored-secret.ts'
 import type { Env } from '../config/env.ts'
 import type { Clients } from '../http/client.ts'
 import type { Events } from '../core/events.ts'
+import type { Log } from '../core/log.ts'
 import type { UnitOfWork } from '../db/unit-of-work.ts'
 import { UserDirectory } from './user-directory.ts'
 import { Authenticator } from './authenticator.ts'
@@ -24,13 +25,14 @@ export async function createAccess(deps: {
   events: Events
   unit: UnitOfWork
   activity: ActivityService
+  log: Log
   /** An organizer's token for commands that run next to this server, as long as it runs. */
   token: string
   clients: Clients
 }) {
   const { env, db, events, unit, activity } = deps
   const { localPassword, enabled, admins } = env.auth
-  const directory = new UserDirectory(db, events)
+  const directory = new UserDirectory(db, events, deps.log)
   await directory.load()
   const secret = env.auth.sessionSecret ?? (await storedSecret(db, SESSION_SECRET))
   const sessions = new Sessions(db, unit, {

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { AppError, BadRequest } from '../core/errors.ts'
 import type { Clients } from '../http/client.ts'
 import { cookiesNamed, setCookieHeader } from '../http/cookies.ts'
+import { hostText } from '../http/host.ts'
 import { text } from '../rest/fields.ts'
 import { operation, type Operations } from '../rest/operation.ts'
 import { missingError, Unprocessable } from '../rest/validation-errors.ts'
@@ -125,7 +126,12 @@ export function authRest(operations: Operations, { authenticator, signIn, client
   operations.add(beginSignIn, async ({ params, query, incoming, setCookie }) => {
     // The gate has checked the host.
     const { address, scheme, host } = clients.of(incoming)
-    const { authorizationUrl, state } = await signIn.begin(params.provider, query.to, `${scheme}://${host}`, address)
+    const { authorizationUrl, state } = await signIn.begin(
+      params.provider,
+      query.to,
+      `${scheme}://${hostText(host)}`,
+      address,
+    )
     if (isBrowser(incoming))
       setCookie(setCookieHeader({ ...stateCookie(state), maxAge: 600, path: '/api/auth', secure: false }))
     return { authorization_url: authorizationUrl, state }

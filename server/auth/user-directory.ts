@@ -1,27 +1,26 @@
 import type { Db } from '../db/client.ts'
+import { Refresher } from '../core/background.ts'
 import type { Events } from '../core/events.ts'
+import type { Log } from '../core/log.ts'
 
 const NONE: ReadonlySet<string> = new Set()
 
 /** Which users have which e-mail address, in memory: every pushed event asks. */
 export class UserDirectory {
   readonly #db: Db
+  readonly #refresher: Refresher
   #byEmail = new Map<string, Set<string>>()
-  #loading: Promise<void> | null = null
-  /** Calls of `load` so far. */
-  #calls = 0
 
-  constructor(db: Db, events: Events) {
+  constructor(db: Db, events: Events, log: Log) {
     this.#db = db
+    this.#refresher = new Refresher(() => this.#read(), log, 'reading the e-mail addresses of users')
     // Every change of a user is published as a change of its group.
-    events.on('group', () => void this.load())
+    events.on('group', () => this.#refresher.soon())
   }
 
   /** Reads all addresses. Calls during a read share one more read, which follows it. */
   load(): Promise<void> {
-    this.#calls += 1
-    this.#loading ??= this.#readUntilCurrent().finally(() => (this.#loading = null))
-    return this.#loading
+    return this.#refresher.now()
   }
 
   /** Ids of the users with this address, in any case. */
@@ -29,15 +28,7 @@ export class UserDirectory {
     return this.#byEmail.get(email.toLowerCase()) ?? NONE
   }
 
-  async #readUntilCurrent(): Promise<void> {
-    let calls: number
-    do {
-      calls = this.#calls
-      this.#byEmail = await this.#read()
-    } while (calls !== this.#calls)
-  }
-
-  async #read(): Promise<Map<string, Set<string>>> {
+  async #read(): Promise<void> {
     const rows = await this.#db.user.findMany({
       where: { AND: [{ email: { not: null } }, { email: { not: '' } }] },
       select: { id: true, email: true },
@@ -47,6 +38,6 @@ export class UserDirectory {
       const key = (email as string).toLowerCase()
       byEmail.set(key, (byEmail.get(key) ?? new Set()).add(id))
     }
-    return byEmail
+    this.#byEmail = byEmail
   }
 }

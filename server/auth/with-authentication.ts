@@ -1,20 +1,33 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { Unavailable } from '../core/errors.ts'
+import type { RequestBodies } from '../http/bodies.ts'
+import type { Handler } from '../http/guard.ts'
 import type { Authenticator, AuthResult } from './authenticator.ts'
 
-/** Authenticates requests before they are handled, and sends the cookie of a session that lasts longer now. */
+/** What authenticating requests needs. */
+export interface AuthenticationDeps {
+  authenticator: Authenticator
+  bodies: RequestBodies
+}
+
+/**
+ * Authenticates requests before they are handled, and sends the cookie of a session that lasts longer now. From then on the
+ * limits on bodies are those of people who are in.
+ */
 export function withAuthentication(
-  authenticator: Authenticator,
+  { authenticator, bodies }: AuthenticationDeps,
   kind: 'rest' | 'page',
-  handle: RequestListener,
-): RequestListener {
+  handle: Handler,
+): Handler {
   return (request, response) => {
-    const serve = ({ cookie }: AuthResult) => {
+    const serve = ({ viewer, cookie }: AuthResult) => {
+      if (viewer.role === 'anonymous') bodies.ofStranger(request, response)
+      else bodies.ofMember(request)
       if (cookie) response.appendHeader('Set-Cookie', cookie)
-      handle(request, response)
+      return handle(request, response)
     }
     const result = authenticator.authenticate(request, kind)
-    if (result instanceof Promise) result.then(serve, () => unavailable(response))
-    else serve(result)
+    return result instanceof Promise ? result.then(serve, unavailable) : serve(result)
   }
 }
 
@@ -29,18 +42,15 @@ const OPEN_SOURCES = /^\/(login$|enter$|@|src\/|node_modules\/|\.svelte-kit\/|fa
  * @param handle serves the page
  * @param fromSources whether pages are served from their sources
  */
-export function withPageRedirects(
-  authenticator: Authenticator,
-  handle: RequestListener,
-  fromSources: boolean,
-): RequestListener {
+export function withPageRedirects(deps: AuthenticationDeps, handle: Handler, fromSources: boolean): Handler {
   const open = fromSources ? OPEN_SOURCES : OPEN
-  return withAuthentication(authenticator, 'page', (request, response) => {
+  const { authenticator } = deps
+  return withAuthentication(deps, 'page', (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
     const { role } = authenticator.authenticated(request).viewer
     const location = open.test(path) ? null : redirectOf(role, path, request)
     if (location) response.writeHead(303, { Location: location, 'Cache-Control': 'no-store' }).end()
-    else handle(request, response)
+    else return handle(request, response)
   })
 }
 
@@ -52,8 +62,6 @@ function redirectOf(role: AuthResult['viewer']['role'], path: string, request: I
 }
 
 /** The database could not say who it is, so the request is refused. */
-function unavailable(response: ServerResponse): void {
-  response
-    .writeHead(503, { 'Content-Type': 'application/json' })
-    .end(JSON.stringify({ detail: 'The database does not answer.' }))
+export function unavailable(cause: unknown): never {
+  throw Object.assign(new Unavailable('The database does not answer. Please try again.'), { cause })
 }

@@ -132,6 +132,15 @@ export class UpstreamFailed extends AppError {
   }
 }
 
+/** How Node calls it when the other side of a connection is gone. */
+const DISCONNECTS = new Set(['ECONNRESET', 'EPIPE', 'ECANCELED', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'])
+
+/** Whether a client hung up while it was served. It happens all the time, and says nothing about THON. */
+export function isDisconnect(error: unknown): boolean {
+  const { code, name } = (error ?? {}) as { code?: string; name?: string }
+  return DISCONNECTS.has(code ?? '') || name === 'AbortError'
+}
+
 /** The message of anything that was thrown, for people and for logs. */
 export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

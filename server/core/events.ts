@@ -38,13 +38,24 @@ export interface Topics {
 
 type Listener<T> = (event: T) => void
 
-/** In-process pub/sub. Publish after the commit, never before. Listeners run at once, in order, and must not throw. */
+/** In-process pub/sub. Publish after the commit, never before. Listeners run at once and in order. */
 export class Events {
   readonly #listeners = new Map<keyof Topics, Set<Listener<never>>>()
+  readonly #failed: (error: unknown, topic: keyof Topics) => void
+
+  /** @param failed is told what a listener throws: neither the publisher nor the other listeners are */
+  constructor(failed: (error: unknown, topic: keyof Topics) => void = rethrow) {
+    this.#failed = failed
+  }
 
   /** Calls every listener of the topic before it returns. */
   publish<T extends keyof Topics>(topic: T, event: Topics[T]): void {
-    for (const listener of this.#listeners.get(topic) ?? []) (listener as Listener<Topics[T]>)(event)
+    for (const listener of this.#listeners.get(topic) ?? [])
+      try {
+        ;(listener as Listener<Topics[T]>)(event)
+      } catch (error) {
+        this.#failed(error, topic)
+      }
   }
 
   /** @returns the function that stops listening */
@@ -77,6 +88,10 @@ export class Events {
     const stop = this.on(topic, (event) => channel.push(event))
     return channel
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error
 }
 
 /**

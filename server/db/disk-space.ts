@@ -1,5 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { inBackground } from '../core/background.ts'
+import type { Log } from '../core/log.ts'
 
 const EVERY_MS = 15_000
 const LOW_BYTES = 500 * 1024 * 1024
@@ -7,12 +9,14 @@ const LOW_BYTES = 500 * 1024 * 1024
 /** Watches the free space of the disk with the database, so that the dashboard can warn before writes fail. */
 export class DiskSpaceWatch {
   readonly #dir: string
+  readonly #log: Log
   readonly #onChange: () => void
   #timer: NodeJS.Timeout | undefined
   #notice: string | null = null
 
   /** @param onChange called when the notice appears, changes or disappears */
-  constructor(dbPath: string, onChange: () => void) {
+  constructor(dbPath: string, log: Log, onChange: () => void) {
+    this.#log = log
     this.#dir = dirname(dbPath)
     this.#onChange = onChange
   }
@@ -24,7 +28,10 @@ export class DiskSpaceWatch {
 
   async start(): Promise<void> {
     await this.#look()
-    this.#timer = setInterval(() => void this.#look(), EVERY_MS)
+    this.#timer = setInterval(
+      () => inBackground(this.#log, 'measuring the free disk space', () => this.#look()),
+      EVERY_MS,
+    )
     this.#timer.unref()
   }
 

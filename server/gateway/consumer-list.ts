@@ -65,7 +65,7 @@ export function consumerChanges(
       before = now
     }
     channel.end()
-  })()
+  })().catch((error: unknown) => channel.fail(error as Error))
   return channel
 }
 

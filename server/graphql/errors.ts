@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql'
-import { AppError, DiskFull, isDiskFull } from '../core/errors.ts'
+import { AppError, DiskFull, isDisconnect, isDiskFull } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 
 /**
@@ -15,7 +15,7 @@ export function maskError(error: unknown, log: Log): GraphQLError {
   }
   if (error instanceof GraphQLError && (!original || original instanceof GraphQLError)) return error
   if (isDiskFull(original ?? error)) return maskError(new DiskFull(), log)
-  log.error({ err: original ?? error }, 'unexpected error in GraphQL')
+  if (!isDisconnect(original ?? error)) log.error({ err: original ?? error }, 'unexpected error in GraphQL')
   const at = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
   return new GraphQLError('Internal Server Error', { ...at, extensions: { code: 'INTERNAL_ERROR' } })
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { CloseCode, handleProtocols, makeServer, type Server, type ServerOptions } from 'graphql-ws'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { isTooDeep } from '../core/json-depth.ts'
 import type { Viewer } from '../core/viewer.ts'
 
 /** Who a socket belongs to, and until when. */
@@ -96,7 +97,11 @@ export class Transport {
         send: peer.send,
         close: (code, reason) => client.close(code, reason),
         onMessage: (take) =>
-          client.on('message', (data) => void take((data as Buffer).toString()).catch(() => failed.call(client))),
+          client.on('message', (data) => {
+            const text = (data as Buffer).toString()
+            if (isTooDeep(text)) client.close(CloseCode.BadRequest, 'The message is nested too deeply')
+            else take(text).catch(() => failed.call(client))
+          }),
       },
       peer,
     )

@@ -6,6 +6,7 @@ import type { Log } from '../core/log.ts'
 import { responseCachePlugin } from './response-cache.ts'
 import type { GraphContext, Services } from './context.ts'
 import { cacheByText } from './documents.ts'
+import { jsonLimit } from './json-limit.ts'
 import { maskError } from './errors.ts'
 import { Graphiql } from './graphiql.ts'
 import { parseWithin, validateWithin } from './limits.ts'
@@ -39,6 +40,8 @@ export function createGraphql(
     // Same origin only: the gate refuses every other Origin.
     cors: false,
     batching: false,
+    // Nothing is uploaded this way.
+    multipart: false,
     graphiql: { title: 'THON GraphiQL', subscriptionsProtocol: 'WS' },
     renderGraphiQL: graphiql.render,
     parserAndValidationCache: {
@@ -48,7 +51,7 @@ export function createGraphql(
     },
     logging: false,
     context: ({ req }) => ({ ...services, viewer: viewerOf(req), replayNewest: () => undefined }),
-    plugins: [limits, graphiql.plugin, responseCachePlugin(services.events)],
+    plugins: [jsonLimit, limits, graphiql.plugin, responseCachePlugin(services.events)],
     maskedErrors: { maskError: (error) => maskError(error, log) },
   })
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import proxyAddr from 'proxy-addr'
+import { parseHost, type Host } from './host.ts'
 
 /** Who sent a request and how they reached THON, seen through trusted proxies. */
 export interface Client {
@@ -8,12 +9,9 @@ export interface Client {
   readonly address: string
   /** What the browser speaks: to the outermost trusted proxy, else to THON. */
   readonly scheme: 'http' | 'https'
-  /** Requested host, without the default port of the scheme; empty if the request names none. */
-  readonly host: string
+  /** Requested host, without the default port of the scheme. */
+  readonly host: Host
 }
-
-/** A host name or address, with or without a port. */
-const HOST = /^(\[[\da-f:.]+\]|[a-z\d._-]+)(:\d{1,5})?$/i
 
 /** Tells who sends a request. Anyone can send X-Forwarded-* headers, so only those of trusted proxies count. */
 export class Clients {
@@ -26,12 +24,17 @@ export class Clients {
     this.#trusts = (address) => trusts(bare(address), 0)
   }
 
-  /** Who sent a request. The answer stays the same, even when headers or connection change later. */
+  /** Who sent a request that has entered the door. The answer stays the same, even when headers or connection change. */
   of(request: IncomingMessage): Client {
     const known = this.#known.get(request)
-    if (known) return known
-    const client = this.#find(request)
-    this.#known.set(request, client)
+    if (!known) throw new Error('a request was served before it entered the door')
+    return known
+  }
+
+  /** Finds out who sends a request; `of` knows it afterwards. @returns null if the request names no host */
+  enter(request: IncomingMessage): Client | null {
+    const client = this.#known.get(request) ?? this.#find(request)
+    if (client) this.#known.set(request, client)
     return client
   }
 
@@ -45,25 +48,27 @@ export class Clients {
     return this.#trusts(request.socket.remoteAddress ?? '')
   }
 
-  #find(request: IncomingMessage): Client {
+  #find(request: IncomingMessage): Client | null {
     const { headers, socket } = request
     const ownScheme = (socket as { encrypted?: boolean }).encrypted ? 'https' : 'http'
-    if (!this.isProxied(request))
-      return {
-        address: bare(socket.remoteAddress ?? ''),
-        scheme: ownScheme,
-        host: hostOf(headers.host, ownScheme) ?? '',
-      }
+    if (!this.isProxied(request)) {
+      const host = parseHost(headers.host, ownScheme)
+      return host && { address: bare(socket.remoteAddress ?? ''), scheme: ownScheme, host }
+    }
     // From the nearest to the first untrusted one.
     const hops = proxyAddr.all(request, this.#trusts).map(bare)
     const passed = Math.max(1, hops.length - 1)
     const scheme = schemeOf(forwardedValue(headers, 'x-forwarded-proto', passed)) ?? ownScheme
-    return {
-      // Proxies write addresses. If something else stands there, the proxy that passed it on is the farthest known.
-      address: hops.findLast((hop) => isIP(hop) !== 0) ?? '',
-      scheme,
-      host: hostOf(forwardedValue(headers, 'x-forwarded-host', passed), scheme) ?? hostOf(headers.host, scheme) ?? '',
-    }
+    const host =
+      parseHost(forwardedValue(headers, 'x-forwarded-host', passed), scheme) ?? parseHost(headers.host, scheme)
+    return (
+      host && {
+        // Proxies write addresses. If something else stands there, the proxy that passed it on is the farthest known.
+        address: hops.findLast((hop) => isIP(hop) !== 0) ?? '',
+        scheme,
+        host,
+      }
+    )
   }
 }
 
@@ -83,11 +88,6 @@ function forwardedValue(headers: IncomingHttpHeaders, name: string, passed: numb
 function schemeOf(value: string | undefined): 'http' | 'https' | null {
   const scheme = value?.toLowerCase().replace(/^ws/, 'http')
   return scheme === 'http' || scheme === 'https' ? scheme : null
-}
-
-/** @returns null if it is not a host. The default port is dropped, as in the origins that browsers send. */
-function hostOf(value: string | undefined, scheme: 'http' | 'https'): string | null {
-  return value && HOST.test(value) ? value.replace(scheme === 'https' ? /:443$/ : /:80$/, '') : null
 }
 
 /** An address without the brackets and port that some proxies add. IPv4 stays IPv4, also on a dual-stack socket. */

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import type { IncomingMessage, RequestListener } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { Handler } from './guard.ts'
 
 const root = join(import.meta.dirname, '..', '..', 'web')
 
@@ -14,7 +15,7 @@ export interface DashboardRequest extends IncomingMessage {
 
 /** The dashboard. */
 export interface Dashboard {
-  handle: RequestListener
+  handle: Handler
   close: () => Promise<void>
 }
 
@@ -28,12 +29,12 @@ export async function builtDashboard(
 ): Promise<Dashboard> {
   const entry = join(root, 'build', 'handler.js')
   if (!existsSync(entry)) throw new Error('The dashboard is not built. Run: npm run build')
-  const { handler } = (await import(pathToFileURL(entry).href)) as { handler: RequestListener }
+  const { handler } = (await import(pathToFileURL(entry).href)) as { handler: Handler }
   return {
     handle: (request, response) => {
       const thonFetch = (query: Request) => graphql(query, request)
       Object.assign(request, { thonFetch } satisfies Pick<DashboardRequest, 'thonFetch'>)
-      handler(request, response)
+      return handler(request, response)
     },
     close: () => Promise.resolve(),
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { hostText, parseHost, type Host } from './host.ts'
 
 /**
  * Refuses requests for other host names and from pages of other origins. Such a page, and a sandbox has one, must not send
@@ -21,15 +22,13 @@ export class Gate {
     this.#anyHost = host === '0.0.0.0' || host === '::'
   }
 
-  /** @returns why the request is refused; null if it is not */
-  refusal(request: IncomingMessage): string | null {
-    const host = request.headers.host
-    const hostname = host && hostnameOf(`http://${host}`)
-    if (!host || !hostname || !this.#isOwn(hostname))
-      return `This server does not answer to the host name ${hostname || '(none)'}. Add it to THON_ALLOWED_HOSTS if it should.`
+  /** @param host that the request is for. @returns why the request is refused; null if it is not */
+  refusal(request: IncomingMessage, host: Host): string | null {
+    if (!this.#isOwn(host.hostname))
+      return `This server does not answer to the host name ${host.hostname}. Add it to THON_ALLOWED_HOSTS if it should.`
     const { origin } = request.headers
     if (origin === undefined || isRead(request)) return null
-    if (URL.canParse(origin) && new URL(origin).host === host.toLowerCase()) return null
+    if (URL.parse(origin)?.host === hostText(host)) return null
     return 'Requests from pages of another origin are refused.'
   }
 
@@ -48,13 +47,10 @@ function isRead(request: IncomingMessage): boolean {
 
 /** A host as URLs spell it: IPv6 addresses in brackets and in their short form. */
 function canonical(host: string): string {
-  return hostnameOf(`http://${host.includes(':') ? `[${host.replace(/^\[|\]$/g, '')}]` : host}`) ?? host.toLowerCase()
+  const text = host.includes(':') ? `[${host.replace(/^\[|\]$/g, '')}]` : host
+  return parseHost(text)?.hostname ?? host.toLowerCase()
 }
 
 function isLoopbackAddress(address: string): boolean {
   return /^127\.\d+\.\d+\.\d+$/.test(address) || address === '::1'
-}
-
-function hostnameOf(url: string): string | null {
-  return URL.canParse(url) ? new URL(url).hostname.toLowerCase() : null
 }

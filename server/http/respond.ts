@@ -8,5 +8,6 @@ export function redirect(response: ServerResponse, to: string): void {
 
 /** Refuses a WebSocket and closes the connection. @param status with its reason, such as `404 Not Found` */
 export function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  if (!socket.writable) socket.destroy()
+  else socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }

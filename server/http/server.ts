@@ -1,16 +1,23 @@
 import { rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { RequestBodies } from './bodies.ts'
+import type { Clients } from './client.ts'
+import { enterDoor } from './door.ts'
 import type { Gate } from './gate.ts'
+import type { Handler, RequestGuard, Surface } from './guard.ts'
 import { refuseUpgrade } from './respond.ts'
-import { limitBodyTime, TIMEOUTS } from './timeouts.ts'
+import { TIMEOUTS } from './timeouts.ts'
+import { shouldUpgradeCallback } from './upgrades.ts'
 
 /** What serves one path and everything below it. */
 export interface Route {
   /** Path such as `/graphql`; `/` takes what no other route does. */
   path: string
-  handle: RequestListener
+  handle: Handler
+  /** In which shape a failure is answered; by default as a page. */
+  surface?: Surface
   /** Largest body it takes, in bytes. A larger one is refused by its declared length, before anything is read. */
   largestBody?: number
 }
@@ -19,27 +26,27 @@ export interface Route {
 export interface SandboxHandler {
   /** Whether the request is for a sandbox, by its Host header. */
   isFor: (request: IncomingMessage) => boolean
-  serve: RequestListener
+  serve: Handler
   /** Refuses a request for a WebSocket: the proxy passes on only those that no sandbox takes. */
-  upgrade: (request: IncomingMessage, socket: Duplex) => void
+  upgrade: (request: IncomingMessage, socket: Duplex) => unknown
 }
 
 /** What the HTTP server needs. */
 export interface HttpServerDeps {
+  guard: RequestGuard
   gate: Gate
+  clients: Clients
+  bodies: RequestBodies
   sandboxes: SandboxHandler
   /** Reads off a request who sent it, before anything else does. */
   prepare: (request: IncomingMessage) => void
   routes: Route[]
   /** Takes over a request for a WebSocket. @returns the HTTP status of a refusal, such as `401 Unauthorized`; null without */
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<string | null>
-  /** How long the body of a request to a route may take, in milliseconds; five minutes by default. */
-  bodyTimeoutMs?: number
 }
 
 /** How long the proxy may take to hang up, in milliseconds. */
 const LINGER_MS = 2_000
-const BODY_TIMEOUT_MS = 5 * 60_000
 
 /** Headers of a refusal as text: a browser only shows it. */
 const TEXT = { 'Content-Type': 'text/plain', 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'" }
@@ -51,10 +58,22 @@ export class HttpServer {
 
   constructor(deps: HttpServerDeps) {
     this.#deps = deps
-    this.#server = createServer(TIMEOUTS)
+    const { guard, prepare } = deps
+    this.#server = createServer({ ...TIMEOUTS, shouldUpgradeCallback })
     this.#server.on('connection', closeGently)
-    this.#server.on('request', (request, response) => this.#serve(request, response))
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    this.#server.on('request', (request, response) =>
+      guard.serve('page', request, response, () => {
+        prepare(request)
+        this.#serve(request, response)
+      }),
+    )
+    this.#server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => socket.destroy())
+      guard.upgrade('page', socket, () => {
+        prepare(request)
+        this.#upgrade(request, socket, head)
+      })
+    })
   }
 
   /** @param path of the Unix socket, in a folder that nobody else may enter */
@@ -76,40 +95,45 @@ export class HttpServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const { sandboxes, gate, routes, bodyTimeoutMs } = this.#deps
-    this.#deps.prepare(request)
+    const { guard, sandboxes, clients, gate, bodies } = this.#deps
+    const fault = enterDoor(request, clients)
+    if (fault !== null) {
+      response.writeHead(400, { ...TEXT, Connection: 'close' }).end(fault)
+      return
+    }
     if (sandboxes.isFor(request)) {
-      sandboxes.serve(request, response)
+      guard.serve('sandbox', request, response, (...sent) => sandboxes.serve(...sent))
       return
     }
     response.setHeader('X-Content-Type-Options', 'nosniff')
     response.setHeader('Referrer-Policy', 'same-origin')
     response.setHeader('X-Frame-Options', 'DENY')
-    limitBodyTime(request, response, bodyTimeoutMs ?? BODY_TIMEOUT_MS)
-    const refusal = gate.refusal(request)
+    bodies.begin(request, response)
+    const refusal = gate.refusal(request, clients.of(request).host)
     if (refusal !== null) {
       response.writeHead(403, TEXT).end(refusal)
       return
     }
     const path = pathOf(request)
-    const route = routes.find((one) => one.path === '/' || path === one.path || path.startsWith(`${one.path}/`))
+    const route = this.#deps.routes.find(
+      (one) => one.path === '/' || path === one.path || path.startsWith(`${one.path}/`),
+    )
     const error = route ? bodyError(request, route.largestBody) : ([404, 'Not Found'] as const)
     if (error) response.writeHead(error[0], { ...TEXT, Connection: 'close' }).end(error[1])
-    else route?.handle(request, response)
+    else if (route) guard.serve(route.surface ?? 'page', request, response, route.handle)
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { sandboxes, gate, upgrade } = this.#deps
-    socket.on('error', () => socket.destroy())
-    this.#deps.prepare(request)
-    if (sandboxes.isFor(request)) sandboxes.upgrade(request, socket)
-    else if (gate.refusal(request) !== null) refuseUpgrade(socket, '403 Forbidden')
+    const { guard, sandboxes, clients, gate, upgrade } = this.#deps
+    if (enterDoor(request, clients) !== null) refuseUpgrade(socket, '400 Bad Request')
+    else if (sandboxes.isFor(request)) guard.upgrade('sandbox', socket, () => sandboxes.upgrade(request, socket))
+    else if (gate.refusal(request, clients.of(request).host) !== null) refuseUpgrade(socket, '403 Forbidden')
     else if (pathOf(request) !== '/graphql') refuseUpgrade(socket, '404 Not Found')
     else
-      upgrade(request, socket, head).then(
-        (refusal) => refusal !== null && refuseUpgrade(socket, refusal),
-        () => refuseUpgrade(socket, '503 Service Unavailable'),
-      )
+      guard.upgrade('graphql', socket, async () => {
+        const refusal = await upgrade(request, socket, head)
+        if (refusal !== null) refuseUpgrade(socket, refusal)
+      })
   }
 }
 

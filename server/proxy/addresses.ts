@@ -3,6 +3,7 @@ import { domainToASCII } from 'node:url'
 import type { Db } from '../db/client.ts'
 import type { ReachEnv } from '../config/reach.ts'
 import type { Events } from '../core/events.ts'
+import type { Host } from '../http/host.ts'
 import { hostLabel } from '../core/names.ts'
 
 declare module '../graphql/context.ts' {
@@ -36,6 +37,12 @@ export interface Listening {
   pathPort: number | null
 }
 
+/** How a person reaches this server right now. */
+export interface Arrival {
+  scheme: string
+  host: Host
+}
+
 /** Keys of the settings that addresses depend on. */
 const EXTERNAL_IP = 'external_ip'
 const DOMAIN = 'domain'
@@ -46,8 +53,6 @@ const DOMAIN = 'domain'
  */
 const LOCAL = { http: 'localhost', https: 'thon.localhost' } as const
 
-/** A host as in a Host header: a name in lower case, with or without a port. IPv6 addresses do not match. */
-const HOST = /^([a-z0-9.-]{1,253})(?::(\d{1,5}))?$/
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** Host names of sandboxes, in both directions. From memory, since every request needs them. */
@@ -115,10 +120,9 @@ export class Addresses {
       : `${this.#ownOrigin(`${label}.${LOCAL[this.#listening.scheme]}`)}/`
   }
 
-  /** The label of the sandbox that a Host header names; null if it names THON itself, or nothing known. */
-  labelOf(host: string | undefined): string | null {
-    const name = HOST.exec(host?.toLowerCase() ?? '')?.[1]
-    if (!name || name === LOCAL.https || this.#reserved.has(name)) return null
+  /** The label of the sandbox that has this host name, spelled as in URLs; null if it is THON's own, or unknown. */
+  labelOf(name: string): string | null {
+    if (name === LOCAL.https || this.#reserved.has(name)) return null
     const { externalIp } = this.#current
     for (const base of [
       LOCAL.https,
@@ -148,9 +152,9 @@ export class Addresses {
    * The origin of a sandbox for a person who is at THON now.
    * @param current scheme and host of their request
    */
-  sandboxOrigin(label: string, current: { scheme: string; host: string }): string {
-    const { hostname, port } = new URL(`http://${current.host}`)
-    const at = (host: string) => `${current.scheme}://${host}${port && `:${port}`}`
+  sandboxOrigin(label: string, current: Arrival): string {
+    const { hostname } = current.host
+    const at = (name: string) => originOf(current, name)
     const address = hostname.replace(/^\[|\]$/g, '')
     if (address === 'localhost' || /^127\./.test(address) || address === '::1')
       return at(`${label}.${localOf(current.scheme)}`)
@@ -166,10 +170,10 @@ export class Addresses {
    * The origin of THON for a person who is at a sandbox's address now.
    * @param current scheme and host of their request
    */
-  thonOrigin(label: string, current: { scheme: string; host: string }): string {
-    const [name = '', port] = current.host.toLowerCase().split(':')
+  thonOrigin(label: string, current: Arrival): string {
+    const name = current.host.hostname
     const base = name.slice(label.length + 1)
-    const at = (host: string) => `${current.scheme}://${host}${port === undefined ? '' : `:${port}`}`
+    const at = (own: string) => originOf(current, own)
     if (base === LOCAL.http || base === LOCAL.https) return at('localhost')
     if (this.#reach.publicUrl) return this.#reach.publicUrl
     const ip = this.#wildcard.exec(name)?.[2]
@@ -179,15 +183,13 @@ export class Addresses {
   }
 
   /** Like `sandboxOrigin`, where paths tell sandboxes apart: with that path. */
-  pathOrigin(hostPort: number, current: { scheme: string; host: string }): string {
-    const { hostname } = new URL(`http://${current.host}`)
-    return `${current.scheme}://${hostname}:${this.#listening.pathPort}/${hostPort}`
+  pathOrigin(hostPort: number, current: Arrival): string {
+    return `${current.scheme}://${current.host.hostname}:${this.#listening.pathPort}/${hostPort}`
   }
 
   /** Like `thonOrigin`, for a person at the port where paths tell sandboxes apart. */
-  thonOriginOfPath(current: { scheme: string; host: string }): string {
-    const { hostname } = new URL(`http://${current.host}`)
-    return this.#reach.publicUrl ?? `${current.scheme}://${hostname}:${this.#listening.port}`
+  thonOriginOfPath(current: Arrival): string {
+    return this.#reach.publicUrl ?? `${current.scheme}://${current.host.hostname}:${this.#listening.port}`
   }
 
   #publicUrls({ group, username, hostPort }: AddressedSandbox): { publicUrl: string | null; domainUrl: string | null } {
@@ -241,6 +243,11 @@ export class Addresses {
     if (key === EXTERNAL_IP) this.#current = { ...this.#current, externalIp: value || this.#reach.externalIp }
     if (key === DOMAIN) this.#current = { ...this.#current, domain: value || null }
   }
+}
+
+/** The origin of another host name at the port that a person uses now. */
+function originOf({ scheme, host: { port } }: Arrival, hostname: string): string {
+  return `${scheme}://${hostname}${port === null ? '' : `:${port}`}`
 }
 
 function localOf(scheme: string): string {

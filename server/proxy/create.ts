@@ -5,6 +5,7 @@ import type { Db } from '../db/client.ts'
 import { storedSecret } from '../db/stored-secret.ts'
 import type { Events } from '../core/events.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
+import { Refresher } from '../core/background.ts'
 import type { Clients } from '../http/client.ts'
 import type { Tls } from '../http/tls.ts'
 import type { Log } from '../core/log.ts'
@@ -56,12 +57,19 @@ export interface ProxyDeps {
 
 /** Wires what the proxy needs of THON, and the proxy itself: the public ports and the host names of sandboxes. */
 export async function createProxy(deps: ProxyDeps) {
-  const { db, events, clients, addresses, authenticator, instances, mySandbox } = deps
+  const { db, events, clients, addresses, authenticator, instances, mySandbox, log } = deps
   const sandboxCookies = new SandboxCookies(authenticator, events, await storedSecret(db, COOKIE_SECRET))
-  const directory = new SandboxDirectory(db, events)
+  const directory = new SandboxDirectory(db, events, log)
   const oneTimeCodes = new OneTimeCodes()
   let participantsMayStart = await deps.participantsMayStart()
-  events.on('setting', () => void deps.participantsMayStart().then((now) => (participantsMayStart = now)))
+  const rights = new Refresher(
+    async () => {
+      participantsMayStart = await deps.participantsMayStart()
+    },
+    log,
+    'reading who may start sandboxes',
+  )
+  events.on('setting', () => rights.soon())
   const statusPages = new StatusPages({
     events,
     directory,
@@ -93,6 +101,8 @@ export async function createProxy(deps: ProxyDeps) {
     /** Frees the ports. @param keep leaves the proxy running for the next THON */
     close: async (keep: boolean) => {
       stopWatching()
+      rights.close()
+      directory.close()
       hosts.close()
       await way?.ports.close(keep)
     },

@@ -1,5 +1,7 @@
 import type { Db } from '../db/client.ts'
+import { Refresher } from '../core/background.ts'
 import type { Events } from '../core/events.ts'
+import type { Log } from '../core/log.ts'
 import { hostLabel } from '../core/names.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 
@@ -22,20 +24,19 @@ export class SandboxDirectory {
   readonly #instances = new Map<string, Instance>()
   readonly #labels = new Map<string, string>()
   #users = new Map<string, Names & { userId: string }>()
-  #reading: Promise<void> | null = null
-  /** How often it was asked for the users. */
-  #requests = 0
+  readonly #refresher: Refresher
 
-  constructor(db: Db, events: Events) {
+  constructor(db: Db, events: Events, log: Log) {
     this.#db = db
+    this.#refresher = new Refresher(() => this.#readUsers(), log, 'reading whose sandboxes have which address')
     events.on('instance', ({ row }) => this.#apply(row))
     // A change of a user is published as a change of the group.
-    events.on('group', () => void this.#readUsers())
+    events.on('group', () => this.#refresher.soon())
   }
 
   /** Reads everything once, at the start. */
   async load(): Promise<void> {
-    await this.#readUsers()
+    await this.#refresher.now()
     const ended = await this.#db.instance.findMany({ where: { activeKey: null }, orderBy: { createdAt: 'asc' } })
     const active = await this.#db.instance.findMany({ where: { activeKey: { not: null } } })
     for (const row of [...ended, ...active]) this.#apply(row)
@@ -62,6 +63,11 @@ export class SandboxDirectory {
     return this.#labels.get(instanceId) ?? null
   }
 
+  /** Stops reading. */
+  close(): void {
+    this.#refresher.close()
+  }
+
   #apply(row: Instance): void {
     const label = hostLabel(row.group, row.username)
     const before = this.#labels.get(row.id)
@@ -80,26 +86,15 @@ export class SandboxDirectory {
     if (this.#instances.get(label)?.id === id) this.#instances.delete(label)
   }
 
-  /** Calls that come while it reads share one more reading after it. */
-  #readUsers(): Promise<void> {
-    this.#requests++
-    this.#reading ??= this.#read().finally(() => (this.#reading = null))
-    return this.#reading
-  }
-
-  async #read(): Promise<void> {
-    let request: number
-    do {
-      request = this.#requests
-      const rows = await this.#db.user.findMany({
-        select: { id: true, username: true, group: { select: { name: true } } },
-      })
-      this.#users = new Map(
-        rows.map(({ id, username, group }) => [
-          hostLabel(group.name, username),
-          { userId: id, group: group.name, username },
-        ]),
-      )
-    } while (request !== this.#requests)
+  async #readUsers(): Promise<void> {
+    const rows = await this.#db.user.findMany({
+      select: { id: true, username: true, group: { select: { name: true } } },
+    })
+    this.#users = new Map(
+      rows.map(({ id, username, group }) => [
+        hostLabel(group.name, username),
+        { userId: id, group: group.name, username },
+      ]),
+    )
   }
 }

@@ -3,9 +3,10 @@ import type { Duplex } from 'node:stream'
 import { can } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Events } from '../core/events.ts'
+import { parseHost } from '../http/host.ts'
 import { refuseUpgrade } from '../http/respond.ts'
 import type { SandboxHandler } from '../http/server.ts'
-import { crossSiteError, isNavigation } from './cross-site.ts'
+import { crossSiteError, isNavigation, serviceWorkerError } from './cross-site.ts'
 import type { HostedSandbox, SandboxDirectory } from './directory.ts'
 import {
   SandboxEntry,
@@ -28,7 +29,7 @@ export interface SandboxHostsDeps extends SandboxEntryDeps {
   events: Events
 }
 
-/** How many Host headers are remembered with their labels. */
+/** How many host names are remembered with their labels. */
 const MAX_LABELS = 2_000
 
 /**
@@ -40,7 +41,7 @@ export class SandboxHosts implements SandboxHandler {
   readonly #entry: SandboxEntry
   /** Requests that came to the port where paths tell sandboxes apart. */
   readonly #byPath = new WeakSet<IncomingMessage>()
-  /** Labels by Host header: every request needs one, also those for THON itself. */
+  /** Labels by host name: every request needs one, also those for THON itself. */
   readonly #labels = new Map<string, string | null>()
 
   constructor(deps: SandboxHostsDeps) {
@@ -55,33 +56,22 @@ export class SandboxHosts implements SandboxHandler {
   }
 
   isFor(request: IncomingMessage): boolean {
-    return this.#byPath.has(request) || this.#labelOf(request.headers.host) !== null
+    return this.#byPath.has(request) || this.#labelFor(request) !== null
   }
 
-  serve(request: IncomingMessage, response: ServerResponse): void {
+  serve(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
     const destination = this.#destinationOf(request)
-    if (!destination) {
-      refuse(response, 404, 'There is no sandbox at this address.')
-      return
-    }
-    const refusal = crossSiteError(request)
-    if (refusal !== null) {
-      refuse(response, 403, refusal)
-      return
-    }
+    if (!destination) return refuse(response, 404, 'There is no sandbox at this address.')
+    const refusal = crossSiteError(request) ?? serviceWorkerError(request, destination.rest, THON_PATHS)
+    if (refusal !== null) return refuse(response, 403, refusal)
     const [path] = splitTarget(destination.rest)
-    if (path === `${THON_PATHS}enter`) {
-      this.#entry.enter(request, response, destination)
-      return
-    }
+    if (path === `${THON_PATHS}enter`) return this.#entry.enter(request, response, destination)
     const serve = (holder: CookieHolder | null) => this.#serveTo(holder, request, response, destination)
     const holder = this.#holderOf(request, destination)
-    if (holder instanceof Promise)
-      holder.then(serve, () => refuse(response, 503, 'Something went wrong. Please try again.'))
-    else serve(holder)
+    return holder instanceof Promise ? holder.then(serve) : serve(holder)
   }
 
-  upgrade(request: IncomingMessage, socket: Duplex): void {
+  async upgrade(request: IncomingMessage, socket: Duplex): Promise<void> {
     const destination = this.#destinationOf(request)
     if (!destination) {
       refuseUpgrade(socket, '404 Not Found')
@@ -92,15 +82,11 @@ export class SandboxHosts implements SandboxHandler {
       refuseUpgrade(socket, '403 Forbidden')
       return
     }
-    const refuseFor = (holder: CookieHolder | null) => {
-      if (!holder) refuseUpgrade(socket, '401 Unauthorized')
-      else if (!mayOpen(holder.viewer, sandbox)) refuseUpgrade(socket, '403 Forbidden')
-      // It does not run, or has begun to just now: the proxy connects the next try.
-      else refuseUpgrade(socket, '503 Service Unavailable')
-    }
-    Promise.resolve(this.#holderOf(request, destination)).then(refuseFor, () =>
-      refuseUpgrade(socket, '503 Service Unavailable'),
-    )
+    const holder = await this.#holderOf(request, destination)
+    if (!holder) refuseUpgrade(socket, '401 Unauthorized')
+    else if (!mayOpen(holder.viewer, sandbox)) refuseUpgrade(socket, '403 Forbidden')
+    // It does not run, or has begun to just now: the proxy connects the next try.
+    else refuseUpgrade(socket, '503 Service Unavailable')
   }
 
   /** Decides for the proxy whether somebody may open a sandbox, and where it answers. */
@@ -122,18 +108,17 @@ export class SandboxHosts implements SandboxHandler {
     request: IncomingMessage,
     response: ServerResponse,
     destination: Destination,
-  ): void {
+  ): void | Promise<void> {
     const { sandbox, rest, path } = destination
-    if (rest.startsWith(`${THON_PATHS}arrived`)) this.#entry.arrive(response, destination, holder)
-    else if (!holder) this.#entry.signIn(request, response, destination)
-    else if (!sandbox)
-      this.#show(request, response, 404, unknownAddress(`${this.#entry.thonOrigin(request, destination)}/my`))
-    else if (!mayOpen(holder.viewer, sandbox)) this.#show(request, response, 403, notYours)
-    else if (rest.startsWith(THON_PATHS)) {
-      const name = splitTarget(rest)[0].slice(THON_PATHS.length)
-      const context = { viewer: holder.viewer, sandbox, paths: pathsOf(path) }
-      this.#deps.statusPages.answer(request, response, name, context)
-    } else this.#showStatus(holder.viewer, request, response, { sandbox, path })
+    if (rest.startsWith(`${THON_PATHS}arrived`)) return this.#entry.arrive(response, destination, holder)
+    if (!holder) return this.#entry.signIn(request, response, destination)
+    if (!sandbox)
+      return this.#show(request, response, 404, unknownAddress(`${this.#entry.thonOrigin(request, destination)}/my`))
+    if (!mayOpen(holder.viewer, sandbox)) return this.#show(request, response, 403, notYours)
+    if (!rest.startsWith(THON_PATHS)) return this.#showStatus(holder.viewer, request, response, { sandbox, path })
+    const name = splitTarget(rest)[0].slice(THON_PATHS.length)
+    const context = { viewer: holder.viewer, sandbox, paths: pathsOf(path) }
+    return this.#deps.statusPages.answer(request, response, name, context)
   }
 
   /** Answers for a sandbox that does not run. If it has begun to just now, the page loads again by itself. */
@@ -154,12 +139,10 @@ export class SandboxHosts implements SandboxHandler {
   }
 
   #destinationOf(request: IncomingMessage): Destination | null {
-    const { url, headers } = request
-    // Only the form that browsers send: the other forms name a host of their own, or none.
-    if (!url?.startsWith('/')) return null
+    const { url = '/' } = request
     const { directory } = this.#deps
     if (!this.#byPath.has(request)) {
-      const label = this.#labelOf(headers.host)
+      const label = this.#labelFor(request)
       return label === null ? null : { label, sandbox: directory.find(label), path: '', rest: url }
     }
     const [, port, rest = ''] = /^\/(\d{1,5})(?=[/?]|$)(.*)$/s.exec(url) ?? []
@@ -175,17 +158,21 @@ export class SandboxHosts implements SandboxHandler {
   }
 
   #sandboxAt(host: string): HostedSandbox | null {
-    const label = this.#labelOf(host)
+    const parsed = parseHost(host)
+    const label = parsed && this.#labelOf(parsed.hostname)
     return label === null ? null : this.#deps.directory.find(label)
   }
 
-  #labelOf(host: string | undefined): string | null {
-    if (host === undefined) return null
-    const known = this.#labels.get(host)
+  #labelFor(request: IncomingMessage): string | null {
+    return this.#labelOf(this.#deps.clients.of(request).host.hostname)
+  }
+
+  #labelOf(hostname: string): string | null {
+    const known = this.#labels.get(hostname)
     if (known !== undefined) return known
-    const label = this.#deps.addresses.labelOf(host)
+    const label = this.#deps.addresses.labelOf(hostname)
     if (this.#labels.size > MAX_LABELS) this.#labels.clear()
-    this.#labels.set(host, label)
+    this.#labels.set(hostname, label)
     return label
   }
 }
@@ -194,7 +181,7 @@ export class SandboxHosts implements SandboxHandler {
 function targetOf(sandbox: HostedSandbox | null): Decision['target'] {
   const instance = sandbox?.instance
   if (instance?.state !== 'Running' || instance.hostPort === null) return null
-  return { host: '127.0.0.1', port: instance.hostPort }
+  return { name: `${sandbox?.group}/${sandbox?.username}`, host: '127.0.0.1', port: instance.hostPort }
 }
 
 function pathsOf(path: string) {

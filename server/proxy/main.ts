@@ -6,6 +6,7 @@ import { chdir, exit } from 'node:process'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describeError } from '../core/errors.ts'
+import { surviveFailures } from '../core/process-failures.ts'
 import { Control } from './control.ts'
 import { INTERNAL_SOCKET } from './folder.ts'
 import type { Listening } from './listening.ts'
@@ -34,6 +35,7 @@ let orphan: NodeJS.Timeout
 chdir(join(folder, 'in'))
 const proxy = new ProxyServer({
   thonSocket: INTERNAL_SOCKET,
+  report: (message) => thon?.send(message),
   authorize: (request) => {
     const answer = Promise.withResolvers<Decision>()
     const id = ++lastId
@@ -49,11 +51,7 @@ waitForThon()
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => drain(ON_SIGNAL))
 // The terminal that THON was started from is closed.
 process.on('SIGHUP', () => undefined)
-// One request that fails in an unforeseen way must not end everybody's.
-for (const event of ['uncaughtException', 'unhandledRejection'] as const)
-  process.on(event, (error: unknown) => {
-    thon?.send({ kind: 'fault', error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-  })
+surviveFailures((failure) => thon?.send({ kind: 'processFailed', failure }))
 
 /** Takes the latest connection as THON: the one before has been cut off, and its end will be noticed later. */
 function welcome(socket: Socket): void {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Log } from '../core/log.ts'
 import type { ForwardFailure } from './forward.ts'
 import { refuse, sendPage } from './html.ts'
 import type { StatusView } from './status-view.ts'
@@ -58,6 +59,11 @@ export function answerFailure(response: ServerResponse, failure: ForwardFailure,
   const { status, view, retrySeconds } = FAILURES[failure]
   if (isPage) sendPage(response, status, view, { retrySeconds })
   else refuse(response, status, view.title)
+}
+
+/** One line for organizers: a participant's program is broken, or tries something. */
+export function reportBadAnswer(log: Log, sandbox: string, fault: string): void {
+  log.warn({ sandbox, fault }, 'the answer of a sandbox was not passed on')
 }
 
 /** For programs without a sandbox cookie. */

@@ -1,6 +1,7 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { can } from '../core/permissions.ts'
 import type { Clients } from '../http/client.ts'
+import type { Handler } from '../http/guard.ts'
 import { redirect } from '../http/respond.ts'
 import type { Addresses } from './addresses.ts'
 import { isPath } from './cross-site.ts'
@@ -28,9 +29,9 @@ const STATUS_PATHS = '/open/.thon'
  * `GET /open/<instance id>` and `GET /open?sandbox=<label>&to=<path>`, on THON's own host name: sends people who may open
  * that sandbox to its host name, with a one-time code in place of their session. All others go to the login page.
  */
-export function openRoute(deps: OpenRouteDeps): RequestListener {
+export function openRoute(deps: OpenRouteDeps): Handler {
   return (request, response) => {
-    const url = new URL(request.url ?? '/open', 'http://thon.invalid')
+    const url = new URL(`http://thon.invalid${request.url ?? '/open'}`)
     const { viewer } = deps.authenticator.authenticated(request)
     const sandbox = sandboxOf(deps.directory, url)
     // A page of another site may link here, but not load this.
@@ -41,7 +42,7 @@ export function openRoute(deps: OpenRouteDeps): RequestListener {
       redirect(response, `/login?to=${encodeURIComponent(url.pathname + url.search)}`)
     else if (!sandbox || !can(viewer, 'instances.open', [sandbox.userId]))
       sendPage(response, 404, unknownAddress('/my'))
-    else open(deps, request, response, { url, sandbox })
+    else return open(deps, request, response, { url, sandbox })
   }
 }
 
@@ -50,15 +51,14 @@ function open(
   request: IncomingMessage,
   response: ServerResponse,
   { url, sandbox }: { url: URL; sandbox: HostedSandbox },
-): void {
+): void | Promise<void> {
   const authenticated = authenticator.authenticated(request)
   const { viewer } = authenticated
   const query = `?sandbox=${sandbox.label}`
   const paths = { base: STATUS_PATHS, query, home: `/open${query}` }
   if (url.pathname.startsWith(`${STATUS_PATHS}/`)) {
     const name = url.pathname.slice(STATUS_PATHS.length + 1)
-    statusPages.answer(request, response, name, { viewer, sandbox, paths })
-    return
+    return statusPages.answer(request, response, name, { viewer, sandbox, paths })
   }
   const credential = credentialOf(authenticated, authenticator.locked)
   const hostPort = sandbox.instance?.hostPort ?? null

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { createProxyServer, type ProxyServer } from 'httpxy'
 import { refuseUpgrade } from '../http/respond.ts'
 import { isNavigation } from './cross-site.ts'
+import { withoutConnectionHeaders } from './forward.ts'
 import { refuse, sendPage } from './html.ts'
 import { startingAgain } from './messages.ts'
 import { CLIENT_HEADER, type PassedOn } from './protocol.ts'
@@ -17,6 +18,8 @@ export class PassOn {
   readonly #proxy: ProxyServer
   // THON keeps idle connections for longer, so none is closed while a request is being written to it.
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 30_000, scheduling: 'lifo' })
+  /** A connection for each WebSocket. */
+  readonly #sockets = createProxyServer({ prependPath: false })
   readonly #opened = new WeakMap<object, (far: Duplex) => void>()
 
   /** @param socketPath path of THON's internal socket */
@@ -32,17 +35,16 @@ export class PassOn {
       // The browser may wait for the headers of a stream that has no data yet.
       setImmediate(() => !response.headersSent && !response.destroyed && response.flushHeaders())
     })
-    this.#proxy.on('proxyReqWs', (outgoing, request) =>
+    this.#sockets.on('proxyReqWs', (outgoing, request) =>
       outgoing.on('upgrade', (_answer, far: Duplex) => this.#opened.get(request)?.(far)),
     )
   }
 
   /** Passes on THON's answer, or says that THON is starting. */
-  web(request: IncomingMessage, response: ServerResponse, sender: PassedOn): void {
+  web(request: IncomingMessage, response: ServerResponse, sender: PassedOn): Promise<void> {
+    withoutConnectionHeaders(request)
     this.#sign(request, sender)
-    // This process has answered it already.
-    delete request.headers.expect
-    this.#proxy.web(request, response, { target: { socketPath: this.#socketPath } }).catch(() => {
+    return this.#proxy.web(request, response, { target: { socketPath: this.#socketPath } }).catch(() => {
       if (!response.headersSent) answerAway(request, response)
       else if (!response.writableEnded) response.destroy()
     })
@@ -60,7 +62,7 @@ export class PassOn {
     this.#opened.set(request, opened)
     // It always is one: Node's types say Duplex for its subclasses' sake.
     if (socket instanceof Socket)
-      this.#proxy
+      this.#sockets
         .ws(request, socket, { target: { socketPath: this.#socketPath } }, head)
         .catch(() => refuseUpgrade(socket, '503 Service Unavailable'))
   }

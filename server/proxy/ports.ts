@@ -3,7 +3,8 @@ import type { Tls } from '../http/tls.ts'
 import type { ProxyFolder } from './folder.ts'
 import type { Listening } from './listening.ts'
 import { ProxyServer } from './proxy-server.ts'
-import type { AccessRequest, Decision } from './protocol.ts'
+import type { AccessRequest, Decision, Report } from './protocol.ts'
+import { logReport } from './report.ts'
 
 /** What serving the public ports needs. */
 export interface PublicPortsDeps {
@@ -38,7 +39,8 @@ export class PortsInProcess implements PublicPorts {
 
   constructor(deps: PublicPortsDeps) {
     this.#deps = deps
-    this.#server = new ProxyServer({ thonSocket: deps.folder.internal, authorize: deps.authorize })
+    const report = (message: Report) => logReport(deps.log, message)
+    this.#server = new ProxyServer({ thonSocket: deps.folder.internal, authorize: deps.authorize, report })
     deps.tls?.onRenewal(() => this.#configure())
   }
 

@@ -1,3 +1,4 @@
+import type { ProcessFailure } from '../core/process-failures.ts'
 import type { Client } from '../http/client.ts'
 import type { TlsOptions } from '../http/tls.ts'
 import type { Listening } from './listening.ts'
@@ -17,7 +18,7 @@ export interface Decision {
   /** Whether they may open it. */
   allowed: boolean
   /** Where the sandbox answers; null while it does not, and for people who may not open it. */
-  target: { host: string; port: number } | null
+  target: { name: string; host: string; port: number } | null
 }
 
 /** How long a proxy that ends gives what it has open, in milliseconds. */
@@ -50,8 +51,16 @@ export type FromProxy =
   | { kind: 'authorize'; id: number; request: AccessRequest }
   /** It listens no longer, and ends when what it has open is done. */
   | { kind: 'draining' }
-  /** Something failed that should not have; it goes on. For the log. */
-  | { kind: 'fault'; error: string }
+  | Report
+
+/** What the proxy reports for THON's log. */
+export type Report =
+  /** A request failed in a way that nobody foresaw. */
+  | { kind: 'requestFailed'; where: string; message: string; stack: string | undefined }
+  /** A sandbox's answer cannot be passed on. */
+  | { kind: 'badAnswer'; sandbox: string; fault: string }
+  /** An error reached no handler. */
+  | { kind: 'processFailed'; failure: ProcessFailure }
 
 /**
  * A header by which the proxy tells THON who sent a request, and whether it came to the port of paths. THON believes it because

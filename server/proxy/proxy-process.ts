@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectTo, Control } from './control.ts'
+import { logReport } from './report.ts'
 import type { PublicPorts, PublicPortsDeps } from './ports.ts'
 import type { AccessRequest, FromProxy, Grace, ToProxy } from './protocol.ts'
 import { proxyVersion } from './version.ts'
@@ -158,7 +159,8 @@ export class ProxyProcess implements PublicPorts {
         this.#connection = null
         this.#retire(connection)
         if (!this.#closed) void this.#startAgain()
-      } else if (message.kind === 'fault') this.#deps.log.error(`the proxy: ${message.error}`)
+      } else if (message.kind === 'requestFailed' || message.kind === 'badAnswer' || message.kind === 'processFailed')
+        logReport(this.#deps.log, message)
     })
     return connection
   }

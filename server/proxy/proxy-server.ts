@@ -3,18 +3,22 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:https
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Clients } from '../http/client.ts'
+import { enterDoor } from '../http/door.ts'
+import { RequestGuard } from '../http/guard.ts'
 import { refuseUpgrade } from '../http/respond.ts'
 import { TIMEOUTS } from '../http/timeouts.ts'
 import type { TlsOptions } from '../http/tls.ts'
+import { shouldUpgradeCallback } from '../http/upgrades.ts'
 import { accessRequestOf } from './access-request.ts'
 import { isNavigation } from './cross-site.ts'
 import { Decisions } from './decisions.ts'
 import { Forwarder, type ForwardFailure } from './forward.ts'
+import { refuse } from './html.ts'
 import { listenError, type Listening } from './listening.ts'
 import { answerFailure } from './messages.ts'
 import { OpenConnections } from './open-connections.ts'
 import { answerAway, PassOn } from './pass-on.ts'
-import type { AccessRequest, Decision, Grace, PassedOn } from './protocol.ts'
+import type { AccessRequest, Decision, Grace, Report } from './protocol.ts'
 
 /** What the proxy needs of THON. */
 export interface ProxyServerDeps {
@@ -22,6 +26,8 @@ export interface ProxyServerDeps {
   thonSocket: string
   /** Asks THON who may open what. It rejects when THON goes away before it has answered. */
   authorize: (request: AccessRequest) => Promise<Decision>
+  /** Takes what belongs into THON's log. */
+  report: (message: Report) => void
 }
 
 /**
@@ -31,14 +37,20 @@ export interface ProxyServerDeps {
  */
 export class ProxyServer {
   readonly #servers: Server[] = []
-  readonly #forwarder = new Forwarder()
+  readonly #forwarder: Forwarder
+  readonly #guard: RequestGuard
   readonly #passOn: PassOn
   readonly #decisions: Decisions
   readonly #open: OpenConnections
   #clients = new Clients([])
   #tls: TlsOptions | null = null
 
-  constructor({ thonSocket, authorize }: ProxyServerDeps) {
+  constructor({ thonSocket, authorize, report }: ProxyServerDeps) {
+    this.#forwarder = new Forwarder({ report: (sandbox, fault) => report({ kind: 'badAnswer', sandbox, fault }) })
+    this.#guard = new RequestGuard((error, where) => {
+      const { message, stack } = error instanceof Error ? error : new Error(String(error))
+      report({ kind: 'requestFailed', where, message, stack })
+    })
     this.#passOn = new PassOn(thonSocket)
     this.#decisions = new Decisions(authorize)
     this.#open = new OpenConnections((request) => this.#decisions.of(request))
@@ -107,12 +119,15 @@ export class ProxyServer {
   }
 
   #listenOn(host: string, port: number, byPath: boolean): Promise<void> {
-    // Other protocols that a client offers are not taken up (RFC 9110, 7.8): the request is served as if it had not asked.
-    const shouldUpgradeCallback = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket'
     const options = { ...TIMEOUTS, shouldUpgradeCallback }
     const server = this.#tls ? createTlsServer({ ...options, ...this.#tls }) : createServer(options)
-    server.on('request', (request, response) => this.#serve(request, response, byPath))
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head, byPath))
+    server.on('request', (request, response) =>
+      this.#guard.serve('sandbox', request, response, () => this.#serve(request, response, byPath)),
+    )
+    server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => socket.destroy())
+      this.#guard.upgrade('sandbox', socket, () => this.#upgrade(request, socket, head, byPath))
+    })
     return new Promise((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) =>
         reject(new Error(listenError(error, host, port), { cause: error })),
@@ -124,67 +139,36 @@ export class ProxyServer {
     })
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse, byPath: boolean): void {
-    if (!isServed(request)) {
-      response.writeHead(400, { Connection: 'close' }).end()
-      return
-    }
-    const sender = this.#senderOf(request, byPath)
+  #serve(request: IncomingMessage, response: ServerResponse, byPath: boolean): void | Promise<void> {
+    const fault = enterDoor(request, this.#clients)
+    if (fault !== null) return refuse(response, 400, fault)
+    const sender = { client: this.#clients.of(request), byPath }
     const access = accessRequestOf(request, sender)
-    if (!access) {
-      this.#passOn.web(request, response, sender)
-      return
-    }
+    if (!access) return this.#passOn.web(request, response, sender)
     const act = (decision: Decision | null) => {
-      if (!decision) answerAway(request, response)
-      else if (!decision.target) this.#passOn.web(request, response, sender)
-      else {
-        const failed = (failure: ForwardFailure) => answerFailure(response, failure, isNavigation(request))
-        this.#open.addRequest(response, access)
-        const target = { ...decision.target, path: access.path, client: sender.client }
-        void this.#forwarder.web(request, response, target, failed)
-      }
+      if (!decision) return answerAway(request, response)
+      if (!decision.target) return this.#passOn.web(request, response, sender)
+      const failed = (failure: ForwardFailure) => answerFailure(response, failure, isNavigation(request))
+      this.#open.addRequest(response, access)
+      const target = { ...decision.target, path: access.path, client: sender.client }
+      return this.#forwarder.web(request, response, target, failed)
     }
     const decision = this.#decisions.of(access)
-    if (decision instanceof Promise) void decision.then(act)
-    else act(decision)
+    return decision instanceof Promise ? decision.then(act) : act(decision)
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, byPath: boolean): void {
-    socket.on('error', () => socket.destroy())
-    if (!isServed(request)) {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, byPath: boolean): Promise<void> {
+    if (enterDoor(request, this.#clients) !== null) {
       refuseUpgrade(socket, '400 Bad Request')
       return
     }
-    const sender = this.#senderOf(request, byPath)
+    const sender = { client: this.#clients.of(request), byPath }
     const access = accessRequestOf(request, sender)
-    const passOn = () => {
-      const opened = this.#open.addSocket(socket, null)
-      this.#passOn.upgrade(request, socket, head, sender, opened)
-    }
-    if (!access) {
-      passOn()
-      return
-    }
-    void Promise.resolve(this.#decisions.of(access)).then((decision) => {
-      if (!decision) refuseUpgrade(socket, '503 Service Unavailable')
-      else if (!decision.target) passOn()
-      else {
-        const target = { ...decision.target, path: access.path, client: sender.client }
-        void this.#forwarder.upgrade(request, socket, head, target, this.#open.addSocket(socket, access))
-      }
-    })
+    const decision = access && (await this.#decisions.of(access))
+    if (access && !decision) refuseUpgrade(socket, '503 Service Unavailable')
+    else if (access && decision?.target) {
+      const target = { ...decision.target, path: access.path, client: sender.client }
+      await this.#forwarder.upgrade(request, socket, head, target, this.#open.addSocket(socket, access))
+    } else this.#passOn.upgrade(request, socket, head, sender, this.#open.addSocket(socket, null))
   }
-
-  /** Who sent it. Everything that reads the Host of a request finds the one that the browser asked a trusted proxy for. */
-  #senderOf(request: IncomingMessage, byPath: boolean): PassedOn {
-    const client = this.#clients.of(request)
-    if (this.#clients.isProxied(request)) request.headers.host = client.host
-    return { client, byPath }
-  }
-}
-
-/** Whether it has the form that browsers send: the other forms of a target name a host of their own, or none. */
-function isServed({ url, headers }: IncomingMessage): boolean {
-  return url?.startsWith('/') === true && Boolean(headers.host)
 }

@@ -83,14 +83,21 @@ export class StatusPages {
   }
 
   /** Answers what a page asks for. @param name the end of its path, such as `state` */
-  answer(request: IncomingMessage, response: ServerResponse, name: string, context: StatusPageContext): void {
-    if (name === 'state' && request.method === 'GET') this.#stream(response, context)
+  async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    name: string,
+    context: StatusPageContext,
+  ): Promise<void> {
+    if (name === 'state' && request.method === 'GET') this.#stream(request, response, context)
     else if ((name === 'start' || name === 'resume') && request.method === 'POST') {
       request.resume()
-      this.#command(name, context).then(
-        () => redirect(response, context.paths.home),
-        (error: unknown) => this.#commandFailed(response, context, error),
+      const failure = await this.#command(name, context).then(
+        () => null,
+        (error: unknown) => ({ error }),
       )
+      if (failure) this.#commandFailed(response, context, failure.error)
+      else redirect(response, context.paths.home)
     } else sendText(response, 404, 'Not found.')
   }
 
@@ -105,9 +112,9 @@ export class StatusPages {
   }
 
   #commandFailed(response: ServerResponse, { viewer, sandbox, paths }: StatusPageContext, error: unknown): void {
-    if (!(error instanceof AppError)) sendText(response, 500, 'Something went wrong. Please try again.')
+    if (!(error instanceof AppError)) throw error
     // The same was done on another page just before: the sandbox's own address shows how it is now.
-    else if (error.code === 'CONFLICT') redirect(response, paths.home)
+    if (error.code === 'CONFLICT') redirect(response, paths.home)
     else {
       const isForbidden = error.code === 'FORBIDDEN'
       const isPlain = viewer.role === 'organizer' || isForbidden
@@ -118,7 +125,7 @@ export class StatusPages {
   }
 
   /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): a whole view with each change. */
-  #stream(response: ServerResponse, { viewer, sandbox: { label } }: StatusPageContext): void {
+  #stream(request: IncomingMessage, response: ServerResponse, { viewer, sandbox: { label } }: StatusPageContext): void {
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-store',
@@ -129,7 +136,7 @@ export class StatusPages {
     const update = () => {
       const sandbox = directory.find(label)
       const view = sandbox && JSON.stringify(this.view(viewer, sandbox))
-      if (!view || view === last) return
+      if (!view || view === last || response.writableEnded) return
       last = view
       response.write(`data: ${view}\n\n`)
     }
@@ -137,15 +144,20 @@ export class StatusPages {
       events.on('instance', ({ id }) => directory.labelOf(id) === label && update()),
       events.on('engine', update),
     ]
-    const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS)
+    const heartbeat = setInterval(() => response.writableEnded || response.write(':\n\n'), HEARTBEAT_MS)
     const end = setTimeout(() => response.end(), STREAM_MS)
     this.#streams.add(response)
-    response.on('close', () => {
+    const { socket } = request
+    const stopAll = () => {
       for (const stop of stops) stop()
       clearInterval(heartbeat)
       clearTimeout(end)
       this.#streams.delete(response)
-    })
+      socket.removeListener('close', stopAll)
+    }
+    response.once('close', stopAll)
+    // A response that waits behind another one on its connection is not told that the connection is gone.
+    socket.once('close', stopAll)
     update()
   }
 }

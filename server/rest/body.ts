@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import { BODY_RULES } from '../http/bodies.ts'
+import { isTooDeep } from '../core/json-depth.ts'
 import { findJsonError } from './json-errors.ts'
 import { Unprocessable } from './validation-errors.ts'
 
@@ -20,6 +22,13 @@ export interface BodyLimits {
   idle: number
   /** Milliseconds from the first byte to the last. */
   whole: number
+}
+
+/** The limits for people who have not signed in. A second less than the server allows, so that REST answers in its own shape. */
+export const STRANGER_LIMITS: BodyLimits = {
+  largest: BODY_RULES.largestOfStranger,
+  idle: BODY_RULES.strangerMs - 1_000,
+  whole: BODY_RULES.strangerMs - 1_000,
 }
 
 /** Reads a body within the limits. @throws BadBody 413, 408, or 400 when the client disconnects */
@@ -62,6 +71,8 @@ export function bodyValue(bytes: Buffer, contentType: string | undefined): unkno
   if (bytes.length === 0) return undefined
   if (!isJson(contentType)) return bytes.toString('utf8')
   const text = decode(bytes)
+  // As Python's own parser, whose limit is its stack.
+  if (isTooDeep(text)) throw unreadable()
   try {
     const value: unknown = JSON.parse(text)
     // FastAPI treats a body of null as a missing one.

@@ -7,7 +7,7 @@ import type { Viewer } from '../core/viewer.ts'
 import { InvalidInput } from '../core/errors.ts'
 import type { ResponseCache } from '../core/response-cache.ts'
 import { assertApproved } from '../core/permissions.ts'
-import { bodyValue, readBody, type BodyLimits } from './body.ts'
+import { bodyValue, readBody, type BodyLimits, STRANGER_LIMITS } from './body.ts'
 import { integer } from './fields.ts'
 import { ruleErrors, shapeErrors, missingError, Unprocessable } from './validation-errors.ts'
 import { uploadedFile } from './upload.ts'
@@ -152,7 +152,9 @@ export class Operations {
   }
 
   #bytes(c: Context<RestEnv>, largest = this.#deps.limits.largest): Promise<Buffer> {
-    return readBody(c.env.incoming, { ...this.#deps.limits, largest })
+    const { limits, viewerOf } = this.#deps
+    const isStranger = viewerOf(c.env.incoming).role === 'anonymous'
+    return readBody(c.env.incoming, isStranger ? STRANGER_LIMITS : { ...limits, largest })
   }
 }
 

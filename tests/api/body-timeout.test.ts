@@ -6,16 +6,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { BODY_RULES, RequestBodies } from '../../server/http/bodies.ts'
+import { Clients } from '../../server/http/client.ts'
 import { Gate } from '../../server/http/gate.ts'
+import { RequestGuard } from '../../server/http/guard.ts'
 import { HttpServer } from '../../server/http/server.ts'
 import { startApp } from '../kit/app.ts'
 
 /** A server with one route and a short timeout, which does not apply to requests for `sandbox.localhost`. */
 async function serve(handle: RequestListener, bodyTimeoutMs = 150): Promise<string> {
+  const clients = new Clients([])
   const server = new HttpServer({
+    guard: new RequestGuard((error) => expect.unreachable(String(error))),
     gate: new Gate('127.0.0.1', []),
+    clients,
+    bodies: new RequestBodies(clients, { ...BODY_RULES, strangerMs: bodyTimeoutMs }),
     prepare: () => undefined,
-    bodyTimeoutMs,
     sandboxes: {
       isFor: (request) => request.headers.host === 'sandbox.localhost',
       serve: handle,

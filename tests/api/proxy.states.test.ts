@@ -151,13 +151,18 @@ test('a request that a sandbox never answers times out, and its connection close
   const silent = createServer((request) => request.socket.on('close', () => closed.resolve()))
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   const hostPort = (silent.address() as AddressInfo).port
-  const forwarder = new Forwarder(100)
+  const forwarder = new Forwarder({ answerTimeoutMs: 100, report: () => undefined })
   const front = createServer((request, response) => {
-    const client = { address: '127.0.0.1', scheme: 'http', host: 'x' } as const
-    void forwarder.web(request, response, { host: '127.0.0.1', port: hostPort, path: '', client }, (failure) => {
-      failed.resolve(failure)
-      response.writeHead(504).end()
-    })
+    const client = { address: '127.0.0.1', scheme: 'http', host: { hostname: 'x', port: null } } as const
+    void forwarder.web(
+      request,
+      response,
+      { name: 'a/b', host: '127.0.0.1', port: hostPort, path: '', client },
+      (failure) => {
+        failed.resolve(failure)
+        response.writeHead(504).end()
+      },
+    )
   })
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
   const { status } = await fetch(`http://127.0.0.1:${(front.address() as AddressInfo).port}/`)

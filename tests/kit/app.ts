@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { createApp, type App, type Overrides } from '../../server/app/app.ts'
 import { loadEnv } from '../../server/config/env.ts'
+import { processFailures } from '../../server/core/process-failures.ts'
 import type { Db } from '../../server/db/client.ts'
 import type { Services } from '../../server/graphql/context.ts'
 import { FakeEngine } from './fake-engine.ts'
@@ -183,6 +184,7 @@ export interface AppOptions extends Overrides {
 /** Starts a server. @param variables environment variables in addition to the defaults of tests */
 export async function startApp(variables: Record<string, string> = {}, options: AppOptions = {}): Promise<TestApp> {
   const logged = Logged.listen()
+  const failuresBefore = processFailures()
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'thon-test-'))
   const engine = options.engine ?? new FakeEngine()
   const env = loadEnv({
@@ -206,6 +208,8 @@ export async function startApp(variables: Record<string, string> = {}, options: 
   const app = new TestApp(await createApp(env, chosen), dir, engine, logged, variables)
   onTestFinished(async () => {
     await app.close()
+    // They are in the log, too, but a test may expect any line there.
+    if (processFailures() > failuresBefore) throw new Error(`no handler caught an error:\n${logged.lines.join('')}`)
     if (!options.engine) await engine.dispose()
     if (!options.dir) rmSync(dir, { recursive: true, force: true })
   })

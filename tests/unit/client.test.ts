@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { Clients, type Client } from '../../server/http/client.ts'
+import { Clients } from '../../server/http/client.ts'
+import { hostText } from '../../server/http/host.ts'
 
 interface RequestInput {
   from?: string
@@ -13,8 +14,9 @@ function request({ from = '203.0.113.9', encrypted, headers = {} }: RequestInput
   return { socket, headers: { host: 'hall.example', ...headers } } as unknown as IncomingMessage
 }
 
-function clientOf(trusted: string[], sent: RequestInput): Client {
-  return new Clients(trusted).of(request(sent))
+function clientOf(trusted: string[], sent: RequestInput) {
+  const client = new Clients(trusted).enter(request(sent))
+  return { ...client, host: client && hostText(client.host) }
 }
 
 const FORGED = {
@@ -121,17 +123,23 @@ describe('the host', () => {
     ['a b', 'other.example', 'other.example'],
     ['user@hall.example', 'other.example', 'other.example'],
     ['', 'other.example:443', 'other.example'],
-    ['', 'no/host', ''],
+    ['hall.example:99999', 'other.example', 'other.example'],
+    ['', 'no/host', undefined],
   ] as const)('of X-Forwarded-Host %j and Host %j is %j', ([forwardedHost, host, expected]) => {
     const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': forwardedHost, host }
-    expect(clientOf(['loopback'], { from: '127.0.0.1', headers }).host).toBe(expected)
+    expect(clientOf(['loopback'], { from: '127.0.0.1', headers }).host ?? undefined).toBe(expected)
   })
+})
+
+test('a request that never entered the door has no client', () => {
+  expect(() => new Clients([]).of(request({}))).toThrow('before it entered the door')
+  expect(new Clients([]).enter(request({ headers: { host: 'a b' } }))).toBeNull()
 })
 
 test('the client stays the same when headers change later', () => {
   const clients = new Clients(['loopback'])
   const one = request({ from: '127.0.0.1', headers: { 'x-forwarded-for': '203.0.113.7' } })
-  const before = clients.of(one)
+  const before = clients.enter(one)
   one.headers['x-forwarded-for'] = '198.51.100.1'
   expect(clients.of(one)).toBe(before)
   expect(clients.isProxied(one)).toBe(true)

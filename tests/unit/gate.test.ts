@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { Gate } from '../../server/http/gate.ts'
+import { parseHost } from '../../server/http/host.ts'
 
 function refusal(gate: Gate, headers: Record<string, string>, method = 'POST') {
-  return gate.refusal({ method, headers } as unknown as IncomingMessage)
+  return gate.refusal({ method, headers } as unknown as IncomingMessage, parseHost(headers.host)!)
 }
 
 const local = new Gate('127.0.0.1', ['hall.example'])
@@ -19,21 +20,10 @@ describe('host names', () => {
     'Hall.Example',
   ])('a local server answers to %s', (host) => expect(refusal(local, { host })).toBeNull())
 
-  test.for([
-    'evil.example',
-    '127.0.0.1.evil.example',
-    'localhost.evil.example',
-    '192.168.1.5:8100',
-    '10.0.0.1',
-    '',
-    'a b',
-  ])('a local server refuses the host name %j', (host) =>
-    expect(refusal(local, { host })).toContain('does not answer to the host name'),
+  test.for(['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example', '192.168.1.5:8100', '10.0.0.1'])(
+    'a local server refuses the host name %j',
+    (host) => expect(refusal(local, { host })).toContain('does not answer to the host name'),
   )
-
-  test('a request without a host name is refused', () => {
-    expect(refusal(local, {})).toContain('(none)')
-  })
 
   test.for(['192.168.1.5:8100', '[2001:db8::5]:8100', 'localhost', '127.0.0.1'])(
     'a server on all addresses answers to %s',

@@ -63,8 +63,9 @@ export class GatewayWatch {
       const last = this.source.snapshot
       if (last.at || last.error) channel.push(last)
     }
-    void forEach(gateway, (snapshot) => channel.push(snapshot)).then(() => channel.end())
-    void forEach(redis, repeatLast)
+    const failed = (error: unknown) => channel.fail(error as Error)
+    forEach(gateway, (snapshot) => channel.push(snapshot)).then(() => channel.end(), failed)
+    forEach(redis, repeatLast).catch(failed)
     return channel
   }
 

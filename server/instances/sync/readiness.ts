@@ -3,7 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const FIRST_DELAY_MS = 30
 const LONGEST_DELAY_MS = 500
+/** For one answer, from connecting to its last byte. */
 const ANSWER_MS = 2_000
+/** Of its headers, and of its body. */
+const MAX_BYTES = 4 * 1024
 
 /**
  * Readiness probe: waits until code-server answers on its published port.
@@ -21,17 +24,29 @@ export async function waitUntilReady(hostPort: number, seconds: number, signal: 
   return false
 }
 
-/** `/healthz` of code-server needs no password. Any answer but a server error counts. */
+/**
+ * Asks `/healthz` of code-server, which needs no password. Any answer but a server error counts. Its sender may be any program
+ * of a participant, so the whole answer has to come within two seconds and four kibibytes; then the connection is closed.
+ */
 function answers(port: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)])
     const request = get(
-      { host: '127.0.0.1', port, path: '/healthz', agent: false, timeout: ANSWER_MS, signal },
+      { host: '127.0.0.1', port, path: '/healthz', agent: false, maxHeaderSize: MAX_BYTES, signal: limit },
       (response) => {
-        response.resume()
-        resolve((response.statusCode ?? 500) < 500)
+        let bytes = 0
+        const end = (isReady: boolean) => {
+          request.destroy()
+          resolve(isReady)
+        }
+        const isGood = (response.statusCode ?? 500) < 500
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length
+          if (bytes > MAX_BYTES) end(false)
+        })
+        response.on('end', () => end(isGood)).on('close', () => end(false))
       },
     )
-    request.on('timeout', () => request.destroy())
     request.on('error', () => resolve(false))
   })
 }
