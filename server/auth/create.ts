@@ -4,6 +4,7 @@ import { storedSecret } from '../db/stored-secret.ts'
 import type { Env } from '../config/env.ts'
 import type { Events } from '../core/events.ts'
 import type { Log } from '../core/log.ts'
+import type { UnitOfWork } from '../db/unit-of-work.ts'
 import { UserDirectory } from './user-directory.ts'
 import { Authenticator } from './authenticator.ts'
 import { IdentitiesService } from './identities.ts'
@@ -21,21 +22,22 @@ export async function createAccess(deps: {
   env: Env
   db: Db
   events: Events
+  unit: UnitOfWork
   activity: ActivityService
   log: Log
   /** An organizer's token for commands that run next to this server, as long as it runs. */
   token: string
 }) {
-  const { env, db, events, activity } = deps
+  const { env, db, events, unit, activity } = deps
   const { localPassword, enabled, admins } = env.auth
   const directory = new UserDirectory(db, events, deps.log)
   await directory.load()
   const secret = env.auth.sessionSecret ?? (await storedSecret(db, SESSION_SECRET))
-  const sessions = new Sessions(db, events, {
+  const sessions = new Sessions(db, unit, {
     secret,
     secure: env.reach.tls !== null || (env.reach.publicUrl?.startsWith('https:') ?? false),
   })
-  const identities = new IdentitiesService({ db, events, activity, directory, admins })
+  const identities = new IdentitiesService({ db, events, unit, activity, directory, admins })
   const tokens = new TokensService(db, activity, deps.token)
   const authenticator = new Authenticator({
     sessions,

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Lucia, TimeSpan, type Adapter, type DatabaseSession } from 'lucia'
 import type { Db } from '../db/client.ts'
-import type { Events } from '../core/events.ts'
+import type { Tx, UnitOfWork } from '../db/unit-of-work.ts'
 import { setCookieHeader } from '../http/cookies.ts'
 import type { SignedInPerson } from '../core/viewer.ts'
 
@@ -32,17 +32,15 @@ export interface CheckedSession {
  */
 export class Sessions {
   readonly #lucia: Lucia<object, Omit<SignedInPerson, 'id'>>
-  readonly #db: Db
-  readonly #events: Events
+  readonly #unit: UnitOfWork
   readonly #secret: string
   readonly #secure: boolean
   /** Name of the session cookie on this server. */
   readonly cookieName: string
 
   /** @param options `secret` signs cookies; `secure` keeps them off plain http */
-  constructor(db: Db, events: Events, options: { secret: string; secure: boolean }) {
-    this.#db = db
-    this.#events = events
+  constructor(db: Db, unit: UnitOfWork, options: { secret: string; secure: boolean }) {
+    this.#unit = unit
     this.#secret = options.secret
     this.#secure = options.secure
     this.cookieName = options.secure ? `__Host-${COOKIE}` : COOKIE
@@ -72,21 +70,21 @@ export class Sessions {
 
   /** Ends a session, at once. @returns the cookie that deletes the session's cookie */
   async revoke(id: string | null): Promise<string> {
-    if (id !== null) {
-      await this.#lucia.invalidateSession(id)
-      this.#events.publish('session', { id })
-    }
+    if (id !== null)
+      await this.#unit.write(async (tx) => {
+        await tx.session.deleteMany({ where: { id } })
+        tx.publish('session', { id })
+      })
     return this.#cookie('', 0)
   }
 
-  /** Ends every session of these identities, at once, and closes the sockets they opened. */
-  async revokeAllOf(identityIds: string[]): Promise<void> {
-    const revoked = await this.#db.session.findMany({ where: { identityId: { in: identityIds } } })
-    await this.#db.session.deleteMany({ where: { identityId: { in: identityIds } } })
+  /** Ends every session of these identities with the transaction, and closes the sockets they opened. */
+  async revokeAllOf(tx: Tx, identityIds: string[]): Promise<void> {
+    const revoked = await tx.session.findMany({ where: { identityId: { in: identityIds } } })
+    await tx.session.deleteMany({ where: { identityId: { in: identityIds } } })
     // One by one first: that tells their sockets that they are signed out and should not reconnect.
-    for (const { id } of revoked) this.#events.publish('session', { id })
-    for (const identityId of new Set(revoked.map((one) => one.identityId)))
-      this.#events.publish('session', { identityId })
+    for (const { id } of revoked) tx.publish('session', { id })
+    for (const identityId of new Set(revoked.map((one) => one.identityId))) tx.publish('session', { identityId })
   }
 
   async #validate(id: string): Promise<CheckedSession | null> {

@@ -64,8 +64,8 @@ export class TokensService {
     const { name, expiresInDays } = parse(createInput, raw)
     const token = newToken()
     const expiresAt = new Date(Date.now() + expiresInDays * 24 * 60 * MINUTE)
-    const row = await this.#activity.recording(viewer, 'create token', { kind: 'token', id: null, label: name }, () =>
-      this.#db.apiToken.create({ data: { name, hash: hashOf(token), createdBy: viewer.name, expiresAt } }),
+    const row = await this.#activity.act(viewer, 'create token', { kind: 'token', id: null, label: name }, (tx) =>
+      tx.apiToken.create({ data: { name, hash: hashOf(token), createdBy: viewer.name, expiresAt } }),
     )
     return { token, row }
   }
@@ -74,9 +74,10 @@ export class TokensService {
   async revoke(viewer: Viewer, id: string): Promise<ApiToken> {
     authorize(viewer, 'access.manage')
     const row = await this.#db.apiToken.findUnique({ where: { id } })
-    if (!row) throw new NotFound('This token does not exist. It may have been revoked already.')
-    return this.#activity.recording(viewer, 'revoke token', { kind: 'token', id, label: row.name }, async () => {
-      await this.#db.apiToken.deleteMany({ where: { id } })
+    if (!row) throw noSuchToken()
+    return this.#activity.act(viewer, 'revoke token', { kind: 'token', id, label: row.name }, async (tx) => {
+      const { count } = await tx.apiToken.deleteMany({ where: { id } })
+      if (count === 0) throw noSuchToken()
       return row
     })
   }
@@ -97,6 +98,10 @@ export class TokensService {
         .catch(() => undefined)
     return tokenViewer(row.name)
   }
+}
+
+function noSuchToken(): NotFound {
+  return new NotFound('This token does not exist. It may have been revoked already.')
 }
 
 /** A new random token of 256 bits. */

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Sessions } from '../../server/auth/sessions.ts'
+import { UnitOfWork } from '../../server/db/unit-of-work.ts'
 import type { Role } from '../../prisma/generated/client/client.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { ensureChromium } from '../kit/chromium.ts'
@@ -30,7 +31,7 @@ async function addPerson(app: TestApp, name: string, role: Role) {
   const data = { id: `github:${name}`, provider: 'github', displayName: name, email, role }
   const row = await db.identity.create({ data })
   events.publish('identity', { kind: 'ADDED', id: row.id, row })
-  const setCookie = await new Sessions(db, events, { secret: SECRET, secure: false }).create(row.id)
+  const setCookie = await new Sessions(db, new UnitOfWork(db, events), { secret: SECRET, secure: false }).create(row.id)
   return { id: row.id, email, cookie: /^session=([^;]+)/.exec(setCookie)?.[1] as string }
 }
 

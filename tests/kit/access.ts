@@ -1,4 +1,5 @@
 import { Sessions } from '../../server/auth/sessions.ts'
+import { UnitOfWork } from '../../server/db/unit-of-work.ts'
 import type { Role } from '../../prisma/generated/client/client.ts'
 import { startApp, type AppOptions, type TestApp } from './app.ts'
 
@@ -26,7 +27,8 @@ export function startWith(setup: keyof typeof SETUPS, options: AppOptions = {}):
 export async function signedIn(app: TestApp, role: Role, email: string | null = null): Promise<string> {
   const id = `github:${crypto.randomUUID()}`
   await app.db.identity.create({ data: { id, provider: 'github', displayName: `the ${role}`, email, role } })
-  const sessions = new Sessions(app.db, app.services.events, { secret: SECRET, secure: false })
+  const unit = new UnitOfWork(app.db, app.services.events)
+  const sessions = new Sessions(app.db, unit, { secret: SECRET, secure: false })
   return (await sessions.create(id)).split(';', 1)[0] as string
 }
 
