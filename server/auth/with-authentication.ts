@@ -11,8 +11,8 @@ export interface AuthenticationDeps {
 }
 
 /**
- * Authenticates requests before they are handled, and sends the cookie of a session that lasts longer now. From then on the
- * limits on bodies are those of people who are in.
+ * Authenticates requests before they are handled, and sends the cookie of a session that lasts longer now. Then the
+ * limits on bodies for people who are in apply.
  */
 export function withAuthentication(
   { authenticator, bodies }: AuthenticationDeps,

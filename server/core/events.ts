@@ -43,7 +43,7 @@ export class Events {
   readonly #listeners = new Map<keyof Topics, Set<Listener<never>>>()
   readonly #failed: (error: unknown, topic: keyof Topics) => void
 
-  /** @param failed is told what a listener throws: neither the publisher nor the other listeners are */
+  /** @param failed receives what a listener throws; the publisher and the other listeners do not */
   constructor(failed: (error: unknown, topic: keyof Topics) => void = rethrow) {
     this.#failed = failed
   }

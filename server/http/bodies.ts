@@ -98,7 +98,7 @@ function endLate(request: IncomingMessage, response: ServerResponse): void {
     .end(TOO_LATE, () => request.destroy())
 }
 
-/** Whoever has one IPv6 address has the 2^64 of its network. */
+/** Anyone who has one IPv6 address has the 2^64 of its network. */
 function networkOf(address: string): string {
   if (!isIPv6(address)) return address
   const [head = '', tail] = (address.split('%', 1)[0] ?? '').split('::')

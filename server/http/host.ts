@@ -16,7 +16,7 @@ const HOST = /^(\[[\da-f:.]+\]|[a-z\d._-]{1,253})(?::(\d{1,5}))?$/i
  */
 export function parseHost(text: string | undefined, scheme: 'http' | 'https' = 'http'): Host | null {
   const [, name, digits] = HOST.exec(text ?? '') ?? []
-  // An address such as 999.999.999.999 looks like a name, and only the URL parser knows that it is none.
+  // An address such as 999.999.999.999 looks like a name, and only the URL parser knows better.
   const url = name === undefined ? null : URL.parse(`http://${name}`)
   const port = digits === undefined ? null : Number(digits)
   if (url === null || (port !== null && (port === 0 || port > 65_535))) return null

@@ -2,7 +2,7 @@ import { STATUS_CODES, validateHeaderName, validateHeaderValue, type IncomingMes
 import { allowedSetCookies } from './cookies.ts'
 
 /**
- * What of a sandbox's answer goes on to the browser. Whoever owns a sandbox decides every byte of it, so nothing is passed
+ * What of a sandbox's answer goes on to the browser. The owner of a sandbox decides every byte of it, so nothing is passed
  * on that could do anything outside of the sandbox's own host name.
  */
 

@@ -52,7 +52,7 @@ export type ForwardFailure = 'refused' | 'timeout' | 'unreadable'
 export interface ForwarderOptions {
   /** How long a sandbox may take to begin its answer once it has the whole request, in milliseconds. */
   answerTimeoutMs?: number
-  /** Is told what is wrong with an answer of a sandbox, at most once a minute for each. */
+  /** Receives what is wrong with an answer of a sandbox, at most once a minute for each. */
   report: (sandbox: string, fault: string) => void
 }
 

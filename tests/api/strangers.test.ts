@@ -8,7 +8,7 @@ import { startApp, type TestApp } from '../kit/app.ts'
 import { signedIn, SETUPS } from '../kit/access.ts'
 import { ANN, openSandbox } from '../kit/open-sandbox.ts'
 
-/** Here no program is let in for where it runs. */
+/** Here no program may do anything just because it runs on this machine. */
 const LOGIN = SETUPS.OAuth
 const QUERY = '{"query":"{ __typename }"}'
 const deep = '['.repeat(33) + ']'.repeat(33)

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import type { Random } from './random.ts'
+import { ANSWER_HEADERS, BODIES, HEADERS, HOSTS, METHODS, PATHS, STATUSES, TARGETS } from './raw-fuzz-values.ts'
 
 /** Where requests of a fuzz test go. */
 export interface RawTargets {
@@ -8,185 +9,6 @@ export interface RawTargets {
   sandbox: string
   cookie: string
 }
-
-const METHODS = [
-  'GET',
-  'GET',
-  'GET',
-  'POST',
-  'POST',
-  'PUT',
-  'DELETE',
-  'HEAD',
-  'OPTIONS',
-  'TRACE',
-  'CONNECT',
-  'get',
-  'X',
-]
-const PATHS = [
-  ...['/', '/healthz', '/readyz', '/graphql', '/api/groups', '/api/instances', '/api/auth/login', '/api/groups/events'],
-  ...['/open', '/open?sandbox=alpha-ann', '/open/x', '/open?sandbox=%ff&to=//x', '/open/.thon/state?sandbox=alpha-ann'],
-  ...[
-    '/.thon/enter?code=x',
-    '/.thon/arrived?to=/',
-    '/.thon/state',
-    '/.thon/start',
-    '/.thon/',
-    '/.thon/resume',
-    '/docs',
-  ],
-  ...[
-    '/login',
-    '/openapi.json',
-    '//',
-    '//evil.example',
-    '/%',
-    '/%00',
-    '/..;/',
-    '/\\',
-    '/?',
-    '/#',
-    '/a b',
-    '/\xff',
-    '/{}',
-  ],
-]
-const TARGETS = [
-  '*',
-  '',
-  'http://localhost/',
-  'http://evil/',
-  'http:///',
-  'https://localhost:443/',
-  'evil:443',
-  '?x',
-  'ftp://x/',
-]
-const HOSTS = [
-  ...['localhost', '127.0.0.1', '[::1]', 'LOCALHOST', 'localhost:', 'localhost/', 'x@localhost', 'localhost?', '', ' '],
-  ...[
-    '999.999.999.999',
-    'x:99999',
-    'evil.example',
-    'alpha-bob.localhost',
-    'a.b.localhost',
-    'thon.localhost',
-    '[::',
-    '%41',
-  ],
-  ...[
-    'alpha-ann.thon.localhost',
-    'alpha-ann.127-0-0-1.sslip.io',
-    'localhost\x01',
-    '\xe9',
-    '-.localhost',
-    'localhost, x',
-  ],
-]
-const HEADERS = [
-  ...[
-    'Accept: text/html',
-    'Origin: null',
-    'Origin: http://',
-    'Origin: http://localhost',
-    'Referer: x',
-    'Expect: 100-continue',
-  ],
-  ...[
-    'Expect: x',
-    'Connection: close',
-    'Connection: keep-alive',
-    'Connection: Upgrade',
-    'Connection: x, close',
-    'Upgrade: h2c',
-  ],
-  ...[
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
-    'Sec-WebSocket-Key: x',
-  ],
-  ...[
-    'Sec-WebSocket-Protocol: graphql-transport-ws',
-    'Cookie: session=v1:x:y',
-    'Cookie: thon-pass=a.b',
-    'Cookie: ;;=;session',
-  ],
-  ...[
-    'Cookie: session="v1%3Ax"',
-    'Authorization: Bearer thon_x',
-    'Authorization: Bearer v1:x:y',
-    'Authorization: x',
-    'TE: x',
-  ],
-  ...[
-    'X-Forwarded-For: x, 1.2.3.4',
-    'X-Forwarded-Host: /',
-    'X-Forwarded-Proto: ftp',
-    'X-Thon-Client: {',
-    'X-Thon-Client: null',
-  ],
-  ...[
-    'Content-Type: application/json',
-    'Content-Type: text/plain',
-    'Content-Type: multipart/form-data; boundary=',
-    'Via: x',
-  ],
-  ...[
-    'Content-Type: application/x-www-form-urlencoded',
-    'Content-Type: ;',
-    'Sec-Fetch-Site: cross-site',
-    'Service-Worker: script',
-  ],
-  ...[
-    'Sec-Fetch-Mode: navigate',
-    'Range: bytes=9-1',
-    'If-None-Match: *',
-    'Accept-Encoding: x',
-    'Proxy-Connection: x',
-    'X:',
-    'X: \t',
-  ],
-  ...[
-    'X: \x01',
-    'X: \xff',
-    'X y: z',
-    ': x',
-    'X',
-    ' folded',
-    '\tfolded',
-    'Host: localhost',
-    `X: ${'x'.repeat(17_000)}`,
-    'Trailer: X',
-  ],
-]
-const BODIES = [
-  ...[
-    '',
-    '{}',
-    '[]',
-    '{"query":"{ __typename }"}',
-    '{"query":"{ groups { items { id } } }"}',
-    '{"query":"mutation { x }"}',
-    'null',
-  ],
-  ...[
-    '{"query":"subscription { instanceChanged { kind } }"}',
-    '{"name":"a"}',
-    '{',
-    '\xff\xfe',
-    'a=b&query=x',
-    '['.repeat(100),
-  ],
-  ...[
-    `{"variables":${'{"a":'.repeat(40)}1${'}'.repeat(40)}}`,
-    '--\r\n\r\n',
-    '\0',
-    '{"password":"x"}',
-    'GET / HTTP/1.1\r\n\r\n',
-  ],
-]
 
 /** Bytes of a few requests on one connection: most are HTTP, few are ordinary. The last one asks for the end. */
 export function rawConnection(random: Random, targets: RawTargets): { bytes: Buffer; requests: number } {
@@ -217,7 +39,7 @@ function rawRequest(random: Random, { port, sandbox, cookie }: RawTargets): stri
     lines.splice(random.below(lines.length + 1), 0, random.of(HEADERS))
   const end = random.chance(97) ? '\r\n' : random.of(['\n', '\r', '\r\n\r\n'])
   const head = `${random.of(METHODS)} ${target} ${version}`
-  return `${[head, ...lines, ...framing(random, isOrdinary)].join(end)}`
+  return [head, ...lines, ...framing(random, isOrdinary)].join(end)
 }
 
 /** The headers that say where the body ends, true or not, then the body. */
@@ -243,73 +65,6 @@ function framing(random: Random, isOrdinary: boolean): string[] {
     ['Transfer-Encoding: chunked', '', '-1\r\n\r\n'],
   ])
 }
-
-const STATUSES = [
-  '200',
-  '200',
-  '200',
-  '204',
-  '304',
-  '404',
-  '500',
-  '007',
-  '099',
-  '100',
-  '101',
-  '102',
-  '199',
-  '299',
-  '599',
-  '600',
-  '999',
-  '1000',
-  '',
-  'x',
-  '-1',
-]
-const ANSWER_HEADERS = [
-  ...[
-    'Content-Type: text/html',
-    'Set-Cookie: a=b; Domain=localhost',
-    'Set-Cookie: session=v1:x',
-    'Set-Cookie:',
-    'Location: //x',
-  ],
-  ...[
-    'Connection: close',
-    'Connection: keep-alive',
-    'Connection: content-length, x',
-    'Connection: upgrade',
-    'Upgrade: websocket',
-  ],
-  ...[
-    'Clear-Site-Data: "*"',
-    'Alt-Svc: x',
-    'X: \x01',
-    'X: \xff',
-    'X y: z',
-    ': x',
-    'X',
-    ' folded',
-    'X:',
-    'Content-Encoding: gzip',
-  ],
-  ...[
-    'Keep-Alive: timeout=1',
-    'Trailer: X',
-    'Proxy-Authenticate: x',
-    `X: ${'x'.repeat(17_000)}`,
-    'Content-Security-Policy: \t',
-  ],
-  ...[
-    'Sec-WebSocket-Accept: x',
-    'Date: x',
-    'Content-Length: 3',
-    'Transfer-Encoding: gzip, chunked',
-    'Location: /\xe9',
-    'X: a\rb',
-  ],
-]
 
 /** Bytes that a program in a sandbox answers with. */
 export function rawAnswer(random: Random): Buffer {

@@ -18,7 +18,7 @@ test.for([
   expect(hostText(parseHost(text)!)).toBe(port === null ? hostname : `${hostname}:${port}`)
 })
 
-test('the default port is that of the scheme', () => {
+test('each scheme has its own default port', () => {
   expect(parseHost('hall.example:443', 'https')).toEqual({ hostname: 'hall.example', port: null })
   expect(parseHost('hall.example:80', 'https')).toEqual({ hostname: 'hall.example', port: 80 })
 })

@@ -15,7 +15,7 @@ test('brackets in texts do not count', () => {
   expect(isTooDeep(`{"a":"\\\\","b":${nested(40)}}`), 'after an escaped backslash').toBe(true)
 })
 
-test('a text that is no JSON does no harm', () => {
+test('a text other than JSON does no harm', () => {
   for (const text of ['', '"', '"\\', ']]]]', '[[[["', `"${'\\'.repeat(100_001)}`]) expect(isTooDeep(text)).toBe(false)
   expect(isTooDeep('['.repeat(3_000_000))).toBe(true)
 })
