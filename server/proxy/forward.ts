@@ -3,11 +3,9 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createProxyServer, type ProxyServer } from 'httpxy'
 import type { Client } from '../http/client.ts'
-import { hostText } from '../http/host.ts'
 import { refuseUpgrade } from '../http/respond.ts'
 import { answerFault, cleanAnswer, MAX_INTERIM } from './answer.ts'
-import { withoutThonCookies } from './cookies.ts'
-import { CLIENT_HEADER } from './protocol.ts'
+import { cleanRequest } from './request-headers.ts'
 
 /** How long a sandbox may take to begin its answer, in milliseconds: people's programs may compute for a while. */
 const ANSWER_TIMEOUT_MS = 300_000
@@ -17,21 +15,6 @@ const UPGRADE_TIMEOUT_MS = 60_000
 const REPORT_INTERVAL_MS = 60_000
 /** Of how many sandboxes the last report is remembered. */
 const MAX_REPORTS = 5_000
-
-/** Headers of the connection, not of the message (RFC 9110, 7.6.1). */
-const OF_CONNECTION = [
-  ...['keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'http2-settings'],
-  'expect',
-]
-/** What a Connection header cannot take away: the message would have another meaning. */
-const OF_MESSAGE = ['host', 'cookie', 'authorization', 'content-length', 'transfer-encoding', 'upgrade', 'connection']
-/** Headers that tell who sent a request. */
-const OF_SENDER = [
-  ...['forwarded', 'via', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-proto'],
-  ...['x-forwarded-host', 'x-forwarded-port', 'x-forwarded-prefix', 'x-forwarded-server', CLIENT_HEADER],
-]
-/** An API token or a session of THON. Every other Authorization is for the participant's own program. */
-const THON_AUTHORIZATION = /^\s*bearer\s+(thon_|v1:)/i
 
 /** Where a request is forwarded, and for whom. */
 export interface ForwardTarget {
@@ -63,6 +46,8 @@ interface Exchange {
   closes: boolean
   /** What was wrong with it before its answer came; null so far. */
   fault: string | null
+  /** Whether it went out on a connection that had served a request before. */
+  reused: boolean
   failed: (failure: ForwardFailure) => void
 }
 
@@ -81,6 +66,8 @@ export class Forwarder {
     this.#options = options
     this.#proxy = createProxyServer({ agent: this.#agent, prependPath: false })
     this.#proxy.on('proxyReq', (outgoing, request) => {
+      const exchange = this.#exchanges.get(request)
+      if (exchange) exchange.reused = outgoing.reusedSocket
       this.#limitTime(outgoing)
       this.#limitInterim(outgoing, request)
       // Nobody asked for it: what follows would not be HTTP.
@@ -104,7 +91,7 @@ export class Forwarder {
     const closes = /\bclose\b/i.test(request.headers.connection ?? '')
     const isAnswered = () => response.headersSent || response.writableEnded || response.destroyed
     const exchange: Exchange = {
-      ...{ target, closes, fault: null },
+      ...{ target, closes, fault: null, reused: false },
       failed: (failure) => {
         if (!isAnswered()) failed(failure)
       },
@@ -113,7 +100,7 @@ export class Forwarder {
     cleanRequest(request, target)
     request.headers.connection = 'keep-alive'
     try {
-      await this.#proxy.web(request, response, { target: urlOf(target) })
+      await this.#send(request, response, exchange, isAnswered)
     } catch (error) {
       if (isAnswered()) {
         if (!response.writableEnded) response.destroy()
@@ -122,6 +109,26 @@ export class Forwarder {
       const failure = failureOf(error)
       if (failure === 'unreadable') this.#report(target, faultOf(error))
       exchange.failed(failure)
+    }
+  }
+
+  /**
+   * A sandbox may close an idle connection just as a request takes it. Where repeating the request does no harm (RFC 9110, 9.2.2), it
+   * goes out again on a connection of its own.
+   */
+  async #send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    exchange: Exchange,
+    isAnswered: () => boolean,
+  ): Promise<void> {
+    const target = urlOf(exchange.target)
+    try {
+      await this.#proxy.web(request, response, { target })
+    } catch (error) {
+      const isLost = exchange.reused && exchange.fault === null && failureOf(error) === 'refused'
+      if (!isLost || isAnswered() || !isRepeatable(request)) throw error
+      await this.#proxy.web(request, response, { target, agent: false })
     }
   }
 
@@ -136,7 +143,7 @@ export class Forwarder {
     target: ForwardTarget,
     opened: (far: Duplex) => void = () => undefined,
   ): Promise<void> {
-    this.#exchanges.set(request, { target, closes: true, fault: null, failed: () => undefined })
+    this.#exchanges.set(request, { target, closes: true, fault: null, reused: false, failed: () => undefined })
     this.#opened.set(request, opened)
     cleanRequest(request, target)
     request.headers.connection = 'Upgrade'
@@ -242,6 +249,12 @@ class AnswerTimeout extends Error {}
 
 class TooManyInterim extends Error {}
 
+/** Whether it changes nothing, and has no body that was read already. */
+function isRepeatable({ method = '', headers }: IncomingMessage): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+  return ['GET', 'HEAD', 'OPTIONS'].includes(method) && !hasBody
+}
+
 function urlOf({ host, port }: ForwardTarget) {
   return { host, port, protocol: 'http:' }
 }
@@ -255,27 +268,4 @@ function failureOf(error: unknown): ForwardFailure {
 /** What was wrong with an answer, for the log: never a part of it. */
 function faultOf(error: unknown): string {
   return error instanceof TooManyInterim ? error.message : `it is not HTTP (${(error as { code?: string }).code})`
-}
-
-/** Takes out what was meant for the connection that a request came on, those that it names itself included. */
-export function withoutConnectionHeaders({ headers }: IncomingMessage): void {
-  const named = (headers.connection ?? '').toLowerCase().split(',')
-  for (const name of [...OF_CONNECTION, ...named.map((one) => one.trim())])
-    if (!OF_MESSAGE.includes(name)) Reflect.deleteProperty(headers, name)
-}
-
-function cleanRequest(request: IncomingMessage, { path, client }: ForwardTarget): void {
-  const { headers } = request
-  withoutConnectionHeaders(request)
-  for (const name of OF_SENDER) Reflect.deleteProperty(headers, name)
-  if (THON_AUTHORIZATION.test(headers.authorization ?? '')) delete headers.authorization
-  headers.cookie = withoutThonCookies(headers.cookie)
-  if (headers.cookie === undefined) delete headers.cookie
-  headers['x-forwarded-for'] = client.address
-  headers['x-forwarded-proto'] = client.scheme
-  headers['x-forwarded-host'] = hostText(client.host)
-  if (path) {
-    headers['x-forwarded-prefix'] = path
-    request.url = request.url?.slice(path.length) || '/'
-  }
 }

@@ -148,7 +148,11 @@ export class ProxyProcess implements PublicPorts {
       void this.#startAgain()
     }
     // THON was closed while it started.
-    if (this.#closed) this.#connection?.send({ kind: 'drain', grace: ENDED })
+    if (this.#isClosed()) this.#connection?.send({ kind: 'drain', grace: ENDED })
+  }
+
+  #isClosed(): boolean {
+    return this.#closed
   }
 
   #speakOn(socket: Socket): Connection {

@@ -146,7 +146,10 @@ export class ProxyServer {
     const access = accessRequestOf(request, sender)
     if (!access) return this.#passOn.web(request, response, sender)
     const act = (decision: Decision | null) => {
-      if (!decision) return answerAway(request, response)
+      if (!decision) {
+        answerAway(request, response)
+        return
+      }
       if (!decision.target) return this.#passOn.web(request, response, sender)
       const failed = (failure: ForwardFailure) => answerFailure(response, failure, isNavigation(request))
       this.#open.addRequest(response, access)

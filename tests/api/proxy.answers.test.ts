@@ -74,6 +74,24 @@ describe.each([
     expect(await visitor.request(ANN, '/')).toMatchObject({ status: 299, body: 'ok' })
   })
 
+  test('a connection that the sandbox has just closed costs no request that can be repeated', async () => {
+    const used = new Set<object>()
+    const { visitor } = await openSandbox(
+      (request, response) => {
+        if (used.has(request.socket)) request.socket.destroy()
+        else response.end(`${request.method}`)
+        used.add(request.socket)
+      },
+      { proxyProcess },
+    )
+    for (let count = 0; count < 5; count++)
+      expect(await visitor.request(ANN, '/')).toMatchObject({ status: 200, body: 'GET' })
+    const posts = []
+    for (let count = 0; count < 2; count++)
+      posts.push((await visitor.request(ANN, '/', { method: 'POST', body: 'x' })).status)
+    expect(posts, 'a POST is never sent twice').toContain(503)
+  })
+
   test('headers that reach beyond the sandbox’s own host are not passed on', async () => {
     const dropped = [
       ...['Clear-Site-Data: "*"', 'Strict-Transport-Security: max-age=1; includeSubDomains', 'Alt-Svc: h2="evil:443"'],
