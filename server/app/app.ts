@@ -79,7 +79,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const access = await createAccess({ env, db, events, activity, token })
   const created = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
   const { services, live, network, addresses } = created
-  const socket = createSocket(schema, services, (sessionId) => access.authenticator.reauthenticate(sessionId), log)
+  const socket = createSocket(schema, services, log)
   const proxy = await createProxy({
     ...{ db, events, clients, addresses, authenticator: access.authenticator, tls, log },
     trustedProxies: env.reach.trustedProxies,
@@ -96,6 +96,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const close = () => (closing ??= end())
   const end = async () => {
     await socket.close()
+    access.principals.close()
     proxy.close()
     await http.close()
     await dashboard?.close()
@@ -169,9 +170,9 @@ async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboa
         : []),
     ],
     upgrade: async (request, duplex, head) => {
-      const credentials = await authenticator.authenticate(request, 'page')
-      if (credentials.viewer.role === 'anonymous') return '401 Unauthorized'
-      socket.upgrade(request, duplex, head, credentials)
+      const { viewer } = await authenticator.authenticate(request, 'page')
+      if (viewer.role === 'anonymous') return '401 Unauthorized'
+      socket.upgrade(request, duplex, head, viewer)
       return null
     },
   })

@@ -1,4 +1,5 @@
 import type { ActivityService } from '../activity/service.ts'
+import type { Principals } from '../auth/principals.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { DiskSpaceWatch } from '../db/disk-space.ts'
 import type { Env } from '../config/env.ts'
@@ -41,7 +42,7 @@ export interface ServicesDeps {
   /** Null for plain HTTP. */
   tls: Tls | null
   choice: EngineChoice
-  access: Pick<Services, 'identities' | 'tokens' | 'signIn'> & { sessions: Sessions }
+  access: Pick<Services, 'identities' | 'tokens' | 'signIn'> & { sessions: Sessions; principals: Principals }
 }
 
 /** The services of the language model servers, and how sandboxes reach these. */
@@ -121,7 +122,11 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     gateway: () => ai.gatewaySettings.proxyTarget(),
   })
   const settings = new SettingsService({ db, events, activity, addresses })
-  const forLinks = { db, events, activity, sessions: access.sessions }
+  const sessions = {
+    create: (identityId: string) => access.sessions.create(identityId),
+    revokeAllOf: (identityIds: string[]) => access.principals.revokeAllOf(identityIds),
+  }
+  const forLinks = { db, events, activity, sessions }
   const groupsImport = new GroupsImport(parts, (group, username) => users.volumeFor(group, username))
   const configFiles = new ConfigFilesService({ db, events, activity })
   const services: Services = {

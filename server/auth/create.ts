@@ -8,7 +8,7 @@ import { Authenticator } from './authenticator.ts'
 import { IdentitiesService } from './identities.ts'
 import { createProviders, OAuthService } from './oauth/service.ts'
 import { LocalPassword } from './password.ts'
-import { Sessions } from './sessions.ts'
+import { hashStoredSessions, Sessions } from './sessions.ts'
 import { SignIn } from './sign-in.ts'
 import { TokensService } from './tokens.ts'
 
@@ -29,13 +29,19 @@ export async function createAccess(deps: {
   const directory = new UserDirectory(db, events)
   await directory.load()
   const secret = env.auth.sessionSecret ?? (await storedSecret(db, SESSION_SECRET))
-  const sessions = new Sessions(db, events, {
+  await hashStoredSessions(db)
+  const sessions = new Sessions(db, {
     secret,
     secure: env.reach.tls !== null || (env.reach.publicUrl?.startsWith('https:') ?? false),
   })
-  const identities = new IdentitiesService({ db, events, activity, directory, admins })
-  const tokens = new TokensService(db, activity, deps.token)
-  const authenticator = new Authenticator({
+  const identities = new IdentitiesService({
+    ...{ db, events, activity, directory, admins },
+    rightsChanged: (id) => authenticator.principals.changed(id),
+  })
+  const tokens = new TokensService(db, activity, deps.token, (ids) => authenticator.principals.revoke(ids))
+  const authenticator: Authenticator = new Authenticator({
+    db,
+    events,
     sessions,
     tokens,
     usersOf: (email) => directory.usersOf(email),
@@ -43,7 +49,9 @@ export async function createAccess(deps: {
     localPrograms: !enabled,
   })
   const providers = enabled ? createProviders(env.auth.providers) : []
+  const { principals } = authenticator
   const signIn = new SignIn({
+    principals,
     sessions,
     identities,
     password: localPassword === null ? null : new LocalPassword(localPassword, identities, sessions),
@@ -52,5 +60,5 @@ export async function createAccess(deps: {
     enabled,
     publicUrl: env.reach.publicUrl,
   })
-  return { authenticator, sessions, identities, tokens, signIn }
+  return { authenticator, principals, sessions, identities, tokens, signIn }
 }

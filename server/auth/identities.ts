@@ -50,6 +50,8 @@ export interface IdentitiesDeps {
   events: Events
   activity: ActivityService
   directory: UserDirectory
+  /** To be called after the rights of an identity changed. */
+  rightsChanged: (identityId: string) => Promise<void>
   /** Ids and e-mail addresses of people who are always organizers, in lower case. */
   admins: readonly string[]
 }
@@ -156,7 +158,7 @@ export class IdentitiesService {
         if (role !== 'organizer') await this.#assertDispensable(tx, before)
         return tx.identity.update({ where: { id }, data: { role } })
       })
-      if (before.role !== role) events.publish('session', { identityId: id })
+      if (before.role !== role) await this.#deps.rightsChanged(id)
       events.publish('identity', { kind: 'UPDATED', id, row })
       return row
     })

@@ -148,7 +148,7 @@ export function authRest(operations: Operations, { authenticator, signIn, client
     return { status: 'ok' }
   })
   operations.add(signOut, async ({ incoming, setCookie }) => {
-    setCookie(await signIn.signOut(authenticator.authenticated(incoming).session?.id ?? null))
+    setCookie(await signIn.signOut(authenticator.authenticated(incoming).viewer))
     return { status: 'ok' }
   })
   operations.add(whoAmI, ({ viewer }) => {

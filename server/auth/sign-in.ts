@@ -3,6 +3,8 @@ import { BadRequest, TooMany } from '../core/errors.ts'
 import type { Callback, OAuthService } from './oauth/service.ts'
 import type { IdentitiesService } from './identities.ts'
 import type { LocalPassword } from './password.ts'
+import type { Principal } from '../core/viewer.ts'
+import type { Principals } from './principals.ts'
 import type { Sessions } from './sessions.ts'
 
 /** A provider that people can sign in with. */
@@ -15,6 +17,7 @@ export interface SignInProvider {
 
 /** What signing in needs. */
 export interface SignInDeps {
+  principals: Pick<Principals, 'revoke'>
   sessions: Sessions
   identities: IdentitiesService
   /** Null when none is configured. */
@@ -96,8 +99,9 @@ export class SignIn {
     return { cookie: await sessions.create(id), goTo }
   }
 
-  /** @returns the cookie that signs the browser out */
-  signOut(sessionId: string | null): Promise<string> {
-    return this.#deps.sessions.revoke(sessionId)
+  /** Ends a session; API tokens stay. @returns the cookie that signs the browser out */
+  async signOut({ id, kind }: Principal): Promise<string> {
+    if (kind === 'account' || kind === 'link') await this.#deps.principals.revoke([id])
+    return this.#deps.sessions.clearedCookie
   }
 }

@@ -1,15 +1,25 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Authenticator, AuthResult } from './authenticator.ts'
 
-/** Authenticates requests before they are handled, and sends the cookie of a session that lasts longer now. */
+/** How long a request under way may go on when its sender is signed out, in milliseconds: it may be the one that does it. */
+const GRACE_MS = 500
+
+/**
+ * Authenticates requests before they are handled, and sends the cookie of a session that lasts longer now. A response that is
+ * still under way when its principal ends is cut off.
+ */
 export function withAuthentication(
   authenticator: Authenticator,
   kind: 'rest' | 'page',
   handle: RequestListener,
 ): RequestListener {
   return (request, response) => {
-    const serve = ({ cookie }: AuthResult) => {
+    const serve = ({ viewer, cookie }: AuthResult) => {
       if (cookie) response.appendHeader('Set-Cookie', cookie)
+      const stop = authenticator.principals.whenOver(viewer, () => {
+        setTimeout(() => response.writableFinished || response.destroy(), GRACE_MS).unref()
+      })
+      response.once('close', stop)
       handle(request, response)
     }
     const result = authenticator.authenticate(request, kind)

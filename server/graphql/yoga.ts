@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
-import type { Viewer } from '../core/viewer.ts'
+import type { Principal } from '../core/viewer.ts'
 import type { Log } from '../core/log.ts'
 import { responseCachePlugin } from './response-cache.ts'
 import type { GraphContext, Services } from './context.ts'
@@ -28,7 +28,7 @@ const limits: Plugin = {
 export function createGraphql(
   schema: GraphQLSchema,
   services: Services,
-  viewerOf: (request: IncomingMessage) => Viewer,
+  viewerOf: (request: IncomingMessage) => Principal,
   log: Log,
 ): Yoga {
   const graphiql = new Graphiql()

@@ -1,6 +1,7 @@
 import { isUniqueViolation, type Db } from '../db/client.ts'
 import { Conflict } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
+import { sessionPrincipal } from '../core/viewer.ts'
 
 /** Rows in the order they were added, which is what people see when they sort by nothing. */
 export const oldestFirst = [{ createdAt: 'asc' as const }, { id: 'asc' as const }]
@@ -45,8 +46,7 @@ export async function removeLinkIdentities(
   const rows = await db.identity.findMany({ where: { userId: { in: userIds } }, include: { sessions: true } })
   return () => {
     for (const { sessions, ...row } of rows) {
-      for (const { id } of sessions) events.publish('session', { id })
-      events.publish('session', { identityId: row.id })
+      events.publish('principal', { kind: 'ended', ids: new Set(sessions.map(({ id }) => sessionPrincipal(id))) })
       events.publish('identity', { kind: 'REMOVED', id: row.id, row })
     }
   }

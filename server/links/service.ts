@@ -12,7 +12,7 @@ import { hashOf, joinInput, newSecret, personalInput, type NewJoinLink, type Per
 export interface SessionsForLinks {
   /** @returns the cookie that signs the browser in */
   create(identityId: string): Promise<string>
-  /** Closes every session of these identities. */
+  /** Ends every session of these identities, and all that is open in their name. */
   revokeAllOf(identityIds: string[]): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { can } from '../core/permissions.ts'
-import type { Viewer } from '../core/viewer.ts'
+import type { Principal, Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { storedSecret } from '../db/stored-secret.ts'
 import type { Events } from '../core/events.ts'
@@ -16,7 +16,7 @@ import { SandboxHosts } from './hosts.ts'
 import { ConnectionRouter } from './connection-router.ts'
 import { CLIENT_HEADER } from './worker-protocol.ts'
 import { openRoute } from './open.ts'
-import { SandboxCookies, type SessionChecker, type AuthenticatedViewer } from './sandbox-cookies.ts'
+import { SandboxCookies, type PrincipalChecker } from './sandbox-cookies.ts'
 import { watchAccessChanges } from './access-changes.ts'
 import { OneTimeCodes } from './one-time-codes.ts'
 
@@ -34,7 +34,7 @@ export interface ProxyDeps {
   /** Whether traffic of sandboxes has a process of its own. */
   ownProcess: boolean
   addresses: Addresses
-  authenticator: SessionChecker & { authenticated(request: IncomingMessage): AuthenticatedViewer }
+  authenticator: PrincipalChecker & { authenticated(request: IncomingMessage): { viewer: Principal } }
   engineConnected: () => boolean
   instances: {
     queuePlace(id: string): number | null

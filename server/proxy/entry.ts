@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Viewer } from '../core/viewer.ts'
+import type { Principal } from '../core/viewer.ts'
 import type { Clients } from '../http/client.ts'
 import { redirect } from '../http/respond.ts'
 import type { Addresses } from './addresses.ts'
@@ -30,7 +30,7 @@ export interface Destination {
 
 /** The person behind a sandbox cookie, and the credential that the cookie stands for. */
 export interface CookieHolder {
-  viewer: Viewer
+  viewer: Principal
   credential: string
 }
 
@@ -60,7 +60,7 @@ export class SandboxEntry {
     const values = cookieValues(cookie, cookieName(scheme, path))
     const [credential] = values.flatMap((value) => sandboxCookies.read(value, label) ?? [])
     if (credential === undefined) return null
-    const holder = (viewer: Viewer | null) => viewer && { viewer, credential }
+    const holder = (viewer: Principal | null) => viewer && { viewer, credential }
     const viewer = sandboxCookies.viewerFor(credential)
     return viewer instanceof Promise ? viewer.then(holder) : holder(viewer)
   }

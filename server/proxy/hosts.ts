@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { can } from '../core/permissions.ts'
-import type { Viewer } from '../core/viewer.ts'
 import type { Events } from '../core/events.ts'
 import { refuseUpgrade } from '../http/respond.ts'
 import type { SandboxHandler } from '../http/server.ts'
@@ -37,7 +36,8 @@ const MAX_LABELS = 2_000
 export class SandboxHosts implements SandboxHandler {
   readonly #deps: SandboxHostsDeps
   readonly #entry: SandboxEntry
-  readonly #sockets = new Map<Duplex, { label: string; credential: string }>()
+  /** WebSockets and responses under way of sandboxes, and in whose name. */
+  readonly #open = new Map<Duplex | ServerResponse, { label: string; credential: string }>()
   /** Labels by Host header: every request needs one, also those for THON itself. */
   readonly #labels = new Map<string, string | null>()
 
@@ -91,8 +91,7 @@ export class SandboxHosts implements SandboxHandler {
       else if (!mayOpen(holder.viewer, sandbox)) refuseUpgrade(socket, '403 Forbidden')
       else if (!target) refuseUpgrade(socket, '503 Service Unavailable')
       else {
-        this.#sockets.set(socket, { label, credential: holder.credential })
-        socket.on('close', () => this.#sockets.delete(socket))
+        this.#keep(socket, label, holder)
         const client = this.#deps.clients.of(request)
         void this.#deps.forwarder.upgrade(request, socket, head, { ...target, path, client })
       }
@@ -116,17 +115,18 @@ export class SandboxHosts implements SandboxHandler {
     return { allowed: true, target: targetOf(sandbox) }
   }
 
-  /** Closes the WebSockets of people who may no longer open the sandbox. */
+  /** Cuts off the WebSockets, downloads and uploads of people who may no longer open the sandbox. */
   async recheck(): Promise<void> {
-    for (const [socket, { label, credential }] of this.#sockets) {
+    this.#deps.statusPages.recheck()
+    for (const [stream, { label, credential }] of this.#open) {
       const viewer = await this.#deps.sandboxCookies.viewerFor(credential)
-      if (!viewer || !mayOpen(viewer, this.#deps.directory.find(label))) socket.destroy()
+      if (!viewer || !mayOpen(viewer, this.#deps.directory.find(label))) stream.destroy()
     }
   }
 
   /** Closes every WebSocket and stream. */
   close(): void {
-    for (const socket of this.#sockets.keys()) socket.destroy()
+    for (const stream of this.#open.keys()) stream.destroy()
     this.#deps.statusPages.close()
     this.#deps.forwarder.close()
   }
@@ -147,12 +147,17 @@ export class SandboxHosts implements SandboxHandler {
       const name = splitTarget(rest)[0].slice(THON_PATHS.length)
       const context = { viewer: holder.viewer, sandbox, paths: pathsOf(path) }
       this.#deps.statusPages.answer(request, response, name, context)
-    } else this.#forward(holder.viewer, request, response, { sandbox, path })
+    } else this.#forward(holder, request, response, { sandbox, path })
+  }
+
+  #keep(stream: Duplex | ServerResponse, label: string, { credential }: CookieHolder): void {
+    this.#open.set(stream, { label, credential })
+    stream.on('close', () => this.#open.delete(stream))
   }
 
   /** Answers with the sandbox's own answer, or with how it is. */
   #forward(
-    viewer: Viewer,
+    holder: CookieHolder,
     request: IncomingMessage,
     response: ServerResponse,
     { sandbox, path }: { sandbox: HostedSandbox; path: string },
@@ -160,10 +165,11 @@ export class SandboxHosts implements SandboxHandler {
     const { clients, forwarder, statusPages } = this.#deps
     const target = targetOf(sandbox)
     if (target) {
+      this.#keep(response, sandbox.label, holder)
       const failed = (failure: ForwardFailure) => answerFailure(response, failure, isNavigation(request))
       void forwarder.web(request, response, { ...target, path, client: clients.of(request) }, failed)
-    } else if (isNavigation(request)) statusPages.show(response, viewer, sandbox, pathsOf(path))
-    else refuse(response, 503, statusPages.view(viewer, sandbox).title)
+    } else if (isNavigation(request)) statusPages.show(response, holder.viewer, sandbox, pathsOf(path))
+    else refuse(response, 503, statusPages.view(holder.viewer, sandbox).title)
   }
 
   #show(request: IncomingMessage, response: ServerResponse, status: number, view: StatusView): void {
@@ -219,6 +225,6 @@ function pathsOf(path: string) {
   return { base: `${path}/.thon`, query: '', home: `${path}/` }
 }
 
-function mayOpen(viewer: Viewer, sandbox: HostedSandbox | null): sandbox is HostedSandbox {
+function mayOpen(viewer: CookieHolder['viewer'], sandbox: HostedSandbox | null): sandbox is HostedSandbox {
   return sandbox !== null && can(viewer, 'instances.open', [sandbox.userId])
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { can } from '../core/permissions.ts'
+import type { Principal } from '../core/viewer.ts'
 import type { Clients } from '../http/client.ts'
 import { redirect } from '../http/respond.ts'
 import type { Addresses } from './addresses.ts'
@@ -8,12 +9,12 @@ import type { HostedSandbox, SandboxDirectory } from './directory.ts'
 import { sendPage, sendText } from './html.ts'
 import { tokenCannotOpen, unknownAddress } from './messages.ts'
 import type { OneTimeCodes } from './one-time-codes.ts'
-import { credentialOf, type AuthenticatedViewer, type SessionChecker } from './sandbox-cookies.ts'
+import { credentialOf } from './sandbox-cookies.ts'
 import type { StatusPages } from './status-pages.ts'
 
 /** What the route needs. */
 export interface OpenRouteDeps {
-  authenticator: SessionChecker & { authenticated(request: IncomingMessage): AuthenticatedViewer }
+  authenticator: { authenticated(request: IncomingMessage): { viewer: Principal } }
   addresses: Addresses
   directory: SandboxDirectory
   oneTimeCodes: OneTimeCodes
@@ -51,8 +52,7 @@ function open(
   response: ServerResponse,
   { url, sandbox }: { url: URL; sandbox: HostedSandbox },
 ): void {
-  const authenticated = authenticator.authenticated(request)
-  const { viewer } = authenticated
+  const { viewer } = authenticator.authenticated(request)
   const query = `?sandbox=${sandbox.label}`
   const paths = { base: STATUS_PATHS, query, home: `/open${query}` }
   if (url.pathname.startsWith(`${STATUS_PATHS}/`)) {
@@ -60,7 +60,7 @@ function open(
     statusPages.answer(request, response, name, { viewer, sandbox, paths })
     return
   }
-  const credential = credentialOf(authenticated, authenticator.locked)
+  const credential = credentialOf(viewer)
   const hostPort = sandbox.instance?.hostPort ?? null
   const byPath = addresses.pathPort !== null
   if (credential === null) sendPage(response, 403, tokenCannotOpen)

@@ -1,37 +1,23 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Events } from '../core/events.ts'
-import { organizer, type Viewer } from '../core/viewer.ts'
+import { organizer, type Principal } from '../core/viewer.ts'
 
-/** How long a session that was just checked counts as valid, in milliseconds, unless an event says that it changed. */
+/** How long a principal that was just checked counts, in milliseconds, unless an event says that it changed. */
 const FRESH_MS = 5_000
-/** How many checked sessions are remembered. */
-const MAX_SESSIONS = 5_000
+/** How many checked principals are remembered. */
+const MAX_CHECKED = 5_000
 
-/** The credential of people on a server without a login. */
-export const OPEN_CREDENTIAL = 'open'
-
-/** Somebody who was authenticated, and the session that did it. */
-export interface AuthenticatedViewer {
-  viewer: Viewer
-  session: { id: string } | null
-}
-
-/** Checks sessions for sandbox cookies. */
-export interface SessionChecker {
+/** Checks principals for sandbox cookies. */
+export interface PrincipalChecker {
   /** Whether people have to sign in. */
   readonly locked: boolean
-  /** Who a session belongs to; null if it is no longer valid. */
-  reauthenticate(sessionId: string): Promise<AuthenticatedViewer | null>
+  /** A principal with the rights it has now; null if it no longer counts. */
+  reauthenticate(principalId: string): Promise<Principal | null>
 }
 
-/** What a sandbox cookie stands for: a session, or a server without a login. Null for API tokens. */
-export function credentialOf({ session, viewer }: AuthenticatedViewer, locked: boolean): string | null {
-  if (session) return `session ${session.id}`
-  return !locked && viewer.role === 'organizer' ? OPEN_CREDENTIAL : null
-}
-
-function sessionOf(credential: string): string | null {
-  return credential.startsWith('session ') ? credential.slice('session '.length) : null
+/** What a sandbox cookie stands for: the principal of a browser. Null for API tokens and programs. */
+export function credentialOf({ id, kind }: Principal): string | null {
+  return kind === 'account' || kind === 'link' || kind === 'open' ? id : null
 }
 
 /**
@@ -39,16 +25,17 @@ function sessionOf(credential: string): string | null {
  * credential is worth at the time of the request. It survives a restart of the server, as sessions do.
  */
 export class SandboxCookies {
-  readonly #sessions: SessionChecker
+  readonly #principals: PrincipalChecker
   readonly #secret: string
-  readonly #checked = new Map<string, { viewer: Promise<Viewer | null>; until: number }>()
+  readonly #checked = new Map<string, { viewer: Promise<Principal | null>; until: number }>()
 
   /** @param secret signs cookies; only this server knows it */
-  constructor(sessions: SessionChecker, events: Events, secret: string) {
-    this.#sessions = sessions
+  constructor(principals: PrincipalChecker, events: Events, secret: string) {
+    this.#principals = principals
     this.#secret = secret
-    // A session ended, or somebody's rights changed. The event does not say whose, so all are checked again.
-    events.on('session', () => this.#checked.clear())
+    events.on('principal', ({ ids }) => {
+      for (const id of ids) this.#checked.delete(id)
+    })
   }
 
   /** @returns the value of a cookie */
@@ -67,16 +54,14 @@ export class SandboxCookies {
   }
 
   /** Who a credential belongs to right now; null if it is no longer valid. */
-  viewerFor(credential: string): Viewer | null | Promise<Viewer | null> {
-    if (credential === OPEN_CREDENTIAL) return this.#sessions.locked ? null : organizer
-    const session = sessionOf(credential)
-    if (session === null) return null
-    const checked = this.#checked.get(session)
+  viewerFor(credential: string): Principal | null | Promise<Principal | null> {
+    if (credential === organizer.id) return this.#principals.locked ? null : organizer
+    const checked = this.#checked.get(credential)
     if (checked && checked.until > Date.now()) return checked.viewer
-    const viewer = this.#sessions.reauthenticate(session).then((authenticated) => authenticated?.viewer ?? null)
-    this.#checked.set(session, { viewer, until: Date.now() + FRESH_MS })
-    viewer.catch(() => this.#checked.delete(session))
-    if (this.#checked.size > MAX_SESSIONS) this.#checked.clear()
+    const viewer = this.#principals.reauthenticate(credential)
+    this.#checked.set(credential, { viewer, until: Date.now() + FRESH_MS })
+    viewer.catch(() => this.#checked.delete(credential))
+    if (this.#checked.size > MAX_CHECKED) this.#checked.clear()
     return viewer
   }
 

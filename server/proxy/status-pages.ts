@@ -51,7 +51,7 @@ const STREAM_MS = 300_000
 /** Stands in for a sandbox that cannot be shown: pages that say how it is, live, and offer what can be done about it. */
 export class StatusPages {
   readonly #deps: StatusPagesDeps
-  readonly #streams = new Set<ServerResponse>()
+  readonly #streams = new Map<ServerResponse, StatusPageContext>()
 
   constructor(deps: StatusPagesDeps) {
     this.#deps = deps
@@ -94,9 +94,17 @@ export class StatusPages {
     } else sendText(response, 404, 'Not found.')
   }
 
+  /** Ends the streams of people who may no longer open the sandbox. */
+  recheck(): void {
+    for (const [stream, { viewer, sandbox }] of this.#streams) {
+      const now = this.#deps.directory.find(sandbox.label)
+      if (!now || !can(viewer, 'instances.open', [now.userId])) stream.destroy()
+    }
+  }
+
   /** Ends every stream. */
   close(): void {
-    for (const stream of this.#streams) stream.end()
+    for (const stream of this.#streams.keys()) stream.end()
   }
 
   #command(command: 'start' | 'resume', { viewer, sandbox }: StatusPageContext): Promise<unknown> {
@@ -118,7 +126,9 @@ export class StatusPages {
   }
 
   /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): a whole view with each change. */
-  #stream(response: ServerResponse, { viewer, sandbox: { label } }: StatusPageContext): void {
+  #stream(response: ServerResponse, context: StatusPageContext): void {
+    const { viewer } = context
+    const { label } = context.sandbox
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-store',
@@ -139,7 +149,7 @@ export class StatusPages {
     ]
     const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS)
     const end = setTimeout(() => response.end(), STREAM_MS)
-    this.#streams.add(response)
+    this.#streams.set(response, context)
     response.on('close', () => {
       for (const stop of stops) stop()
       clearInterval(heartbeat)

@@ -23,7 +23,8 @@ const MAX_DECISIONS = 5_000
 
 const decisions = new Map<string, { decision: Promise<Decision> | Decision; until: number }>()
 const waiting = new Map<number, (decision: Decision) => void>()
-const sockets = new Map<Duplex, AccessRequest>()
+/** WebSockets and responses of sandboxes under way, and the request that opened them. */
+const open = new Map<Duplex | ServerResponse, AccessRequest>()
 const forwarder = new Forwarder()
 let lastId = 0
 let clients: Clients
@@ -90,6 +91,7 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
       passOn(request, response)
       return
     }
+    keep(response, access)
     const failed = (failure: ForwardFailure) => answerFailure(response, failure, isNavigation(request))
     void forwarder.web(request, response, { ...target, path: '', client: clients.of(request) }, failed)
   }
@@ -110,10 +112,14 @@ function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
       passOnUpgrade(request, socket, head)
       return
     }
-    sockets.set(socket, access)
-    socket.on('close', () => sockets.delete(socket))
+    keep(socket, access)
     void forwarder.upgrade(request, socket, head, { ...target, path: '', client: clients.of(request) })
   })
+}
+
+function keep(stream: Duplex | ServerResponse, access: AccessRequest): void {
+  open.set(stream, access)
+  stream.on('close', () => open.delete(stream))
 }
 
 /** @returns null for a request that THON has to answer in any case */
@@ -143,11 +149,11 @@ function askThon(request: AccessRequest): Promise<Decision> {
   return new Promise((resolve) => waiting.set(id, resolve))
 }
 
-/** Drops earlier decisions, and closes the WebSockets of people who may no longer open the sandbox. */
+/** Drops earlier decisions, and cuts off the WebSockets, downloads and uploads of people who may no longer open the sandbox. */
 async function invalidate(access: boolean): Promise<void> {
   decisions.clear()
   if (!access) return
-  for (const [socket, request] of sockets) if (!(await authorize(request)).allowed) socket.destroy()
+  for (const [stream, request] of open) if (!(await authorize(request)).allowed) stream.destroy()
 }
 
 /** Passes a request on to THON, over a socket that only the two processes have, with who sent it. */
