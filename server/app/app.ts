@@ -147,7 +147,7 @@ async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboa
   const { authenticator, signIn } = access
   const rest = withAuthentication(authenticator, 'rest', createRest({ services, authenticator, signIn, clients, log }))
   const yoga = createGraphql(schema, services, (request) => authenticator.authenticated(request).viewer, log)
-  const dashboard = await openDashboard(dashboardKind, async (request, req) => yoga.fetch(request, { req }))
+  const dashboard = await openDashboard(dashboardKind, async (request, req) => yoga.fetch(request, { req, res: null }))
   const http = new HttpServer({
     clients,
     tls,

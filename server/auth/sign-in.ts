@@ -17,7 +17,7 @@ export interface SignInProvider {
 
 /** What signing in needs. */
 export interface SignInDeps {
-  principals: Pick<Principals, 'revoke'>
+  principals: Pick<Principals, 'revoke' | 'revokeAllOf'>
   sessions: Sessions
   identities: IdentitiesService
   /** Null when none is configured. */
@@ -99,9 +99,15 @@ export class SignIn {
     return { cookie: await sessions.create(id), goTo }
   }
 
-  /** Ends a session; API tokens stay. @returns the cookie that signs the browser out */
-  async signOut({ id, kind }: Principal): Promise<string> {
-    if (kind === 'account' || kind === 'link') await this.#deps.principals.revoke([id])
-    return this.#deps.sessions.clearedCookie
+  /**
+   * Ends a session; API tokens stay.
+   * @param everywhere ends every session of the same person, or everyone's who signed in with the local password
+   * @returns the cookie that signs the browser out
+   */
+  async signOut({ id, kind, identityId }: Principal, everywhere = false): Promise<string> {
+    const { principals, sessions } = this.#deps
+    if (everywhere && identityId !== null) await principals.revokeAllOf([identityId])
+    else if (kind === 'account' || kind === 'link') await principals.revoke([id])
+    return sessions.clearedCookie
   }
 }

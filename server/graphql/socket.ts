@@ -50,7 +50,10 @@ export function createSocket(schema: GraphQLSchema, services: Services, log: Log
     return text
   }
 
-  const contextOf = (viewer: Principal): GraphContext => ({ ...services, viewer, replayNewest: () => undefined })
+  const contextOf = (viewer: Principal): GraphContext => ({
+    ...{ ...services, viewer },
+    ...{ replayNewest: () => undefined, setCookie: () => undefined },
+  })
 
   const transport = new Transport({
     onSubscribe: ({ extra: peer, subscriptions }, id, { query, operationName, variables }) => {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { Principal } from '../core/viewer.ts'
@@ -13,6 +13,8 @@ import { parseWithin, validateWithin } from './limits.ts'
 /** The Node request behind a query: its own, or that of the page being rendered. */
 export interface RequestContext {
   req: IncomingMessage
+  /** Null while a page is being rendered. */
+  res: ServerResponse | null
 }
 
 /** GraphQL over HTTP, with GraphiQL (its assets come from the package, not from another host). */
@@ -47,7 +49,10 @@ export function createGraphql(
       errorCache: { get: () => undefined, set: () => undefined },
     },
     logging: false,
-    context: ({ req }) => ({ ...services, viewer: viewerOf(req), replayNewest: () => undefined }),
+    context: ({ req, res }) => ({
+      ...{ ...services, viewer: viewerOf(req), replayNewest: () => undefined },
+      setCookie: (cookie) => res?.appendHeader('Set-Cookie', cookie),
+    }),
     plugins: [limits, graphiql.plugin, responseCachePlugin(services.events)],
     maskedErrors: { maskError: (error) => maskError(error, log) },
   })

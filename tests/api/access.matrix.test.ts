@@ -39,7 +39,7 @@ const OWN = {
 }
 
 /** They end the session that the others need, or rightly refuse a wrong password. */
-const SIGNING = new Set(['/api/auth/logout', '/api/auth/login/local'])
+const SIGNING = new Set(['/api/auth/logout', '/api/auth/login/local', 'signOut'])
 
 type Setup = keyof typeof SETUPS
 type Visitors = Awaited<ReturnType<typeof visitors>>
@@ -128,6 +128,7 @@ describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
     const wrong: string[] = []
     for (const [visitor, headers] of Object.entries(visitors))
       for (const { name, kind, text } of fields) {
+        if (SIGNING.has(name)) continue
         if (kind === 'subscription' || (kind === 'mutation' && (visitor === 'organizer' || visitor === 'token')))
           continue
         const { errors } = await app.answer(text, {}, headers)
