@@ -7,13 +7,16 @@ import { withAuthentication, withPageRedirects } from '../auth/with-authenticati
 import { closeDb, openDb, type Db } from '../db/client.ts'
 import { DiskSpaceWatch } from '../db/disk-space.ts'
 import type { Env } from '../config/env.ts'
+import { TooMany } from '../core/errors.ts'
 import { Events } from '../core/events.ts'
+import { Quotas } from '../core/quotas.ts'
 import type { Services } from '../graphql/context.ts'
 import { createSocket, type GraphqlSocket } from '../graphql/socket.ts'
 import { createGraphql } from '../graphql/yoga.ts'
 import { Clients } from '../http/client.ts'
 import { Gate } from '../http/gate.ts'
 import { healthRoutes } from '../http/health.ts'
+import { refuseUpgrade } from '../http/respond.ts'
 import { HttpServer } from '../http/server.ts'
 import { Tls } from '../http/tls.ts'
 import { builtDashboard, devDashboard, type Dashboard } from '../http/dashboard.ts'
@@ -79,9 +82,10 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const access = await createAccess({ env, db, events, activity, token })
   const created = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
   const { services, live, network, addresses } = created
-  const socket = createSocket(schema, services, log)
+  const quotas = new Quotas()
+  const socket = createSocket(schema, services, quotas, log)
   const proxy = await createProxy({
-    ...{ db, events, clients, addresses, authenticator: access.authenticator, tls, log },
+    ...{ db, events, clients, quotas, addresses, authenticator: access.authenticator, tls, log },
     trustedProxies: env.reach.trustedProxies,
     ownProcess: overrides.proxyProcess ?? true,
     ...{ instances: services.instances, mySandbox: services.mySandbox },
@@ -89,7 +93,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     participantsMayStart: () => services.settings.participantsMayStart(),
   })
   const dashboardKind = overrides.dashboard ?? 'built'
-  const parts = { env, log, clients, tls, db, services, live, addresses, access, socket, proxy, dashboardKind }
+  const parts = { env, log, clients, quotas, tls, db, services, live, addresses, access, socket, proxy, dashboardKind }
   const { http, dashboard } = await createHttp(parts)
 
   let closing: Promise<void> | undefined
@@ -130,6 +134,7 @@ interface HttpParts {
   env: Env
   log: Log
   clients: Clients
+  quotas: Quotas
   tls: Tls | null
   db: Db
   services: Services
@@ -143,10 +148,14 @@ interface HttpParts {
 
 /** The HTTP server with all its routes: GraphQL, REST, the dashboard and the way to sandboxes. */
 async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboard: Dashboard | null }> {
-  const { env, log, clients, tls, db, services, live, addresses, access, socket, proxy, dashboardKind } = parts
+  const { env, log, clients, quotas, tls, db, services, live, addresses, access, socket, proxy, dashboardKind } = parts
   const { authenticator, signIn } = access
-  const rest = withAuthentication(authenticator, 'rest', createRest({ services, authenticator, signIn, clients, log }))
-  const yoga = createGraphql(schema, services, (request) => authenticator.authenticated(request).viewer, log)
+  const rest = withAuthentication(
+    authenticator,
+    'rest',
+    createRest({ services, authenticator, signIn, clients, quotas, log }),
+  )
+  const yoga = createGraphql(schema, services, (request) => authenticator.authenticated(request).viewer, quotas, log)
   const dashboard = await openDashboard(dashboardKind, async (request, req) => yoga.fetch(request, { req, res: null }))
   const http = new HttpServer({
     clients,
@@ -172,7 +181,14 @@ async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboa
     upgrade: async (request, duplex, head) => {
       const { viewer } = await authenticator.authenticate(request, 'page')
       if (viewer.role === 'anonymous') return '401 Unauthorized'
-      socket.upgrade(request, duplex, head, viewer)
+      try {
+        const { address } = clients.of(request)
+        duplex.once('close', quotas.take('socket', viewer, address))
+        socket.upgrade(request, duplex, head, { viewer, address })
+      } catch (error) {
+        if (!(error instanceof TooMany)) throw error
+        refuseUpgrade(duplex, '429 Too Many Requests', error.message)
+      }
       return null
     },
   })

@@ -15,6 +15,7 @@ import { instancesRest } from '../instances/rest.ts'
 import { lemonadeRest } from '../lemonade/rest.ts'
 import { linksRest } from '../links/rest.ts'
 import { configFilesRest, settingsRest } from '../settings/rest.ts'
+import type { Quotas } from '../core/quotas.ts'
 import { ResponseCache } from '../core/response-cache.ts'
 import type { Log } from '../core/log.ts'
 import type { BodyLimits } from '../rest/body.ts'
@@ -30,6 +31,7 @@ export interface RestDeps {
   signIn: SignIn
   /** Where a request comes from. */
   clients: Clients
+  quotas: Quotas
   log: Log
   limits?: BodyLimits
 }
@@ -45,12 +47,13 @@ export function createRest({
   authenticator,
   signIn,
   clients,
+  quotas,
   log,
   limits = LIMITS,
 }: RestDeps): RequestListener {
   const app = new OpenAPIHono<RestEnv>()
   const viewerOf = (incoming: RestEnv['Bindings']['incoming']) => authenticator.authenticated(incoming).viewer
-  const operations = new Operations({ app, viewerOf, cache: new ResponseCache(services.events), limits })
+  const operations = new Operations({ app, viewerOf, cache: new ResponseCache(services.events), quotas, limits })
   app.use('/api/*', async (c, next) => {
     // Hono would answer HEAD from GET, but only declared operations exist.
     if (c.req.method === 'HEAD' || c.req.method === 'OPTIONS') return c.notFound()

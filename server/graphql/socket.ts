@@ -11,17 +11,19 @@ import {
   type GraphQLSchema,
 } from 'graphql'
 import type { Principal } from '../core/viewer.ts'
+import { TooMany } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
+import type { Quotas } from '../core/quotas.ts'
 import type { GraphContext, Services } from './context.ts'
 import { Documents } from './documents.ts'
 import { maskError } from './errors.ts'
 import { FanOut, Frames } from './fanout.ts'
-import { Transport, type Peer } from './transport.ts'
+import { Transport, type Peer, type SocketOwner } from './transport.ts'
 
 /** GraphQL over WebSocket: the graphql-transport-ws protocol (https://github.com/graphql/graphql-over-http, graphql-ws PROTOCOL.md). */
 export interface GraphqlSocket {
   /** Takes over an upgrade request that has been authenticated. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, viewer: Principal): void
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, owner: SocketOwner): void
   /** Closes every socket with code 1001 (going away), after which clients reconnect. */
   close(): Promise<void>
 }
@@ -38,7 +40,7 @@ interface Subscription extends ExecutionArgs {
 }
 
 /** GraphQL over WebSocket for one server. */
-export function createSocket(schema: GraphQLSchema, services: Services, log: Log): GraphqlSocket {
+export function createSocket(schema: GraphQLSchema, services: Services, quotas: Quotas, log: Log): GraphqlSocket {
   const documents = new Documents(schema)
   const fanOut = new FanOut()
   const texts = new WeakMap<ExecutionResult, string>()
@@ -56,7 +58,7 @@ export function createSocket(schema: GraphQLSchema, services: Services, log: Log
   })
 
   const transport = new Transport({
-    onSubscribe: ({ extra: peer, subscriptions }, id, { query, operationName, variables }) => {
+    onSubscribe: async ({ extra: peer, subscriptions }, id, { query, operationName, variables }) => {
       if (Object.keys(subscriptions).length > MAX_OPERATIONS)
         return [new GraphQLError(`A socket may have at most ${MAX_OPERATIONS} operations at a time.`)]
       const { viewer } = peer
@@ -65,6 +67,10 @@ export function createSocket(schema: GraphQLSchema, services: Services, log: Log
       const operation = getOperationAST(parsed.document, operationName)
       if (!operation) return [new GraphQLError('Unable to identify the operation.')]
       const args: ExecutionArgs = { schema, document: parsed.document, operationName, variableValues: variables }
+      if (operation.operation === OperationTypeNode.MUTATION) {
+        const refusal = await quotas.command(viewer).catch((error: unknown) => maskError(error, log))
+        if (refusal) return [refusal]
+      }
       if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return { ...args, contextValue: contextOf(viewer) }
       const shareKey = hash(JSON.stringify([viewer.audienceKey, query, operationName, variables]))
       return { ...args, shareKey, peer, id } satisfies Subscription
@@ -72,10 +78,20 @@ export function createSocket(schema: GraphQLSchema, services: Services, log: Log
     execute,
     subscribe: async (args) => {
       const { shareKey, peer, id, ...execution } = args as unknown as Subscription
-      const frames = await fanOut.subscribe(shareKey, { ...execution, contextValue: contextOf(peer.viewer) })
-      if (frames instanceof Frames)
-        frames.sink = (frame) => peer.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${textOf(frame)}}`)
-      return frames
+      let release = () => undefined as void
+      try {
+        release = quotas.take('subscription', peer.viewer, peer.address)
+        const frames = await fanOut.subscribe(shareKey, { ...execution, contextValue: contextOf(peer.viewer) })
+        if (frames instanceof Frames) {
+          frames.onEnded = release
+          frames.sink = (frame) => peer.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${textOf(frame)}}`)
+        } else release()
+        return frames
+      } catch (error) {
+        release()
+        if (error instanceof TooMany) return { errors: [maskError(error, log)] }
+        throw error
+      }
     },
     onNext: (_context, _id, _payload, _args, result) => masked(result, log),
     onError: (_context, _id, _payload, errors) => errors.map((error) => maskError(error, log)),
@@ -83,7 +99,7 @@ export function createSocket(schema: GraphQLSchema, services: Services, log: Log
 
   const stop = services.events.on('principal', (change) => transport.dismiss(change))
   return {
-    upgrade: (request, socket, head, viewer) => transport.upgrade(request, socket, head, viewer),
+    upgrade: (request, socket, head, owner) => transport.upgrade(request, socket, head, owner),
     close: () => {
       stop()
       return transport.close()

@@ -5,9 +5,15 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import type { PrincipalChange } from '../core/events.ts'
 import type { Principal } from '../core/viewer.ts'
 
-/** What an operation knows of its socket. */
-export interface Peer {
+/** Who opens a socket, and from where. */
+export interface SocketOwner {
   viewer: Principal
+  /** Of the client. */
+  address: string
+}
+
+/** What an operation knows of its socket. */
+export interface Peer extends SocketOwner {
   /** Sends a text as it is. A peer that reads too slowly is cut off: it reconnects and queries again. */
   send: (text: string) => void
 }
@@ -52,8 +58,8 @@ export class Transport {
   }
 
   /** Takes over an upgrade request. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, viewer: Principal): void {
-    this.#server.handleUpgrade(request, socket, head, (client) => this.#open(client, viewer))
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, owner: SocketOwner): void {
+    this.#server.handleUpgrade(request, socket, head, (client) => this.#open(client, owner))
   }
 
   /** Closes the sockets of principals that ended, or whose rights changed. */
@@ -71,9 +77,9 @@ export class Transport {
     clearTimeout(timeout)
   }
 
-  #open(client: WebSocket, viewer: Principal): void {
-    const peer: Peer = { viewer, send: (text) => send(client, text) }
-    this.#principals.set(client, viewer.id)
+  #open(client: WebSocket, owner: SocketOwner): void {
+    const peer: Peer = { ...owner, send: (text) => send(client, text) }
+    this.#principals.set(client, owner.viewer.id)
     const closed = this.#protocol.opened(
       {
         protocol: client.protocol,

@@ -4,6 +4,7 @@ import type { Principal, Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { storedSecret } from '../db/stored-secret.ts'
 import type { Events } from '../core/events.ts'
+import type { Quotas } from '../core/quotas.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 import type { Client, Clients } from '../http/client.ts'
 import type { Tls } from '../http/tls.ts'
@@ -28,6 +29,7 @@ export interface ProxyDeps {
   db: Db
   events: Events
   clients: Clients
+  quotas: Quotas
   tls: Tls | null
   log: Log
   trustedProxies: readonly string[]
@@ -59,6 +61,7 @@ export async function createProxy(deps: ProxyDeps) {
   const statusPages = new StatusPages({
     events,
     directory,
+    countStream: (viewer, request) => deps.quotas.take('stream', viewer, clients.of(request).address),
     engineConnected: deps.engineConnected,
     queuePlace: (id) => instances.queuePlace(id),
     progress: (id) => instances.progress(id),

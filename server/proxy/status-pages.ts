@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { can } from '../core/permissions.ts'
-import type { Viewer } from '../core/viewer.ts'
-import { AppError } from '../core/errors.ts'
+import type { Principal, Viewer } from '../core/viewer.ts'
+import { AppError, TooMany } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 import { redirect } from '../http/respond.ts'
@@ -13,6 +13,8 @@ import { statusViewOf, type StatusView } from './status-view.ts'
 export interface StatusPagesDeps {
   events: Events
   directory: SandboxDirectory
+  /** Counts a stream that opens. @returns to be called when it closes. @throws TooMany */
+  countStream: (viewer: Principal, request: IncomingMessage) => () => void
   engineConnected: () => boolean
   queuePlace: (instanceId: string) => number | null
   progress: (instanceId: string) => string | null
@@ -38,7 +40,7 @@ export interface StatusPagePaths {
 
 /** Who asks about which sandbox. */
 export interface StatusPageContext {
-  viewer: Viewer
+  viewer: Principal
   sandbox: HostedSandbox
   paths: StatusPagePaths
 }
@@ -84,7 +86,7 @@ export class StatusPages {
 
   /** Answers what a page asks for. @param name the end of its path, such as `state` */
   answer(request: IncomingMessage, response: ServerResponse, name: string, context: StatusPageContext): void {
-    if (name === 'state' && request.method === 'GET') this.#stream(response, context)
+    if (name === 'state' && request.method === 'GET') this.#stream(request, response, context)
     else if ((name === 'start' || name === 'resume') && request.method === 'POST') {
       request.resume()
       this.#command(name, context).then(
@@ -126,9 +128,16 @@ export class StatusPages {
   }
 
   /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): a whole view with each change. */
-  #stream(response: ServerResponse, context: StatusPageContext): void {
+  #stream(request: IncomingMessage, response: ServerResponse, context: StatusPageContext): void {
     const { viewer } = context
     const { label } = context.sandbox
+    try {
+      response.once('close', this.#deps.countStream(viewer, request))
+    } catch (error) {
+      if (!(error instanceof TooMany)) throw error
+      sendText(response, 429, error.message)
+      return
+    }
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-store',
