@@ -5,6 +5,7 @@ import { createAccess } from '../auth/create.ts'
 import { newToken } from '../auth/tokens.ts'
 import { withAuthentication, withPageRedirects } from '../auth/with-authentication.ts'
 import { closeDb, openDb, type Db } from '../db/client.ts'
+import { loadKeys } from '../db/keys.ts'
 import { DiskSpaceWatch } from '../db/disk-space.ts'
 import type { Env } from '../config/env.ts'
 import { TooMany } from '../core/errors.ts'
@@ -79,13 +80,15 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const activity = new ActivityService(db, events)
   const choice = overrides.engine ? { engine: overrides.engine, notices: [], hostNetwork: null } : await choose(env, db)
   const disk = new DiskSpaceWatch(env.dbPath, () => events.publish('engine', null))
-  const access = await createAccess({ env, db, events, activity, token })
+  const keys = await loadKeys(env.dbPath, db)
+  const access = await createAccess({ env, db, events, activity, keys, token })
   const created = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
   const { services, live, network, addresses } = created
   const quotas = new Quotas()
   const socket = createSocket(schema, services, quotas, log)
   const proxy = await createProxy({
     ...{ db, events, clients, quotas, addresses, authenticator: access.authenticator, tls, log },
+    cookieKey: keys.pass,
     trustedProxies: env.reach.trustedProxies,
     ownProcess: overrides.proxyProcess ?? true,
     ...{ instances: services.instances, mySandbox: services.mySandbox },

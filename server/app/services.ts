@@ -3,6 +3,8 @@ import type { Principals } from '../auth/principals.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { DiskSpaceWatch } from '../db/disk-space.ts'
 import type { Env } from '../config/env.ts'
+import { isLoopback } from '../config/rules.ts'
+import { Conflict } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import { describeProblem } from '../core/syntax.ts'
 import type { Services } from '../graphql/context.ts'
@@ -42,7 +44,11 @@ export interface ServicesDeps {
   /** Null for plain HTTP. */
   tls: Tls | null
   choice: EngineChoice
-  access: Pick<Services, 'identities' | 'tokens' | 'signIn'> & { sessions: Sessions; principals: Principals }
+  access: Pick<Services, 'identities' | 'tokens' | 'signIn'> & {
+    sessions: Sessions
+    principals: Principals
+    authenticator: { locked: boolean }
+  }
 }
 
 /** The services of the language model servers, and how sandboxes reach these. */
@@ -95,6 +101,11 @@ function createLegacy({
   })
 }
 
+/** Whether other machines may reach the dashboard: directly, or through a reverse proxy. */
+function isReachable({ host, allowedHosts, reach }: Env): boolean {
+  return !isLoopback(host) || allowedHosts.length > 0 || reach.trustedProxies.length > 0
+}
+
 /** Creates the services, and hands features what they need of each other. */
 export function createServices({ env, db, events, activity, log, disk, tls, choice, access }: ServicesDeps) {
   const { engine } = choice
@@ -126,7 +137,13 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     create: (identityId: string) => access.sessions.create(identityId),
     revokeAllOf: (identityIds: string[]) => access.principals.revokeAllOf(identityIds),
   }
-  const forLinks = { db, events, activity, sessions }
+  const assertGuarded = () => {
+    if (access.authenticator.locked || !isReachable(env)) return
+    throw new Conflict(
+      'Nothing guards the dashboard from other machines: who opens it without a link is an organizer. Set a password under Settings first, or AUTH_LOCAL_PASSWORD.',
+    )
+  }
+  const forLinks = { db, events, activity, sessions, assertGuarded }
   const groupsImport = new GroupsImport(parts, (group, username) => users.volumeFor(group, username))
   const configFiles = new ConfigFilesService({ db, events, activity })
   const services: Services = {
@@ -166,7 +183,8 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
         ...(tls?.notices ?? []),
         ...network.warnings(),
         ...choice.notices,
-        ...env.warnings,
+        // It was true when the server started; a password may have been set on the dashboard since.
+        ...env.warnings.filter((one) => !(access.authenticator.locked && one.includes('there is no login'))),
       ],
       status: live.engineStatus,
       queue: live.queue,

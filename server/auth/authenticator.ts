@@ -31,8 +31,8 @@ export interface AuthenticatorDeps {
   tokens: TokensService
   /** Ids of the users with an e-mail address. */
   usersOf: (email: string) => ReadonlySet<string>
-  /** Whether a login is configured. */
-  locked: boolean
+  /** Whether people have to sign in. */
+  locked: () => boolean
   /** Whether programs on this machine may use REST without a login. */
   localPrograms: boolean
 }
@@ -63,7 +63,7 @@ export class Authenticator {
       return result
     }
     // Without a login everyone is the organizer, except people who joined by a link.
-    if (!this.#deps.locked) {
+    if (!this.locked) {
       const cookie = this.#cookieOf(request)
       return cookie === null ? keep(OPEN) : this.#bySession(cookie).then((result) => keep(result ?? OPEN))
     }
@@ -76,7 +76,7 @@ export class Authenticator {
 
   /** Whether a login is configured. */
   get locked(): boolean {
-    return this.#deps.locked
+    return this.#deps.locked()
   }
 
   /** Who sent a request that was authenticated before. */
@@ -109,12 +109,12 @@ export class Authenticator {
   async #find(principalId: string): Promise<Principal | null> {
     const [kind, id = ''] = principalId.split(':', 2)
     if (kind === 'token') return this.#holderOf(await this.#deps.tokens.recheck(id))
-    if (kind !== 'session') return principalId === organizer.id && !this.#deps.locked ? organizer : null
+    if (kind !== 'session') return principalId === organizer.id && !this.locked ? organizer : null
     const session = await this.#deps.sessions.recheck(id)
     return session && this.#personOf(session)
   }
 
-  /** Reads again what changed while it was read: whoever gets the result listens for changes from now on. */
+  /** Reads again what changed while it was read: the one who gets the result listens for changes from now on. */
   async #current<T>(read: () => Promise<T>): Promise<T> {
     for (;;) {
       const before = this.principals.changes

@@ -1,19 +1,17 @@
 import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db/client.ts'
-import { storedSecret } from '../db/stored-secret.ts'
+import type { Keys } from '../db/keys.ts'
 import type { Env } from '../config/env.ts'
 import type { Events } from '../core/events.ts'
 import { UserDirectory } from './user-directory.ts'
 import { Authenticator } from './authenticator.ts'
 import { IdentitiesService } from './identities.ts'
 import { createProviders, OAuthService } from './oauth/service.ts'
-import { LocalPassword } from './password.ts'
+import { isEqual, LocalPassword } from './password.ts'
 import { hashStoredSessions, Sessions } from './sessions.ts'
 import { SignIn } from './sign-in.ts'
+import { StoredPassword } from './stored-password.ts'
 import { TokensService } from './tokens.ts'
-
-/** Name of the stored key that signs session cookies when the environment has none. */
-const SESSION_SECRET = 'session'
 
 /** Wires everything that decides who somebody is and what they may do. */
 export async function createAccess(deps: {
@@ -21,6 +19,7 @@ export async function createAccess(deps: {
   db: Db
   events: Events
   activity: ActivityService
+  keys: Keys
   /** An organizer's token for commands that run next to this server, as long as it runs. */
   token: string
 }) {
@@ -28,8 +27,11 @@ export async function createAccess(deps: {
   const { localPassword, enabled, admins } = env.auth
   const directory = new UserDirectory(db, events)
   await directory.load()
-  const secret = env.auth.sessionSecret ?? (await storedSecret(db, SESSION_SECRET))
+  const secret = env.auth.sessionSecret ?? deps.keys.session
   await hashStoredSessions(db)
+  const configured = enabled || localPassword !== null
+  const storedPassword = new StoredPassword({ db, events, activity, configured })
+  await storedPassword.load()
   const sessions = new Sessions(db, {
     secret,
     secure: env.reach.tls !== null || (env.reach.publicUrl?.startsWith('https:') ?? false),
@@ -45,7 +47,7 @@ export async function createAccess(deps: {
     sessions,
     tokens,
     usersOf: (email) => directory.usersOf(email),
-    locked: enabled || localPassword !== null,
+    locked: () => configured || storedPassword.isSet,
     localPrograms: !enabled,
   })
   const providers = enabled ? createProviders(env.auth.providers) : []
@@ -54,7 +56,13 @@ export async function createAccess(deps: {
     principals,
     sessions,
     identities,
-    password: localPassword === null ? null : new LocalPassword(localPassword, identities, sessions),
+    password: new LocalPassword({
+      matches: (given) => (localPassword === null ? storedPassword.matches(given) : isEqual(given, localPassword)),
+      identities,
+      sessions,
+    }),
+    hasConfiguredPassword: localPassword !== null,
+    storedPassword,
     oauth: new OAuthService({ db, providers }),
     providers: providers.map(({ name, label }) => ({ name, label })),
     enabled,

@@ -208,6 +208,15 @@ const SignOutInput = builder.inputType('SignOutInput', {
 })
 
 builder.mutationFields((t) => ({
+  createLocalPassword: t.string({
+    description:
+      'Generates the local password of a server without a login, shows it only now, and signs you in. From then on people have to sign in. CONFLICT when there is a login. For organizers.',
+    resolve: async (_root, _args, { signIn, viewer, setCookie }) => {
+      const { password, cookie } = await signIn.createPassword(viewer)
+      setCookie(cookie)
+      return password
+    },
+  }),
   signOut: t.boolean({
     description: 'Ends your session, closes what is open in its name, and deletes its cookie. API tokens stay.',
     args: { input: t.arg({ type: SignOutInput, description: 'This browser only by default.' }) },

@@ -30,7 +30,7 @@ export interface CheckedSession {
 
 /**
  * The sessions of browsers. Browsers hold `v1:<id>:<signature>`, where the signature is the first 16 hex digits of
- * HMAC-SHA256 of the id. The database has only a hash of the id, so that whoever reads it cannot sign in.
+ * HMAC-SHA256 of the id. The database has only a hash of the id, so that a person who reads it cannot sign in.
  */
 export class Sessions {
   readonly #lucia: Lucia<object, Omit<SignedInPerson, 'id'>>
@@ -110,11 +110,16 @@ export class Sessions {
   }
 }
 
-/** Hashes the ids that earlier versions stored as they were. Their cookies stay good. */
+/** Hashes the ids that earlier versions stored unhashed. Their cookies stay good. */
 export async function hashStoredSessions(db: Db): Promise<void> {
   const rows = await db.session.findMany({ select: { id: true } })
-  for (const { id } of rows)
-    if (!STORED_ID.test(id)) await db.session.update({ where: { id }, data: { id: hashOf(id) } })
+  const plain = rows.filter(({ id }) => !STORED_ID.test(id))
+  if (plain.length === 0) return
+  // Otherwise the old ids would stay readable in the file, until something else needs their place.
+  await db.$queryRaw`PRAGMA secure_delete = ON`
+  for (const { id } of plain) await db.session.update({ where: { id }, data: { id: hashOf(id) } })
+  await db.$queryRaw`PRAGMA wal_checkpoint(TRUNCATE)`
+  await db.$queryRaw`PRAGMA secure_delete = OFF`
 }
 
 /** A random id of 200 bits cannot be guessed, so a fast hash is enough. */

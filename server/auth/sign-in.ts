@@ -3,9 +3,11 @@ import { BadRequest, TooMany } from '../core/errors.ts'
 import type { Callback, OAuthService } from './oauth/service.ts'
 import type { IdentitiesService } from './identities.ts'
 import type { LocalPassword } from './password.ts'
-import type { Principal } from '../core/viewer.ts'
+import { networkOf } from '../core/networks.ts'
+import type { Principal, Viewer } from '../core/viewer.ts'
 import type { Principals } from './principals.ts'
 import type { Sessions } from './sessions.ts'
+import type { StoredPassword } from './stored-password.ts'
 
 /** A provider that people can sign in with. */
 export interface SignInProvider {
@@ -20,8 +22,11 @@ export interface SignInDeps {
   principals: Pick<Principals, 'revoke' | 'revokeAllOf'>
   sessions: Sessions
   identities: IdentitiesService
-  /** Null when none is configured. */
-  password: LocalPassword | null
+  password: LocalPassword
+  /** Whether the environment sets a local password. */
+  hasConfiguredPassword: boolean
+  /** The one that was generated on the dashboard, if any. */
+  storedPassword: StoredPassword
   oauth: OAuthService
   /** The configured providers, in the order people see them. */
   providers: readonly SignInProvider[]
@@ -50,7 +55,7 @@ export class SignIn {
 
   /** Whether there is a local password. */
   get hasPassword(): boolean {
-    return this.#deps.password !== null
+    return this.#deps.hasConfiguredPassword || this.#deps.storedPassword.isSet
   }
 
   /** The configured providers, in the order people see them. */
@@ -58,11 +63,25 @@ export class SignIn {
     return this.#deps.providers
   }
 
-  /** @returns the session cookie. @throws InvalidInput, WrongPassword, TooMany, BadRequest (there is no password) */
-  async byPassword(raw: unknown, address: string): Promise<string> {
+  /**
+   * @param viewer who they are so far
+   * @returns the session cookie
+   * @throws InvalidInput, WrongPassword, TooMany, BadRequest (there is no password)
+   */
+  async byPassword(raw: unknown, address: string, viewer: Principal): Promise<string> {
     const { password } = this.#deps
-    if (!password) throw new BadRequest('There is no local password here.')
-    return password.signIn(raw, address)
+    if (!this.hasPassword) throw new BadRequest('There is no local password here.')
+    return password.signIn(raw, address, viewer.kind === 'account' && viewer.role === 'organizer')
+  }
+
+  /**
+   * Generates a local password on a server without a login, and signs in who did it.
+   * @returns the password, shown only now, and the session cookie
+   * @throws Conflict when there is a login already, Forbidden
+   */
+  async createPassword(viewer: Viewer): Promise<{ password: string; cookie: string }> {
+    const password = await this.#deps.storedPassword.create(viewer)
+    return { password, cookie: await this.#deps.password.open() }
   }
 
   /**
@@ -78,7 +97,7 @@ export class SignIn {
     origin: string,
     address: string,
   ): Promise<{ authorizationUrl: string; state: string }> {
-    await this.#starts.consume(address).catch((seen: unknown) => {
+    await this.#starts.consume(networkOf(address)).catch((seen: unknown) => {
       if (seen instanceof Error) throw seen
       const seconds = Math.max(1, Math.ceil((seen as RateLimiterRes).msBeforeNext / 1000))
       throw new TooMany('Too many sign-ins were started. Try again in a few minutes.', seconds)

@@ -27,7 +27,11 @@ export function restoreCommand(variables: Variables): Command {
       try {
         const kept = await replaceDatabase(source, dbPath)
         print(options, { database: dbPath, kept }, () =>
-          [`Restored ${dbPath} from ${source}.`, ...(kept ? [`The previous database is ${kept}.`] : [])].join('\n'),
+          [
+            `Restored ${dbPath} from ${source}.`,
+            ...(kept ? [`The previous database is ${kept}.`] : []),
+            'Everyone was signed out, and signs in again.',
+          ].join('\n'),
         )
       } finally {
         lock.release()
@@ -44,6 +48,7 @@ async function replaceDatabase(source: string, dbPath: string): Promise<string |
   rmSync(next, { force: true })
   await copyDatabase(source, next)
   try {
+    await endSessions(next)
     const backupPath = existsSync(dbPath) ? `${dbPath}.before-${new Date().toISOString().replace(/[:.]/g, '-')}` : null
     if (backupPath) await keep(dbPath, backupPath)
     for (const ending of ['-wal', '-shm']) rmSync(dbPath + ending, { force: true })
@@ -51,6 +56,22 @@ async function replaceDatabase(source: string, dbPath: string): Promise<string |
     return backupPath
   } finally {
     rmSync(next, { force: true })
+  }
+}
+
+/**
+ * Sessions that ended since the backup would count again, and on another machine no key signs their cookies. Backups of
+ * earlier versions hold keys, which anyone may have read.
+ */
+async function endSessions(path: string): Promise<void> {
+  const client = openSqlite(path)
+  try {
+    const { rows } = await client.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    const tables = new Set(rows.map(({ name }) => name))
+    for (const name of ['Session', 'OAuthState']) if (tables.has(name)) await client.execute(`DELETE FROM "${name}"`)
+    if (tables.has('Secret')) await client.execute(`DELETE FROM "Secret" WHERE name IN ('session', 'pass')`)
+  } finally {
+    client.close()
   }
 }
 

@@ -1,5 +1,6 @@
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { TooMany } from './errors.ts'
+import { networkOf } from './networks.ts'
 import type { Principal } from './viewer.ts'
 
 /** What may be open at the same time. */
@@ -53,7 +54,7 @@ export class Quotas {
         'You have',
       ])
     if (principal.kind === 'open' || !isOrganizer)
-      counted.push([`${resource} at ${address}`, quota.address, 'Your network has'])
+      counted.push([`${resource} at ${networkOf(address)}`, quota.address, 'Your network has'])
     for (const [key, most, whose] of counted)
       if ((this.#open.get(key) ?? 0) >= most)
         throw new TooMany(

@@ -22,6 +22,8 @@ export interface LinksDeps {
   events: Events
   activity: ActivityService
   sessions: SessionsForLinks
+  /** @throws Conflict while nothing guards the dashboard from other machines: people could put their link aside */
+  assertGuarded: () => void
 }
 
 type LinkedUser = User & { group: Group; link: AccessLink | null }
@@ -45,6 +47,7 @@ export class LinksService {
    */
   async createPersonalLinks(viewer: Viewer, raw: unknown): Promise<PersonalLinkResult[]> {
     authorize(viewer, 'links.manage')
+    this.#deps.assertGuarded()
     const { userIds, replace } = parse(personalInput, raw)
     const created = await this.#deps.db.$transaction((tx) => this.#create(tx, viewer, [...new Set(userIds)], replace))
     const fresh = [...created.values()].filter((one) => one.secret !== null)
@@ -86,6 +89,7 @@ export class LinksService {
    */
   async createJoinLink(viewer: Viewer, groupId: string, raw: unknown): Promise<NewJoinLink> {
     authorize(viewer, 'links.manage')
+    this.#deps.assertGuarded()
     const { expiresInHours, maxUses, ...kinds } = parse(joinInput, raw)
     const group = await this.#deps.db.group.findUnique({ where: { id: groupId } })
     if (!group) throw new NotFound(`Group ${groupId} not found`)
@@ -102,6 +106,7 @@ export class LinksService {
   /** Gives a join link a new secret; the old one stops working. Rules, expiry and uses stay. @throws NotFound, Forbidden */
   async rotateJoinLink(viewer: Viewer, id: string): Promise<NewJoinLink> {
     authorize(viewer, 'links.manage')
+    this.#deps.assertGuarded()
     const before = await this.#find(id)
     return this.#deps.activity.recording(viewer, 'replace join link', groupTarget(before.group), async () => {
       const secret = newSecret()

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http'
 import { can } from '../core/permissions.ts'
 import type { Principal, Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
-import { storedSecret } from '../db/stored-secret.ts'
 import type { Events } from '../core/events.ts'
 import type { Quotas } from '../core/quotas.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
@@ -21,15 +20,14 @@ import { SandboxCookies, type PrincipalChecker } from './sandbox-cookies.ts'
 import { watchAccessChanges } from './access-changes.ts'
 import { OneTimeCodes } from './one-time-codes.ts'
 
-/** Name of the key that signs sandbox cookies. */
-const COOKIE_SECRET = 'pass'
-
 /** What the proxy needs. */
 export interface ProxyDeps {
   db: Db
   events: Events
   clients: Clients
   quotas: Quotas
+  /** Signs sandbox cookies. */
+  cookieKey: string
   tls: Tls | null
   log: Log
   trustedProxies: readonly string[]
@@ -53,7 +51,7 @@ export interface ProxyDeps {
 /** Wires the reverse proxy: the host names of sandboxes, and the way from THON to them. */
 export async function createProxy(deps: ProxyDeps) {
   const { db, events, clients, addresses, authenticator, instances, mySandbox } = deps
-  const sandboxCookies = new SandboxCookies(authenticator, events, await storedSecret(db, COOKIE_SECRET))
+  const sandboxCookies = new SandboxCookies(authenticator, events, deps.cookieKey)
   const directory = new SandboxDirectory(db, events)
   const oneTimeCodes = new OneTimeCodes()
   let participantsMayStart = await deps.participantsMayStart()

@@ -67,6 +67,10 @@ export class SandboxHosts implements SandboxHandler {
       this.#entry.enter(request, response, destination)
       return
     }
+    if (path === `${THON_PATHS}begin`) {
+      this.#entry.begin(request, response, destination)
+      return
+    }
     const serve = (holder: CookieHolder | null) => this.#serveTo(holder, request, response, destination)
     const holder = this.#holderOf(request, destination)
     if (holder instanceof Promise)
@@ -145,7 +149,7 @@ export class SandboxHosts implements SandboxHandler {
     else if (!mayOpen(holder.viewer, sandbox)) this.#show(request, response, 403, notYours)
     else if (rest.startsWith(THON_PATHS)) {
       const name = splitTarget(rest)[0].slice(THON_PATHS.length)
-      const context = { viewer: holder.viewer, sandbox, paths: pathsOf(path) }
+      const context = { viewer: holder.viewer, sandbox, paths: pathsOf(path, holder, sandbox) }
       this.#deps.statusPages.answer(request, response, name, context)
     } else this.#forward(holder, request, response, { sandbox, path })
   }
@@ -168,7 +172,7 @@ export class SandboxHosts implements SandboxHandler {
       this.#keep(response, sandbox.label, holder)
       const failed = (failure: ForwardFailure) => answerFailure(response, failure, isNavigation(request))
       void forwarder.web(request, response, { ...target, path, client: clients.of(request) }, failed)
-    } else if (isNavigation(request)) statusPages.show(response, holder.viewer, sandbox, pathsOf(path))
+    } else if (isNavigation(request)) statusPages.show(response, holder.viewer, sandbox, pathsOf(path, holder, sandbox))
     else refuse(response, 503, statusPages.view(holder.viewer, sandbox).title)
   }
 
@@ -221,8 +225,10 @@ function targetOf(sandbox: HostedSandbox | null): Decision['target'] {
   return { host: '127.0.0.1', port: instance.hostPort }
 }
 
-function pathsOf(path: string) {
-  return { base: `${path}/.thon`, query: '', home: `${path}/` }
+function pathsOf(path: string, { viewer }: CookieHolder, { userId }: HostedSandbox) {
+  // A page of the sandbox can send what its visitor can: it must not command in the name of an organizer who opened it.
+  const mayCommand = viewer.kind === 'open' || (userId !== null && viewer.userIds.has(userId))
+  return { base: `${path}/.thon`, query: '', home: `${path}/`, mayCommand }
 }
 
 function mayOpen(viewer: CookieHolder['viewer'], sandbox: HostedSandbox | null): sandbox is HostedSandbox {

@@ -22,6 +22,13 @@ export interface OpenRouteDeps {
   clients: Clients
 }
 
+/** How long a browser may open a person's own sandbox, in seconds. THON checks with every request who it is by now. */
+const OWN_SECONDS = 7 * 24 * 3600
+/** The same for somebody else's. Then it comes here again, which organizers do not notice. */
+const OTHERS_SECONDS = 2 * 3600
+/** SHA-256, as the sandbox's host name writes it. */
+const HASH = /^[\w-]{43}$/
+
 /** Status pages of sandboxes without an address of their own yet ask below this path. */
 const STATUS_PATHS = '/open/.thon'
 
@@ -54,7 +61,7 @@ function open(
 ): void {
   const { viewer } = authenticator.authenticated(request)
   const query = `?sandbox=${sandbox.label}`
-  const paths = { base: STATUS_PATHS, query, home: `/open${query}` }
+  const paths = { base: STATUS_PATHS, query, home: `/open${query}`, mayCommand: true }
   if (url.pathname.startsWith(`${STATUS_PATHS}/`)) {
     const name = url.pathname.slice(STATUS_PATHS.length + 1)
     statusPages.answer(request, response, name, { viewer, sandbox, paths })
@@ -73,8 +80,14 @@ function open(
         ? addresses.pathOrigin(hostPort, client)
         : addresses.sandboxOrigin(sandbox.label, client)
     const to = url.searchParams.get('to') ?? '/'
-    const code = oneTimeCodes.issue(sandbox.label, credential)
-    redirect(response, `${base}/.thon/enter?code=${code}&to=${encodeURIComponent(isPath(to) ? to : '/')}`)
+    const goal = encodeURIComponent(isPath(to) ? to : '/')
+    const browser = url.searchParams.get('browser')
+    if (browser === null || !HASH.test(browser)) redirect(response, `${base}/.thon/begin?to=${goal}`)
+    else {
+      const isOwn = viewer.kind === 'open' || (sandbox.userId !== null && viewer.userIds.has(sandbox.userId))
+      const pass = { credential, seconds: isOwn ? OWN_SECONDS : OTHERS_SECONDS }
+      redirect(response, `${base}/.thon/enter?code=${oneTimeCodes.issue(sandbox.label, browser, pass)}&to=${goal}`)
+    }
   }
 }
 

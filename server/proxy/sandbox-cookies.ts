@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Events } from '../core/events.ts'
 import { organizer, type Principal } from '../core/viewer.ts'
+import type { SandboxPass } from './one-time-codes.ts'
 
 /** How long a principal that was just checked counts, in milliseconds, unless an event says that it changed. */
 const FRESH_MS = 5_000
@@ -38,19 +39,20 @@ export class SandboxCookies {
     })
   }
 
-  /** @returns the value of a cookie */
-  sign(label: string, credential: string): string {
-    const payload = Buffer.from(JSON.stringify([label, credential])).toString('base64url')
+  /** @returns the value of a cookie that is valid for `seconds` */
+  sign(label: string, { credential, seconds }: SandboxPass): string {
+    const payload = Buffer.from(JSON.stringify([label, credential, Date.now() + seconds * 1_000])).toString('base64url')
     return `${payload}.${this.#mac(payload)}`
   }
 
-  /** @returns the credential in a cookie; null when it is forged, or for another sandbox */
+  /** @returns the credential in a cookie; null when it is forged, expired, or for another sandbox */
   read(value: string, label: string): string | null {
     const [payload = '', mac = ''] = value.split('.')
     const [given, expected] = [Buffer.from(mac), Buffer.from(this.#mac(payload))]
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null
-    const [signedLabel, credential] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [string, string]
-    return signedLabel === label ? credential : null
+    const signed = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [string, string, number?]
+    const [signedLabel, credential, until = 0] = signed
+    return signedLabel === label && until > Date.now() ? credential : null
   }
 
   /** Who a credential belongs to right now; null if it is no longer valid. */

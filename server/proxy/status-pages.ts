@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { can } from '../core/permissions.ts'
 import type { Principal, Viewer } from '../core/viewer.ts'
-import { AppError, TooMany } from '../core/errors.ts'
+import { AppError, Forbidden, TooMany } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 import { redirect } from '../http/respond.ts'
@@ -36,6 +36,8 @@ export interface StatusPagePaths {
   query: string
   /** Where the sandbox is, or will be after a command. */
   home: string
+  /** Whether people may start and resume the sandbox there. */
+  mayCommand: boolean
 }
 
 /** Who asks about which sandbox. */
@@ -61,7 +63,7 @@ export class StatusPages {
 
   /** Sends a page in place of the sandbox. */
   show(response: ServerResponse, viewer: Viewer, sandbox: HostedSandbox, paths: StatusPagePaths): void {
-    sendPage(response, 503, this.view(viewer, sandbox), {
+    sendPage(response, 503, this.view(viewer, sandbox, paths.mayCommand), {
       owner: `${sandbox.group}/${sandbox.username}`,
       live: {
         state: `${paths.base}/state${paths.query}`,
@@ -70,16 +72,16 @@ export class StatusPages {
     })
   }
 
-  /** What a viewer sees of a sandbox in its present state. */
-  view(viewer: Viewer, { instance, userId }: HostedSandbox): StatusView {
+  /** What a viewer sees of a sandbox in its present state. @param mayCommand false shows no buttons */
+  view(viewer: Viewer, { instance, userId }: HostedSandbox, mayCommand = true): StatusView {
     const { engineConnected, queuePlace, progress, reasonFor, mayStart } = this.#deps
     return statusViewOf({
       instance,
       engineConnected: engineConnected(),
       queuePlace: instance && queuePlace(instance.id),
       progress: instance && progress(instance.id),
-      mayResume: can(viewer, 'instances.operate', [userId]),
-      mayStart: mayStart(viewer, userId),
+      mayResume: mayCommand && can(viewer, 'instances.operate', [userId]),
+      mayStart: mayCommand && mayStart(viewer, userId),
       reason: instance && reasonFor(viewer, instance),
     })
   }
@@ -109,8 +111,9 @@ export class StatusPages {
     for (const stream of this.#streams.keys()) stream.end()
   }
 
-  #command(command: 'start' | 'resume', { viewer, sandbox }: StatusPageContext): Promise<unknown> {
+  async #command(command: 'start' | 'resume', { viewer, sandbox, paths }: StatusPageContext): Promise<unknown> {
     const { instance } = sandbox
+    if (!paths.mayCommand) throw new Forbidden("Start and resume other people's sandboxes on the dashboard.")
     return command === 'resume' && instance ? this.#deps.resume(viewer, instance.id) : this.#deps.start(viewer, sandbox)
   }
 
@@ -122,7 +125,12 @@ export class StatusPages {
       const isForbidden = error.code === 'FORBIDDEN'
       const isPlain = viewer.role === 'organizer' || isForbidden
       const detail = isPlain ? error.message : "Sandboxes can't be started or stopped right now."
-      const view: StatusView = { ...this.view(viewer, sandbox), detail, tone: 'trouble', ready: false }
+      const view: StatusView = {
+        ...this.view(viewer, sandbox, paths.mayCommand),
+        detail,
+        tone: 'trouble',
+        ready: false,
+      }
       sendPage(response, isForbidden ? 403 : 503, view)
     }
   }
@@ -147,7 +155,7 @@ export class StatusPages {
     let last = ''
     const update = () => {
       const sandbox = directory.find(label)
-      const view = sandbox && JSON.stringify(this.view(viewer, sandbox))
+      const view = sandbox && JSON.stringify(this.view(viewer, sandbox, context.paths.mayCommand))
       if (!view || view === last) return
       last = view
       response.write(`data: ${view}\n\n`)

@@ -131,7 +131,7 @@ describe.each(Object.keys(SETUPS) as Setup[])('with %s', (setup) => {
         if (SIGNING.has(name)) continue
         if (kind === 'subscription' || (kind === 'mutation' && (visitor === 'organizer' || visitor === 'token')))
           continue
-        // Somebody else each time: a person may send only so many commands a minute.
+        // Somebody else each time: a person may send 20 commands a minute.
         const sent =
           kind === 'mutation' && visitor === 'participant'
             ? { cookie: await signedIn(app, 'participant', EMAIL) }

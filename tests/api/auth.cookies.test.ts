@@ -85,7 +85,7 @@ test('without a login, requests without a cookie are served synchronously', () =
       events: new Events(),
       tokens: {} as never,
       usersOf: () => new Set(),
-      locked: false,
+      locked: () => false,
       localPrograms: true,
     },
   })

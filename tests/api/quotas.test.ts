@@ -53,7 +53,7 @@ async function subscribe(client: Client, name: number): Promise<{ first: string;
 }
 
 describe('a participant', () => {
-  test('has at most 20 sockets, in all browsers together, and is told which limit', async () => {
+  test('has at most 20 sockets, in all browsers together, and learns which limit', async () => {
     const sandbox = await startSandbox(false)
     const { app, userId } = sandbox
     const secret = await personalLink(app, userId)
