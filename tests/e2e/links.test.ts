@@ -306,5 +306,5 @@ test('a switch in the settings says whether participants may start', LONG, async
   await expect.poll(() => desk.getByLabel('Domain').getAttribute('aria-invalid'), SLOW).toBe('true')
   await desk.getByLabel('Domain').fill('hall.example')
   await desk.getByRole('button', { name: 'Save' }).click()
-  await desk.getByText('This comes from the domain hall.example.').waitFor(SLOW)
+  await desk.getByText('http://<group>-<name>.hall.example/').waitFor(SLOW)
 })

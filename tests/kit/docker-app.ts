@@ -48,12 +48,18 @@ export async function removeAll(node: string): Promise<void> {
   const ids = await docker('ps', '-aq', '--filter', `label=thon.node=${node}`)
   const volumes = new Set<string>()
   for (const id of ids ? ids.split('\n') : []) {
-    const mounts = JSON.parse(await docker('inspect', '--format', '{{json .Mounts}}', id)) as { Name?: string }[]
-    for (const { Name } of mounts) if (Name) volumes.add(Name)
-    await docker('rm', '-f', id)
+    // A container that THON was removing when it ended may be gone by now.
+    const inspected = await docker('inspect', '--format', '{{json .Mounts}}', id).catch(unlessGone)
+    for (const { Name } of JSON.parse(inspected ?? '[]') as { Name?: string }[]) if (Name) volumes.add(Name)
+    await docker('rm', '-f', id).catch(unlessGone)
   }
   for (const volume of volumes) await docker('volume', 'rm', volume).catch(() => undefined)
   await removeNetworks(node)
+}
+
+/** @throws every failure but the one that there is no such container */
+function unlessGone(error: unknown): undefined {
+  if (!/No such (object|container)|already in progress/.test(String(error))) throw error
 }
 
 /** A connection to the Docker engine that a test can cut and mend. */

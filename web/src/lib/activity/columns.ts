@@ -7,7 +7,7 @@ import type { Tone } from '#lib/ui/tone.ts'
 export const columns: Column<ActivityRowFragment>[] = [
   { key: 'at', header: 'When', width: '8rem' },
   { key: 'outcome', header: 'Outcome', width: '7.5rem', phone: 'bare' },
-  { key: 'actor', header: 'Who', width: '8rem', text: ({ actor }) => actor },
+  { key: 'actor', header: 'Who', width: 'minmax(8rem, 2fr)', text: ({ actor }) => actor },
   { key: 'action', header: 'What', width: 'minmax(11rem, 2fr)', text: ({ action }) => capitalized(action) },
   { key: 'label', header: 'Which', width: 'minmax(13rem, 3fr)', phone: 'title' },
   { key: 'detail', header: 'Detail', width: 'minmax(8rem, 4fr)' },

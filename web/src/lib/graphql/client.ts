@@ -66,7 +66,8 @@ function makeTabClient(fetch: Fetch): Client {
     onError: (error) => {
       if (!isSignedOut(error)) return
       connection.end()
-      void socket?.dispose()
+      // Rejects with the failure of a connection that is being opened, which no longer matters.
+      Promise.resolve(socket?.dispose()).catch(() => undefined)
     },
   })
   return new Client({

@@ -30,7 +30,7 @@ export function openSocket(): Client {
     keepAlive: PING_EVERY,
     connectionAckWaitTimeout: 5_000,
     retryAttempts: Number.POSITIVE_INFINITY,
-    shouldRetry: () => true,
+    shouldRetry: () => connection.status !== 'ended',
     retryWait: async (retries) => {
       if (retries === 0) return
       void noticeSignOut()
