@@ -106,6 +106,23 @@ function isReachable({ host, allowedHosts, reach }: Env): boolean {
   return !isLoopback(host) || allowedHosts.length > 0 || reach.trustedProxies.length > 0
 }
 
+/** Refuses links while a person who puts theirs aside would be an organizer. */
+function linkGuard(env: Env, { authenticator }: ServicesDeps['access']): () => void {
+  return () => {
+    if (authenticator.locked || !isReachable(env)) return
+    throw new Conflict(
+      'Nothing guards the dashboard from other machines: anyone who opens it without a link is an organizer. Set a password under Settings first, or AUTH_LOCAL_PASSWORD.',
+    )
+  }
+}
+
+function sessionsOf({ sessions, principals }: ServicesDeps['access']) {
+  return {
+    create: (identityId: string) => sessions.create(identityId),
+    revokeAllOf: (identityIds: string[]) => principals.revokeAllOf(identityIds),
+  }
+}
+
 /** Creates the services, and hands features what they need of each other. */
 export function createServices({ env, db, events, activity, log, disk, tls, choice, access }: ServicesDeps) {
   const { engine } = choice
@@ -133,17 +150,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     gateway: () => ai.gatewaySettings.proxyTarget(),
   })
   const settings = new SettingsService({ db, events, activity, addresses })
-  const sessions = {
-    create: (identityId: string) => access.sessions.create(identityId),
-    revokeAllOf: (identityIds: string[]) => access.principals.revokeAllOf(identityIds),
-  }
-  const assertGuarded = () => {
-    if (access.authenticator.locked || !isReachable(env)) return
-    throw new Conflict(
-      'Nothing guards the dashboard from other machines: who opens it without a link is an organizer. Set a password under Settings first, or AUTH_LOCAL_PASSWORD.',
-    )
-  }
-  const forLinks = { db, events, activity, sessions, assertGuarded }
+  const forLinks = { db, events, activity, sessions: sessionsOf(access), assertGuarded: linkGuard(env, access) }
   const groupsImport = new GroupsImport(parts, (group, username) => users.volumeFor(group, username))
   const configFiles = new ConfigFilesService({ db, events, activity })
   const services: Services = {

@@ -4,7 +4,7 @@ import { networkOf } from './networks.ts'
 import type { Principal } from './viewer.ts'
 
 /** What may be open at the same time. */
-export type Resource = 'socket' | 'subscription' | 'stream'
+type Resource = 'socket' | 'subscription' | 'stream'
 
 /** Who may have how much: people by themselves, and everyone at one address together. Organizers share nothing. */
 interface Quota {

@@ -12,7 +12,7 @@ export type Keys = Readonly<Record<(typeof NAMES)[number], string>>
 const keysInput = z.partialRecord(z.enum(NAMES), z.string().min(32))
 
 /** Where the keys of a database are: next to it, and in no backup. @param dbPath absolute path of the database */
-export function keysPath(dbPath: string): string {
+function keysPath(dbPath: string): string {
   return `${dbPath}.keys`
 }
 

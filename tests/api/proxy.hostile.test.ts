@@ -61,15 +61,7 @@ function untilAs(app: TestApp, headers: Record<string, string>) {
 
 /** A one-time code for a sandbox. */
 async function codeFor(visitor: Visitor, label: string): Promise<string> {
-  return (await entryOf(visitor, label)).searchParams.get('code') as string
-}
-
-/** The address with a one-time code, as THON sends a browser there. */
-async function entryOf(visitor: Visitor, label: string): Promise<URL> {
-  const begun = await visitor.request(`${label}.localhost`, '/.thon/begin?to=/')
-  const { pathname, search } = new URL(begun.headers.location as string)
-  const { headers } = await visitor.request('localhost', pathname + search)
-  return new URL(headers.location as string)
+  return (await visitor.entryTo(label)).searchParams.get('code') as string
 }
 
 describe.each([
@@ -114,70 +106,6 @@ describe.each([
     await stranger.request(BOB, `/.thon/enter?code=${wrong}`)
     for (const code of [used, wrong, '', 'made-up', 'x'.repeat(2_000)])
       expect((await stranger.request(ANN, `/.thon/enter?code=${code}`)).headers, code).not.toHaveProperty('set-cookie')
-  })
-
-  test('a one-time code that a service worker read is useless in another browser', async () => {
-    const { organizer, ann } = await fixtures()
-    const { pathname, search, searchParams } = await entryOf(organizer, 'alpha-ann')
-    // Ann sees the address of the organizer's entry, and has a secret of her own at her sandbox.
-    await entryOf(ann, 'alpha-ann')
-    ann.cookies.get(ANN)?.delete('thon-pass')
-    const stolen = await ann.request(ANN, pathname + search)
-    expect(stolen.headers['set-cookie']).toBeUndefined()
-    expect(ann.cookies.get(ANN)?.get('thon-pass')).toBeUndefined()
-    // It was shown in the wrong browser, so it is used up, and the organizer starts again without noticing.
-    const late = await organizer.request(ANN, pathname + search)
-    expect(late.headers['set-cookie']).toBeUndefined()
-    expect((await organizer.open(organizer.origin(ANN))).body).toBe('page /')
-    expect(searchParams.get('code')).toMatch(/^[\w-]{32}$/)
-  })
-
-  test('the secret of a browser is out of reach of scripts and of the sandbox', async () => {
-    const seen: (string | undefined)[] = []
-    const { ann } = await fixtures((request, response) => {
-      seen.push(request.headers.cookie)
-      response.setHeader('Set-Cookie', ['thon-entry=mine', 'other=1']).end('page')
-    })
-    const { headers } = await ann.request(ANN, '/.thon/begin?to=/')
-    expect(headers['set-cookie']).toEqual([
-      expect.stringMatching(/^thon-entry=[\w-]{24}; Path=\/; HttpOnly; SameSite=Lax$/),
-    ])
-    await ann.open(ann.origin(ANN))
-    await ann.request(ANN, '/.thon/begin?to=/')
-    const { headers: answer } = await ann.request(ANN, '/')
-    expect(answer['set-cookie']).toEqual(['other=1'])
-    expect(seen.join()).not.toMatch(/thon-/)
-  })
-
-  test('who opens somebody else’s sandbox gets a short pass, which only opens', async () => {
-    const { app, organizer, ann } = await fixtures()
-    const passOf = async (visitor: Visitor) => {
-      const { pathname, search } = await entryOf(visitor, 'alpha-ann')
-      return (await visitor.request(ANN, pathname + search)).headers['set-cookie']?.[0]
-    }
-    expect(await passOf(ann)).toContain(`Max-Age=${7 * 24 * 3600}`)
-    expect(await passOf(organizer)).toContain(`Max-Age=${2 * 3600}`)
-    const [row] = await app.db.instance.findMany({ where: { username: 'ann', activeKey: { not: null } } })
-    await app.services.instances.pause(system, row?.id ?? '')
-    await expect.poll(async () => (await app.db.instance.findUnique({ where: { id: row!.id } }))?.state).toBe('Paused')
-    const page = await organizer.open(organizer.origin(ANN))
-    expect([page.status, page.body.includes('id="form" hidden')]).toEqual([503, true])
-    const resume = (visitor: Visitor) => visitor.request(ANN, '/.thon/resume', { method: 'POST' })
-    const refused = await resume(organizer)
-    expect([refused.status, refused.body]).toEqual([403, expect.stringContaining('on the dashboard')])
-    expect((await app.db.instance.findUnique({ where: { id: row!.id } }))?.state).toBe('Paused')
-    expect((await resume(ann)).status).toBe(303)
-  })
-
-  test('a browser that keeps no cookies learns why, and does not go around in circles', async () => {
-    const { app, ann } = await fixtures()
-    const session = ann.cookies.get('localhost')
-    const forgetful = new Visitor(app.url)
-    if (session) forgetful.cookies.set('localhost', session)
-    const { pathname, search } = await entryOf(forgetful, 'alpha-ann')
-    forgetful.cookies.delete(ANN)
-    const { status, body } = await forgetful.open(forgetful.origin(ANN) + pathname + search)
-    expect([status, body]).toEqual([403, expect.stringContaining('Cookies are blocked')])
   })
 
   test('a sandbox cookie is valid for its own sandbox only, and only unchanged', async () => {

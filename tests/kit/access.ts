@@ -56,3 +56,14 @@ export async function visitors(app: TestApp, email: string) {
     token: { authorization: `Bearer ${token}` },
   } satisfies Record<string, Record<string, string>>
 }
+
+/** The headers of another person of the same role, since each may send 20 commands a minute. */
+export async function another(
+  app: TestApp,
+  visitor: string,
+  headers: Record<string, string>,
+  email: string,
+): Promise<Record<string, string>> {
+  if (visitor === 'participant') return { cookie: await signedIn(app, 'participant', email) }
+  return visitor === 'waiting' ? { cookie: await signedIn(app, 'waiting') } : headers
+}

@@ -108,6 +108,14 @@ export class Visitor {
     }
   }
 
+  /** The address with a one-time code at which THON lets this browser into a sandbox. */
+  async entryTo(label: string): Promise<URL> {
+    const begun = await this.request(`${label}.localhost`, '/.thon/begin?to=/')
+    const { pathname, search } = new URL(begun.headers.location as string)
+    const { headers } = await this.request('localhost', pathname + search)
+    return new URL(headers.location as string)
+  }
+
   /** Opens a page, and follows redirects. @returns the last answer, and every address on the way */
   async open(url: string, headers: Record<string, string> = {}): Promise<VisitorReply & { way: string[] }> {
     const way: string[] = []
