@@ -3,7 +3,8 @@ import { Change } from '../graphql/change.ts'
 import { Page, PageInput } from '../graphql/page.ts'
 import type { Change as RowChange, Ready } from '../core/events.ts'
 import type { Activity } from '../../prisma/generated/client/client.ts'
-import type { ActivityPage, ActivityService } from './service.ts'
+import type { ActivityPage } from './model.ts'
+import type { ActivityService } from './service.ts'
 
 declare module '../graphql/context.ts' {
   interface Services {
@@ -17,6 +18,11 @@ const Outcome = builder.enumType('Outcome', {
     done: { description: 'As requested.' },
     refused: { description: 'A rule refused it; nothing was changed.' },
     failed: { description: 'It was accepted, and failed at the engine or another server.' },
+    running: { description: 'It is under way at another server.' },
+    unfinished: {
+      description:
+        'THON stopped while it was under way, and does not know how it ended. Check it, and repeat it if needed.',
+    },
   }),
 })
 
@@ -56,6 +62,10 @@ const ActivityType = builder.prismaObject('Activity', {
       nullable: true,
       description: 'More about it; the reason when it was refused or failed.',
     }),
+    count: t.exposeInt('count', {
+      description:
+        'How many actions it stands for. The same action of one person on things of one kind, refused several times within a minute, is one entry.',
+    }),
   }),
 })
 
@@ -82,7 +92,8 @@ const ActivityFilter = builder.inputType('ActivityFilter', {
 builder.queryField('activity', (t) =>
   t.field({
     type: ActivityPageType,
-    description: 'What was done, the newest first. The log keeps the last 20000 entries. For organizers.',
+    description:
+      'What was done, the newest first. The log keeps the last 20000 entries of organizers, as many of THON, and 10000 of participants, of each of them 500. For organizers.',
     args: {
       filter: t.arg({ type: ActivityFilter, description: 'Which entries; all by default.' }),
       page: t.arg({ type: PageInput, description: 'Which page; the first 50 by default.' }),
@@ -92,7 +103,8 @@ builder.queryField('activity', (t) =>
 )
 
 const ActivityChange = builder.objectRef<RowChange<Activity> | Ready>('ActivityChange').implement({
-  description: 'One new entry of the activity log. Entries never change, so `kind` is READY or ADDED.',
+  description:
+    'A new entry of the activity log, or one whose outcome or count has changed. `kind` is READY, ADDED or UPDATED.',
   interfaces: [Change],
   fields: (t) => ({
     activity: t.field({
@@ -107,7 +119,7 @@ const ActivityChange = builder.objectRef<RowChange<Activity> | Ready>('ActivityC
 builder.subscriptionField('activityChanged', (t) =>
   t.field({
     type: ActivityChange,
-    description: 'Every entry, once it is written to the log. For organizers.',
+    description: 'Every entry, once it is written to the log, and every change of one. For organizers.',
     subscribe: (_root, _args, { activity, viewer }) => activity.changes(viewer),
     resolve: (change) => change,
   }),

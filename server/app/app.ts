@@ -7,6 +7,7 @@ import { withAuthentication, withPageRedirects } from '../auth/with-authenticati
 import { closeDb, openDb, type Db } from '../db/client.ts'
 import { loadKeys } from '../db/keys.ts'
 import { DiskSpaceWatch } from '../db/disk-space.ts'
+import { UnitOfWork } from '../db/unit-of-work.ts'
 import type { Env } from '../config/env.ts'
 import { TooMany } from '../core/errors.ts'
 import { Events } from '../core/events.ts'
@@ -77,12 +78,13 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const tls = env.reach.tls && new Tls(env.reach.tls, { log, onChange: () => events.publish('engine', null) })
   const { db, applied, lock } = await openLocked(env.dbPath, overrides.listens === false ? 0 : LOCK_TIMEOUT_MS)
   const token = newToken()
-  const activity = new ActivityService(db, events)
+  const unit = new UnitOfWork(db, events)
+  const activity = new ActivityService({ db, events, unit, log })
   const choice = overrides.engine ? { engine: overrides.engine, notices: [], hostNetwork: null } : await choose(env, db)
   const disk = new DiskSpaceWatch(env.dbPath, () => events.publish('engine', null))
   const keys = await loadKeys(env.dbPath, db)
-  const access = await createAccess({ env, db, events, activity, keys, token })
-  const created = createServices({ ...{ access, env, db, events, activity }, ...{ log, disk, tls, choice } })
+  const access = await createAccess({ env, db, events, unit, activity, keys, token })
+  const created = createServices({ ...{ access, env, db, events, unit, activity }, ...{ log, disk, tls, choice } })
   const { services, live, network, addresses } = created
   const quotas = new Quotas()
   const socket = createSocket(schema, services, quotas, log)
@@ -112,11 +114,13 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     services.lemonade.close()
     await services.gateway.close()
     await Promise.all([network.close(), live.close()])
+    await activity.close()
     await closeDb(db)
     lock.release()
   }
   try {
     await disk.start()
+    await activity.start()
     await addresses.load()
     await network.start()
     await Promise.all([live.start(), services.lemonade.start()])

@@ -2,6 +2,7 @@ import type { ActivityService } from '../activity/service.ts'
 import type { Principals } from '../auth/principals.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { DiskSpaceWatch } from '../db/disk-space.ts'
+import type { Tx, UnitOfWork } from '../db/unit-of-work.ts'
 import type { Env } from '../config/env.ts'
 import { isLoopback } from '../config/rules.ts'
 import { Conflict } from '../core/errors.ts'
@@ -38,6 +39,7 @@ export interface ServicesDeps {
   env: Env
   db: Services['db']
   events: Events
+  unit: UnitOfWork
   activity: ActivityService
   log: Log
   disk: DiskSpaceWatch
@@ -57,7 +59,7 @@ function createAi(means: Pick<ServicesDeps, 'env' | 'db' | 'events' | 'activity'
   const hostInSandbox = engine.kind === 'docker' ? 'host.docker.internal' : '127.0.0.1'
   const { url, apiKey } = env.lemonade
   const gatewaySettings = new GatewaySettingsService({
-    ...{ db, events, activity, hostInSandbox },
+    ...{ db, activity, hostInSandbox },
     ...{ env: env.gateway, lemonadeUrl: url },
   })
   const gateway = new GatewayService({ ...{ db, events, activity, log }, env: env.gateway, settings: gatewaySettings })
@@ -119,17 +121,18 @@ function linkGuard(env: Env, { authenticator }: ServicesDeps['access']): () => v
 function sessionsOf({ sessions, principals }: ServicesDeps['access']) {
   return {
     create: (identityId: string) => sessions.create(identityId),
-    revokeAllOf: (identityIds: string[]) => principals.revokeAllOf(identityIds),
+    revokeAllOf: (tx: Tx, identityIds: string[]) => principals.revokeAllOf(tx, identityIds),
   }
 }
 
 /** Creates the services, and hands features what they need of each other. */
-export function createServices({ env, db, events, activity, log, disk, tls, choice, access }: ServicesDeps) {
+export function createServices(deps: ServicesDeps) {
+  const { env, db, events, unit, activity, log, disk, tls, choice, access } = deps
   const { engine } = choice
   const ai = createAi({ ...{ env, db, events, activity, log }, engine })
   const sandboxFiles = new SandboxFiles({ db, accessOf: ai.accessOf })
   const live = createInstances({
-    ...{ env, db, events, activity, engine, log },
+    ...{ env, db, events, unit, activity, engine, log },
     // Instances start before users exist, but ask for them only later.
     personOf: (...names) => users.ownerOf(...names),
     filesFor: (instance, keysOnly) => sandboxFiles.for(instance, keysOnly),
@@ -150,7 +153,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     gateway: () => ai.gatewaySettings.proxyTarget(),
   })
   const settings = new SettingsService({ db, events, activity, addresses })
-  const forLinks = { db, events, activity, sessions: sessionsOf(access), assertGuarded: linkGuard(env, access) }
+  const forLinks = { db, activity, sessions: sessionsOf(access), assertGuarded: linkGuard(env, access) }
   const groupsImport = new GroupsImport(parts, (group, username) => users.volumeFor(group, username))
   const configFiles = new ConfigFilesService({ db, events, activity })
   const services: Services = {
@@ -174,7 +177,7 @@ export function createServices({ env, db, events, activity, log, disk, tls, choi
     gateway: ai.gateway,
     gatewaySettings: ai.gatewaySettings,
     links: new LinksService(forLinks),
-    linkEntry: new LinkEntry({ ...forLinks, identities: access.identities, users }),
+    linkEntry: new LinkEntry({ ...forLinks, unit, identities: access.identities, users }),
     syncCommands,
     addresses,
     settings,

@@ -4,7 +4,6 @@ import type { CheckedSession, Sessions } from './sessions.ts'
 import type { CheckedToken, TokensService } from './tokens.ts'
 import type { Events } from '../core/events.ts'
 import { Principals } from './principals.ts'
-import type { Db } from '../db/client.ts'
 import {
   anonymous,
   localProgram,
@@ -25,7 +24,6 @@ export interface AuthResult {
 
 /** What the authenticator needs. */
 export interface AuthenticatorDeps {
-  db: Db
   events: Events
   sessions: Sessions
   tokens: TokensService
@@ -49,8 +47,8 @@ export class Authenticator {
 
   constructor(deps: AuthenticatorDeps) {
     this.#deps = deps
-    const { db, events } = deps
-    this.principals = new Principals({ db, events, find: (id) => this.#find(id) })
+    const { events } = deps
+    this.principals = new Principals({ events, find: (id) => this.#find(id) })
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Db } from '../db/client.ts'
 import type { Keys } from '../db/keys.ts'
 import type { Env } from '../config/env.ts'
 import type { Events } from '../core/events.ts'
+import type { UnitOfWork } from '../db/unit-of-work.ts'
 import { UserDirectory } from './user-directory.ts'
 import { Authenticator } from './authenticator.ts'
 import { IdentitiesService } from './identities.ts'
@@ -18,31 +19,31 @@ export async function createAccess(deps: {
   env: Env
   db: Db
   events: Events
+  unit: UnitOfWork
   activity: ActivityService
   keys: Keys
   /** An organizer's token for commands that run next to this server, as long as it runs. */
   token: string
 }) {
-  const { env, db, events, activity } = deps
+  const { env, db, events, unit, activity } = deps
   const { localPassword, enabled, admins } = env.auth
   const directory = new UserDirectory(db, events)
   await directory.load()
   const secret = env.auth.sessionSecret ?? deps.keys.session
   await hashStoredSessions(db)
   const configured = enabled || localPassword !== null
-  const storedPassword = new StoredPassword({ db, events, activity, configured })
+  const storedPassword = new StoredPassword({ db, activity, configured })
   await storedPassword.load()
   const sessions = new Sessions(db, {
     secret,
     secure: env.reach.tls !== null || (env.reach.publicUrl?.startsWith('https:') ?? false),
   })
   const identities = new IdentitiesService({
-    ...{ db, events, activity, directory, admins },
-    rightsChanged: (id) => authenticator.principals.changed(id),
+    ...{ db, events, unit, activity, directory, admins },
+    rightsChanged: (tx, id) => authenticator.principals.changed(tx, id),
   })
-  const tokens = new TokensService(db, activity, deps.token, (ids) => authenticator.principals.revoke(ids))
+  const tokens = new TokensService(db, activity, deps.token, (tx, ids) => authenticator.principals.revoke(tx, ids))
   const authenticator: Authenticator = new Authenticator({
-    db,
     events,
     sessions,
     tokens,
@@ -53,6 +54,7 @@ export async function createAccess(deps: {
   const providers = enabled ? createProviders(env.auth.providers) : []
   const { principals } = authenticator
   const signIn = new SignIn({
+    unit,
     principals,
     sessions,
     identities,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db/client.ts'
+import type { Tx, UnitOfWork } from '../db/unit-of-work.ts'
 import { Conflict, Forbidden, NotFound } from '../core/errors.ts'
 import type { Change, Channel, Events, Ready } from '../core/events.ts'
 import { pageInput, parse, rowsOf } from '../core/input.ts'
@@ -48,10 +49,11 @@ export interface IdentityPage {
 export interface IdentitiesDeps {
   db: Db
   events: Events
+  unit: UnitOfWork
   activity: ActivityService
   directory: UserDirectory
   /** To be called after the rights of an identity changed. */
-  rightsChanged: (identityId: string) => Promise<void>
+  rightsChanged: (tx: Tx, identityId: string) => Promise<void>
   /** Ids and e-mail addresses of people who are always organizers, in lower case. */
   admins: readonly string[]
 }
@@ -92,50 +94,37 @@ export class IdentitiesService {
    * with the e-mail address of a user is that participant. Everyone else waits for an organizer.
    */
   async signIn(profile: SignInProfile): Promise<Identity> {
-    const { db, events, activity } = this.#deps
-    const { before, row } = await db.$transaction(async (tx) => {
+    const { unit, activity } = this.#deps
+    return unit.write(async (tx) => {
       const before = await tx.identity.findUnique({ where: { id: profile.id } })
       const role = await this.#roleOf(tx, profile, before?.role)
       const seen = { ...profile, role, lastSeenAt: new Date() }
       const row = await tx.identity.upsert({ where: { id: profile.id }, create: seen, update: seen })
-      return { before, row }
+      tx.publish('identity', { kind: before ? 'UPDATED' : 'ADDED', id: row.id, row })
+      const detail = `as ${row.role}`
+      await activity.record(tx, { actor: system, action: 'sign in', target: targetOf(row), outcome: 'done', detail })
+      return row
     })
-    events.publish('identity', { kind: before ? 'UPDATED' : 'ADDED', id: row.id, row })
-    await activity.add({
-      actor: system,
-      action: 'sign in',
-      target: targetOf(row),
-      outcome: 'done',
-      detail: `as ${row.role}`,
-    })
-    return row
   }
 
   /**
    * Records that a person joins by a link: as a participant, whatever they are elsewhere.
+   * @param tx the transaction that uses the link
    * @param user who they are from now on
    * @throws Forbidden when an organizer suspended them
    */
-  async signInByLink(user: { id: string; username: string; group: string }): Promise<Identity> {
-    const { db, events } = this.#deps
+  async signInByLink(tx: Tx, user: { id: string; username: string; group: string }): Promise<Identity> {
     const id = linkIdentity(user.id)
-    const before = await db.identity.findUnique({ where: { id } })
-    assertActive(before)
+    const before = await tx.identity.findUnique({ where: { id } })
+    if (before?.role === 'waiting') throw new Forbidden('Your access was suspended. Ask an organizer.')
     const seen = { displayName: `${user.username} of ${user.group}`, lastSeenAt: new Date() }
-    const row = await db.identity.upsert({
+    const row = await tx.identity.upsert({
       where: { id },
       create: { id, provider: LINK, userId: user.id, role: 'participant', ...seen },
       update: seen,
     })
-    // An organizer may have suspended them since the first look.
-    assertActive(row)
-    events.publish('identity', { kind: before ? 'UPDATED' : 'ADDED', id, row })
+    tx.publish('identity', { kind: before ? 'UPDATED' : 'ADDED', id, row })
     return row
-  }
-
-  /** Whether a link may sign somebody in as this user. @throws Forbidden when an organizer suspended them */
-  async assertNotSuspended(userId: string): Promise<void> {
-    assertActive(await this.#deps.db.identity.findUnique({ where: { id: linkIdentity(userId) } }))
   }
 
   /**
@@ -148,18 +137,17 @@ export class IdentitiesService {
   async update(viewer: Viewer, raw: unknown): Promise<Identity> {
     authorize(viewer, 'access.manage')
     const { id, role } = parse(updateInput, raw)
-    const { db, events } = this.#deps
-    const before = await db.identity.findUnique({ where: { id } })
-    if (!before) throw new NotFound('This person does not exist.')
-    return this.#deps.activity.recording(viewer, actionOf(before.role, role), targetOf(before), async () => {
+    const seen = await this.#deps.db.identity.findUnique({ where: { id } })
+    if (!seen) throw new NotFound('This person does not exist.')
+    return this.#deps.activity.act(viewer, actionOf(seen.role, role), targetOf(seen), async (tx) => {
+      const before = await tx.identity.findUnique({ where: { id } })
+      if (!before) throw new NotFound('This person does not exist.')
       if (role === 'organizer' && before.provider === LINK)
         throw new Conflict(`${before.displayName} joined by a link. People who do are always participants.`)
-      const row = await db.$transaction(async (tx) => {
-        if (role !== 'organizer') await this.#assertDispensable(tx, before)
-        return tx.identity.update({ where: { id }, data: { role } })
-      })
-      if (before.role !== role) await this.#deps.rightsChanged(id)
-      events.publish('identity', { kind: 'UPDATED', id, row })
+      if (role !== 'organizer') await this.#assertDispensable(tx, before)
+      const row = await tx.identity.update({ where: { id }, data: { role } })
+      if (before.role !== role) await this.#deps.rightsChanged(tx, id)
+      tx.publish('identity', { kind: 'UPDATED', id, row })
       return row
     })
   }
@@ -187,11 +175,6 @@ export class IdentitiesService {
     const { admins } = this.#deps
     return admins.includes(id.toLowerCase()) || (email !== null && admins.includes(email.toLowerCase()))
   }
-}
-
-/** @throws Forbidden for a suspended person */
-function assertActive(row: Identity | null): void {
-  if (row?.role === 'waiting') throw new Forbidden('Your access was suspended. Ask an organizer.')
 }
 
 function targetOf({ id, displayName }: Identity) {

@@ -1,13 +1,12 @@
 import type { Events, PrincipalChange } from '../core/events.ts'
 import { sessionPrincipal, tokenPrincipal, type Principal, type Standing } from '../core/viewer.ts'
-import type { Db } from '../db/client.ts'
+import type { Tx } from '../db/unit-of-work.ts'
 
 /** How often credentials are looked for that expired while something of theirs is open, in milliseconds. */
 const EXPIRY_MS = 400
 
 /** What the registry needs. */
 export interface PrincipalsDeps {
-  db: Db
   events: Events
   /** Reads a principal again by its id; null when its credential is gone. */
   find: (principalId: string) => Promise<Principal | null>
@@ -43,29 +42,28 @@ export class Principals {
   }
 
   /**
-   * Ends sessions and API tokens, and everything that is open in their name. Links have none of their own: what they opened
+   * Ends sessions and API tokens with the transaction, and everything that is open in their name. Links have none of their own: what they opened
    * are sessions.
    */
-  async revoke(principalIds: readonly string[]): Promise<void> {
+  async revoke(tx: Tx, principalIds: readonly string[]): Promise<void> {
     const rowsOf = (principal: (rowId: string) => string) => {
       const prefix = principal('')
       return principalIds.filter((id) => id.startsWith(prefix)).map((id) => id.slice(prefix.length))
     }
-    const { session, apiToken } = this.#deps.db
     const [sessions, tokens] = [rowsOf(sessionPrincipal), rowsOf(tokenPrincipal)]
-    if (sessions.length > 0) await session.deleteMany({ where: { id: { in: sessions } } })
-    if (tokens.length > 0) await apiToken.deleteMany({ where: { id: { in: tokens } } })
-    this.#publish('ended', principalIds)
+    if (sessions.length > 0) await tx.session.deleteMany({ where: { id: { in: sessions } } })
+    if (tokens.length > 0) await tx.apiToken.deleteMany({ where: { id: { in: tokens } } })
+    publish(tx, 'ended', principalIds)
   }
 
   /** Ends every session of these identities. */
-  async revokeAllOf(identityIds: readonly string[]): Promise<void> {
-    await this.revoke(await this.#sessionsOf(identityIds))
+  async revokeAllOf(tx: Tx, identityIds: readonly string[]): Promise<void> {
+    await this.revoke(tx, await sessionsOf(tx, identityIds))
   }
 
   /** To be called after the rights of an identity changed: whatever is open in its name is authenticated again. */
-  async changed(identityId: string): Promise<void> {
-    this.#publish('changed', await this.#sessionsOf([identityId]))
+  async changed(tx: Tx, identityId: string): Promise<void> {
+    publish(tx, 'changed', await sessionsOf(tx, [identityId]))
   }
 
   /** Calls a listener when a principal ends or its rights change. @returns stops listening */
@@ -76,15 +74,6 @@ export class Principals {
   /** Stops looking for expired ones. */
   close(): void {
     clearInterval(this.#timer)
-  }
-
-  async #sessionsOf(identityIds: readonly string[]): Promise<string[]> {
-    const rows = await this.#deps.db.session.findMany({ where: { identityId: { in: [...identityIds] } } })
-    return rows.map(({ id }) => sessionPrincipal(id))
-  }
-
-  #publish(kind: PrincipalChange['kind'], ids: readonly string[]): void {
-    if (ids.length > 0) this.#deps.events.publish('principal', { kind, ids: new Set(ids) })
   }
 
   #apply({ ids }: PrincipalChange): void {
@@ -103,10 +92,18 @@ export class Principals {
     const now = Date.now()
     const due = [...this.#standings].flatMap(([id, { expiresAt }]) => (expiresAt.getTime() <= now ? [id] : []))
     const found = await Promise.all(due.map((id) => this.#deps.find(id).catch(() => null)))
-    this.#publish(
-      'ended',
-      due.filter((_id, index) => found[index] === null),
-    )
+    const expired = due.filter((_id, index) => found[index] === null)
+    // No row changes: it is only noticed that one is too old.
+    if (expired.length > 0) this.#deps.events.publish('principal', { kind: 'ended', ids: new Set(expired) })
     this.#expiring = false
   }
+}
+
+async function sessionsOf(tx: Tx, identityIds: readonly string[]): Promise<string[]> {
+  const rows = await tx.session.findMany({ where: { identityId: { in: [...identityIds] } } })
+  return rows.map(({ id }) => sessionPrincipal(id))
+}
+
+function publish(tx: Tx, kind: PrincipalChange['kind'], ids: readonly string[]): void {
+  if (ids.length > 0) tx.publish('principal', { kind, ids: new Set(ids) })
 }

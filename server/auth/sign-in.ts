@@ -7,6 +7,7 @@ import { networkOf } from '../core/networks.ts'
 import type { Principal, Viewer } from '../core/viewer.ts'
 import type { Principals } from './principals.ts'
 import type { Sessions } from './sessions.ts'
+import type { UnitOfWork } from '../db/unit-of-work.ts'
 import type { StoredPassword } from './stored-password.ts'
 
 /** A provider that people can sign in with. */
@@ -19,6 +20,7 @@ export interface SignInProvider {
 
 /** What signing in needs. */
 export interface SignInDeps {
+  unit: UnitOfWork
   principals: Pick<Principals, 'revoke' | 'revokeAllOf'>
   sessions: Sessions
   identities: IdentitiesService
@@ -124,9 +126,9 @@ export class SignIn {
    * @returns the cookie that signs the browser out
    */
   async signOut({ id, kind, identityId }: Principal, everywhere = false): Promise<string> {
-    const { principals, sessions } = this.#deps
-    if (everywhere && identityId !== null) await principals.revokeAllOf([identityId])
-    else if (kind === 'account' || kind === 'link') await principals.revoke([id])
+    const { principals, sessions, unit } = this.#deps
+    if (everywhere && identityId !== null) await unit.write((tx) => principals.revokeAllOf(tx, [identityId]))
+    else if (kind === 'account' || kind === 'link') await unit.write((tx) => principals.revoke(tx, [id]))
     return sessions.clearedCookie
   }
 }

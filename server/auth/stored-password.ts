@@ -2,7 +2,6 @@ import { randomBytes, randomInt, scrypt, timingSafeEqual, type BinaryLike } from
 import { promisify } from 'node:util'
 import type { ActivityService } from '../activity/service.ts'
 import { Conflict } from '../core/errors.ts'
-import type { Events } from '../core/events.ts'
 import { authorize } from '../core/permissions.ts'
 import { organizer, type Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
@@ -20,7 +19,6 @@ const GROUP = 5
 /** What the store needs. */
 export interface StoredPasswordDeps {
   db: Db
-  events: Events
   activity: ActivityService
   /** Whether the environment configures a login, which takes precedence. */
   configured: boolean
@@ -60,19 +58,26 @@ export class StoredPassword {
    */
   async create(viewer: Viewer): Promise<string> {
     authorize(viewer, 'access.manage')
-    const { db, events, activity, configured } = this.#deps
+    const { activity, configured } = this.#deps
     const target = { kind: 'setting', id: null, label: 'login' } as const
-    return activity.recording(viewer, 'set local password', target, async () => {
-      if (configured || this.isSet)
-        throw new Conflict('There is a login already. To change it, set AUTH_LOCAL_PASSWORD.')
-      const password = generate()
-      const salt = randomBytes(16)
-      const value = `${salt.toString('hex')}:${(await derive(password, salt, 32)).toString('hex')}`
-      await db.secret.create({ data: { name: NAME, value } })
-      this.#hash = value
-      events.publish('principal', { kind: 'ended', ids: new Set([organizer.id]) })
-      return password
-    })
+    const password = generate()
+    const salt = randomBytes(16)
+    const value = `${salt.toString('hex')}:${(await derive(password, salt, 32)).toString('hex')}`
+    const before = this.#hash
+    try {
+      await activity.act(viewer, 'set local password', target, async (tx) => {
+        if (configured || this.isSet)
+          throw new Conflict('There is a login already. To change it, set AUTH_LOCAL_PASSWORD.')
+        await tx.secret.create({ data: { name: NAME, value } })
+        // Before the commit, so that those who hear of it find the login required.
+        this.#hash = value
+        tx.publish('principal', { kind: 'ended', ids: new Set([organizer.id]) })
+      })
+    } catch (error) {
+      if (this.#hash === value) this.#hash = before
+      throw error
+    }
+    return password
   }
 }
 

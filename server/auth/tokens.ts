@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db/client.ts'
+import type { Tx } from '../db/unit-of-work.ts'
 import { NotFound } from '../core/errors.ts'
 import { pageInput, parse, rowsOf } from '../core/input.ts'
 import type { ApiToken } from '../../prisma/generated/client/client.ts'
@@ -44,7 +45,7 @@ export class TokensService {
   readonly #db: Db
   readonly #activity: ActivityService
   readonly #processToken: Buffer
-  readonly #revoke: (principalIds: string[]) => Promise<void>
+  readonly #revoke: (tx: Tx, principalIds: string[]) => Promise<void>
 
   /**
    * @param processToken an organizer's token for as long as this server runs: for commands on the same machine
@@ -54,7 +55,7 @@ export class TokensService {
     db: Db,
     activity: ActivityService,
     processToken: string,
-    revoke: (principalIds: string[]) => Promise<void>,
+    revoke: (tx: Tx, principalIds: string[]) => Promise<void>,
   ) {
     this.#db = db
     this.#activity = activity
@@ -80,8 +81,8 @@ export class TokensService {
     const { name, expiresInDays } = parse(createInput, raw)
     const token = newToken()
     const expiresAt = new Date(Date.now() + expiresInDays * 24 * 60 * MINUTE)
-    const row = await this.#activity.recording(viewer, 'create token', { kind: 'token', id: null, label: name }, () =>
-      this.#db.apiToken.create({ data: { name, hash: hashOf(token), createdBy: viewer.name, expiresAt } }),
+    const row = await this.#activity.act(viewer, 'create token', { kind: 'token', id: null, label: name }, (tx) =>
+      tx.apiToken.create({ data: { name, hash: hashOf(token), createdBy: viewer.name, expiresAt } }),
     )
     return { token, row }
   }
@@ -90,9 +91,10 @@ export class TokensService {
   async revoke(viewer: Viewer, id: string): Promise<ApiToken> {
     authorize(viewer, 'access.manage')
     const row = await this.#db.apiToken.findUnique({ where: { id } })
-    if (!row) throw new NotFound('This token does not exist. It may have been revoked already.')
-    return this.#activity.recording(viewer, 'revoke token', { kind: 'token', id, label: row.name }, async () => {
-      await this.#revoke([tokenPrincipal(id)])
+    if (!row) throw noSuchToken()
+    return this.#activity.act(viewer, 'revoke token', { kind: 'token', id, label: row.name }, async (tx) => {
+      if ((await tx.apiToken.count({ where: { id } })) === 0) throw noSuchToken()
+      await this.#revoke(tx, [tokenPrincipal(id)])
       return row
     })
   }
@@ -120,6 +122,10 @@ export class TokensService {
     const row = await this.#db.apiToken.findUnique({ where: { id } })
     return row && row.expiresAt > new Date() ? row : null
   }
+}
+
+function noSuchToken(): NotFound {
+  return new NotFound('This token does not exist. It may have been revoked already.')
 }
 
 /** A new random token of 256 bits. */

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Client } from '@libsql/client'
+import { createClient, type Client, type Config } from '@libsql/client'
 import { PrismaLibSql } from '@prisma/adapter-libsql'
 import { PrismaClient } from '../../prisma/generated/client/client.ts'
 import { databaseUrl, openSqlite } from './sqlite.ts'
@@ -23,7 +23,7 @@ export async function openDb(path: string): Promise<{ db: Db; applied: string[] 
   chmodSync(path, 0o600)
   const applied = await migrate(path)
   const db = new PrismaClient({ adapter: new Adapter({ url: databaseUrl(path), timeout: 5_000 }) })
-  // WAL is kept in the file; these two belong to the connection, and the adapter has only one.
+  // WAL is kept in the file; these two belong to the connection, of which there is only one.
   await db.$queryRaw`PRAGMA synchronous = NORMAL`
   await db.$queryRaw`PRAGMA foreign_keys = ON`
   return { db, applied }
@@ -36,8 +36,16 @@ export async function closeDb(db: Db): Promise<void> {
   await db.$disconnect()
 }
 
-/** Prisma assumes SQLite's old limit of 999 parameters and refuses to load relations of more rows at once. */
 class Adapter extends PrismaLibSql {
+  /**
+   * One connection for good. The client that Prisma brings along opens another one after each transaction, without its
+   * pragmas, and never closes the last.
+   */
+  override createClient(config: Config): Client {
+    return createClient({ ...config, concurrency: 1 })
+  }
+
+  /** Prisma assumes SQLite's old limit of 999 parameters and refuses to load relations of more rows at once. */
   override async connect() {
     const connection = await super.connect()
     const info = { maxBindValues: 32_766, supportsRelationJoins: false }

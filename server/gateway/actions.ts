@@ -1,7 +1,8 @@
+import type { Ending } from '../activity/outside.ts'
 import type { ActivityService } from '../activity/service.ts'
 import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
-import { AppError, BadRequest } from '../core/errors.ts'
+import { AppError, BadRequest, describeError } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
 import { ApisixError } from './client/apisix.ts'
 import { givenFields, overridesInput, type GatewayConfig } from './model.ts'
@@ -34,22 +35,21 @@ export class GatewayActions {
     return config
   }
 
-  /** Runs an action and writes it to the activity log. @param username of the consumer, or `ROUTE_ID`. @throws what it throws */
+  /** Runs an action, with an entry in the activity log from before it begins. @param username of the consumer, or `ROUTE_ID`. @throws what it throws */
   async run<T>(viewer: Viewer, action: string, username: string, work: () => Promise<T>): Promise<T> {
     const kind = username === ROUTE_ID ? 'gateway' : 'consumer'
-    const entry = { actor: viewer, action, target: { kind, id: username, label: username } } as const
+    const target = { kind, id: username, label: username } as const
     try {
-      const result = await work()
-      await this.#deps.activity.add({ ...entry, outcome: 'done' })
-      return result
-    } catch (error) {
-      if (error instanceof AppError)
-        await this.#deps.activity.add({ ...entry, outcome: 'refused', detail: refusalMessage(error) })
-      throw error
+      return await this.#deps.activity.outside(viewer, action, target, { work, explain })
     } finally {
       this.#deps.watch.source.invalidate()
     }
   }
+}
+
+function explain(error: unknown): Ending {
+  if (error instanceof AppError) return { outcome: 'refused', detail: refusalMessage(error) }
+  return { outcome: 'failed', detail: describeError(error) }
 }
 
 /** The settings, with values that replace some of them for one call. @throws InvalidInput */

@@ -3,7 +3,7 @@ import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import type { GatewayEnv } from '../config/ai.ts'
-import { Conflict, InvalidInput } from '../core/errors.ts'
+import { Conflict, describeError, InvalidInput } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import type { Log } from '../core/log.ts'
 import type { Snapshot } from '../upstream/polled-resource.ts'
@@ -165,14 +165,20 @@ export class GatewayService {
     await this.#logged
   }
 
-  #start(viewer: Viewer, kind: JobView['kind'], action: string, steps: Step[]): Job {
-    const job = this.#jobs.start(kind, viewer, steps)
-    this.#logged = job.over.then(async () => {
+  async #start(viewer: Viewer, kind: JobView['kind'], action: string, steps: Step[]): Promise<Job> {
+    const end = await this.#deps.activity.begin(viewer, action, { kind: 'gateway', id: null, label: 'AI gateway' })
+    let job: Job
+    try {
+      job = this.#jobs.start(kind, viewer, steps)
+    } catch (error) {
+      await end({ outcome: 'refused', detail: describeError(error) })
+      throw error
+    }
+    this.#logged = job.over.then(() => {
       const { done, total, failed, message } = job.view()
       const isDone = done === total
       const detail = isDone ? `${total} steps` : `${done} of ${total} steps, ${failed} failed. ${message ?? ''}`.trim()
-      const target = { kind: 'gateway', id: null, label: 'AI gateway' } as const
-      await this.#deps.activity.add({ actor: viewer, action, target, outcome: isDone ? 'done' : 'failed', detail })
+      return end({ outcome: isDone ? 'done' : 'failed', detail })
     })
     return job
   }

@@ -5,7 +5,6 @@ import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import type { GatewayEnv } from '../config/ai.ts'
-import type { Events } from '../core/events.ts'
 import { parse } from '../core/input.ts'
 import type { GatewaySettings } from '../../prisma/generated/client/client.ts'
 import { givenFields, settingsInput, type Mode, type GatewayConfig } from './model.ts'
@@ -14,7 +13,6 @@ const ID = 'gateway'
 
 export interface SettingsDeps {
   db: Db
-  events: Events
   activity: ActivityService
   env: GatewayEnv
   /** Lemonade's own address, unless an organizer sets another one. */
@@ -74,14 +72,13 @@ export class GatewaySettingsService {
    */
   async update(viewer: Viewer, raw: unknown): Promise<GatewaySettingsView> {
     authorize(viewer, 'gateway.manage')
-    const { db, events, activity } = this.#deps
     const given = givenFields(parse(settingsInput, raw))
     const data = { ...Object.fromEntries(given), updatedBy: viewer.name }
     const target = { kind: 'gateway', id: ID, label: given.map(([name]) => name).join(', ') || 'settings' } as const
-    const row = await activity.recording(viewer, 'update settings', target, () =>
-      db.gatewaySettings.upsert({ where: { id: ID }, create: { id: ID, ...data }, update: data }),
-    )
-    events.publish('gatewaySettings', null)
+    const row = await this.#deps.activity.act(viewer, 'update settings', target, (tx) => {
+      tx.publish('gatewaySettings', null)
+      return tx.gatewaySettings.upsert({ where: { id: ID }, create: { id: ID, ...data }, update: data })
+    })
     return this.#toView(row)
   }
 

@@ -1,12 +1,12 @@
 import type { ActivityService } from '../activity/service.ts'
-import type { Events } from '../core/events.ts'
 import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { monotonicNow } from '../db/monotonic-now.ts'
-import type { Group, Prisma } from '../../prisma/generated/client/client.ts'
+import type { Tx } from '../db/unit-of-work.ts'
+import type { Prisma } from '../../prisma/generated/client/client.ts'
 import type { FileGroup, GroupsFile } from './model.ts'
-import { oldestFirst } from './repository.ts'
+import { oldestFirst, onUniqueViolation } from './repository.ts'
 import type { GroupsDeps, InstancesForGroups } from './service.ts'
 import { formatGroups, parseGroups } from './yaml.ts'
 
@@ -39,18 +39,16 @@ type StoredGroup = Prisma.GroupGetPayload<{ include: { users: true } }>
 /** Imports and exports groups files. An import adds and updates; it never deletes. */
 export class GroupsImport {
   readonly #db: Db
-  readonly #events: Events
   readonly #activity: ActivityService
   readonly #instances: Pick<InstancesForGroups, 'assignOwner'>
   readonly #volumeFor: (group: string, username: string) => Promise<string>
 
   /** @param volumeFor chooses the volume of a new user */
   constructor(
-    { db, events, activity, instances }: GroupsDeps,
+    { db, activity, instances }: GroupsDeps,
     volumeFor: (group: string, username: string) => Promise<string>,
   ) {
     this.#db = db
-    this.#events = events
     this.#activity = activity
     this.#instances = instances
     this.#volumeFor = volumeFor
@@ -68,19 +66,13 @@ export class GroupsImport {
     const changes = await this.#plan(file, stored)
     const pending = changes.filter((change) => change.action !== 'keep')
     if (dryRun || pending.length === 0) return { applied: !dryRun, changes }
-    const touched = await this.#apply(file, stored)
-    for (const { group, isNew, publish } of touched) {
-      publish()
-      this.#events.publish('group', { kind: isNew ? 'ADDED' : 'UPDATED', id: group.id, row: group })
-    }
     const created = pending.filter((change) => change.action === 'create').length
-    await this.#activity.add({
-      actor: viewer,
-      action: 'import groups',
-      target: { kind: 'event', id: null, label: file.events[0]?.eventId ?? 'groups file' },
-      outcome: 'done',
-      detail: `${created} created, ${pending.length - created} updated`,
-    })
+    const volumes = await this.#newVolumes(file, stored)
+    const target = { kind: 'event', id: null, label: file.events[0]?.eventId ?? 'groups file' } as const
+    const detail = `${created} created, ${pending.length - created} updated`
+    const message = 'The groups were changed at the same time. Nothing was imported. Import the file again.'
+    const apply = (tx: Tx) => onUniqueViolation('groups', message, () => this.#apply(tx, file, stored, volumes))
+    await this.#activity.act(viewer, 'import groups', target, apply, detail)
     return { applied: true, changes }
   }
 
@@ -141,32 +133,26 @@ export class GroupsImport {
   }
 
   async #apply(
+    tx: Tx,
     file: GroupsFile,
     stored: Map<string, StoredGroup>,
-  ): Promise<{ group: Group; isNew: boolean; publish: () => void }[]> {
-    const volumes = await this.#newVolumes(file, stored)
-    return this.#db.$transaction(
-      async (tx) => {
-        for (const { eventId, title } of file.events)
-          await tx.event.upsert({
-            where: { eventId },
-            create: { eventId, title: title ?? null, createdAt: monotonicNow() },
-            update: { title },
-          })
-        const touched = []
-        for (const one of file.groups) touched.push(await this.#applyGroup(tx, one, stored.get(one.name), volumes))
-        return touched
-      },
-      { timeout: 60_000, maxWait: 10_000 },
-    )
+    volumes: Map<string, string>,
+  ): Promise<void> {
+    for (const { eventId, title } of file.events)
+      await tx.event.upsert({
+        where: { eventId },
+        create: { eventId, title: title ?? null, createdAt: monotonicNow() },
+        update: { title },
+      })
+    for (const one of file.groups) await this.#applyGroup(tx, one, stored.get(one.name), volumes)
   }
 
   async #applyGroup(
-    tx: Prisma.TransactionClient,
+    tx: Tx,
     one: FileGroup,
     before: StoredGroup | undefined,
     volumes: Map<string, string>,
-  ) {
+  ): Promise<void> {
     const { name, title, eventId } = one
     const group = before
       ? await tx.group.update({ where: { id: before.id }, data: { title, eventId } })
@@ -193,7 +179,8 @@ export class GroupsImport {
       if (was && user.email !== undefined && user.email !== was.email)
         await tx.user.update({ where: { id: was.id }, data: { email: user.email } })
     }
-    return { group, isNew: !before, publish: await this.#instances.assignOwner(tx, name, added) }
+    await this.#instances.assignOwner(tx, name, added)
+    tx.publish('group', { kind: before ? 'UPDATED' : 'ADDED', id: group.id, row: group })
   }
 
   /** Volumes of new users by `group/username`. Chosen before the transaction, which could not read what it is to write. */

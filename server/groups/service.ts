@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import type { ActivityService, Target } from '../activity/service.ts'
+import type { Target } from '../activity/model.ts'
+import type { ActivityService } from '../activity/service.ts'
 import { NotFound } from '../core/errors.ts'
 import type { Change, Channel, Events, Ready } from '../core/events.ts'
 import { fold, parse, rowsOf } from '../core/input.ts'
@@ -7,28 +8,21 @@ import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import { monotonicNow } from '../db/monotonic-now.ts'
+import type { Tx } from '../db/unit-of-work.ts'
 import type { Event, Group, Prisma } from '../../prisma/generated/client/client.ts'
 import { eventList, groupChanges, groupInput, groupList, type Paged } from './model.ts'
-import { assertVolumesFree, oldestFirst, onUniqueViolation, removeLinkIdentities } from './repository.ts'
+import { assertVolumesFree, oldestFirst, onUniqueViolation, removeLinkIdentities, stillListed } from './repository.ts'
 
 /** What groups need of instances. */
 export interface InstancesForGroups {
   /** Stops every active sandbox of these users, and waits until they are stopped. */
   endAll(viewer: Viewer, whose: { userIds: string[] }): Promise<void>
-  /** Gives active sandboxes that were started under the names of new users to them. @returns publishes it; call it after the commit */
-  assignOwner(
-    tx: Prisma.TransactionClient,
-    group: string,
-    users: { id: string; username: string }[],
-  ): Promise<() => void>
+  /** Gives active sandboxes that were started under the names of new users to them. */
+  assignOwner(tx: Tx, group: string, users: { id: string; username: string }[]): Promise<void>
   /** Volume of the active sandbox under these names; null without one. */
   volumeInUse(group: string, username: string): Promise<string | null>
-  /** Carries a user's new names over to their instances. @returns publishes it; call it after the commit */
-  syncOwner(
-    tx: Prisma.TransactionClient,
-    userId: string,
-    names: { group: string; username: string },
-  ): Promise<() => void>
+  /** Carries a user's new names over to their instances. */
+  syncOwner(tx: Tx, userId: string, names: { group: string; username: string }): Promise<void>
 }
 
 /** What the services of groups and users depend on. */
@@ -179,15 +173,15 @@ export class GroupsService {
   async create(viewer: Viewer, raw: unknown): Promise<Group> {
     authorize(viewer, 'groups.manage')
     const { name, title, eventId } = parse(groupInput, raw)
-    return this.#recording(viewer, 'create group', targetOf(null, name), async () => {
-      if (eventId && !(await this.#deps.db.event.findUnique({ where: { eventId } })))
+    return this.#deps.activity.act(viewer, 'create group', targetOf(null, name), async (tx) => {
+      if (eventId && !(await tx.event.findUnique({ where: { eventId } })))
         throw new NotFound(`Event '${eventId}' not found`)
       const created = await onUniqueViolation('name', `Group '${name}' already exists`, () =>
-        this.#deps.db.group.create({
+        tx.group.create({
           data: { name, title: title ?? null, eventId: eventId ?? null, createdAt: monotonicNow() },
         }),
       )
-      this.#publish('ADDED', created)
+      tx.publish('group', { kind: 'ADDED', id: created.id, row: created })
       return created
     })
   }
@@ -208,28 +202,25 @@ export class GroupsService {
     authorize(viewer, 'groups.manage')
     const changes = parse(groupChanges, raw)
     const before = await this.get(viewer, id)
-    return this.#recording(viewer, actionOf(changes), targetOf(id, before.name), async () => {
-      const { updated, after } = await onUniqueViolation(
+    await this.#deps.activity.act(viewer, actionOf(changes), targetOf(id, before.name), (tx) =>
+      onUniqueViolation(
         'name',
         `Group '${changes.name ?? before.name}' already exists, or a sandbox runs under a new name of one of its users.`,
-        () => this.#update(id, changes),
-      )
-      for (const publish of after) publish()
-      this.#publish('UPDATED', updated)
-      return this.get(viewer, id, query)
-    })
+        () => this.#update(tx, id, changes),
+      ),
+    )
+    return this.get(viewer, id, query)
   }
 
-  #update(id: string, { name, title, peerAccess }: z.infer<typeof groupChanges>) {
-    return this.#deps.db.$transaction(async (tx) => {
-      const data = { title, ...(name && { name }), ...(typeof peerAccess === 'boolean' && { peerAccess }) }
-      const { users, ...updated } = await tx.group.update({ where: { id }, data, include: { users: true } })
-      const after = []
-      if (name)
-        for (const user of users)
-          after.push(await this.#deps.instances.syncOwner(tx, user.id, { group: name, username: user.username }))
-      return { updated, after }
-    })
+  async #update(tx: Tx, id: string, { name, title, peerAccess }: z.infer<typeof groupChanges>): Promise<void> {
+    // Deleted since it was read.
+    if ((await tx.group.count({ where: { id } })) === 0) throw new NotFound(`Group ${id} not found`)
+    const data = { title, ...(name && { name }), ...(typeof peerAccess === 'boolean' && { peerAccess }) }
+    const { users, ...row } = await tx.group.update({ where: { id }, data, include: { users: true } })
+    if (name)
+      for (const user of users)
+        await this.#deps.instances.syncOwner(tx, user.id, { group: name, username: user.username })
+    tx.publish('group', { kind: 'UPDATED', id, row })
   }
 
   /**
@@ -239,28 +230,29 @@ export class GroupsService {
    */
   async delete(viewer: Viewer, id: string, options: { deleteWorkspaces: boolean }): Promise<Group> {
     authorize(viewer, 'groups.manage')
+    const { activity, db, instances, workspaces } = this.#deps
     const before = await this.get(viewer, id)
-    return this.#recording(viewer, 'delete group', targetOf(id, before.name), async () => {
-      const users = await this.#deps.db.user.findMany({ where: { groupId: id } })
-      const userIds = users.map((user) => user.id)
-      const volumes = options.deleteWorkspaces ? users.map((user) => user.volume) : []
-      await assertVolumesFree(this.#deps.db, volumes, userIds)
-      await this.#deps.instances.endAll(viewer, { userIds })
-      for (const volume of volumes) await this.#deps.workspaces.remove(volume)
-      const publishRemoved = await removeLinkIdentities(this.#deps, userIds)
-      await this.#deps.db.group.delete({ where: { id } })
-      publishRemoved()
-      this.#publish('REMOVED', before)
-      return before
+    return activity.outside(viewer, 'delete group', targetOf(id, before.name), {
+      work: async () => {
+        const users = await db.user.findMany({ where: { groupId: id } })
+        const userIds = users.map((user) => user.id)
+        const volumes = options.deleteWorkspaces ? users.map((user) => user.volume) : []
+        await assertVolumesFree(db, volumes, userIds)
+        await instances.endAll(viewer, { userIds })
+        for (const volume of volumes) await workspaces.remove(volume)
+      },
+      finish: async (tx) => {
+        const users = await tx.user.findMany({ where: { groupId: id }, select: { id: true } })
+        await removeLinkIdentities(
+          tx,
+          users.map((user) => user.id),
+        )
+        await tx.group.deleteMany({ where: { id } })
+        tx.publish('group', { kind: 'REMOVED', id, row: before })
+        return before
+      },
+      unwritten: stillListed(`group ${before.name}`, options.deleteWorkspaces),
     })
-  }
-
-  #publish(kind: 'ADDED' | 'UPDATED' | 'REMOVED', row: Group): void {
-    this.#deps.events.publish('group', { kind, id: row.id, row })
-  }
-
-  #recording<T>(viewer: Viewer, action: string, target: Target, act: () => Promise<T>): Promise<T> {
-    return this.#deps.activity.recording(viewer, action, target, act)
   }
 }
 

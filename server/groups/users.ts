@@ -1,14 +1,15 @@
 import type { z } from 'zod'
-import type { Target } from '../activity/service.ts'
+import type { Target } from '../activity/model.ts'
 import { Conflict, InvalidInput, NotFound } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
 import { hashedName, sandboxName } from '../core/names.ts'
 import { authorize, authorizeOne } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import { monotonicNow } from '../db/monotonic-now.ts'
+import type { Tx } from '../db/unit-of-work.ts'
 import type { Group, Instance, Prisma, User } from '../../prisma/generated/client/client.ts'
 import { userChanges, userInput } from './model.ts'
-import { assertVolumesFree, oldestFirst, onUniqueViolation, removeLinkIdentities } from './repository.ts'
+import { assertVolumesFree, oldestFirst, onUniqueViolation, removeLinkIdentities, stillListed } from './repository.ts'
 import type { GroupsDeps } from './service.ts'
 
 /** Who a sandbox is for, and the volume with their files. */
@@ -92,34 +93,22 @@ export class UsersService {
     viewer: Viewer,
     groupId: string,
     raw: unknown,
-    within: (tx: Prisma.TransactionClient, user: User) => Promise<unknown> = () => Promise.resolve(),
+    within: (tx: Tx, user: User) => Promise<unknown> = () => Promise.resolve(),
   ): Promise<User> {
     authorize(viewer, 'groups.manage')
     const { username, email, workspacePath } = parse(userInput, raw)
     const owner = await this.#group(groupId)
-    return this.#recording(viewer, 'create user', targetOf(null, owner.name, username), async () => {
-      const volume = await this.volumeFor(owner.name, username)
-      const { created, publish } = await onUniqueViolation(
-        'username',
-        `User ${username} already exists in this group`,
-        () =>
-          this.#deps.db.$transaction(async (tx) => {
-            const shown = workspacePath === null ? null : volume
-            const data = {
-              groupId,
-              username,
-              email: email ?? null,
-              volume,
-              workspacePath: shown,
-              createdAt: monotonicNow(),
-            }
-            const created = await tx.user.create({ data })
-            await within(tx, created)
-            return { created, publish: await this.#deps.instances.assignOwner(tx, owner.name, [created]) }
-          }),
+    const volume = await this.volumeFor(owner.name, username)
+    const target = targetOf(null, owner.name, username)
+    return this.#deps.activity.act(viewer, 'create user', target, async (tx) => {
+      const shown = workspacePath === null ? null : volume
+      const data = { groupId, username, email: email ?? null, volume, workspacePath: shown, createdAt: monotonicNow() }
+      const created = await onUniqueViolation('username', `User ${username} already exists in this group`, () =>
+        tx.user.create({ data }),
       )
-      publish()
-      this.#changed(owner)
+      await within(tx, created)
+      await this.#deps.instances.assignOwner(tx, owner.name, [created])
+      changed(tx, owner)
       return created
     })
   }
@@ -133,21 +122,22 @@ export class UsersService {
     authorize(viewer, 'groups.manage')
     const changes = parse(userChanges, raw)
     const before = await this.get(viewer, id)
-    return this.#recording(viewer, actionOf(changes), targetOf(id, before.group.name, before.username), async () => {
+    const target = targetOf(id, before.group.name, before.username)
+    return this.#deps.activity.act(viewer, actionOf(changes), target, async (tx) => {
+      const now = await userNow(tx, id)
       const { username, workspacePath } = changes
-      const volume = workspacePath && isVolume(workspacePath) ? workspacePath : before.volume
-      if (volume !== before.volume) await this.#assertFree(before, volume)
-      const message = `User ${username ?? before.username} already exists in this group`
-      const { changed, publish } = await onUniqueViolation('username', message, () =>
-        this.#deps.db.$transaction(async (tx) => {
-          const changed = await tx.user.update({ where: { id }, data: { ...changes, volume } })
-          const names = { group: before.group.name, username: changed.username }
-          return { changed, publish: username ? await this.#deps.instances.syncOwner(tx, id, names) : () => undefined }
-        }),
+      const volume = workspacePath && isVolume(workspacePath) ? workspacePath : now.volume
+      if (volume !== now.volume) await assertFree(tx, now, volume)
+      return onUniqueViolation(
+        'username',
+        `User ${username ?? now.username} already exists in this group`,
+        async () => {
+          const row = await tx.user.update({ where: { id }, data: { ...changes, volume } })
+          if (username) await this.#deps.instances.syncOwner(tx, id, { group: now.group.name, username })
+          changed(tx, now.group)
+          return row
+        },
       )
-      publish()
-      this.#changed(before.group)
-      return changed
     })
   }
 
@@ -158,16 +148,21 @@ export class UsersService {
    */
   async deleteUser(viewer: Viewer, id: string, options: { deleteWorkspaces: boolean }): Promise<User> {
     authorize(viewer, 'groups.manage')
+    const { activity, db, instances, workspaces } = this.#deps
     const before = await this.get(viewer, id)
-    return this.#recording(viewer, 'delete user', targetOf(id, before.group.name, before.username), async () => {
-      if (options.deleteWorkspaces) await assertVolumesFree(this.#deps.db, [before.volume], [id])
-      await this.#deps.instances.endAll(viewer, { userIds: [id] })
-      if (options.deleteWorkspaces) await this.#deps.workspaces.remove(before.volume)
-      const publishRemoved = await removeLinkIdentities(this.#deps, [id])
-      await this.#deps.db.user.delete({ where: { id } })
-      publishRemoved()
-      this.#changed(before.group)
-      return before
+    return activity.outside(viewer, 'delete user', targetOf(id, before.group.name, before.username), {
+      work: async () => {
+        if (options.deleteWorkspaces) await assertVolumesFree(db, [before.volume], [id])
+        await instances.endAll(viewer, { userIds: [id] })
+        if (options.deleteWorkspaces) await workspaces.remove(before.volume)
+      },
+      finish: async (tx) => {
+        await removeLinkIdentities(tx, [id])
+        await tx.user.deleteMany({ where: { id } })
+        changed(tx, before.group)
+        return before
+      },
+      unwritten: stillListed(`user ${before.group.name}/${before.username}`, options.deleteWorkspaces),
     })
   }
 
@@ -176,32 +171,21 @@ export class UsersService {
     authorize(viewer, 'groups.manage')
     const before = await this.get(viewer, id)
     const target = await this.#group(targetGroupId)
-    return this.#recording(
-      viewer,
-      `transfer user to ${target.name}`,
-      targetOf(id, before.group.name, before.username),
-      async () => {
-        const names = { group: target.name, username: before.username }
-        const { moved, publish } = await onUniqueViolation(
-          'groupId',
-          `User ${before.username} already exists in group ${target.name}.`,
-          () =>
-            this.#deps.db.$transaction(async (tx) => {
-              const active = await tx.instance.findFirst({ where: { userId: id, activeKey: { not: null } } })
-              if (active)
-                throw new Conflict(
-                  `The sandbox of ${before.group.name}/${before.username} is active. Stop it before the transfer.`,
-                )
-              const moved = await tx.user.update({ where: { id }, data: { groupId: targetGroupId } })
-              return { moved, publish: await this.#deps.instances.syncOwner(tx, id, names) }
-            }),
-        )
-        publish()
-        this.#changed(before.group)
-        this.#changed(target)
-        return moved
-      },
-    )
+    const label = targetOf(id, before.group.name, before.username)
+    return this.#deps.activity.act(viewer, `transfer user to ${target.name}`, label, async (tx) => {
+      const now = await userNow(tx, id)
+      const active = await tx.instance.findFirst({ where: { userId: id, activeKey: { not: null } } })
+      if (active)
+        throw new Conflict(`The sandbox of ${now.group.name}/${now.username} is active. Stop it before the transfer.`)
+      const message = `User ${now.username} already exists in group ${target.name}.`
+      return onUniqueViolation('groupId', message, async () => {
+        const row = await tx.user.update({ where: { id }, data: { groupId: targetGroupId } })
+        await this.#deps.instances.syncOwner(tx, id, { group: target.name, username: now.username })
+        changed(tx, now.group)
+        changed(tx, target)
+        return row
+      })
+    })
   }
 
   /**
@@ -216,10 +200,13 @@ export class UsersService {
     const { db } = this.#deps
     const known = (await db.user.count({ where: { volume } })) + (await db.instance.count({ where: { volume } }))
     if (known === 0) throw new NotFound(`Workspace ${volume} not found.`)
-    return this.#recording(viewer, 'delete workspace', { kind: 'workspace', id: volume, label: volume }, async () => {
-      await assertVolumesFree(db, [volume])
-      await this.#deps.workspaces.remove(volume)
-      return volume
+    const target = { kind: 'workspace', id: volume, label: volume } as const
+    return this.#deps.activity.outside(viewer, 'delete workspace', target, {
+      work: async () => {
+        await assertVolumesFree(db, [volume])
+        await this.#deps.workspaces.remove(volume)
+        return volume
+      },
     })
   }
 
@@ -244,25 +231,30 @@ export class UsersService {
     return { group, username, userId: user?.id ?? null, volume }
   }
 
-  async #assertFree(user: User, volume: string): Promise<void> {
-    const holder = await this.#deps.db.user.findUnique({ where: { volume }, include: { group: true } })
-    if (holder) throw new Conflict(`Workspace ${volume} belongs to ${holder.group.name}/${holder.username}.`)
-    await assertVolumesFree(this.#deps.db, [user.volume, volume])
-  }
-
   async #group(id: string): Promise<Group> {
     const group = await this.#deps.db.group.findUnique({ where: { id } })
     if (!group) throw new NotFound(`Group ${id} not found`)
     return group
   }
+}
 
-  #changed(row: Group): void {
-    this.#deps.events.publish('group', { kind: 'UPDATED', id: row.id, row })
-  }
+/** As it is now: it may have changed since it was read. @throws NotFound */
+async function userNow(tx: Tx, id: string): Promise<UserWithGroup> {
+  const user = await tx.user.findUnique({ where: { id }, include: { group: true } })
+  if (!user) throw new NotFound(`User ${id} not found`)
+  return user
+}
 
-  #recording<T>(viewer: Viewer, action: string, target: Target, act: () => Promise<T>): Promise<T> {
-    return this.#deps.activity.recording(viewer, action, target, act)
-  }
+/** @throws Conflict when the volume belongs to someone, or a sandbox uses it or that of the user */
+async function assertFree(tx: Tx, user: User, volume: string): Promise<void> {
+  const holder = await tx.user.findUnique({ where: { volume }, include: { group: true } })
+  if (holder) throw new Conflict(`Workspace ${volume} belongs to ${holder.group.name}/${holder.username}.`)
+  await assertVolumesFree(tx, [user.volume, volume])
+}
+
+/** A change of a user is published as a change of the group. */
+function changed(tx: Tx, row: Group): void {
+  tx.publish('group', { kind: 'UPDATED', id: row.id, row })
 }
 
 /** Participants see themselves. @returns what to add to a query for users */

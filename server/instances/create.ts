@@ -1,5 +1,6 @@
 import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db/client.ts'
+import type { UnitOfWork } from '../db/unit-of-work.ts'
 import type { Env } from '../config/env.ts'
 import { Conflict } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
@@ -25,6 +26,7 @@ export interface InstancesDeps {
   env: Env
   db: Db
   events: Events
+  unit: UnitOfWork
   activity: ActivityService
   engine: SandboxEngine
   log: Log
@@ -34,12 +36,13 @@ export interface InstancesDeps {
 }
 
 /** Wires the services, and the parts of `sync/` that keep the engine and the database in agreement. */
-export function createInstances({ env, db, events, activity, engine, log, personOf, filesFor }: InstancesDeps) {
+export function createInstances(deps: InstancesDeps) {
+  const { env, db, events, unit, activity, engine, log, personOf, filesFor } = deps
   const repository = new InstanceRepository(db, events)
   const publisher = new StartQueuePublisher(repository, events, () => controller.queue.waitingIds())
   const report = (id: string, observation: Observation) => reconciler.report(id, observation)
   const controller: InstanceController = new InstanceController({
-    ...{ repository, engine, log, report, filesFor },
+    ...{ repository, unit, engine, log, report, filesFor },
     limits: env.limits,
     startConcurrency: env.startConcurrency,
     readySeconds: env.readySeconds,
@@ -47,14 +50,14 @@ export function createInstances({ env, db, events, activity, engine, log, person
     onUnreachable: () => watcher.recheck(),
   })
   const reconciler: Reconciler = new Reconciler({
-    ...{ repository, engine, activity, controller, log },
+    ...{ repository, unit, engine, activity, controller, log },
     memoryBytes: env.limits.memoryBytes,
     onLost: () => watcher.recheck(),
   })
   const watcher = new EngineWatcher(engine, reconciler, events, log)
   const engineStatus = (): EngineStatus => watcher.status
   const intents = new InstanceIntents({
-    ...{ events, repository, controller, engine, engineStatus },
+    ...{ events, unit, repository, controller, engine, engineStatus },
     image: env.image,
     ttlMinutes: env.ttlMinutes,
   })

@@ -6,8 +6,9 @@ import type { Viewer } from '../core/viewer.ts'
 import { EngineUnavailable, EngineRefused, type SandboxEngine } from '../engine/engine.ts'
 import { settle, type Result } from './bulk.ts'
 import { engineUnavailable, wrongState } from './errors.ts'
-import type { InstanceIntents } from './intents.ts'
-import { BULK_LIMIT, targetOf, type InstanceRow } from './model.ts'
+import { written, type InstanceIntents } from './intents.ts'
+import { isActive } from './sync/lifecycle.ts'
+import { BULK_LIMIT, labelOf, targetOf, type InstanceRow } from './model.ts'
 import type { InstanceRepository } from './repository.ts'
 import type { InstancesService } from './service.ts'
 import type { LaunchFiles } from './sync/launcher.ts'
@@ -50,15 +51,24 @@ export class InstanceFiles {
   async #update(viewer: Viewer, id: string, keysOnly: boolean): Promise<InstanceRow> {
     const { activity, engine, filesFor, instances, intents, repository } = this.#deps
     const row = await instances.get(viewer, id)
-    return activity.recording(viewer, keysOnly ? 'give key' : 'update files', targetOf(row), async () => {
-      intents.assertEngine(viewer, row.engine)
-      if (row.state !== 'Running' || row.ref === null) throw wrongState(row, 'update the files of')
-      const { files, notice } = await filesFor(row, keysOnly)
-      await engine.update(row.ref, files).catch((error: unknown) => {
-        if (error instanceof EngineRefused) throw new Conflict(error.message)
-        throw error instanceof EngineUnavailable ? engineUnavailable(viewer, error.message) : error
-      })
-      return (await repository.amend(row, { notice })) ?? instances.get(viewer, id)
+    return activity.outside(viewer, keysOnly ? 'give key' : 'update files', targetOf(row), {
+      work: async () => {
+        intents.assertEngine(viewer, row.engine)
+        if (row.state !== 'Running' || row.ref === null) throw wrongState(row, 'update the files of')
+        const { files, notice } = await filesFor(row, keysOnly)
+        await engine.update(row.ref, files).catch((error: unknown) => {
+          if (error instanceof EngineRefused) throw new Conflict(error.message)
+          throw error instanceof EngineUnavailable ? engineUnavailable(viewer, error.message) : error
+        })
+        return notice
+      },
+      finish: async (tx, notice) => {
+        const now = await intents.now(tx, viewer, id)
+        if (now.ref !== row.ref || !isActive(now.state))
+          throw new Conflict(`${labelOf(row)} stopped while its files were written. Start it again: it gets them.`)
+        return written(await repository.amend(tx, now, { notice }))
+      },
+      unwritten: `The files of ${labelOf(row)} were updated, but the database could not be written: its notice may be an old one.`,
     })
   }
 }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { system, type Viewer } from '../core/viewer.ts'
-import { Unavailable } from '../core/errors.ts'
+import { Conflict, Unavailable, type AppError } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
+import type { Tx, UnitOfWork } from '../db/unit-of-work.ts'
 import type { SandboxEngine } from '../engine/engine.ts'
 import type { EngineStatus } from '../engine/watcher.ts'
 import { engineUnavailable, instanceNotFound, wrongState } from './errors.ts'
 import { labelOf, type InstanceRow, type SandboxOwner, type StartOptions } from './model.ts'
-import type { InstanceRepository } from './repository.ts'
+import type { InstanceRepository, NewInstance } from './repository.ts'
 import type { InstanceController } from './sync/controller.ts'
 import { canDo, intentOf, isActive, isSettled, type Command, type Verdict } from './sync/lifecycle.ts'
 
@@ -16,12 +17,27 @@ const STOP_SECONDS = 30
 /** What the intents depend on. */
 export interface InstanceIntentsDeps {
   events: Events
+  unit: UnitOfWork
   repository: InstanceRepository
   controller: InstanceController
   engine: SandboxEngine
   engineStatus: () => EngineStatus
   image: string
   ttlMinutes: number | null
+}
+
+/** A command that the engine carries out. */
+export type EngineCommand = 'pause' | 'resume' | 'restart' | 'kill'
+
+/** Runs a transaction. */
+type Write = (work: (tx: Tx) => Promise<InstanceRow>) => Promise<InstanceRow>
+
+/** An instance to add. */
+interface Wanted {
+  owner: SandboxOwner
+  input: StartOptions & { port: number; secure: boolean }
+  /** A known one to keep. */
+  password?: string | null
 }
 
 /** Writes what an instance should become, and has the controller carry it out. Rights are checked by its callers. */
@@ -47,35 +63,42 @@ export class InstanceIntents {
     if (!canDo(row.state, command)) throw wrongState(row, command)
   }
 
-  /** Adds an instance and queues its start. @param password a known one to keep. @throws Conflict (the person has one) */
-  async add(
-    owner: SandboxOwner,
-    input: StartOptions & { port: number; secure: boolean },
-    password: string | null = null,
-  ): Promise<InstanceRow> {
-    const { repository, controller, engine, image, ttlMinutes } = this.#deps
-    const { group, username, userId, volume } = owner
-    const ttl = input.timeoutMinutes ?? ttlMinutes
-    const row = await repository.add({
-      ...{ group, username, userId, volume, image: input.image ?? image },
-      port: input.port,
-      secure: input.secure,
-      password: input.secure ? (password ?? randomBytes(24).toString('base64url')) : null,
-      engine: engine.kind,
-      expiresAt: ttl ? minutesFromNow(ttl) : null,
-      ...(input.files?.length && { files: { create: input.files } }),
-    })
+  /** Adds instances in a transaction; after the commit `carryOut` queues their starts. @returns a row or a Conflict for each */
+  addMany(tx: Tx, wanted: Wanted[]): Promise<(InstanceRow | AppError)[]> {
+    return this.#deps.repository.addMany(
+      tx,
+      wanted.map((one) => this.#newInstance(one)),
+    )
+  }
+
+  /** As `addMany`, for one. @throws Conflict (the person has one) */
+  add(tx: Tx, wanted: Wanted): Promise<InstanceRow> {
+    return this.#deps.repository.add(tx, this.#newInstance(wanted))
+  }
+
+  /** Has the engine do what a committed row says. */
+  carryOut(row: InstanceRow): void {
+    this.#deps.controller.drive(row)
+  }
+
+  /**
+   * Writes the intent of a command and has it carried out.
+   * @param write runs the transaction, and writes to the activity log what it should
+   * @throws NotFound, Conflict, Unavailable
+   */
+  async command(viewer: Viewer, id: string, command: EngineCommand, write: Write): Promise<InstanceRow> {
+    const { controller } = this.#deps
+    const intend = () => write((tx) => this.intend(tx, viewer, id, command))
+    if (command === 'restart') return controller.restart(id, intend)
+    const row = await intend()
     controller.drive(row)
     return row
   }
 
-  /** Writes the intent of a command. @throws Conflict, Unavailable */
-  async command(
-    viewer: Viewer,
-    row: InstanceRow,
-    command: 'pause' | 'resume' | 'restart' | 'kill',
-  ): Promise<InstanceRow> {
-    const { repository, controller, engine } = this.#deps
+  /** Writes the intent of a command, decided on the row as it is in this transaction. @throws NotFound, Conflict, Unavailable */
+  async intend(tx: Tx, viewer: Viewer, id: string, command: EngineCommand): Promise<InstanceRow> {
+    const { repository, engine } = this.#deps
+    const row = await this.now(tx, viewer, id)
     const isForeign = isActive(row.state) && row.engine !== engine.kind
     if (!(isForeign && command === 'kill')) this.assertLegal(viewer, row, command)
     const verdict = isForeign
@@ -83,24 +106,21 @@ export class InstanceIntents {
       : row.state === 'Failed'
         ? { state: 'Terminated' as const, reason: row.reason }
         : { state: intentOf(command), reason: null }
-    const write = () => repository.move(row, verdict)
-    const moved = await (command === 'restart' ? controller.restart(row.id, write) : write())
-    // Another write came first: decide again, on the row as it is now.
-    if (!moved) return this.command(viewer, await this.#find(row.id), command)
-    if (command !== 'restart') controller.drive(moved)
-    return moved
+    return written(await repository.move(tx, row, verdict))
   }
 
-  async #find(id: string): Promise<InstanceRow> {
-    const row = await this.#deps.repository.find(id)
-    if (!row) throw instanceNotFound(id)
-    return row
+  /** The row as it is in a transaction. @throws NotFound; Unavailable while the engine may have one that THON does not know */
+  async now(tx: Tx, viewer: Viewer, id: string): Promise<InstanceRow> {
+    const row = await this.#deps.repository.find(id, tx)
+    if (row) return row
+    this.assertEngine(viewer)
+    throw instanceNotFound(id)
   }
 
-  /** Stops an instance and waits for it. @throws Unavailable when it does not stop */
-  async stop(row: InstanceRow): Promise<void> {
+  /** Stops an instance and waits for it. @param write as `command` has it. @throws Unavailable when it does not stop */
+  async stop(row: InstanceRow, write: Write = (work) => this.#deps.unit.write(work)): Promise<void> {
     try {
-      if (isActive(row.state)) await this.command(system, row, 'kill')
+      if (isActive(row.state)) await this.command(system, row.id, 'kill', write)
     } catch (error) {
       // It may have stopped by itself a moment ago, which is just as good.
       const now = await this.#deps.repository.find(row.id)
@@ -124,6 +144,27 @@ export class InstanceIntents {
     stop()
     return repository.find(id)
   }
+
+  #newInstance({ owner, input, password = null }: Wanted): NewInstance {
+    const { engine, image, ttlMinutes } = this.#deps
+    const { group, username, userId, volume } = owner
+    const ttl = input.timeoutMinutes ?? ttlMinutes
+    return {
+      ...{ group, username, userId, volume, image: input.image ?? image },
+      port: input.port,
+      secure: input.secure,
+      password: input.secure ? (password ?? randomBytes(24).toString('base64url')) : null,
+      engine: engine.kind,
+      expiresAt: ttl ? minutesFromNow(ttl) : null,
+      files: input.files ?? [],
+    }
+  }
+}
+
+/** The row of a guarded write. @throws Conflict for null, instead of an answer that says done */
+export function written(row: InstanceRow | null): InstanceRow {
+  if (!row) throw new Conflict('This sandbox changed at the same time. Try again.')
+  return row
 }
 
 /** When a time to live ends. */

@@ -92,7 +92,7 @@ export function labelOf(row: { group: string; username: string }): string {
 }
 
 /** The target of an activity that is about one instance. */
-export function targetOf(row: InstanceRow) {
+export function targetOf(row: Pick<InstanceRow, 'id' | 'group' | 'username'>) {
   return { kind: 'instance', id: row.id, label: labelOf(row) } as const
 }
 

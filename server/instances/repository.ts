@@ -1,10 +1,11 @@
 import type { z } from 'zod'
-import type { Db } from '../db/client.ts'
-import { isUniqueViolation } from '../db/client.ts'
-import type { Conflict } from '../core/errors.ts'
+import { isUniqueViolation, type Db } from '../db/client.ts'
+import { monotonicNow } from '../db/monotonic-now.ts'
+import type { Tx } from '../db/unit-of-work.ts'
+import { AppError } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import { fold } from '../core/input.ts'
-import type { EngineKind, Instance, Prisma } from '../../prisma/generated/client/client.ts'
+import type { EngineKind, Prisma } from '../../prisma/generated/client/client.ts'
 import { isActive, type State, type Verdict } from './sync/lifecycle.ts'
 import { alreadyHasSandbox } from './errors.ts'
 import { activeKey, labelOf, type InstanceRow, type listInput, type SORT_FIELDS } from './model.ts'
@@ -19,7 +20,7 @@ export type NewInstance = Pick<
   'group' | 'username' | 'userId' | 'port' | 'secure' | 'password' | 'image' | 'volume' | 'engine' | 'expiresAt'
 > & {
   /** Configuration files that replace the stored ones. */
-  files?: { create: { key: string; content: string }[] }
+  files?: { key: string; content: string }[]
 }
 
 /** A page of instances, with figures of the whole list. */
@@ -36,7 +37,10 @@ export interface InstancePage {
 /** Prisma's largest offset. */
 const LAST_ROW = 2 ** 31 - 1
 
-/** The instances table. Every write is guarded by the state it was decided on, and published after its commit. */
+/**
+ * The instances table. Every write is guarded by the state it was decided on. A write in the transaction that read the row
+ * always finds it; the others return null when another one was first.
+ */
 export class InstanceRepository {
   readonly #db: Db
   readonly #events: Events
@@ -46,8 +50,9 @@ export class InstanceRepository {
     this.#events = events
   }
 
-  async find(id: string): Promise<InstanceRow | null> {
-    return await this.#db.instance.findUnique({ where: { id } })
+  /** @param db the transaction that goes on with the row, if there is one */
+  async find(id: string, db: Pick<Db, 'instance'> = this.#db): Promise<InstanceRow | null> {
+    return await db.instance.findUnique({ where: { id } })
   }
 
   /** One page of the instances that match, sorted. @param userIds only theirs; null is everyone's */
@@ -100,29 +105,50 @@ export class InstanceRepository {
   }
 
   /**
-   * Adds a Pending row.
-   * @throws Conflict when the (group, username) has an active instance; the unique index decides, also between two at once
+   * Adds Pending rows, in a few statements however many they are.
+   * @returns a row for each, in their order; a Conflict for a (group, username) that has an active instance
    */
-  async add(row: NewInstance): Promise<InstanceRow> {
-    try {
-      return this.#published('ADDED', await this.#db.instance.create({ data: pending(row) }))
-    } catch (error) {
-      if (isUniqueViolation(error)) throw await this.#taken(row)
-      throw error
-    }
+  async addMany(tx: Tx, wanted: NewInstance[]): Promise<(InstanceRow | AppError)[]> {
+    const holders = await this.#holders(tx, wanted)
+    const taken = new Map<string, InstanceRow | null>(holders.map((row) => [activeKey(row.group, row.username), row]))
+    const fresh = wanted.filter(({ group, username }) => {
+      const key = activeKey(group, username)
+      return !taken.has(key) && taken.set(key, null)
+    })
+    const rows = await tx.instance.createManyAndReturn({ data: fresh.map(pending) })
+    const added = new Map(rows.map((row) => [activeKey(row.group, row.username), row]))
+    const files = fresh.flatMap((one) => {
+      const instanceId = added.get(activeKey(one.group, one.username))?.id as string
+      return (one.files ?? []).map((file) => ({ ...file, instanceId }))
+    })
+    if (files.length > 0) await tx.instanceConfigOverride.createMany({ data: files })
+    for (const row of rows) published(tx, 'ADDED', row)
+    return wanted.map((one) => {
+      const key = activeKey(one.group, one.username)
+      const row = fresh.includes(one) ? added.get(key) : undefined
+      return row ?? alreadyHasSandbox(one, (taken.get(key) ?? added.get(key))?.id ?? null)
+    })
+  }
+
+  /** As `addMany`, for one. @throws Conflict */
+  async add(tx: Tx, row: NewInstance): Promise<InstanceRow> {
+    const [added] = await this.addMany(tx, [row])
+    if (added instanceof AppError) throw added
+    return added as InstanceRow
   }
 
   /** Adds a row for a sandbox that the engine has and the database does not. */
-  async adopt(data: Prisma.InstanceUncheckedCreateInput): Promise<InstanceRow> {
+  async adopt(tx: Tx, data: Prisma.InstanceUncheckedCreateInput): Promise<InstanceRow> {
     const row = { ...data, search: fold(`${data.group} ${data.username}`) }
     try {
-      return this.#published('ADDED', await this.#db.instance.create({ data: row }))
+      return published(tx, 'ADDED', await tx.instance.create({ data: row }))
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
       // Its user has another one. Show both rather than stop a sandbox that someone may be working in.
-      return this.#published(
+      return published(
+        tx,
         'ADDED',
-        await this.#db.instance.create({ data: { ...row, activeKey: `${row.activeKey} ${row.id}` } }),
+        await tx.instance.create({ data: { ...row, activeKey: `${row.activeKey} ${row.id}` } }),
       )
     }
   }
@@ -131,7 +157,7 @@ export class InstanceRepository {
    * Moves a row to another state, if it is still in the state that the verdict was given for.
    * @returns the row as it is now; null when another write came first
    */
-  async move(row: InstanceRow, verdict: Verdict, facts: SandboxFacts = {}): Promise<InstanceRow | null> {
+  async move(tx: Tx, row: InstanceRow, verdict: Verdict, facts: SandboxFacts = {}): Promise<InstanceRow | null> {
     const now = new Date()
     const active = isActive(verdict.state)
     const data: Prisma.InstanceUncheckedUpdateManyInput = { ...facts, ...verdict }
@@ -139,19 +165,18 @@ export class InstanceRepository {
     if (!active) Object.assign(data, { activeKey: null, hostPort: null, endedAt: now })
     else if (!isActive(row.state)) Object.assign(data, { activeKey: activeKey(row.group, row.username), endedAt: null })
     try {
-      return await this.#update(row.id, row.state, data)
+      return await update(tx, row.id, row.state, data)
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
       // Started by hand while its user has another one. It may run, but it is not the one that counts.
       const reason = `Started outside THON, but ${labelOf(row)} already has another sandbox. Stop one of them.`
-      return this.#update(row.id, row.state, { reason })
+      return update(tx, row.id, row.state, { reason })
     }
   }
 
   /** Writes facts, or anything else that leaves the state alone. Publishes only when a value differs. */
-  async amend(row: InstanceRow, data: Partial<InstanceRow>): Promise<InstanceRow | null> {
-    const differs = Object.entries(data).some(([key, value]) => row[key as keyof InstanceRow] !== value)
-    return differs ? this.#update(row.id, row.state, data) : row
+  async amend(tx: Tx, row: InstanceRow, data: Partial<InstanceRow>): Promise<InstanceRow | null> {
+    return differs(row, data) ? update(tx, row.id, row.state, data) : row
   }
 
   /** The server stops, and with it an engine whose sandboxes stop too. Not published: the sockets are closed. */
@@ -166,27 +191,20 @@ export class InstanceRepository {
 
   /** Gives an active row to another user. @throws Conflict when that user has an active instance */
   async rename(
+    tx: Tx,
     row: InstanceRow,
     names: { group: string; username: string; userId: string | null },
   ): Promise<InstanceRow | null> {
-    try {
-      return await this.#update(row.id, row.state, { ...namesOf(names), userId: names.userId, ...activeNames(names) })
-    } catch (error) {
-      if (isUniqueViolation(error)) throw await this.#taken(names)
-      throw error
-    }
+    const [holder] = await this.#holders(tx, [names])
+    if (holder && holder.id !== row.id) throw alreadyHasSandbox(names, holder.id)
+    return update(tx, row.id, row.state, { ...namesOf(names), userId: names.userId, ...activeNames(names) })
   }
 
   /**
    * A user has other names now: their instances follow, stopped ones too. What an instance holds (volume, sandbox) stays.
    * @param tx the transaction that renames the user
-   * @returns publishes the changed rows; call it after the commit
    */
-  async syncOwner(
-    tx: Prisma.TransactionClient,
-    userId: string,
-    names: { group: string; username: string },
-  ): Promise<() => void> {
+  async syncOwner(tx: Tx, userId: string, names: { group: string; username: string }): Promise<void> {
     const stopped = await tx.instance.updateManyAndReturn({
       where: { userId, activeKey: null },
       data: namesOf(names),
@@ -195,47 +213,52 @@ export class InstanceRepository {
       where: { userId, activeKey: { not: null } },
       data: { ...namesOf(names), ...activeNames(names) },
     })
-    return () => [...stopped, ...active].forEach((row) => this.touch(row))
+    for (const row of [...stopped, ...active]) published(tx, 'UPDATED', row)
   }
 
   /**
    * New users get the active instances that were created under their names before.
    * @param tx the transaction that adds the users
-   * @returns publishes the changed rows; call it after the commit
    */
-  async assignOwner(
-    tx: Prisma.TransactionClient,
-    group: string,
-    users: { id: string; username: string }[],
-  ): Promise<() => void> {
+  async assignOwner(tx: Tx, group: string, users: { id: string; username: string }[]): Promise<void> {
     const unowned = await tx.instance.findMany({ where: { group, userId: null, activeKey: { not: null } } })
     const ids = new Map(users.map((user) => [user.username, user.id]))
-    const assigned: Instance[] = []
     for (const { id, username } of unowned) {
       const userId = ids.get(username)
-      if (userId) assigned.push(await tx.instance.update({ where: { id }, data: { userId } }))
+      if (userId) published(tx, 'UPDATED', await tx.instance.update({ where: { id }, data: { userId } }))
     }
-    return () => assigned.forEach((row) => this.touch(row))
   }
 
-  /** Publishes a row, for instance when something shown with it has changed that is not stored in it. */
+  /** Publishes a row when something has changed that is shown with it and not stored: its place in the queue. */
   touch(row: InstanceRow): void {
-    this.#published('UPDATED', row)
+    this.#events.publish('instance', { kind: 'UPDATED', id: row.id, row })
   }
 
-  async #taken(names: { group: string; username: string }): Promise<Conflict> {
-    return alreadyHasSandbox(names, (await this.active(names.group, names.username))?.id ?? null)
+  /** The active instances under any of these names. */
+  #holders(tx: Tx, names: { group: string; username: string }[]): Promise<InstanceRow[]> {
+    const keys = names.map(({ group, username }) => activeKey(group, username))
+    return tx.instance.findMany({ where: { activeKey: { in: keys } } })
   }
+}
 
-  async #update(id: string, state: State, data: Prisma.InstanceUncheckedUpdateManyInput): Promise<InstanceRow | null> {
-    const [row] = await this.#db.instance.updateManyAndReturn({ where: { id, state }, data })
-    return row ? this.#published('UPDATED', row) : null
-  }
+/** Whether `amend` would change a row. */
+export function differs(row: InstanceRow, data: Partial<InstanceRow>): boolean {
+  return Object.entries(data).some(([key, value]) => row[key as keyof InstanceRow] !== value)
+}
 
-  #published(kind: 'ADDED' | 'UPDATED', row: InstanceRow): InstanceRow {
-    this.#events.publish('instance', { kind, id: row.id, row })
-    return row
-  }
+async function update(
+  tx: Tx,
+  id: string,
+  state: State,
+  data: Prisma.InstanceUncheckedUpdateManyInput,
+): Promise<InstanceRow | null> {
+  const [row] = await tx.instance.updateManyAndReturn({ where: { id, state }, data })
+  return row ? published(tx, 'UPDATED', row) : null
+}
+
+function published(tx: Tx, kind: 'ADDED' | 'UPDATED', row: InstanceRow): InstanceRow {
+  tx.publish('instance', { kind, id: row.id, row })
+  return row
 }
 
 function orderOf(field: (typeof SORT_FIELDS)[number], sort: 'asc' | 'desc'): Prisma.InstanceOrderByWithRelationInput {
@@ -251,6 +274,6 @@ function activeNames({ group, username }: { group: string; username: string }) {
   return { activeKey: activeKey(group, username) }
 }
 
-function pending(row: NewInstance): Prisma.InstanceUncheckedCreateInput {
-  return { ...row, ...namesOf(row), ...activeNames(row), state: 'Pending' }
+function pending({ files: _files, ...row }: NewInstance): Prisma.InstanceCreateManyInput {
+  return { ...row, ...namesOf(row), ...activeNames(row), state: 'Pending', createdAt: monotonicNow() }
 }

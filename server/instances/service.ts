@@ -1,14 +1,15 @@
 import { authorize, authorizeOne, can } from '../core/permissions.ts'
 import type { ActivityService } from '../activity/service.ts'
 import type { Viewer } from '../core/viewer.ts'
-import { Conflict } from '../core/errors.ts'
+import { AppError, Conflict } from '../core/errors.ts'
 import type { Change, Channel, Events, Ready } from '../core/events.ts'
 import { parse } from '../core/input.ts'
+import type { Tx } from '../db/unit-of-work.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 import type { SandboxEngine } from '../engine/engine.ts'
 import { settle, type Result } from './bulk.ts'
-import { instanceNotFound, userNotFound, wrongState } from './errors.ts'
-import { minutesFromNow, type InstanceIntents } from './intents.ts'
+import { userNotFound, wrongState, instanceNotFound } from './errors.ts'
+import { minutesFromNow, written, type EngineCommand, type InstanceIntents } from './intents.ts'
 import {
   bulkInput,
   createInput,
@@ -101,7 +102,7 @@ export class InstancesService {
   async revealPassword(viewer: Viewer, id: string): Promise<{ id: string; password: string }> {
     authorize(viewer, 'instances.open')
     const row = await this.get(viewer, id)
-    return this.#deps.activity.recording(viewer, 'reveal password', targetOf(row), () => {
+    return this.#deps.activity.act(viewer, 'reveal password', targetOf(row), () => {
       if (row.password === null) return Promise.reject(new Conflict(`The sandbox of ${labelOf(row)} has no password.`))
       return Promise.resolve({ id, password: row.password })
     })
@@ -113,10 +114,13 @@ export class InstancesService {
     const { personOf, intents, activity } = this.#deps
     const input = parse(createInput, raw)
     const target = { kind: 'instance', id: null, label: labelOf(input) } as const
-    return activity.recording(viewer, 'create', target, async () => {
+    const owner = await personOf(input.group, input.username)
+    const row = await activity.act(viewer, 'create', target, async (tx) => {
       intents.assertEngine(viewer)
-      return intents.add(await personOf(input.group, input.username), input)
+      return intents.add(tx, { owner, input })
     })
+    intents.carryOut(row)
+    return row
   }
 
   /**
@@ -130,25 +134,17 @@ export class InstancesService {
     for (const { userId } of people) authorizeOne(viewer, 'instances.start', [userId], userNotFound().message)
     const { intents, vscode, activity } = this.#deps
     intents.assertEngine(viewer)
-    const results = await Promise.all(
-      people.map((person) =>
-        settle(person.userId ?? labelOf(person), () =>
-          intents.add(person, createInput.parse({ ...vscode, ...options, ...person })),
-        ),
-      ),
-    )
-    await activity.add(
-      ...people.map((person, index) => {
-        const { row, error } = results[index] ?? { row: null, error: null }
-        return {
-          actor: viewer,
-          action: 'start',
-          target: { kind: 'instance', id: row?.id ?? null, label: labelOf(person) } as const,
-          outcome: error ? ('refused' as const) : ('done' as const),
-          detail: error?.message,
-        }
+    const wanted = people.map((owner) => ({ owner, input: createInput.parse({ ...vscode, ...options, ...owner }) }))
+    const results = await activity.batch(async (tx, record) =>
+      (await intents.addMany(tx, wanted)).map((added, index): Result<InstanceRow> => {
+        const person = people[index] as SandboxOwner
+        const [row, error] = added instanceof AppError ? [null, added] : [added, null]
+        const target = { kind: 'instance', id: row?.id ?? null, label: labelOf(person) } as const
+        record({ actor: viewer, action: 'start', target }, error)
+        return { id: person.userId ?? labelOf(person), row, error }
       }),
     )
+    for (const { row } of results) if (row) intents.carryOut(row)
     return results
   }
 
@@ -181,12 +177,18 @@ export class InstancesService {
     const { repository, intents, activity } = this.#deps
     const row = await repository.find(id)
     if (!row) throw instanceNotFound(id)
-    return activity.recording(viewer, 'recreate', targetOf(row), async () => {
-      intents.assertLegal(viewer, row, 'recreate')
-      if (isActive(row.state)) await intents.stop(row)
-      const { group, username, userId, volume, port, secure, password } = row
-      return intents.add({ group, username, userId, volume }, { port, secure }, password)
+    const { group, username, userId, volume, port, secure, password } = row
+    const wanted = { owner: { group, username, userId, volume }, input: { port, secure }, password }
+    const added = await activity.outside(viewer, 'recreate', targetOf(row), {
+      work: async () => {
+        intents.assertLegal(viewer, row, 'recreate')
+        if (isActive(row.state)) await intents.stop(row)
+      },
+      finish: (tx) => intents.add(tx, wanted),
+      unwritten: `The old sandbox of ${labelOf(row)} was stopped, but the database could not be written, so there is no new one. Start it again.`,
     })
+    intents.carryOut(added)
+    return added
   }
 
   /** Gives an active instance to the person with other names. @throws InvalidInput, NotFound, Conflict, Unavailable */
@@ -194,11 +196,10 @@ export class InstancesService {
     authorize(viewer, 'instances.manage')
     const names = parse(registerInput, raw)
     const row = await this.get(viewer, id)
-    return this.#deps.activity.recording(viewer, `register to ${labelOf(names)}`, targetOf(row), async () => {
-      if (!isActive(row.state)) throw wrongState(row, 'register')
-      const { userId } = await this.#deps.personOf(names.group, names.username)
-      return (await this.#deps.repository.rename(row, { ...names, userId })) ?? this.get(viewer, id)
-    })
+    const { userId } = await this.#deps.personOf(names.group, names.username)
+    return this.#deps.activity.act(viewer, `register to ${labelOf(names)}`, targetOf(row), (tx) =>
+      this.#register(tx, viewer, id, { ...names, userId }),
+    )
   }
 
   /** As `register`, for several: one result per id, in their order. */
@@ -208,6 +209,17 @@ export class InstancesService {
   ): Promise<Result<InstanceRow>[]> {
     authorize(viewer, 'instances.manage')
     return Promise.all(mappings.map(({ id, ...names }) => settle(id, () => this.register(viewer, id, names))))
+  }
+
+  async #register(
+    tx: Tx,
+    viewer: Viewer,
+    id: string,
+    owner: { group: string; username: string; userId: string | null },
+  ): Promise<InstanceRow> {
+    const now = await this.#deps.intents.now(tx, viewer, id)
+    if (!isActive(now.state)) throw wrongState(now, 'register')
+    return written(await this.#deps.repository.rename(tx, now, owner))
   }
 
   /** The names its sandbox was created with, which stay with it when it is registered to others. */
@@ -220,10 +232,10 @@ export class InstancesService {
     authorize(viewer, 'instances.manage')
     const { timeoutMinutes } = parse(renewInput, raw)
     const row = await this.get(viewer, id)
-    return this.#deps.activity.recording(viewer, 'renew', targetOf(row), async () => {
-      if (!canDo(row.state, 'renew')) throw wrongState(row, 'renew')
-      const renewed = await this.#deps.repository.amend(row, { expiresAt: minutesFromNow(timeoutMinutes) })
-      return renewed ?? this.get(viewer, id)
+    return this.#deps.activity.act(viewer, 'renew', targetOf(row), async (tx) => {
+      const now = await this.#deps.intents.now(tx, viewer, id)
+      if (!canDo(now.state, 'renew')) throw wrongState(now, 'renew')
+      return written(await this.#deps.repository.amend(tx, now, { expiresAt: minutesFromNow(timeoutMinutes) }))
     })
   }
 
@@ -234,7 +246,19 @@ export class InstancesService {
   ): Promise<Result<InstanceRow>[]> {
     authorize(viewer, 'instances.manage')
     const { command, ids } = parse(bulkInput, raw)
-    return Promise.all(ids.map((id) => settle(id, () => this.#command(viewer, id, command))))
+    const { activity, intents } = this.#deps
+    const results = await activity.batch(async (tx, record) => {
+      const all: Result<InstanceRow>[] = []
+      for (const id of ids) {
+        const row = await this.#deps.repository.find(id, tx)
+        const result = await settle(id, () => intents.intend(tx, viewer, id, command))
+        if (row) record({ actor: viewer, action: command, target: targetOf(row) }, result.error)
+        all.push(result)
+      }
+      return all
+    })
+    for (const { row } of results) if (row) intents.carryOut(row)
+    return results
   }
 
   /** Stops every active instance of these users and waits for it. @throws Unavailable when one does not stop */
@@ -244,9 +268,16 @@ export class InstancesService {
     const rows = await repository.activeOf(whose.userIds)
     if (rows.length === 0) return
     intents.assertEngine(viewer)
-    await Promise.all(rows.map((row) => intents.stop(row)))
-    await activity.add(
-      ...rows.map((row) => ({ actor: viewer, action: 'kill', target: targetOf(row), outcome: 'done' as const })),
+    await Promise.all(
+      rows.map((row) =>
+        intents.stop(row, (work) =>
+          activity.batch(async (tx, record) => {
+            const stopped = await work(tx)
+            record({ actor: viewer, action: 'kill', target: targetOf(row) })
+            return stopped
+          }),
+        ),
+      ),
     )
   }
 
@@ -255,11 +286,11 @@ export class InstancesService {
     return this.#deps.intents.settled(id, seconds)
   }
 
-  async #command(viewer: Viewer, id: string, command: 'pause' | 'resume' | 'restart' | 'kill'): Promise<InstanceRow> {
+  async #command(viewer: Viewer, id: string, command: EngineCommand): Promise<InstanceRow> {
     authorize(viewer, command === 'kill' ? 'instances.manage' : 'instances.operate')
     const row = await this.get(viewer, id)
-    return this.#deps.activity.recording(viewer, command, targetOf(row), () =>
-      this.#deps.intents.command(viewer, row, command),
+    return this.#deps.intents.command(viewer, id, command, (work) =>
+      this.#deps.activity.act(viewer, command, targetOf(row), work),
     )
   }
 }

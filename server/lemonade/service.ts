@@ -1,9 +1,10 @@
+import type { Ending } from '../activity/outside.ts'
 import type { ActivityService } from '../activity/service.ts'
 import { authorize } from '../core/permissions.ts'
 import type { Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import type { LemonadeEnv } from '../config/ai.ts'
-import { AppError, describeError, NotFound, UpstreamFailed } from '../core/errors.ts'
+import { describeError, NotFound, UpstreamFailed } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
 import { UpstreamFailure, type Snapshot } from '../upstream/polled-resource.ts'
 import { LemonadeClient, LemonadeRefusal, type Json } from './client.ts'
@@ -233,17 +234,16 @@ export class LemonadeService {
     return forPeople(this.#run(viewer, action, model, work))
   }
 
-  /** Runs a command, logs it as activity, and refreshes what it changes. */
+  /** Runs a command, with an entry in the activity log from before it begins, and refreshes what it changes. */
   async #run<T>(viewer: Viewer, action: string, label: string, work: () => Promise<T>): Promise<T> {
     const target = { kind: 'model', id: label, label } as const
+    const explain = (error: unknown): Ending => ({
+      outcome: 'failed',
+      detail: error instanceof LemonadeRefusal ? error.sentence : describeError(error),
+    })
     try {
-      const result = await work()
-      await this.#deps.activity.add({ actor: viewer, action, target, outcome: 'done' })
-      return result
+      return await this.#deps.activity.outside(viewer, action, target, { work, explain })
     } catch (error) {
-      const detail = error instanceof LemonadeRefusal ? error.sentence : describeError(error)
-      if (error instanceof AppError)
-        await this.#deps.activity.add({ actor: viewer, action, target, outcome: 'failed', detail })
       if (error instanceof UpstreamFailure && error.kind === 'SLOW')
         throw new UpstreamFailure('SLOW', `${error.message}. Lemonade may still finish it.`)
       throw error

@@ -1,8 +1,7 @@
 import type { Db } from '../db/client.ts'
 import { Conflict, NotFound } from '../core/errors.ts'
+import type { Tx } from '../db/unit-of-work.ts'
 import type { AccessLink, Prisma, User } from '../../prisma/generated/client/client.ts'
-
-type Tx = Prisma.TransactionClient
 
 /** Counts a use, unless the link was replaced, expired or was used up in the meantime. @throws NotFound */
 export async function countUse(tx: Tx, { id, hash, maxUses }: AccessLink): Promise<void> {

@@ -1,30 +1,28 @@
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import type { ActivityService } from '../activity/service.ts'
 import { Conflict, InvalidInput, TooMany } from '../core/errors.ts'
-import type { Events } from '../core/events.ts'
 import { parse } from '../core/input.ts'
 import { networkOf } from '../core/networks.ts'
-import { system, viewerOf, type Viewer } from '../core/viewer.ts'
+import { linkIdentity, system, viewerOf, type Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
-import type { AccessLink, Group, Identity, Prisma, User } from '../../prisma/generated/client/client.ts'
+import type { Tx, UnitOfWork } from '../db/unit-of-work.ts'
+import type { AccessLink, Group, Identity, User } from '../../prisma/generated/client/client.ts'
 import { claim, countUse, nameTaken, noSuchLink, unclaimed } from './claims.ts'
 import { hashOf, isOpen, nameInput, secretInput, type LinkView } from './model.ts'
 import type { SessionsForLinks } from './service.ts'
 
-type Tx = Prisma.TransactionClient
 type LinkWithOwner = AccessLink & { group: Group | null; user: (User & { group: Group }) | null }
 type JoiningUser = User & { group: Group }
 
 /** What signing in by a link depends on. */
 export interface LinkEntryDeps {
   db: Db
-  events: Events
+  unit: UnitOfWork
   activity: ActivityService
   sessions: SessionsForLinks
   identities: {
-    /** Call it before anyone signs in by a link as this user. @throws Forbidden when an organizer suspended them */
-    assertNotSuspended(userId: string): Promise<void>
-    signInByLink(user: { id: string; username: string; group: string }): Promise<Identity>
+    /** @throws Forbidden when an organizer suspended them */
+    signInByLink(tx: Tx, user: { id: string; username: string; group: string }): Promise<Identity>
   }
   users: {
     /** @param within runs in the same transaction: when it throws, the user is not created. @throws InvalidInput, Conflict */
@@ -83,13 +81,11 @@ export class LinkEntry {
   async enter(raw: unknown, address: string): Promise<string> {
     const link = await this.#open(raw, address)
     await this.#assertNotTooMany(link)
-    const user = link.user ? await this.#enterAs(link, link.user) : await this.#join(link, link.group as Group, raw)
-    const { id, username, group } = user
-    const identity = await this.#deps.identities.signInByLink({ id, username, group: group.name })
-    const cookie = await this.#deps.sessions.create(identity.id)
+    const { id } = link.user ? await this.#enterAs(link, link.user) : await this.#join(link, link.group as Group, raw)
+    const identityId = linkIdentity(id)
+    const cookie = await this.#deps.sessions.create(identityId)
     await this.#entries.penalty(link.id)
-    await this.#assertNotReplaced(link, identity.id)
-    await this.#report(link, user, identity)
+    await this.#assertNotReplaced(link, identityId)
     return cookie
   }
 
@@ -117,28 +113,28 @@ export class LinkEntry {
       throw tooMany('Too many people are joining by this link. Try again in a few minutes.', limit)
   }
 
-  async #enterAs(link: LinkWithOwner, user: JoiningUser): Promise<JoiningUser> {
-    await this.#deps.identities.assertNotSuspended(user.id)
-    await this.#deps.db.$transaction(async (tx) => {
+  async #enterAs(link: LinkWithOwner, user: JoiningUser): Promise<User> {
+    await this.#deps.unit.write(async (tx) => {
       await countUse(tx, link)
       await claim(tx, user.id)
+      await this.#signIn(tx, link, user)
     })
     return user
   }
 
-  async #join(link: LinkWithOwner, group: Group, raw: unknown): Promise<JoiningUser> {
+  async #join(link: LinkWithOwner, group: Group, raw: unknown): Promise<User> {
     const { username } = parse(nameInput, raw)
     const { db } = this.#deps
     const user = await db.user.findUnique({ where: { groupId_username: { groupId: group.id, username } } })
-    if (!user) return { ...(await this.#add(link, group, username)), group }
+    if (!user) return this.#add(link, group, username)
     const [free] = link.allowExistingUsers ? await unclaimed(db, { id: user.id }) : []
     if (!free) throw nameTaken(link, username)
-    await this.#deps.identities.assertNotSuspended(user.id)
-    await db.$transaction(async (tx) => {
+    await this.#deps.unit.write(async (tx) => {
       if (!(await claim(tx, user.id))) throw nameTaken(link, username)
       await countUse(tx, link)
+      await this.#signIn(tx, link, { ...user, group })
     })
-    return { ...user, group }
+    return user
   }
 
   async #add(link: LinkWithOwner, group: Group, username: string): Promise<User> {
@@ -153,6 +149,7 @@ export class LinkEntry {
         if (before > 0) throw nameTaken(link, username)
         await claim(tx, user.id)
         await countUse(tx, link)
+        await this.#signIn(tx, link, { ...user, group })
       })
     } catch (error) {
       // Another person took the name in the meantime.
@@ -164,20 +161,22 @@ export class LinkEntry {
   async #assertNotReplaced(link: LinkWithOwner, identityId: string): Promise<void> {
     if (link.userId === null) return
     if ((await this.#deps.db.accessLink.count({ where: { id: link.id, hash: link.hash } })) > 0) return
-    await this.#deps.sessions.revokeAllOf([identityId])
+    await this.#deps.unit.write((tx) => this.#deps.sessions.revokeAllOf(tx, [identityId]))
     throw noSuchLink()
   }
 
-  async #report(link: LinkWithOwner, { id, username, group }: JoiningUser, identity: Identity): Promise<void> {
-    const { activity, events } = this.#deps
+  /** With the use of the link, so that neither is there without the other. */
+  async #signIn(tx: Tx, link: LinkWithOwner, { id, username, group }: JoiningUser): Promise<void> {
+    const { activity, identities } = this.#deps
+    const identity = await identities.signInByLink(tx, { id, username, group: group.name })
     const person = { ...identity, role: 'participant' as const }
-    await activity.add({
+    await activity.record(tx, {
       actor: viewerOf(person, () => new Set()),
       action: link.userId === null ? 'join by link' : 'sign in by link',
       target: { kind: 'user', id, label: `${group.name}/${username}` },
       outcome: 'done',
     })
-    events.publish('group', { kind: 'UPDATED', id: group.id, row: group })
+    tx.publish('group', { kind: 'UPDATED', id: group.id, row: group })
   }
 }
 

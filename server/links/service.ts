@@ -1,25 +1,25 @@
-import type { ActivityService, Target } from '../activity/service.ts'
+import type { Target } from '../activity/model.ts'
+import type { ActivityService } from '../activity/service.ts'
 import { NotFound } from '../core/errors.ts'
-import type { Events } from '../core/events.ts'
 import { parse } from '../core/input.ts'
 import { authorize } from '../core/permissions.ts'
 import { linkIdentity, type Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
-import type { AccessLink, Group, Prisma, User } from '../../prisma/generated/client/client.ts'
+import type { Tx } from '../db/unit-of-work.ts'
+import type { AccessLink, Group, User } from '../../prisma/generated/client/client.ts'
 import { hashOf, joinInput, newSecret, personalInput, type NewJoinLink, type PersonalLinkResult } from './model.ts'
 
 /** What links need of sessions. */
 export interface SessionsForLinks {
   /** @returns the cookie that signs the browser in */
   create(identityId: string): Promise<string>
-  /** Ends every session of these identities, and all that is open in their name. */
-  revokeAllOf(identityIds: string[]): Promise<void>
+  /** Ends every session of these identities with the transaction, and all that is open in their name. */
+  revokeAllOf(tx: Tx, identityIds: string[]): Promise<void>
 }
 
 /** What the service depends on. */
 export interface LinksDeps {
   db: Db
-  events: Events
   activity: ActivityService
   sessions: SessionsForLinks
   /** @throws Conflict while nothing guards the dashboard from other machines: people could put their link aside */
@@ -49,19 +49,22 @@ export class LinksService {
     authorize(viewer, 'links.manage')
     this.#deps.assertGuarded()
     const { userIds, replace } = parse(personalInput, raw)
-    const created = await this.#deps.db.$transaction((tx) => this.#create(tx, viewer, [...new Set(userIds)], replace))
-    const fresh = [...created.values()].filter((one) => one.secret !== null)
-    const replaced = fresh.filter((one) => one.user.link)
-    await this.#deps.sessions.revokeAllOf(replaced.map((one) => linkIdentity(one.user.id)))
-    await this.#deps.activity.add(
-      ...fresh.map(({ user }) => ({
-        actor: viewer,
-        action: user.link ? 'replace link' : 'create link',
-        target: userTarget(user),
-        outcome: 'done' as const,
-      })),
-    )
-    this.#changed(fresh.map((one) => one.user.group))
+    const created = await this.#deps.activity.batch(async (tx, record) => {
+      const all = await this.#create(tx, viewer, [...new Set(userIds)], replace)
+      const fresh = [...all.values()].filter((one) => one.secret !== null)
+      const replaced = fresh.filter((one) => one.user.link)
+      await this.#deps.sessions.revokeAllOf(
+        tx,
+        replaced.map((one) => linkIdentity(one.user.id)),
+      )
+      for (const { user } of fresh)
+        record({ actor: viewer, action: user.link ? 'replace link' : 'create link', target: userTarget(user) })
+      changed(
+        tx,
+        fresh.map((one) => one.user.group),
+      )
+      return all
+    })
     return userIds.map((id) => {
       const { user, ...result } = created.get(id) as CreatedLink
       return { ...result, user: plain(user) }
@@ -73,11 +76,11 @@ export class LinksService {
     authorize(viewer, 'links.manage')
     const user = await this.#deps.db.user.findUnique({ where: { id: userId }, include: { group: true, link: true } })
     if (!user) throw new NotFound(`User ${userId} not found`)
-    return this.#deps.activity.recording(viewer, 'revoke link', userTarget(user), async () => {
-      const { count } = await this.#deps.db.accessLink.deleteMany({ where: { userId } })
+    return this.#deps.activity.act(viewer, 'revoke link', userTarget(user), async (tx) => {
+      const { count } = await tx.accessLink.deleteMany({ where: { userId } })
       if (count === 0) throw new NotFound(`User ${user.username} does not have a link.`)
-      await this.#deps.sessions.revokeAllOf([linkIdentity(userId)])
-      this.#changed([user.group])
+      await this.#deps.sessions.revokeAllOf(tx, [linkIdentity(userId)])
+      changed(tx, [user.group])
       return plain(user)
     })
   }
@@ -93,12 +96,12 @@ export class LinksService {
     const { expiresInHours, maxUses, ...kinds } = parse(joinInput, raw)
     const group = await this.#deps.db.group.findUnique({ where: { id: groupId } })
     if (!group) throw new NotFound(`Group ${groupId} not found`)
-    return this.#deps.activity.recording(viewer, 'create join link', groupTarget(group), async () => {
+    return this.#deps.activity.act(viewer, 'create join link', groupTarget(group), async (tx) => {
       const secret = newSecret()
       const expiresAt = new Date(Date.now() + expiresInHours * 3_600_000)
       const data = { ...kinds, groupId, expiresAt, maxUses: maxUses ?? null, createdBy: viewer.name }
-      const link = await this.#deps.db.accessLink.create({ data: { ...data, hash: hashOf(secret) } })
-      this.#changed([group])
+      const link = await tx.accessLink.create({ data: { ...data, hash: hashOf(secret) } })
+      changed(tx, [group])
       return { secret, link }
     })
   }
@@ -108,14 +111,11 @@ export class LinksService {
     authorize(viewer, 'links.manage')
     this.#deps.assertGuarded()
     const before = await this.#find(id)
-    return this.#deps.activity.recording(viewer, 'replace join link', groupTarget(before.group), async () => {
+    return this.#deps.activity.act(viewer, 'replace join link', groupTarget(before.group), async (tx) => {
       const secret = newSecret()
-      const [link] = await this.#deps.db.accessLink.updateManyAndReturn({
-        where: { id },
-        data: { hash: hashOf(secret) },
-      })
+      const [link] = await tx.accessLink.updateManyAndReturn({ where: { id }, data: { hash: hashOf(secret) } })
       if (!link) throw noSuchJoinLink()
-      this.#changed([before.group])
+      changed(tx, [before.group])
       return { secret, link }
     })
   }
@@ -124,14 +124,15 @@ export class LinksService {
   async revokeJoinLink(viewer: Viewer, id: string): Promise<AccessLink> {
     authorize(viewer, 'links.manage')
     const { group, ...link } = await this.#find(id)
-    return this.#deps.activity.recording(viewer, 'revoke join link', groupTarget(group), async () => {
-      await this.#deps.db.accessLink.deleteMany({ where: { id } })
-      this.#changed([group])
+    return this.#deps.activity.act(viewer, 'revoke join link', groupTarget(group), async (tx) => {
+      const { count } = await tx.accessLink.deleteMany({ where: { id } })
+      if (count === 0) throw noSuchJoinLink()
+      changed(tx, [group])
       return link
     })
   }
 
-  async #create(tx: Prisma.TransactionClient, viewer: Viewer, ids: string[], replace: boolean) {
+  async #create(tx: Tx, viewer: Viewer, ids: string[], replace: boolean) {
     const users = await tx.user.findMany({ where: { id: { in: ids } }, include: { group: true, link: true } })
     const found = new Set(users.map((user) => user.id))
     for (const id of ids) if (!found.has(id)) throw new NotFound(`User ${id} not found`)
@@ -161,12 +162,12 @@ export class LinksService {
     if (!link?.group) throw noSuchJoinLink()
     return link as JoinLink
   }
+}
 
-  /** Links are shown with their groups, and have no topic of their own. */
-  #changed(groups: Group[]): void {
-    for (const row of new Map(groups.map((group) => [group.id, group])).values())
-      this.#deps.events.publish('group', { kind: 'UPDATED', id: row.id, row })
-  }
+/** Links are shown with their groups, and have no topic of their own. */
+function changed(tx: Tx, groups: Group[]): void {
+  for (const row of new Map(groups.map((group) => [group.id, group])).values())
+    tx.publish('group', { kind: 'UPDATED', id: row.id, row })
 }
 
 /** Without the relations, which were loaded before the change. */

@@ -1,4 +1,3 @@
-import { Mutex } from 'async-mutex'
 import { authorize } from '../core/permissions.ts'
 import type { ActivityService } from '../activity/service.ts'
 import type { Viewer } from '../core/viewer.ts'
@@ -21,8 +20,6 @@ export interface ConfigFilesDeps {
 /** The configuration files in the database, at most one of each kind. Their contents may hold API keys. */
 export class ConfigFilesService {
   readonly #deps: ConfigFilesDeps
-  /** What a write has checked still holds when it happens, and changes are published in the order of their commits. */
-  readonly #mutex = new Mutex()
   #latest = 0
 
   constructor(deps: ConfigFilesDeps) {
@@ -79,17 +76,14 @@ export class ConfigFilesService {
     const content = checkedText(kind, input.content)
     const problem = problemOf(kind, content)
     if (problem) throw new InvalidInput([{ field: 'content', message: describeProblem(problem) }])
-    return this.#mutex.runExclusive(() =>
-      this.#deps.activity.recording(viewer, 'update', target(kind), async () => {
-        const { db, events } = this.#deps
-        const before = await this.#row(kind)
-        assertExpected(kind, before, input.expectedUpdatedAt)
-        const data = { content, updatedAt: this.#later(before), updatedBy: viewer.name }
-        const row = await db.configFile.upsert({ where: { key }, create: { key, ...data }, update: data })
-        events.publish('configFile', { kind: before ? 'UPDATED' : 'ADDED', id: key, row })
-        return viewOf(kind, row)
-      }),
-    )
+    return this.#deps.activity.act(viewer, 'update', target(kind), async (tx) => {
+      const before = await tx.configFile.findUnique({ where: { key } })
+      assertExpected(kind, before, input.expectedUpdatedAt)
+      const data = { content, updatedAt: this.#later(before), updatedBy: viewer.name }
+      const row = await tx.configFile.upsert({ where: { key }, create: { key, ...data }, update: data })
+      tx.publish('configFile', { kind: before ? 'UPDATED' : 'ADDED', id: key, row })
+      return viewOf(kind, row)
+    })
   }
 
   /**
@@ -121,14 +115,13 @@ export class ConfigFilesService {
   async delete(viewer: Viewer, key: string): Promise<boolean> {
     authorize(viewer, 'configFiles.manage')
     const kind = kindOf(key)
-    return this.#mutex.runExclusive(async () => {
-      const row = await this.#row(kind)
+    return this.#deps.activity.batch(async (tx, record) => {
+      const row = await tx.configFile.findUnique({ where: { key } })
       if (!row) return false
-      return this.#deps.activity.recording(viewer, 'delete', target(kind), async () => {
-        await this.#deps.db.configFile.deleteMany({ where: { key } })
-        this.#deps.events.publish('configFile', { kind: 'REMOVED', id: key, row })
-        return true
-      })
+      await tx.configFile.deleteMany({ where: { key } })
+      tx.publish('configFile', { kind: 'REMOVED', id: key, row })
+      record({ actor: viewer, action: 'delete', target: target(kind) })
+      return true
     })
   }
 

@@ -1,4 +1,3 @@
-import { Mutex } from 'async-mutex'
 import { authorize } from '../core/permissions.ts'
 import type { ActivityService } from '../activity/service.ts'
 import type { Viewer } from '../core/viewer.ts'
@@ -20,8 +19,6 @@ export interface SettingsDeps {
 /** A key/value store: THON's own settings, and anything else that organizers and scripts keep there. */
 export class SettingsService {
   readonly #deps: SettingsDeps
-  /** Keeps the changes published in the order of their commits. */
-  readonly #mutex = new Mutex()
 
   constructor(deps: SettingsDeps) {
     this.#deps = deps
@@ -73,16 +70,13 @@ export class SettingsService {
     const key = settingKeyOf(rawKey)
     const { value } = parse(settingInput(key), raw)
     const target = { kind: 'setting', id: key, label: key } as const
-    return this.#mutex.runExclusive(() =>
-      this.#deps.activity.recording(viewer, 'update', target, async () => {
-        const { db, events } = this.#deps
-        const isNew = !(await db.setting.findUnique({ where: { key } }))
-        const data = { value, updatedBy: viewer.name }
-        const row = await db.setting.upsert({ where: { key }, create: { key, ...data }, update: data })
-        events.publish('setting', { kind: isNew ? 'ADDED' : 'UPDATED', id: key, row })
-        return row
-      }),
-    )
+    return this.#deps.activity.act(viewer, 'update', target, async (tx) => {
+      const isNew = !(await tx.setting.findUnique({ where: { key } }))
+      const data = { value, updatedBy: viewer.name }
+      const row = await tx.setting.upsert({ where: { key }, create: { key, ...data }, update: data })
+      tx.publish('setting', { kind: isNew ? 'ADDED' : 'UPDATED', id: key, row })
+      return row
+    })
   }
 }
 

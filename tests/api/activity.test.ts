@@ -91,8 +91,8 @@ test('actions on groups and users are logged under the name of that time', async
     ['rename user to anna', 'USER', 'alpha/ann', 'DONE'],
     ['create group', 'GROUP', 'alpha', 'REFUSED'],
     ['rename group to beta', 'GROUP', 'alpha', 'DONE'],
-    ['kill', 'INSTANCE', 'beta/anna', 'DONE'],
     ['delete group', 'GROUP', 'beta', 'DONE'],
+    ['kill', 'INSTANCE', 'beta/anna', 'DONE'],
   ])
 })
 

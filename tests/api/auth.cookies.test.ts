@@ -81,7 +81,6 @@ test('without a login, requests without a cookie are served synchronously', () =
   const authenticator = new Authenticator({
     sessions: sessions as never,
     ...{
-      db: {} as never,
       events: new Events(),
       tokens: {} as never,
       usersOf: () => new Set(),

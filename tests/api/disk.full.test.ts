@@ -1,21 +1,12 @@
 import { expect, test } from 'vitest'
-import type { TestApp } from '../kit/app.ts'
 import { startWith, visitors } from '../kit/access.ts'
+import { fillDisk } from '../kit/full-disk.ts'
 
 const FULL = /^The disk with THON's database is full\. Nothing was changed/
 
-/** From now on writes to these tables fail, as on a full disk. */
-async function fill({ db }: TestApp, ...tables: string[]): Promise<void> {
-  for (const table of tables)
-    for (const act of ['INSERT', 'UPDATE'])
-      await db.$executeRawUnsafe(
-        `CREATE TRIGGER full_${table}_${act} BEFORE ${act} ON "${table}" BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`,
-      )
-}
-
 test('on a full disk both APIs say so, change nothing, and log no error', async () => {
   const app = await startWith('no login')
-  await fill(app, 'Group')
+  await fillDisk(app, 'Group')
   const answer = await fetch(`${app.url}/api/groups`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -33,6 +24,6 @@ test('sessions and tokens keep working on a full disk', async () => {
   const { organizer, token } = await visitors(app, 'ann@example.org')
   // In the second half of its life, when using it writes.
   await app.db.session.updateMany({ data: { expiresAt: new Date(Date.now() + 3_600_000) } })
-  await fill(app, 'Session', 'ApiToken')
+  for (const table of ['Session', 'ApiToken']) await fillDisk(app, table)
   for (const headers of [organizer, token]) expect((await fetch(`${app.url}/api/groups`, { headers })).status).toBe(200)
 })

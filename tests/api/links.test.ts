@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { Sessions } from '../../server/auth/sessions.ts'
 import { organizer } from '../../server/core/viewer.ts'
 import { signedIn, startWith } from '../kit/access.ts'
 import type { TestApp } from '../kit/app.ts'
@@ -145,12 +146,10 @@ describe('personal links', () => {
     const app = await startWith('OAuth')
     const { ids } = await team(app, 'alpha', ['ann'])
     const secret = await personalLink(app, ids.ann!)
-    const { identities } = app.services
-    const admit = identities.signInByLink.bind(identities)
-    vi.spyOn(identities, 'signInByLink').mockImplementation(async (user) => {
-      const row = await admit(user)
+    const create = vi.spyOn(Sessions.prototype, 'create')
+    create.mockImplementationOnce(async function (this: Sessions, identityId) {
       await personalLink(app, ids.ann!)
-      return row
+      return this.create(identityId)
     })
     expect(await enter(app, secret)).toMatchObject({ status: 404, detail: NO_LONGER_WORKS, cookie: '' })
     expect(await app.db.session.count()).toBe(0)
@@ -281,8 +280,8 @@ test('every creation, replacement, revocation and use of a link is logged', asyn
     'organizer | revoke link | user | alpha/ann | done',
     'organizer | create join link | group | alpha | done',
     'organizer | replace join link | group | alpha | done',
-    'THON | create user | user | alpha/new | done',
     'new of alpha | join by link | user | alpha/new | done',
+    'THON | create user | user | alpha/new | done',
     'organizer | revoke join link | group | alpha | done',
   ])
 })

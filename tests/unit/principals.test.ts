@@ -2,6 +2,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { Principals } from '../../server/auth/principals.ts'
 import { Events, type PrincipalChange } from '../../server/core/events.ts'
 import { can } from '../../server/core/permissions.ts'
+import type { Tx } from '../../server/db/unit-of-work.ts'
 import { tokenViewer, type Principal } from '../../server/core/viewer.ts'
 
 const HOUR = 3_600_000
@@ -17,8 +18,11 @@ function fixtures(find: (id: string) => Principal | null = () => null) {
       return Promise.resolve()
     },
   })
-  const db = { session: table('session'), apiToken: table('token') }
-  const principals = new Principals({ db: db as never, events, find: (id) => Promise.resolve(find(id)) })
+  const publish: Events['publish'] = (topic, event) => {
+    events.publish(topic, event)
+  }
+  const tx = { session: table('session'), apiToken: table('token'), publish } as unknown as Tx
+  const principals = new Principals({ events, find: (id) => Promise.resolve(find(id)) })
   const changes: (PrincipalChange & { list: string[] })[] = []
   events.on('principal', (change) => changes.push({ ...change, list: [...change.ids] }))
   const hold = (id: string, lastsMs: number) =>
@@ -27,7 +31,7 @@ function fixtures(find: (id: string) => Principal | null = () => null) {
     principals.close()
     vi.useRealTimers()
   })
-  return { principals, changes, deleted, hold }
+  return { tx, principals, changes, deleted, hold }
 }
 
 test('an expired principal is published once, and loses its rights at the same moment', async () => {
@@ -54,15 +58,15 @@ test('a principal that was extended in the meantime stays', async () => {
 })
 
 test('revoke deletes sessions and tokens, and publishes one change', async () => {
-  const { principals, changes, deleted, hold } = fixtures()
+  const { tx, principals, changes, deleted, hold } = fixtures()
   const [one, other] = [hold('one', HOUR), hold('other', HOUR)]
   const kinds: string[] = []
   principals.whenOver(one, (kind) => kinds.push(kind))
   principals.whenOver(other, () => kinds.push('the other one'))
-  await principals.revoke(['token:one', 'session:abc'])
+  await principals.revoke(tx, ['token:one', 'session:abc'])
   expect(deleted).toEqual(['session abc', 'token one'])
   expect(changes.map(({ kind, list }) => [kind, list])).toEqual([['ended', ['token:one', 'session:abc']]])
   expect([kinds, one.role, other.role]).toEqual([['ended'], 'anonymous', 'organizer'])
-  await principals.revoke([])
+  await principals.revoke(tx, [])
   expect(changes).toHaveLength(1)
 })

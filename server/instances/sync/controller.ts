@@ -14,10 +14,12 @@ import type { InstanceRow } from '../model.ts'
 import { waitUntilReady } from './readiness.ts'
 import { StartQueue } from './start-queue.ts'
 import type { InstanceRepository } from '../repository.ts'
+import type { UnitOfWork } from '../../db/unit-of-work.ts'
 
 /** What the controller depends on. */
 export interface InstanceControllerDeps {
   repository: InstanceRepository
+  unit: UnitOfWork
   engine: SandboxEngine
   log: Log
   limits: Limits
@@ -132,23 +134,23 @@ export class InstanceController {
 
   /**
    * Stops and starts it in place. Its exit on the way does not count, and it gets no other command meanwhile.
-   * @param intend writes the intent; null when the row has changed, and nothing is done
+   * @param intend writes the intent; nothing is done when it throws
    */
-  async restart(id: string, intend: () => Promise<InstanceRow | null>): Promise<InstanceRow | null> {
+  async restart(id: string, intend: () => Promise<InstanceRow>): Promise<InstanceRow> {
     this.#restarting.add(id)
     this.#probes.get(id)?.abort()
     const row = await intend().catch((error: unknown) => {
       this.#restarting.delete(id)
       throw error
     })
-    this.#inBackground(id, this.#restart(id, row))
+    this.#inBackground(id, this.#restart(id))
     return row
   }
 
-  async #restart(id: string, row: InstanceRow | null): Promise<void> {
+  async #restart(id: string): Promise<void> {
     const sandbox = this.seen(id)
     let failure: unknown = null
-    if (row && sandbox)
+    if (sandbox)
       await this.#once(id, 'start', async () => {
         await this.#deps.engine.restart(sandbox.ref).catch((error: unknown) => {
           failure = error

@@ -1,4 +1,5 @@
 import type { Limits } from '../../config/env.ts'
+import type { UnitOfWork } from '../../db/unit-of-work.ts'
 import {
   EngineRefused,
   type Sandbox,
@@ -21,6 +22,7 @@ export interface LaunchFiles {
 /** What a launch depends on. */
 export interface LauncherDeps {
   repository: InstanceRepository
+  unit: UnitOfWork
   engine: SandboxEngine
   limits: Limits
   /** Never throws. */
@@ -56,7 +58,7 @@ export class Launcher {
   }
 
   async #launch(id: string): Promise<void> {
-    const { engine, filesFor, limits, note, repository } = this.#deps
+    const { engine, filesFor, limits, note, repository, unit } = this.#deps
     const row = await repository.find(id)
     if (row?.state !== 'Pending') return this.#undo(id, null)
     await this.#removeStopped(row)
@@ -64,10 +66,11 @@ export class Launcher {
     const spec = { ...row, instanceId: row.id, files, limits }
     const ref = await engine.create(spec, (text) => this.#setProgress(row, text))
     note({ instanceId: id, ref, sandbox: newSandbox(spec, ref) })
-    const pending = await repository.find(id)
-    // Its deadline counts from here, not from when it got in line.
-    const isWanted =
-      pending?.state === 'Pending' && (await repository.amend(pending, { ref, notice, stateAt: new Date() }))
+    const isWanted = await unit.write(async (tx) => {
+      const pending = await repository.find(id, tx)
+      // Its deadline counts from here, not from when it got in line.
+      return pending?.state === 'Pending' && (await repository.amend(tx, pending, { ref, notice, stateAt: new Date() }))
+    })
     if (!isWanted) return this.#undo(id, ref)
     await engine.start(ref).catch(async (error: unknown) => {
       // It never ran, so no event will report its end: remove it before its row says Failed.

@@ -1,6 +1,8 @@
 import { Mutex } from 'async-mutex'
 import { system } from '../../core/viewer.ts'
+import type { ActivityEntry } from '../../activity/model.ts'
 import type { ActivityService } from '../../activity/service.ts'
+import type { UnitOfWork } from '../../db/unit-of-work.ts'
 import type { Log } from '../../core/log.ts'
 import { isName } from '../../core/names.ts'
 import type { Sandbox, SandboxEngine, SandboxEvent } from '../../engine/engine.ts'
@@ -9,13 +11,14 @@ import type { InstanceController } from './controller.ts'
 import { isActive, next, observationOf, type Observation, type Verdict } from './lifecycle.ts'
 import { activeKey, targetOf, type InstanceRow } from '../model.ts'
 import { FOUND_STOPPED } from '../reason.ts'
-import type { InstanceRepository, SandboxFacts } from '../repository.ts'
+import { differs, type InstanceRepository, type SandboxFacts } from '../repository.ts'
 
 const LOG_LINES = 50
 
 /** What the reconciler depends on. */
 export interface ReconcilerDeps {
   repository: InstanceRepository
+  unit: UnitOfWork
   engine: SandboxEngine
   activity: ActivityService
   controller: InstanceController
@@ -123,20 +126,39 @@ export class Reconciler implements SandboxObserver {
   }
 
   async #apply(id: string, observation: Observation, facts: SandboxFacts = {}, sandbox?: Sandbox): Promise<void> {
-    const { repository, controller } = this.#deps
+    const { controller, repository } = this.#deps
     const row = (await repository.find(id)) ?? (sandbox && isNamed(sandbox) && (await this.#adopt(sandbox)))
     if (!row) return
     // A launch removes by itself what it could not start, and then reports why.
     if (observation.type === 'gone' && row.state === 'Pending' && controller.isStarting(id)) return
     const verdict = next(row.state, observation)
-    const moved = verdict
-      ? await repository.move(row, verdict, isActive(verdict.state) ? { ...facts, ...this.#start(row, verdict) } : {})
-      : await repository.amend(row, isActive(row.state) ? facts : {})
+    const moved = await this.#write(row, verdict, facts)
     // Null: a command changed the state meanwhile. Apply the observation to the row as it is now.
     if (!moved) return this.#apply(id, observation, facts, sandbox)
-    if (verdict && moved.state !== row.state) await this.#recordTransition(row, moved)
+    if (moved.state === 'Failed' && row.state !== 'Failed') await this.#keepLogs(row, moved)
     // The reaper tries a refused command again after a while; at once would be an endless loop.
     if (verdict || observation.type !== 'refused') controller.drive(moved)
+  }
+
+  /** The row with the verdict, or with facts alone, and its entry in the activity log. @returns null when the row has changed */
+  async #write(row: InstanceRow, verdict: Verdict | null, facts: SandboxFacts): Promise<InstanceRow | null> {
+    const { activity, repository, unit } = this.#deps
+    const known = isActive((verdict ?? row).state) ? facts : {}
+    if (!verdict && !differs(row, known)) return row
+    return unit.write(async (tx) => {
+      if (!verdict) return repository.amend(tx, row, known)
+      const moved = await repository.move(tx, row, verdict, { ...known, ...this.#start(row, verdict) })
+      const entry = moved && moved.state !== row.state ? transition(row, moved) : null
+      if (entry) await activity.record(tx, entry)
+      return moved
+    })
+  }
+
+  /** What people look up later: the last lines that a failed sandbox printed. */
+  async #keepLogs(before: InstanceRow, after: InstanceRow): Promise<void> {
+    const { engine, repository, unit } = this.#deps
+    const logTail = before.ref ? await engine.logs(before.ref, LOG_LINES).catch(() => '') : ''
+    if (logTail) await unit.write((tx) => repository.amend(tx, after, { logTail }))
   }
 
   /** When it started, if it has just done so. A resume is not a start: the engine knows of none since the last one. */
@@ -151,48 +173,48 @@ export class Reconciler implements SandboxObserver {
   async #adopt(sandbox: Sandbox): Promise<InstanceRow> {
     const stopped = sandbox.status === 'exited'
     const { group, username } = sandbox
-    const row = await this.#deps.repository.adopt({
-      id: sandbox.instanceId,
-      group,
-      username,
-      search: '',
-      state: stopped ? 'Terminated' : sandbox.status === 'paused' ? 'Paused' : 'Pending',
-      activeKey: stopped ? null : activeKey(group, username),
-      reason: stopped ? FOUND_STOPPED : null,
-      port: sandbox.port,
-      secure: sandbox.password !== null,
-      password: sandbox.password,
-      image: sandbox.image,
-      volume: sandbox.volume,
-      engine: this.#deps.engine.kind,
-      ref: sandbox.ref,
-    })
-    await this.#deps.activity.add({
-      actor: system,
-      action: 'adopt',
-      target: targetOf(row),
-      outcome: 'done',
-    })
-    return row
-  }
-
-  /** What people look up later: the last log lines of a failure, and an activity for each change that no command caused. */
-  async #recordTransition(before: InstanceRow, after: InstanceRow): Promise<void> {
     const { activity, engine, repository } = this.#deps
-    const target = targetOf(after)
-    if (after.state === 'Failed') {
-      const logTail = before.ref ? await engine.logs(before.ref, LOG_LINES).catch(() => '') : ''
-      if (logTail) await repository.amend(after, { logTail })
-      await activity.add({ actor: system, action: 'fail', target, outcome: 'failed', detail: after.reason })
-    } else if (after.state === 'Terminated' && after.reason) {
-      await activity.add({ actor: system, action: 'stop', target, outcome: 'done', detail: after.reason })
-    } else if (after.state === 'Running') {
-      await activity.add({ actor: system, action: 'ready', target, outcome: 'done' })
-    } else if (after.state === 'Pending' && after.reason) {
-      await activity.add({ actor: system, action: 'pause', target, outcome: 'failed', detail: after.reason })
-    } else if (after.state === 'Paused' && before.state !== 'Pausing') {
-      await activity.add({ actor: system, action: 'pause outside THON', target, outcome: 'done' })
-    }
+    const target = targetOf({ id: sandbox.instanceId, group, username })
+    return activity.act(system, 'adopt', target, (tx) =>
+      repository.adopt(tx, {
+        id: sandbox.instanceId,
+        group,
+        username,
+        search: '',
+        state: stopped ? 'Terminated' : sandbox.status === 'paused' ? 'Paused' : 'Pending',
+        activeKey: stopped ? null : activeKey(group, username),
+        reason: stopped ? FOUND_STOPPED : null,
+        port: sandbox.port,
+        secure: sandbox.password !== null,
+        password: sandbox.password,
+        image: sandbox.image,
+        volume: sandbox.volume,
+        engine: engine.kind,
+        ref: sandbox.ref,
+      }),
+    )
+  }
+}
+
+/** The entry for a change of state that no command caused; null for those that nobody looks up. */
+function transition(before: InstanceRow, after: InstanceRow): ActivityEntry | null {
+  const common = { actor: system, target: targetOf(after), detail: after.reason }
+  switch (after.state) {
+    case 'Failed':
+      return { ...common, action: 'fail', outcome: 'failed' }
+    case 'Terminated':
+      return after.reason ? { ...common, action: 'stop', outcome: 'done' } : null
+    case 'Running':
+      return { ...common, action: 'ready', outcome: 'done', detail: null }
+    case 'Pending':
+      return after.reason ? { ...common, action: 'pause', outcome: 'failed' } : null
+    case 'Paused':
+      return before.state === 'Pausing'
+        ? null
+        : { ...common, action: 'pause outside THON', outcome: 'done', detail: null }
+    case 'Pausing':
+    case 'Stopping':
+      return null
   }
 }
 

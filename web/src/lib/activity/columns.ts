@@ -8,7 +8,7 @@ export const columns: Column<ActivityRowFragment>[] = [
   { key: 'at', header: 'When', width: '8rem' },
   { key: 'outcome', header: 'Outcome', width: '7.5rem', phone: 'bare' },
   { key: 'actor', header: 'Who', width: 'minmax(8rem, 2fr)', text: ({ actor }) => actor },
-  { key: 'action', header: 'What', width: 'minmax(11rem, 2fr)', text: ({ action }) => capitalized(action) },
+  { key: 'action', header: 'What', width: 'minmax(11rem, 2fr)', text: actionOf },
   { key: 'label', header: 'Which', width: 'minmax(13rem, 3fr)', phone: 'title' },
   { key: 'detail', header: 'Detail', width: 'minmax(8rem, 4fr)' },
 ]
@@ -18,6 +18,13 @@ export const outcomes: Record<Outcome, { label: string; tone: Tone }> = {
   DONE: { label: 'Done', tone: 'success' },
   REFUSED: { label: 'Refused', tone: 'warning' },
   FAILED: { label: 'Failed', tone: 'danger' },
+  RUNNING: { label: 'Under way', tone: 'info' },
+  UNFINISHED: { label: 'Unfinished', tone: 'warning' },
+}
+
+/** What was done, and how often when the entry stands for several: `Resume ×12`. */
+export function actionOf({ action, count }: Pick<ActivityRowFragment, 'action' | 'count'>): string {
+  return count > 1 ? `${capitalized(action)} ×${count}` : capitalized(action)
 }
 
 /** What actions are done to: one of them, and all of the kind. */

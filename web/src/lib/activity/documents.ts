@@ -12,6 +12,7 @@ export const ActivityRow = graphql(`
     label
     outcome
     detail
+    count
   }
 `)
 

@@ -16,8 +16,8 @@ export function firstPage(filter: Filter): ActivityQueryVariables {
 }
 
 /**
- * The log as it is watched: its newest page, the entries that are written from then on, and older pages on request. Entries
- * never change, so what was read once is kept.
+ * The log as it is watched: its newest page, the entries that are written or changed from then on, and older pages on
+ * request.
  */
 export class ActivityFeed {
   /** The newest page, for QueryState. */
@@ -96,7 +96,10 @@ export class ActivityFeed {
   #add(entry: ActivityRowFragment): void {
     const { kind, target } = this.#filter()
     if ((kind && kind !== entry.kind) || (target && target !== entry.target)) return
-    this.#others = [entry, ...this.#others]
+    // A change of an entry that is not loaded yet: it comes with its page.
+    const oldest = this.rows.at(-1)
+    if (oldest && Number(entry.id) < Number(oldest.id)) return
+    this.#others = [entry, ...this.#others.filter(({ id }) => id !== entry.id)]
   }
 }
 

@@ -14,7 +14,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
-    "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": typeof types.ActivityRowFragmentDoc,
+    "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n    count\n  }\n": typeof types.ActivityRowFragmentDoc,
     "\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityDocument,
     "\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityChangedDocument,
     "\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n": typeof types.ViewerDocument,
@@ -141,7 +141,7 @@ type Documents = {
     "\n  mutation UpdateInstanceFiles($ids: [ID!]!) {\n    updateInstanceFiles(input: { ids: $ids }) {\n      id\n      instance {\n        id\n        notice\n      }\n      error {\n        message\n      }\n    }\n  }\n": typeof types.UpdateInstanceFilesDocument,
 };
 const documents: Documents = {
-    "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n": types.ActivityRowFragmentDoc,
+    "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n    count\n  }\n": types.ActivityRowFragmentDoc,
     "\n  query Activity($filter: ActivityFilter, $page: PageInput) {\n    activity(filter: $filter, page: $page) {\n      items {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityDocument,
     "\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityChangedDocument,
     "\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n": types.ViewerDocument,
@@ -285,7 +285,7 @@ export function graphql(source: string): unknown;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n"): (typeof documents)["\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n  }\n"];
+export function graphql(source: "\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n    count\n  }\n"): (typeof documents)["\n  fragment ActivityRow on Activity {\n    id\n    at\n    actor\n    action\n    kind\n    target\n    label\n    outcome\n    detail\n    count\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
