@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient, type Client } from 'graphql-ws'
 import { WebSocket } from 'ws'
+import { nodeOf } from '../../tests/kit/docker-app.ts'
 import { removeNetworks } from '../../tests/kit/docker-networks.ts'
 import { Child, type Memory } from './child.ts'
 
@@ -64,7 +64,7 @@ export class Thon {
   /** Stops the server and deletes its files. */
   async stop(): Promise<void> {
     await this.#child.stop()
-    const node = createHash('sha256').update(join(this.dir, 'thon.db')).digest('hex').slice(0, 12)
+    const node = await nodeOf(this.dir)
     // Networks with sandboxes in them are removed with those.
     await removeNetworks(node).catch(() => undefined)
     rmSync(this.dir, { recursive: true, force: true })

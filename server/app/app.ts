@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { ActivityService } from '../activity/service.ts'
 import { createAccess } from '../auth/create.ts'
@@ -27,6 +26,7 @@ import { createProxy, readInternalClient } from '../proxy/create.ts'
 import { acquireDatabaseLock, lockHolderOf } from '../db/lock.ts'
 import { createRest } from './rest.ts'
 import { chooseEngine, type EngineChoice } from '../engine/choose.ts'
+import { identityOf } from './identity.ts'
 import { schema } from './schema.ts'
 import { createServices } from './services.ts'
 
@@ -113,7 +113,9 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     tls?.close()
     services.lemonade.close()
     await services.gateway.close()
-    await Promise.all([network.close(), live.close()])
+    // First, because it asks the engine what is left.
+    await network.close()
+    await live.close()
     await activity.close()
     await closeDb(db)
     lock.release()
@@ -238,10 +240,9 @@ async function listen(
 }
 
 async function choose(env: Env, db: Db): Promise<EngineChoice> {
-  // Each database is a THON of its own: on a shared engine it finds its sandboxes by this id.
-  const node = createHash('sha256').update(env.dbPath).digest('hex').slice(0, 12)
+  const identity = await identityOf(db, env)
   const inDocker = await db.instance.count({ where: { engine: 'docker', activeKey: { not: null } } })
-  return chooseEngine(env, node, inDocker > 0)
+  return chooseEngine(env, identity, inDocker > 0)
 }
 
 async function openDashboard(

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startServer } from '../app/start.ts'
 import { backupCommand } from './backup.ts'
 import { certCommand } from './cert.ts'
+import { cleanupCommand } from './cleanup.ts'
 import { configCommand } from './config.ts'
 import { doctorCommand } from './doctor.ts'
 import { groupsCommand } from './groups.ts'
@@ -47,7 +48,7 @@ const program = new Command('thon')
 
 for (const createCommand of [
   ...[serveCommand, launchCommand, statusCommand, stopCommand, groupsCommand, configCommand, doctorCommand],
-  ...[tokenCommand, backupCommand, restoreCommand, importLegacyCommand, certCommand],
+  ...[tokenCommand, backupCommand, restoreCommand, importLegacyCommand, certCommand, cleanupCommand],
 ])
   program.addCommand(createCommand(process.env))
 

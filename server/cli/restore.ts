@@ -3,8 +3,10 @@ import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } fro
 import { resolve } from 'node:path'
 import { DatabaseLocked } from '../app/app.ts'
 import { describeError } from '../core/errors.ts'
-import { migrationsIn, newerThanThis } from '../db/client.ts'
+import { newNodeId } from '../app/identity.ts'
+import { closeDb, migrationsIn, newerThanThis, openDb } from '../db/client.ts'
 import { acquireDatabaseLock } from '../db/lock.ts'
+import { nodeIdIn } from '../db/node-id.ts'
 import { openSqlite } from '../db/sqlite.ts'
 import { CommandError } from './backend.ts'
 import { copyDatabase } from './backup.ts'
@@ -13,11 +15,16 @@ import { command, envOf, print, type CommonOptions, type Variables } from './she
 /** How long to wait for another command that uses the database. */
 const LOCK_TIMEOUT_MS = 15_000
 
+interface RestoreOptions extends CommonOptions {
+  newIdentity?: true
+}
+
 /** `thon restore`: replaces the database with a backup, and keeps the old one next to it. Not while a server runs. */
 export function restoreCommand(variables: Variables): Command {
   return command('restore', 'replace the database with a backup; the old one is kept next to it')
-    .argument('<file>', 'a file from thon backup')
-    .action(async (file: string, options: CommonOptions) => {
+    .argument('<file>', 'a file from thon backup, or any other database of THON')
+    .option('--new-identity', 'for a copy that runs next to the original: it leaves the original its sandboxes')
+    .action(async (file: string, options: RestoreOptions) => {
       const { dbPath } = await envOf(variables, options)
       const source = resolve(file)
       if (source === resolve(dbPath)) throw new CommandError(`${source} is the database itself.`)
@@ -25,7 +32,7 @@ export function restoreCommand(variables: Variables): Command {
       const lock = await acquireDatabaseLock(dbPath, LOCK_TIMEOUT_MS)
       if (!lock) throw new CommandError(new DatabaseLocked(dbPath).message, 'DATABASE_TAKEN')
       try {
-        const kept = await replaceDatabase(source, dbPath)
+        const kept = await replaceDatabase(source, dbPath, options.newIdentity === true)
         print(options, { database: dbPath, kept }, () =>
           [
             `Restored ${dbPath} from ${source}.`,
@@ -41,14 +48,16 @@ export function restoreCommand(variables: Variables): Command {
 
 /**
  * Both copies are complete before anything is replaced, by one rename.
+ * @param newIdentity whether it becomes another THON to the engines
  * @returns path of the previous database; null without one
  */
-async function replaceDatabase(source: string, dbPath: string): Promise<string | null> {
+async function replaceDatabase(source: string, dbPath: string, newIdentity: boolean): Promise<string | null> {
   const next = `${dbPath}.new`
   rmSync(next, { force: true })
   await copyDatabase(source, next)
   try {
     await endSessions(next)
+    await setNode(next, newIdentity ? newNodeId() : await nodeIdIn(dbPath), newIdentity)
     const backupPath = existsSync(dbPath) ? `${dbPath}.before-${new Date().toISOString().replace(/[:.]/g, '-')}` : null
     if (backupPath) await keep(dbPath, backupPath)
     for (const ending of ['-wal', '-shm']) rmSync(dbPath + ending, { force: true })
@@ -72,6 +81,19 @@ async function endSessions(path: string): Promise<void> {
     if (tables.has('Secret')) await client.execute(`DELETE FROM "Secret" WHERE name IN ('session', 'pass')`)
   } finally {
     client.close()
+  }
+}
+
+/** Writes the id of a database. @param always also where it has one: backups of versions before 0.2.0 have none */
+async function setNode(path: string, id: string | null, always: boolean): Promise<void> {
+  if (id === null) return
+  const { db } = await openDb(path)
+  try {
+    if (always) await db.node.deleteMany()
+    if (!(await db.node.findFirst())) await db.node.create({ data: { id } })
+  } finally {
+    await closeDb(db)
+    for (const ending of ['-wal', '-shm']) rmSync(path + ending, { force: true })
   }
 }
 

@@ -119,7 +119,10 @@ export interface SandboxEngine {
    * throws EngineUnavailable when the stream breaks, and ends when the signal aborts.
    */
   events(signal: AbortSignal): Promise<AsyncIterable<SandboxEvent>>
-  /** Creates the sandbox, its volume and its files, and does not start it. Pulls a missing image. @returns its ref */
+  /**
+   * Creates the sandbox, its volume and its files, and does not start it. Pulls a missing image. Refuses while another
+   * sandbox runs on the volume, no matter who created that. @returns its ref
+   */
   create(spec: SandboxSpec, progress: Progress): Promise<string>
   start(ref: string): Promise<void>
   pause(ref: string): Promise<void>
@@ -143,9 +146,14 @@ export interface SandboxEngine {
   logs(ref: string, lines: number): Promise<string>
   /** One measurement, or null when it does not run. */
   stats(ref: string): Promise<SandboxStats | null>
+  /**
+   * The volume that this server uses where it would use `volume`: that one, or one with this server's id in its name when
+   * `volume` belongs to another server. A volume that says nothing about its server belongs to the server that uses it first.
+   */
+  ownVolume(volume: string): Promise<string>
   /** Creates the volume unless it exists. Engines that show names to people name it after `owner`. */
   ensureVolume(volume: string, owner: { group: string; username: string }): Promise<void>
-  /** Deletes the volume and its files, if it exists. Refuses while a sandbox uses it, even an exited one. */
+  /** Deletes the volume and its files, if it exists and belongs to this server. Refuses while a sandbox uses it, even an exited one. */
   removeVolume(volume: string): Promise<void>
   /** Closes sockets and timers. Sandboxes keep running, unless the engine cannot do `survival`: then it stops them. */
   close(): Promise<void>

@@ -67,33 +67,41 @@ const Engine = builder.objectRef<EngineView>('Engine').implement({
     }),
     message: t.exposeString('message', {
       nullable: true,
-      description: 'Why it is unavailable and what to do; null while it answers.',
+      description: 'Why it is unavailable and what to do; null while it answers, and for participants.',
     }),
     version: t.string({
       nullable: true,
-      description: 'Version of its software; null until it answers for the first time.',
+      description: 'Version of its software; null until it answers for the first time, and for participants.',
       resolve: (engine) => engine.info?.version,
     }),
-    image: t.exposeString('image', { description: 'Image of new sandboxes (SANDBOX_IMAGE).' }),
+    image: t.exposeString('image', {
+      nullable: true,
+      description: 'Image of new sandboxes (SANDBOX_IMAGE); null for participants.',
+    }),
     imagePresent: t.boolean({
       nullable: true,
-      description: 'Whether that image is on this machine; null when the engine uses no images, or has never answered.',
+      description:
+        'Whether that image is on this machine; null when the engine uses no images or has never answered, and for participants.',
       resolve: (engine) => engine.info?.imagePresent,
     }),
     cannot: t.field({
       type: [CapabilityEnum],
-      description: 'What it cannot do.',
+      description: 'What it cannot do; empty for participants.',
       resolve: (engine) => [...engine.cannot],
     }),
     notices: t.exposeStringList('notices', {
-      description: 'What organizers should know about the engine; a sentence each.',
+      description: 'What organizers should know about the engine; a sentence each. Empty for participants.',
     }),
     waiting: t.exposeInt('waiting', { description: 'Starts that wait in line.' }),
     starting: t.exposeInt('starting', { description: 'Starts in progress.' }),
     startLimit: t.exposeInt('startLimit', {
       description: 'Most starts in progress at the same time (THON_START_CONCURRENCY).',
     }),
-    network: t.expose('network', { type: Network, description: 'What sandboxes reach over the network.' }),
+    network: t.expose('network', {
+      type: Network,
+      nullable: true,
+      description: 'What sandboxes reach over the network; null for participants.',
+    }),
   }),
 })
 

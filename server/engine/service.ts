@@ -9,8 +9,8 @@ import type { EngineStatus } from './watcher.ts'
 export interface EngineView extends EngineStatus {
   kind: EngineKind
   cannot: readonly Capability[]
-  /** Image of new sandboxes. */
-  image: string
+  /** Image of new sandboxes; null for participants. */
+  image: string | null
   /** What organizers should know, such as a missing image; a sentence each. */
   notices: string[]
   /** Starts that wait in line. */
@@ -19,7 +19,8 @@ export interface EngineView extends EngineStatus {
   starting: number
   /** Most starts in progress at the same time. */
   startLimit: number
-  network: SandboxNetworkView
+  /** Null for participants. */
+  network: SandboxNetworkView | null
 }
 
 export interface EngineServiceDeps {
@@ -46,9 +47,12 @@ export class EngineService {
   view(viewer: Viewer): EngineView {
     authorize(viewer, 'engine.see')
     const { engine, image, startLimit } = this.#deps
-    const notices = this.#deps.notices()
     const status = this.#deps.status()
     const queue = this.#deps.queue()
+    const counts = { waiting: queue.waiting, starting: queue.running, startLimit }
+    // Whether it answers and how long the line is. What it is made of helps nobody but an attacker.
+    if (viewer.role !== 'organizer') return { ...status, ...counts, ...HIDDEN, kind: engine.kind }
+    const notices = this.#deps.notices()
     const missing = status.info?.imagePresent === false
     return {
       ...status,
@@ -56,9 +60,7 @@ export class EngineService {
       cannot: engine.cannot,
       image,
       notices: missing ? [...notices, missingImage(image)] : notices,
-      waiting: queue.waiting,
-      starting: queue.running,
-      startLimit,
+      ...counts,
       network: this.#deps.network(),
     }
   }
@@ -83,6 +85,8 @@ export class EngineService {
     }
   }
 }
+
+const HIDDEN = { message: null, info: null, cannot: [], image: null, notices: [], network: null }
 
 function missingImage(image: string): string {
   return `Image ${image} is not on this machine; the first start pulls it. To have it ready before the event, run: docker pull ${image}`

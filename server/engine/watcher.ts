@@ -93,19 +93,22 @@ export class EngineWatcher {
   }
 
   async #runRound(firstRound: () => void): Promise<void> {
-    this.#round = new AbortController()
-    const round = AbortSignal.any([this.#stop.signal, this.#round.signal])
-    const info = await this.#engine.info()
-    const stream = await this.#engine.events(round)
-    const sandboxes = await this.#engine.list()
-    this.#setStatus({ connected: true, message: null, info })
-    await this.#observer.reconcile(sandboxes)
-    firstRound()
-    const recheck = setInterval(() => void this.#refreshInfo(), RECHECK_MS)
+    const round = new AbortController()
+    this.#round = round
+    let recheck: NodeJS.Timeout | undefined
     try {
+      const info = await this.#engine.info()
+      const stream = await this.#engine.events(AbortSignal.any([this.#stop.signal, round.signal]))
+      const sandboxes = await this.#engine.list()
+      this.#setStatus({ connected: true, message: null, info })
+      await this.#observer.reconcile(sandboxes)
+      firstRound()
+      recheck = setInterval(() => void this.#refreshInfo(), RECHECK_MS)
       for await (const event of stream) this.#observer.observe(event)
     } finally {
       clearInterval(recheck)
+      // Also closes a stream that was opened and never read, when the list failed.
+      round.abort()
     }
   }
 

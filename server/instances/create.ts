@@ -12,6 +12,7 @@ import { engineUnavailable } from './errors.ts'
 import { InstanceFiles } from './files.ts'
 import { InstanceIntents } from './intents.ts'
 import type { InstanceRow, SandboxOwner } from './model.ts'
+import { assignOwner, setVolume, syncOwner } from './owners.ts'
 import { InstanceRepository } from './repository.ts'
 import { InstancesService } from './service.ts'
 import { InstanceController } from './sync/controller.ts'
@@ -43,6 +44,7 @@ export function createInstances(deps: InstancesDeps) {
   const report = (id: string, observation: Observation) => reconciler.report(id, observation)
   const controller: InstanceController = new InstanceController({
     ...{ repository, unit, engine, log, report, filesFor },
+    setVolume: async (row, volume) => (volume === row.volume ? row : unit.write((tx) => setVolume(tx, row, volume))),
     limits: env.limits,
     startConcurrency: env.startConcurrency,
     readySeconds: env.readySeconds,
@@ -77,8 +79,8 @@ export function createInstances(deps: InstancesDeps) {
     queue: () => ({ waiting: controller.queue.waiting, running: controller.queue.running }),
     forGroups: {
       endAll: instances.endAll.bind(instances),
-      syncOwner: repository.syncOwner.bind(repository),
-      assignOwner: repository.assignOwner.bind(repository),
+      syncOwner,
+      assignOwner,
       volumeInUse: async (group: string, username: string) =>
         (await repository.active(group, username))?.volume ?? null,
     },

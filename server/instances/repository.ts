@@ -9,6 +9,7 @@ import type { EngineKind, Prisma } from '../../prisma/generated/client/client.ts
 import { isActive, type State, type Verdict } from './sync/lifecycle.ts'
 import { alreadyHasSandbox } from './errors.ts'
 import { activeKey, labelOf, type InstanceRow, type listInput, type SORT_FIELDS } from './model.ts'
+import { furtherKey, namesOf, ownerOf } from './owners.ts'
 import { STOPPED_WITH_THON } from './reason.ts'
 
 /** What a row knows of its sandbox. */
@@ -21,6 +22,11 @@ export type NewInstance = Pick<
 > & {
   /** Configuration files that replace the stored ones. */
   files?: { key: string; content: string }[]
+}
+
+/** A sandbox that the engine has and the database does not. */
+export type Adopted = Omit<Prisma.InstanceUncheckedCreateInput, 'activeKey' | 'search' | 'userId' | 'id'> & {
+  id: string
 }
 
 /** A page of instances, with figures of the whole list. */
@@ -137,18 +143,21 @@ export class InstanceRepository {
     return added as InstanceRow
   }
 
-  /** Adds a row for a sandbox that the engine has and the database does not. */
-  async adopt(tx: Tx, data: Prisma.InstanceUncheckedCreateInput): Promise<InstanceRow> {
-    const row = { ...data, search: fold(`${data.group} ${data.username}`) }
+  /** Adds a row for a sandbox that the engine has and the database does not. It belongs to its user again, if there is one. */
+  async adopt(tx: Tx, data: Adopted): Promise<InstanceRow> {
+    const owner = await ownerOf(tx, data)
+    const names = owner ? { group: owner.group.name, username: owner.username } : data
+    const active = isActive(data.state) ? activeKey(names.group, names.username) : null
+    const row = { ...data, ...namesOf(names), userId: owner?.id ?? null, activeKey: active }
     try {
       return published(tx, 'ADDED', await tx.instance.create({ data: row }))
     } catch (error) {
-      if (!isUniqueViolation(error)) throw error
+      if (active === null || !isUniqueViolation(error)) throw error
       // Its user has another one. Show both rather than stop a sandbox that someone may be working in.
       return published(
         tx,
         'ADDED',
-        await tx.instance.create({ data: { ...row, activeKey: `${row.activeKey} ${row.id}` } }),
+        await tx.instance.create({ data: { ...row, activeKey: furtherKey(active, data.id) } }),
       )
     }
   }
@@ -200,36 +209,7 @@ export class InstanceRepository {
     return update(tx, row.id, row.state, { ...namesOf(names), userId: names.userId, ...activeNames(names) })
   }
 
-  /**
-   * A user has other names now: their instances follow, stopped ones too. What an instance holds (volume, sandbox) stays.
-   * @param tx the transaction that renames the user
-   */
-  async syncOwner(tx: Tx, userId: string, names: { group: string; username: string }): Promise<void> {
-    const stopped = await tx.instance.updateManyAndReturn({
-      where: { userId, activeKey: null },
-      data: namesOf(names),
-    })
-    const active = await tx.instance.updateManyAndReturn({
-      where: { userId, activeKey: { not: null } },
-      data: { ...namesOf(names), ...activeNames(names) },
-    })
-    for (const row of [...stopped, ...active]) published(tx, 'UPDATED', row)
-  }
-
-  /**
-   * New users get the active instances that were created under their names before.
-   * @param tx the transaction that adds the users
-   */
-  async assignOwner(tx: Tx, group: string, users: { id: string; username: string }[]): Promise<void> {
-    const unowned = await tx.instance.findMany({ where: { group, userId: null, activeKey: { not: null } } })
-    const ids = new Map(users.map((user) => [user.username, user.id]))
-    for (const { id, username } of unowned) {
-      const userId = ids.get(username)
-      if (userId) published(tx, 'UPDATED', await tx.instance.update({ where: { id }, data: { userId } }))
-    }
-  }
-
-  /** Publishes a row when something has changed that is shown with it and not stored: its place in the queue. */
+  /** Publishes a row, for instance when something shown with it has changed that is not stored in it. */
   touch(row: InstanceRow): void {
     this.#events.publish('instance', { kind: 'UPDATED', id: row.id, row })
   }
@@ -264,10 +244,6 @@ function published(tx: Tx, kind: 'ADDED' | 'UPDATED', row: InstanceRow): Instanc
 function orderOf(field: (typeof SORT_FIELDS)[number], sort: 'asc' | 'desc'): Prisma.InstanceOrderByWithRelationInput {
   // Instances without a limit come last, in both directions.
   return field === 'expiresAt' ? { expiresAt: { sort, nulls: 'last' } } : { [field]: sort }
-}
-
-function namesOf({ group, username }: { group: string; username: string }) {
-  return { group, username, search: fold(`${group} ${username}`) }
 }
 
 function activeNames({ group, username }: { group: string; username: string }) {

@@ -1,5 +1,6 @@
 import { organizer } from '../../server/core/viewer.ts'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { EngineUnavailable } from '../../server/engine/engine.ts'
 import { startApp } from '../kit/app.ts'
 import { command, create, get, inState, running, when } from '../kit/instances.ts'
 
@@ -152,4 +153,30 @@ test('a failed instance that is killed keeps its reason', async () => {
   await inState(app, id, 'FAILED')
   await command(app, 'killInstance', id)
   expect((await inState(app, id, 'TERMINATED')).reason).toBe('volume busy')
+})
+
+test('what breaks inside THON during a start is logged and not shown', async () => {
+  const app = await startApp()
+  app.logged.expect(/ConfigFile/)
+  await app.db.$executeRaw`DROP TABLE "ConfigFile"`
+  const { id } = await create(app)
+  const failed = await inState(app, id, 'FAILED')
+  expect(failed.reason).toBe('THON failed to carry this out. Its log says why. Try again.')
+  expect(app.logged.lines.join('')).toContain('ConfigFile')
+})
+
+test('rounds whose list fails leave no event stream open', async () => {
+  const app = await startApp()
+  let rounds = 0
+  const list = vi.spyOn(app.engine, 'list').mockImplementation(() => {
+    rounds += 1
+    return Promise.reject(new EngineUnavailable('Docker did not answer within 10 s.'))
+  })
+  app.engine.leave()
+  app.engine.back()
+  await expect.poll(() => rounds, { timeout: 20_000 }).toBeGreaterThanOrEqual(3)
+  expect(app.engine.streams).toBeLessThanOrEqual(1)
+  list.mockRestore()
+  await app.until<{ engine: { connected: boolean } }>('{ engine { connected } }', {}, ({ engine }) => engine.connected)
+  expect(app.engine.streams).toBe(1)
 })

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { startApp } from '../kit/app.ts'
+import { addGroup, group, renameUser, startUser, userOf } from '../kit/groups.ts'
 import { all, command, create, get, inState, passwordOf, running, when } from '../kit/instances.ts'
 
 test('pausing and resuming on the engine changes the state', async () => {
@@ -107,4 +108,33 @@ test('a new database finds the sandboxes of a lost one', async () => {
   const found = await inState(again, before.id, 'RUNNING')
   expect(found).toMatchObject({ volume: before.volume, secure: true, hostPort: before.hostPort })
   expect(await passwordOf(again, before.id)).toBe(password)
+})
+
+test('an adopted sandbox belongs to its user again', async () => {
+  const app = await startApp()
+  const alpha = await addGroup(app, 'alpha', ['ann', 'bob'])
+  const [ann, bob] = [userOf(alpha, 'ann'), userOf(alpha, 'bob')]
+  await app.engine.place({ instanceId: 'lost-1', username: 'ann', volume: ann.volume })
+  // The sandbox carries the names that its user had when it was created.
+  await app.engine.place({ instanceId: 'lost-2', username: 'robert', volume: bob.volume })
+  expect((await inState(app, 'lost-1', 'RUNNING')).user?.id).toBe(ann.id)
+  expect(await inState(app, 'lost-2', 'RUNNING')).toMatchObject({ username: 'bob', user: { id: bob.id } })
+  const instanceOf = async (name: string) => userOf(await group(app, alpha.id), name).instance?.id
+  expect(await instanceOf('ann')).toBe('lost-1')
+  expect(await instanceOf('bob')).toBe('lost-2')
+  expect((await startUser(app, ann.id)).error?.message).toBe('ann already has a running sandbox.')
+})
+
+test('a user with two active sandboxes can be renamed, and one of them counts', async () => {
+  const app = await startApp()
+  const alpha = await addGroup(app, 'alpha', ['ann'])
+  const { id, volume } = userOf(alpha, 'ann')
+  for (const instanceId of ['lost-1', 'lost-2']) {
+    await app.engine.place({ instanceId, username: 'ann', volume })
+    await inState(app, instanceId, 'RUNNING')
+  }
+  await renameUser(app, id, 'anna')
+  expect((await all(app)).map((row) => row.username)).toEqual(['anna', 'anna'])
+  const keys = (await app.db.instance.findMany({ orderBy: { id: 'asc' } })).map((row) => row.activeKey)
+  expect(keys).toEqual(['alpha/anna', 'alpha/anna lost-2'])
 })

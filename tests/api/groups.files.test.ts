@@ -124,9 +124,10 @@ test('nothing of a group is deleted while another sandbox uses a workspace', asy
   const app = await startApp()
   const alpha = await addGroup(app, 'alpha', ['ann', 'bob'])
   for (const user of alpha.users) await app.engine.ensureVolume(user.volume)
+  await addGroup(app, 'beta', ['visitor'])
   await app.engine.place({
     instanceId: 'lost',
-    group: 'alpha',
+    group: 'beta',
     username: 'visitor',
     volume: userOf(alpha, 'bob').volume,
   })
@@ -192,4 +193,15 @@ test('a new user gets the active sandbox that runs under their name', async () =
   expect((await app.refused(TRANSFER, { id: ann.id, groupId: (await addGroup(app, 'beta')).id })).code).toBe('CONFLICT')
   await app.execute(DELETE_GROUP, { id: alpha.id })
   expect((await get(app, first.id)).state).toBe('TERMINATED')
+})
+
+test('a workspace that belongs to another server is left alone, and the user gets another one', async () => {
+  const app = await startApp()
+  const alpha = await addGroup(app, 'alpha', ['ann'])
+  const { id, volume } = userOf(alpha, 'ann')
+  app.engine.foreignVolumes.add(volume)
+  const row = await started(app, id)
+  expect(row.volume).toBe(`${volume}--fake`)
+  expect(userOf(await group(app, alpha.id), 'ann').volume).toBe(row.volume)
+  expect([...app.engine.volumes]).toEqual([row.volume])
 })

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { organizer } from '../../server/core/viewer.ts'
 import { startWith } from '../kit/access.ts'
-import type { TestApp } from '../kit/app.ts'
+import { Frames, type TestApp } from '../kit/app.ts'
 import { enter, personalLink, team } from '../kit/links.ts'
 import { INSTANCES, says, type Frame } from '../kit/live.ts'
 
@@ -148,4 +148,23 @@ test('commands of a participant name no engine while it is unavailable', async (
   expect(await refusal(pause, { id: 'unknown' })).toBe(text)
   await ann.app.db.instance.update({ where: { id }, data: { state: 'Terminated', activeKey: null } })
   expect(await refusal(START, { userId: ann.userId })).toBe(text)
+})
+
+test('a participant sees of the engine whether it answers and the queue, by query and by frame', async () => {
+  const ann = await Participant.start()
+  const fields = `kind connected message version image imagePresent cannot notices waiting starting startLimit
+    network { pool hostPorts nameServers notices }`
+  const expected = {
+    ...{ kind: 'DOCKER', message: null, version: null, image: null, imagePresent: null, cannot: [], notices: [] },
+    ...{ waiting: 0, starting: 0, startLimit: expect.any(Number) as number, network: null },
+  }
+  const { data } = await ann.ask<{ engine: object }>(`{ engine { ${fields} } }`)
+  expect(data?.engine).toEqual({ ...expected, connected: true })
+  const frames = new Frames<{ engineChanged: { connected: boolean } }>(
+    ann.socket().iterate({ query: `subscription { engineChanged { ${fields} } }` }),
+  )
+  expect((await frames.next()).engineChanged).toEqual({ ...expected, connected: true })
+  ann.app.engine.leave('Docker at unix:///var/run/docker.sock is not running.')
+  const last = (await frames.until(({ engineChanged }) => !engineChanged.connected)).at(-1)
+  expect(last?.engineChanged).toEqual({ ...expected, connected: false })
 })

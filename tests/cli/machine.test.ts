@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { copyFileSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { nodeOf } from '../kit/docker-app.ts'
 import { Home } from '../kit/thon-command.ts'
 
 const LONG = { timeout: 180_000 }
@@ -144,4 +145,23 @@ test('a backup is taken while a server runs, and restored when it is stopped', L
   await thonHome.thon('restore', kept)
   expect((await thonHome.thon('groups', 'export')).stdout).toBe(present)
   expect(readdirSync(thonHome.dir).filter((name) => name.endsWith('.new'))).toEqual([])
+})
+
+test('a restored backup keeps its identity, or gets a new one where that is asked for', LONG, async () => {
+  const thonHome = home()
+  await thonHome.thon('status')
+  const node = await nodeOf(thonHome.dir)
+  await thonHome.thon('backup', 'copy.db')
+  await thonHome.thon('restore', 'copy.db')
+  expect(await nodeOf(thonHome.dir)).toBe(node)
+  // A backup of a version that had none continues as the database that it replaces.
+  const older = createClient({ url: `file:${thonHome.path('copy.db')}` })
+  await older.execute('DELETE FROM Node')
+  older.close()
+  await thonHome.thon('restore', 'copy.db')
+  expect(await nodeOf(thonHome.dir)).toBe(node)
+  await thonHome.thon('restore', 'copy.db', '--new-identity')
+  const fresh = await nodeOf(thonHome.dir)
+  expect(fresh).toMatch(/^[0-9a-f]{12}$/)
+  expect(fresh).not.toBe(node)
 })

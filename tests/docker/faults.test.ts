@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { DockerEngine } from '../../server/engine/docker/engine.ts'
 import { EngineUnavailable, EngineRefused } from '../../server/engine/engine.ts'
@@ -204,6 +205,8 @@ describe('a pull', () => {
       const url = request.url ?? ''
       if (url.startsWith('/info')) return response.end(JSON.stringify({ NCPU: 2 }))
       if (url.startsWith('/networks/')) return response.end(JSON.stringify({ Name: 'made' }))
+      if (url.startsWith('/volumes')) return response.end(JSON.stringify({ Volumes: null }))
+      if (url.startsWith('/containers/json')) return response.end('[]')
       if (url.startsWith('/images/create')) {
         pulls += 1
         isPulled = true
@@ -249,3 +252,46 @@ function inspected(id: string): object {
     HostConfig: { Memory: 0 },
   }
 }
+
+describe('a seccomp profile', () => {
+  /** A Docker that creates containers, and keeps their requests. */
+  function creator(options: string[], refuses: boolean): { answer: RequestListener; bodies: string[] } {
+    const bodies: string[] = []
+    const answer: RequestListener = (request, response) => {
+      const url = request.url ?? ''
+      if (url.startsWith('/info')) return response.end(JSON.stringify({ NCPU: 2, SecurityOptions: options }))
+      if (url.startsWith('/networks/')) return response.end(JSON.stringify({ Name: 'made' }))
+      if (url.startsWith('/volumes')) return response.end(JSON.stringify({ Volumes: null }))
+      if (url.startsWith('/containers/json')) return response.end('[]')
+      void text(request).then((body) => {
+        bodies.push(body)
+        if (refuses && body.includes('seccomp='))
+          return response.writeHead(500).end(JSON.stringify({ message: 'opening seccomp profile failed' }))
+        return response.writeHead(201).end(JSON.stringify({ Id: 'made' }))
+      })
+    }
+    return { answer, bodies }
+  }
+
+  test('is given to an engine that takes it', async () => {
+    const { answer, bodies } = creator(['name=seccomp,profile=default'], false)
+    const engine = await fake(answer)
+    expect(await engine.create(anySpec(), () => {})).toBe('made')
+    expect(bodies).toEqual([expect.stringContaining('seccomp=')])
+    expect(engine.notices).toEqual([])
+  })
+
+  test.for([
+    ['refuses it', ['name=seccomp,profile=default'], true, 2],
+    ['has no seccomp', [], false, 1],
+  ] as const)('is left out for an engine that %s, with a notice', async ([, options, refuses, requests]) => {
+    const { answer, bodies } = creator([...options], refuses)
+    const engine = await fake(answer)
+    expect(await engine.create(anySpec(), () => {})).toBe('made')
+    expect(bodies).toHaveLength(requests)
+    expect(bodies.at(-1)).not.toContain('seccomp=')
+    expect(engine.notices).toEqual([expect.stringContaining('takes no seccomp profile')])
+    expect(await engine.create(anySpec(), () => {})).toBe('made')
+    expect(bodies).toHaveLength(requests + 1)
+  })
+})

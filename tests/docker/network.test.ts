@@ -39,7 +39,7 @@ async function sandbox(app: TestApp, group: string, username: string): Promise<{
     (data) => data.instance.state === 'RUNNING',
     60,
   )
-  const { [networkName(nodeOf(app.dir), group)]: network } = JSON.parse(
+  const { [networkName(await nodeOf(app.dir), group)]: network } = JSON.parse(
     await docker('inspect', '--format', '{{json .NetworkSettings.Networks}}', instance.ref),
   ) as Record<string, { IPAddress: string }>
   return { ref: instance.ref, ip: network?.IPAddress ?? '' }
@@ -162,7 +162,7 @@ describe('sandboxes of a server', LONG, () => {
     const addresses = ['169.254.169.254', '100.100.100.200', '192.168.1.1', '10.0.0.1', '172.31.0.1']
     for (const address of addresses) expect([address, await reach(ann, address)]).toEqual([address, 'refused'])
     // One packet for each: without a reset, TCP would try again after a second.
-    const [, , reset = ''] = await iptables('-nvxL', `THON-${nodeMark(nodeOf(app.dir))}-NO`)
+    const [, , reset = ''] = await iptables('-nvxL', `THON-${nodeMark(await nodeOf(app.dir))}-NO`)
     expect(reset).toMatch(/reject-with tcp-reset$/)
     expect(Number(reset.trim().split(/\s+/)[0])).toBe(addresses.length)
   })
@@ -173,7 +173,7 @@ describe('sandboxes of a server', LONG, () => {
     await link.mend()
     onTestFinished(() => link.cut())
     const app = await startDockerApp({ DOCKER_HOST: `unix://${link.path}` }, { dir })
-    const chain = `THON-${nodeMark(nodeOf(dir))}-FWD`
+    const chain = `THON-${nodeMark(await nodeOf(dir))}-FWD`
     const ruleCount = async () => (await iptables('-S', chain)).length
     const before = await ruleCount()
     expect(before).toBeGreaterThan(5)
@@ -183,8 +183,30 @@ describe('sandboxes of a server', LONG, () => {
     await iptables('-F', chain)
     await link.mend()
     await expect.poll(ruleCount, { timeout: 20_000 }).toBe(before)
+    const ann = await sandbox(app, 'alpha', 'ann')
     await app.close()
     expect(await ruleCount()).toBe(before)
+    // Without sandboxes, nothing needs them.
+    await docker('rm', '-f', ann.ref)
+    const again = await startDockerApp({}, { dir })
+    const node = await nodeOf(dir)
+    expect(await ruleCount()).toBe(before)
+    await again.close()
+    expect((await iptables('-S')).filter((line) => line.includes(`THON-${nodeMark(node)}-`))).toEqual([])
+    expect(await docker('network', 'ls', '-q', '--filter', `label=thon.node=${node}`)).toBe('')
+  })
+
+  test('lose their network with the last one of their group', async () => {
+    const app = await startDockerApp()
+    const ann = await sandbox(app, 'alpha', 'ann')
+    const networks = async () => docker('network', 'ls', '-q', '--filter', `label=thon.node=${await nodeOf(app.dir)}`)
+    expect(await networks()).not.toBe('')
+    const { instances } = await app.execute<{ instances: { items: { id: string }[] } }>(
+      '{ instances { items { id } } }',
+    )
+    expect(ann.ref).not.toBe('')
+    await app.execute('mutation ($id: ID!) { killInstance(input: { id: $id }) { id } }', { id: instances.items[0]?.id })
+    await expect.poll(networks, { timeout: 30_000 }).toBe('')
   })
 })
 
@@ -199,6 +221,7 @@ describe('the network rules', LONG, () => {
       run: iptablesRunner(process.env.PATH ?? ''),
       remoteReason: () => kit.engine.remoteReason(),
       removeUnusedNetworks: () => Promise.resolve(),
+      hasSandboxes: () => Promise.resolve(true),
     }
     const env = {
       ports: [],

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
+import { nodeIdIn } from '../../server/db/node-id.ts'
 import { startApp, type TestApp } from './app.ts'
 import { testImage } from './docker.ts'
 import { removeNetworks } from './docker-networks.ts'
@@ -24,22 +24,24 @@ export async function startDockerApp(
     { THON_ENGINE: 'docker', SANDBOX_IMAGE: testImage, THON_READY_SECONDS: '20', SANDBOX_MEMORY: '64m', ...variables },
     options,
   )
+  // Read now, because a test may move the database.
+  const node = await nodeOf(app.dir)
   onTestFinished(async () => {
     // While the server runs, it sets its firewall rules again.
     await app.close()
-    await removeAll(nodeOf(app.dir))
+    await removeAll(node)
   })
   return app
 }
 
 /** The label that this server's containers have. */
-export function nodeOf(dir: string): string {
-  return createHash('sha256').update(join(dir, 'thon.db')).digest('hex').slice(0, 12)
+export async function nodeOf(dir: string): Promise<string> {
+  return (await nodeIdIn(join(dir, 'thon.db'))) ?? 'none'
 }
 
 /** Ids of a server's containers, running or not. */
 export async function containersOf(dir: string): Promise<string[]> {
-  const ids = await docker('ps', '-aq', '--no-trunc', '--filter', `label=thon.node=${nodeOf(dir)}`)
+  const ids = await docker('ps', '-aq', '--no-trunc', '--filter', `label=thon.node=${await nodeOf(dir)}`)
   return ids ? ids.split('\n') : []
 }
 
@@ -52,6 +54,10 @@ export async function removeAll(node: string): Promise<void> {
     const inspected = await docker('inspect', '--format', '{{json .Mounts}}', id).catch(unlessGone)
     for (const { Name } of JSON.parse(inspected ?? '[]') as { Name?: string }[]) if (Name) volumes.add(Name)
     await docker('rm', '-f', id).catch(unlessGone)
+  }
+  for (const label of [`thon.node=${node}`, `thon.claim=${node}`]) {
+    const labeled = await docker('volume', 'ls', '-q', '--filter', `label=${label}`)
+    for (const name of labeled.split('\n').filter(Boolean)) volumes.add(name)
   }
   for (const volume of volumes) await docker('volume', 'rm', volume).catch(() => undefined)
   await removeNetworks(node)

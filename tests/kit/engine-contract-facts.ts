@@ -103,6 +103,26 @@ export function volumeTests(kit: () => ContractKit): void {
     await kit().engine.removeVolume(volume)
   })
 
+  test('a sandbox is not created on the volume of a running or paused one', async () => {
+    const ref = await kit().running()
+    const volume = (await kit().find(ref))?.volume ?? ''
+    const second = () => kit().engine.create(kit().harness.spec({ volume }), () => {})
+    await expect(second()).rejects.toThrow(`The workspace ${volume} is in use by the sandbox`)
+    await kit().engine.pause(ref)
+    await expect(second()).rejects.toThrow(EngineRefused)
+    await kit().engine.kill(ref)
+    const other = await second()
+    await kit().engine.remove(other)
+  })
+
+  test('a volume without a server, and one of this server, keep their names', async () => {
+    const { volume } = kit().harness.spec()
+    expect(await kit().engine.ownVolume(volume)).toBe(volume)
+    await kit().engine.ensureVolume(volume, owner)
+    expect(await kit().engine.ownVolume(volume)).toBe(volume)
+    await kit().engine.removeVolume(volume)
+  })
+
   test('creating and deleting a volume are idempotent', async () => {
     const { volume } = kit().harness.spec()
     await kit().engine.ensureVolume(volume, owner)

@@ -26,6 +26,8 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
   imagePresent = true
   /** The progress that `create` reports. */
   progressText = 'Making it'
+  /** Volumes that belong to another server. */
+  readonly foreignVolumes = new Set<string>()
   /** Every command that reached the engine, in order. */
   readonly calls: { command: FakeCommand; instanceId: string }[] = []
   /** Most commands of each kind that ran at the same time. */
@@ -55,6 +57,11 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
     return this.#run('create', spec.instanceId, async () => {
       if ([...this.sandboxes.values()].some((one) => one.instanceId === spec.instanceId))
         throw new EngineRefused(`The sandbox of ${spec.group}/${spec.username} already exists. Remove it first.`)
+      const user = [...this.sandboxes.values()].find((one) => one.volume === spec.volume && isLive(one))
+      if (user)
+        throw new EngineRefused(
+          `The workspace ${spec.volume} is in use by the sandbox of ${user.group}/${user.username}. Stop that first.`,
+        )
       await this.ensureVolume(spec.volume)
       const { instanceId, group, username, image, volume, port, password } = spec
       const ref = `fake-${++this.#count}`
@@ -117,6 +124,11 @@ export class FakeEngine extends FakeMachine implements SandboxEngine {
     await this.reach()
     const runs = this.sandboxes.get(ref)?.status === 'running'
     return runs ? { cpuPercent: 1, memoryBytes: 1024, memoryLimitBytes: null } : null
+  }
+
+  async ownVolume(volume: string): Promise<string> {
+    await this.reach()
+    return this.foreignVolumes.has(volume) ? `${volume}--fake` : volume
   }
 
   async ensureVolume(volume: string): Promise<void> {

@@ -41,7 +41,7 @@ export class Home {
       ...variables,
     }
     onTestFinished(async () => {
-      if (this.variables.THON_ENGINE === 'docker') await removeAll(nodeOf(this.dir))
+      if (this.variables.THON_ENGINE === 'docker') await removeAll(await nodeOf(this.dir))
       rmSync(this.dir, { recursive: true, force: true })
     })
   }

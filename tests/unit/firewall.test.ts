@@ -207,6 +207,7 @@ function network(run: RunIptables, more: Partial<SandboxNetworkDeps> & { remoteR
     run,
     remoteReason: () => Promise.resolve(more.remoteReason ?? null),
     removeUnusedNetworks: () => Promise.resolve(),
+    hasSandboxes: () => Promise.resolve(true),
   }
   const env = {
     ports: [8100],

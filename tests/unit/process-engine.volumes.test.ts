@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { alice, dir, engine, noProgress, record, spec, started } from './process-engine.kit.ts'
+import { alice, dir, engine, make, noProgress, record, spec, started } from './process-engine.kit.ts'
 
 test('files are written to the workspace and the home directory only', async () => {
   const files = [
@@ -112,4 +112,16 @@ test('a volume is not deleted while a sandbox uses it', async () => {
   await engine.removeVolume('thon-workspace-team-alice')
   expect(await readdir(join(dir, 'team'))).toEqual([])
   expect(await readdir(join(dir, '.volumes'))).toEqual([])
+})
+
+test('a volume that another server used first gets another name, and is not deleted', async () => {
+  await engine.ensureVolume('v1', alice)
+  const other = make({ node: 'other' })
+  expect(await other.ownVolume('v1')).toBe('v1--other')
+  await other.ensureVolume('v1--other', alice)
+  await other.removeVolume('v1')
+  expect(await engine.ownVolume('v1')).toBe('v1')
+  await engine.removeVolume('v1')
+  // It keeps its own one although the other is gone.
+  expect(await other.ownVolume('v1')).toBe('v1--other')
 })

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TIMEOUT_MS, type DockerClient } from './client.ts'
 import { inspectContainer } from './container-cache.ts'
 import { dockerMessage, statusOf, tolerate } from './errors.ts'
-import { DockerHost } from './host.ts'
+import { DockerHost, type DockerHostInfo } from './host.ts'
 import { readLog } from './logs.ts'
 import { DockerPulls } from './pull.ts'
 import { containerName, containerOptions, isOurs, LABEL, type ContainerNetwork } from './spec.ts'
@@ -10,6 +10,9 @@ import type { Progress, SandboxSpec } from '../engine.ts'
 
 /** Seconds that a sandbox has to stop by itself before Docker kills it. */
 const GRACE_SECONDS = 3
+
+const NO_PROFILE =
+  'This engine takes no seccomp profile, so sandboxes run with its own rules for system calls. They may use AF_VSOCK and io_uring where those rules allow it.'
 
 /** How often a busy sandbox is asked to pause, and how long to wait in between. Together well below the deadline of Pausing. */
 const PAUSE_ATTEMPTS = 12
@@ -21,12 +24,19 @@ export class DockerContainers {
   readonly #node: string
   readonly #pulls: DockerPulls
   readonly #host: DockerHost
+  /** Whether sandboxes run with Docker's own rules for system calls instead of THON's. */
+  #profileRefused = false
 
   constructor(client: DockerClient, node: string) {
     this.#client = client
     this.#node = node
     this.#pulls = new DockerPulls(client)
     this.#host = new DockerHost(client)
+  }
+
+  /** What organizers should know about how containers are confined; a sentence each. */
+  get notices(): string[] {
+    return this.#profileRefused ? [NO_PROFILE] : []
   }
 
   /**
@@ -116,7 +126,21 @@ export class DockerContainers {
   }
 
   async #requestCreation(spec: SandboxSpec, network: ContainerNetwork): Promise<string> {
-    const body = containerOptions(spec, this.#node, await this.#host.info(), network)
+    const host = await this.#host.info()
+    const hasSeccomp = host.hasSeccomp && !this.#profileRefused
+    if (!hasSeccomp) this.#profileRefused = true
+    try {
+      return await this.#requestCreationOn(spec, network, { ...host, hasSeccomp })
+    } catch (error) {
+      // Podman, for one, takes only the path of a file.
+      if (!hasSeccomp || !/seccomp/i.test(dockerMessage(error)) || statusOf(error) === null) throw error
+      this.#profileRefused = true
+      return this.#requestCreationOn(spec, network, { ...host, hasSeccomp: false })
+    }
+  }
+
+  async #requestCreationOn(spec: SandboxSpec, network: ContainerNetwork, host: DockerHostInfo): Promise<string> {
+    const body = containerOptions(spec, this.#node, host, network)
     // Given as `_body`, because dockerode would otherwise write it into the URL too, password included.
     const request = { _query: { name: containerName(spec) }, _body: body }
     const container = await this.#client.request(TIMEOUT_MS.create, (docker, abortSignal) =>

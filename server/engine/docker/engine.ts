@@ -1,3 +1,4 @@
+import { NodeClaim } from './claims.ts'
 import { DockerClient, TIMEOUT_MS, type Abortable } from './client.ts'
 import { ContainerCache } from './container-cache.ts'
 import { DockerContainers } from './containers.ts'
@@ -6,7 +7,7 @@ import { sandboxEvents, WATCHED, type DockerMessage } from './events.ts'
 import { DockerFiles } from './files.ts'
 import { remoteReason } from './locality.ts'
 import { DockerNetworks } from './networks.ts'
-import { assertVolume, isOurs, LABEL } from './spec.ts'
+import { isOurs, LABEL } from './spec.ts'
 import { DockerStats } from './stats.ts'
 import { DockerVolumes } from './volumes.ts'
 import type { DockerConnection } from '../../config/env.ts'
@@ -21,10 +22,13 @@ import {
   type SandboxSpec,
   type SandboxStats,
 } from '../engine.ts'
+import type { DatabaseFile } from '../identity.ts'
 
 export interface DockerEngineOptions {
-  /** Name of this server. Several may share one Docker: each sees only its own sandboxes and those without a node. */
+  /** Id of this server. Several may share one Docker: each sees only its own sandboxes and those without a node. */
   node: string
+  /** The database that the id belongs to. Without it, nothing keeps two servers from using the same id. */
+  database?: DatabaseFile
   /** The image whose presence `info` reports. */
   image: string
   /** Network that groups get theirs from, as CIDR. */
@@ -44,22 +48,33 @@ export class DockerEngine implements SandboxEngine {
   readonly #networks: DockerNetworks
   readonly #cache: ContainerCache
   readonly #stats: DockerStats
+  readonly #claim: NodeClaim | null
 
   constructor(options: DockerEngineOptions) {
     this.#options = options
     this.#client = new DockerClient(options.connection)
     this.#containers = new DockerContainers(this.#client, options.node)
     this.#files = new DockerFiles(this.#client)
-    this.#volumes = new DockerVolumes(this.#client)
+    this.#volumes = new DockerVolumes(this.#client, options.node)
     this.#networks = new DockerNetworks(this.#client, options)
     this.#cache = new ContainerCache(this.#client)
     this.#stats = new DockerStats(this.#client, this.#cache)
+    const { node, database } = options
+    this.#claim = database ? new NodeClaim(this.#client, { node, database }) : null
   }
 
-  async info(): Promise<EngineInfo> {
+  /** Docker's version. Throws as the port says, but not while another server has the same id. */
+  async version(): Promise<string> {
     const { Version: version } = await this.#client.request(TIMEOUT_MS.inspect, (docker, abortSignal) =>
       (docker.version as Abortable<{ Version: string }>).call(docker, { abortSignal }),
     )
+    return version
+  }
+
+  /** Also renews this server's claim to its id, because the watcher asks every few seconds. */
+  async info(): Promise<EngineInfo> {
+    const version = await this.version()
+    await this.#claim?.renew()
     // One after the other, because dockerode cannot cancel this one when the engine hangs.
     return { version, imagePresent: await this.#hasImage() }
   }
@@ -86,13 +101,13 @@ export class DockerEngine implements SandboxEngine {
   }
 
   async create(spec: SandboxSpec, progress: Progress): Promise<string> {
-    assertVolume(spec.volume)
+    await this.#volumes.assertUnused(spec.volume, spec.instanceId)
     const { ref, isNew } = await this.#networks.withNetwork(spec.group, (network) =>
       this.#containers.create(spec, network, progress),
     )
-    if (spec.files.length === 0) return ref
     try {
-      await this.#files.put(ref, spec.files, isNew)
+      await this.#volumes.assertUnused(spec.volume, spec.instanceId, true)
+      if (spec.files.length > 0) await this.#files.put(ref, spec.files, isNew)
     } catch (error) {
       // The sandbox would be incomplete. Why it is matters more than whether the removal works.
       await this.remove(ref).catch(() => {})
@@ -142,12 +157,30 @@ export class DockerEngine implements SandboxEngine {
     return this.#stats.measure(ref)
   }
 
+  ownVolume(volume: string): Promise<string> {
+    return this.#volumes.own(volume)
+  }
+
   ensureVolume(volume: string, owner: { group: string; username: string }): Promise<void> {
     return this.#volumes.ensure(volume, owner)
   }
 
   removeVolume(volume: string): Promise<void> {
     return this.#volumes.remove(volume)
+  }
+
+  /** What organizers should know about how sandboxes are confined; a sentence each. */
+  get notices(): string[] {
+    return this.#containers.notices
+  }
+
+  /** Whether containers of this server exist, running or not. Throws as the port says. */
+  async hasContainers(): Promise<boolean> {
+    const filters = { label: [`${LABEL.node}=${this.#options.node}`] }
+    const containers = await this.#client.request(TIMEOUT_MS.inspect, (docker, abortSignal) =>
+      docker.listContainers({ all: true, filters, abortSignal }),
+    )
+    return containers.length > 0
   }
 
   /** Why network rules set on this machine would not reach the sandboxes; null when they would. */
@@ -160,9 +193,18 @@ export class DockerEngine implements SandboxEngine {
     return this.#networks.removeUnused()
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    await this.#claim?.release(() => this.#hasRemains())
     this.#client.close()
-    return Promise.resolve()
+  }
+
+  /** Whether containers or volumes of this server are left. */
+  async #hasRemains(): Promise<boolean> {
+    const filters = { label: [`${LABEL.node}=${this.#options.node}`] }
+    const { Volumes: volumes } = await this.#client.request(TIMEOUT_MS.inspect, (docker, abortSignal) =>
+      docker.listVolumes({ filters, abortSignal }),
+    )
+    return Boolean((volumes as unknown[] | null)?.length) || this.hasContainers()
   }
 
   async #hasImage(): Promise<boolean> {

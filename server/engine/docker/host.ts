@@ -5,12 +5,15 @@ export interface DockerHostInfo {
   cpus: number
   /** Whether docker-init is installed, which Debian has in a package of its own. */
   hasInit: boolean
+  /** Whether it can keep system calls from containers. */
+  hasSeccomp: boolean
 }
 
 interface InfoResponse {
   NCPU: number
   InitBinary?: string
   InitCommit?: { ID?: string }
+  SecurityOptions?: string[] | null
 }
 
 /** The machine that Docker runs on. */
@@ -35,8 +38,12 @@ export class DockerHost {
     const info = await this.#client.request(TIMEOUT_MS.inspect, (docker, abortSignal) =>
       (docker.info as Abortable<InfoResponse>).call(docker, { abortSignal }),
     )
-    return { cpus: info.NCPU, hasInit: hasInit(info) }
+    return { cpus: info.NCPU, hasInit: hasInit(info), hasSeccomp: hasSeccomp(info) }
   }
+}
+
+function hasSeccomp({ SecurityOptions }: InfoResponse): boolean {
+  return SecurityOptions?.some((option) => option.startsWith('name=seccomp')) ?? false
 }
 
 /** Docker always names the program it would use, but reports a version only when it could run that program. */

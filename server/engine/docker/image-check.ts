@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { DockerClient, TIMEOUT_MS } from './client.ts'
 import type { DockerConnection } from '../../config/env.ts'
 import { statusOf } from './errors.ts'
+import { DockerHost } from './host.ts'
 import { readLog } from './logs.ts'
 import { codeServer, confinedHostConfig } from './spec.ts'
 
@@ -104,8 +105,13 @@ async function codeServerProblem(
   image: string,
   answers: ImageCheckOptions['answers'],
 ): Promise<string | null> {
+  const host = await new DockerHost(client).info()
   // Without THON's labels, so that a running server does not adopt it as a sandbox.
-  const options = { Image: image, ...codeServer(PORT, randomUUID()), HostConfig: confinedHostConfig(PORT) }
+  const options = {
+    Image: image,
+    ...codeServer(PORT, randomUUID()),
+    HostConfig: confinedHostConfig(PORT, host.hasSeccomp),
+  }
   const { id } = await client.request(TIMEOUT_MS.create, (docker) => docker.createContainer(options))
   try {
     await client.request(TIMEOUT_MS.command, (docker) => docker.getContainer(id).start())

@@ -1,5 +1,6 @@
 import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode'
 import type { DockerHostInfo } from './host.ts'
+import { SECCOMP_PROFILE } from './seccomp.ts'
 import { sandboxName } from '../../core/names.ts'
 import { EngineRefused, type Sandbox, type SandboxSpec, type SandboxStatus } from '../engine.ts'
 
@@ -11,6 +12,7 @@ export const LABEL = {
   username: 'thon.username',
   port: 'thon.port',
   volume: 'thon.volume',
+  claim: 'thon.claim',
 } as const
 
 /**
@@ -33,9 +35,9 @@ export function containerName(spec: SandboxSpec): string {
   return `${sandboxName('thon', spec.group, spec.username)}-${spec.instanceId.slice(0, 8)}`
 }
 
-/** Labels that name the owner of a volume. */
-export function volumeLabels(owner: { group: string; username: string }): Record<string, string> {
-  return { [LABEL.volume]: '1', [LABEL.group]: owner.group, [LABEL.username]: owner.username }
+/** Labels that name the owner of a volume, and the server it belongs to. */
+export function volumeLabels(owner: { group: string; username: string }, node: string): Record<string, string> {
+  return { [LABEL.volume]: '1', [LABEL.node]: node, [LABEL.group]: owner.group, [LABEL.username]: owner.username }
 }
 
 /** @throws EngineRefused unless the name can only mean a volume: others could mean a path of the host or of Docker's API */
@@ -64,7 +66,7 @@ export function containerOptions(
       [LABEL.port]: String(spec.port),
       [LABEL.volume]: spec.volume,
     },
-    HostConfig: hostConfig(spec, host, network),
+    HostConfig: hostConfig(spec, node, host, network),
   }
 }
 
@@ -80,19 +82,26 @@ export function codeServer(port: number, password: string | null): ContainerCrea
   }
 }
 
-/** Limits that every container gets, and a published port: a free one that only this machine can reach. */
-export function confinedHostConfig(port: number): NonNullable<ContainerCreateOptions['HostConfig']> {
+/**
+ * Limits that every container gets, and a published port: a free one that only this machine can reach.
+ * @param hasSeccomp whether Docker takes a profile for system calls
+ */
+export function confinedHostConfig(
+  port: number,
+  hasSeccomp: boolean,
+): NonNullable<ContainerCreateOptions['HostConfig']> {
   return {
     PortBindings: { [`${port}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '' }] },
     CapDrop: ['ALL'],
     CapAdd: CAPABILITIES,
-    SecurityOpt: ['no-new-privileges'],
+    SecurityOpt: ['no-new-privileges', ...(hasSeccomp ? [`seccomp=${SECCOMP_PROFILE}`] : [])],
     Privileged: false,
   }
 }
 
 function hostConfig(
   spec: SandboxSpec,
+  node: string,
   host: DockerHostInfo,
   { name, gateway }: ContainerNetwork,
 ): ContainerCreateOptions['HostConfig'] {
@@ -103,13 +112,13 @@ function hostConfig(
         Type: 'volume',
         Source: spec.volume,
         Target: '/workspace',
-        VolumeOptions: { NoCopy: false, Labels: volumeLabels(spec), DriverConfig: { Name: '', Options: {} } },
+        VolumeOptions: { NoCopy: false, Labels: volumeLabels(spec, node), DriverConfig: { Name: '', Options: {} } },
       },
     ],
     NetworkMode: name,
     // Docker Desktop's name for the machine, under which sandboxes find Lemonade.
     ...(gateway === null ? {} : { ExtraHosts: [`host.docker.internal:${gateway}`] }),
-    ...confinedHostConfig(spec.port),
+    ...confinedHostConfig(spec.port, host.hasSeccomp),
     // Swap counts as memory; otherwise sandboxes at their limit would swap and slow down everyone's disk.
     ...(memoryBytes === null ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),
     // Docker refuses more CPUs than the machine has.

@@ -72,6 +72,27 @@ export class FirewallKeeper {
   }
 }
 
+/** The marks of the servers that have chains on this machine. @throws what iptables fails with; see `describeIptablesError` */
+export async function listMarks(run: RunIptables): Promise<string[]> {
+  const listed = await run('iptables', [...WAIT, '-S'])
+  return [...new Set([...listed.matchAll(/^-N THON-(\w+)-/gm)].map(([, mark = '']) => mark))]
+}
+
+/** Removes the chains of a server, and the jumps to them. @throws what the programs fail with; see `describeIptablesError` */
+export async function removeChains(run: RunIptables, mark: string): Promise<void> {
+  const listed = (await run('iptables', [...WAIT, '-S'])).split('\n')
+  const prefix = `THON-${mark}-`
+  const chains = listed.filter((line) => line.startsWith(`-N ${prefix}`)).map((line) => line.slice('-N '.length))
+  if (chains.length === 0) return
+  const isJump = (line: string) => line.startsWith('-A ') && chains.some((chain) => line.endsWith(` -j ${chain}`))
+  const lines = [
+    ...listed.filter(isJump).map((line) => line.replace('-A ', '-D ')),
+    ...chains.map((chain) => `-F ${chain}`),
+    ...chains.map((chain) => `-X ${chain}`),
+  ]
+  await run('iptables-restore', [...WAIT, '--noflush'], ['*filter', ...lines, 'COMMIT', ''].join('\n'))
+}
+
 /** Why the rules could not be set, and what to do, as a sentence. */
 export function describeIptablesError(error: unknown): string {
   const { code, stderr = '', message = '' } = error as { code?: unknown; stderr?: string; message?: string }

@@ -4,9 +4,9 @@ import type { Env } from '../../config/env.ts'
 import type { Events } from '../../core/events.ts'
 import type { Log } from '../../core/log.ts'
 import { firewallOf, ineffectiveExceptions, type Firewall, type FirewallPolicy } from './firewall.ts'
-import { describeIptablesError, FirewallKeeper, type RunIptables } from './firewall-keeper.ts'
+import { describeIptablesError, FirewallKeeper, removeChains, type RunIptables } from './firewall-keeper.ts'
 import { bridgesPassRules, hasInterfaceLike, localNetworks, nameServers } from './host-network.ts'
-import { bridgePrefix } from './names.ts'
+import { bridgePrefix, nodeMark } from './names.ts'
 import { EngineUnavailable } from '../engine.ts'
 
 /** What sandboxes reach over the network, as people see it. */
@@ -35,6 +35,8 @@ export interface HostNetwork {
   /** Why rules set on this machine would not reach the sandboxes; null when they would. */
   remoteReason: () => Promise<string | null>
   removeUnusedNetworks: () => Promise<void>
+  /** Whether this server has sandboxes, running or not. */
+  hasSandboxes: () => Promise<boolean>
 }
 
 /** Where the AI gateway serves participants; host null is this machine. */
@@ -59,6 +61,8 @@ export interface SandboxNetworkDeps {
 
 const CHECK_MS = 60_000
 const CLEANUP_MS = 3_600_000
+/** How long after a sandbox has stopped the network of its group goes, unless the group has another one. */
+const IDLE_MS = 5_000
 
 const EMBEDDED =
   'The embedded engine isolates nothing: sandboxes reach whatever this machine reaches. Use Docker to change that.'
@@ -82,6 +86,7 @@ export class SandboxNetwork {
   /** Why they cannot be set from this machine; null when they can. */
   #remoteReason: string | null = null
   #wasConnected = false
+  #cleanup: NodeJS.Timeout | undefined
   /** The last published view, as JSON. */
   #published = ''
   readonly #mutex = new Mutex()
@@ -101,20 +106,36 @@ export class SandboxNetwork {
     this.#stops.push(
       events.on('engine', () => this.#onEngineEvent()),
       events.on('group', () => void this.#exclusively(() => this.#enforce('if changed'))),
+      events.on('instance', ({ row }) => {
+        if (row.activeKey === null) this.#cleanUpSoon()
+      }),
       events.on('gatewaySettings', () => void this.#exclusively(() => this.#enforce('if changed'))),
     )
     const timers = [
       setInterval(() => void this.reapply(), CHECK_MS).unref(),
       setInterval(() => void this.#removeUnusedNetworks(), CLEANUP_MS).unref(),
     ]
-    this.#stops.push(() => timers.forEach(clearInterval))
+    this.#stops.push(() => {
+      timers.forEach(clearInterval)
+      clearTimeout(this.#cleanup)
+    })
     await this.#exclusively(() => this.#locateAndEnforce())
   }
 
-  /** Stops the checks; the rules stay. */
+  /** Stops the checks. The rules and networks stay as long as there are sandboxes, which keep running. Never throws. */
   async close(): Promise<void> {
     for (const stop of this.#stops) stop()
     await this.#mutex.waitForUnlock()
+    const { hostNetwork, isConnected, log } = this.#deps
+    if (!hostNetwork || !isConnected()) return
+    try {
+      if (await hostNetwork.hasSandboxes()) return
+      await hostNetwork.removeUnusedNetworks()
+      if (this.#remoteReason === null) await removeChains(hostNetwork.run, nodeMark(hostNetwork.node))
+    } catch (error) {
+      // THON may not set rules here, and has left nothing; or Docker stopped. The next stop, or thon cleanup, removes the rest.
+      log.debug({ err: error }, 'networks and rules were left behind')
+    }
   }
 
   /** Checks whether the rules are in force, and sets them when they are not. Never throws. */
@@ -243,6 +264,12 @@ export class SandboxNetwork {
       nameServers: nameServers(),
       localNetworks: localNetworks(),
     }
+  }
+
+  /** The last sandbox of a group may be gone. Its container is removed in a moment, and perhaps replaced. */
+  #cleanUpSoon(): void {
+    clearTimeout(this.#cleanup)
+    this.#cleanup = setTimeout(() => void this.#removeUnusedNetworks(), IDLE_MS).unref()
   }
 
   async #removeUnusedNetworks(): Promise<void> {

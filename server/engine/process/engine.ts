@@ -11,7 +11,9 @@ import type {
   SandboxStats,
 } from '../engine.ts'
 import { EngineUnavailable, EngineRefused } from '../engine.ts'
+import type { DatabaseFile } from '../identity.ts'
 import { findCodeServer } from './child.ts'
+import { WorkspaceClaim } from './claim.ts'
 import { orAway, orRefused } from './errors.ts'
 import { Feed } from './feed.ts'
 import { tail, trim } from './log.ts'
@@ -24,8 +26,10 @@ import { Volumes, assertSegment } from './volumes.ts'
 const POLL_MS = 500
 
 export interface ProcessEngineOptions {
-  /** Name of this server. Among the sandboxes in its directory, it serves its own and those without a node. */
+  /** Id of this server. Among the sandboxes in its directory, it serves its own and those without a node. */
   node: string
+  /** The database that the id belongs to. Without it, nothing keeps two servers from using the same id. */
+  database?: DatabaseFile
   /** Directory of all workspaces, `THON_WORKSPACE_DIR`; created when missing. */
   workspaceDir: string
   /** Where to look for `code-server`; also the PATH of the sandboxes. */
@@ -43,6 +47,7 @@ export class ProcessEngine implements SandboxEngine {
   readonly #node: string
   readonly #dir: string
   readonly #shared: ProcessSandboxDeps
+  readonly #claim: WorkspaceClaim | null
   readonly #feed = new Feed()
   readonly #cpu = new CpuMeter()
   readonly #sandboxes = new Map<string, ProcessSandbox>()
@@ -54,10 +59,12 @@ export class ProcessEngine implements SandboxEngine {
   constructor(options: ProcessEngineOptions) {
     this.#node = options.node
     this.#dir = resolve(options.workspaceDir)
+    const { node, database } = options
+    this.#claim = database ? new WorkspaceClaim(this.#dir, { node, database }) : null
     this.#shared = {
       path: options.path,
       records: new RecordStore(this.#dir),
-      volumes: new Volumes(this.#dir),
+      volumes: new Volumes(this.#dir, options.node),
       ports: new Set(),
       closed: false,
       changed: (record) => this.#changed(record),
@@ -149,6 +156,10 @@ export class ProcessEngine implements SandboxEngine {
     return record && isLive(record) && record.pid !== null ? this.#cpu.measure(ref, record.pid) : null
   }
 
+  async ownVolume(volume: string): Promise<string> {
+    return orRefused(this.#dir, () => this.#shared.volumes.own(volume))
+  }
+
   async ensureVolume(volume: string, owner: { group: string; username: string }): Promise<void> {
     await orRefused(this.#dir, async () => {
       this.#load()
@@ -170,6 +181,7 @@ export class ProcessEngine implements SandboxEngine {
     this.#shared.closed = true
     await orAway(this.#dir, () => this.#load()).catch(() => {})
     await Promise.allSettled([...this.#sandboxes.values()].map((sandbox) => sandbox.kill()))
+    this.#claim?.release()
     this.#feed.end()
     this.#updatePolling()
   }
@@ -178,6 +190,7 @@ export class ProcessEngine implements SandboxEngine {
   #load(): void {
     this.#shared.records.prepare()
     if (this.#loaded) return
+    this.#claim?.take()
     const own = this.#shared.records.all().filter((record) => (record.node ?? this.#node) === this.#node)
     for (const record of own) this.#sandboxes.set(record.ref, new ProcessSandbox(record, this.#shared))
     this.#loaded = true
@@ -188,6 +201,8 @@ export class ProcessEngine implements SandboxEngine {
     this.#load()
     const ref = `process-${assertSegment(spec.instanceId, 'sandbox')}`
     const { instanceId, group, username, image, volume, port, password } = spec
+    const user = await this.#runningOn(volume, instanceId)
+    if (user) throw new EngineRefused(`The workspace ${volume} is in use by ${user}. Stop that first.`)
     const workspace = await this.#shared.volumes.ensure(volume, spec)
     await this.#shared.volumes.put(volume, workspace, spec.files)
     if (this.#shared.closed) throw new EngineUnavailable('THON is shutting down. Try again after it has started.')
@@ -219,12 +234,16 @@ export class ProcessEngine implements SandboxEngine {
 
   /** What uses a volume: any sandbox of this server, and running sandboxes of other servers. */
   async #userOf(volume: string): Promise<string | null> {
-    const all = this.#shared.records.all().filter((record) => record.volume === volume)
+    const known = [...this.#sandboxes.values()].find(({ record }) => record.volume === volume)
+    return known ? nameOf(known.record) : this.#runningOn(volume, null)
+  }
+
+  /** What runs on a volume, no matter who started it. @param instanceId does not count */
+  async #runningOn(volume: string, instanceId: string | null): Promise<string | null> {
+    const all = this.#shared.records.all().filter((one) => one.volume === volume && one.instanceId !== instanceId)
     const living = await processes(all.flatMap((record) => record.pid ?? []))
-    const user = all.find(
-      (record) => this.#sandboxes.has(record.ref) || living.get(record.pid ?? 0)?.start === record.start,
-    )
-    return user ? `the sandbox of ${user.group}/${user.username}` : null
+    const user = all.find(({ pid, start }) => pid !== null && living.get(pid)?.start === start)
+    return user ? nameOf(user) : null
   }
 
   #changed(record: SandboxRecord): void {
@@ -251,4 +270,8 @@ export class ProcessEngine implements SandboxEngine {
       trim(this.#shared.records.logPath(sandbox.record))
     }
   }
+}
+
+function nameOf({ group, username }: SandboxRecord): string {
+  return `the sandbox of ${group}/${username}`
 }

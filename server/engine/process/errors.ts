@@ -15,6 +15,7 @@ export async function orAway<T>(dir: string, step: () => T | Promise<T>): Promis
   try {
     return await step()
   } catch (error) {
+    if (error instanceof EngineUnavailable) throw error
     throw new EngineUnavailable(describeSystemError(error, dir), { cause: error })
   }
 }

@@ -83,6 +83,25 @@ export class RecordStore {
   }
 }
 
+/**
+ * The node that the records of a database without an id carry, see `FormerIdentity` of docker/carried-node.ts. Null: none,
+ * or there are no records.
+ */
+export function nodeInRecords(
+  workspaceDir: string,
+  former: { instanceIds: ReadonlySet<string>; byPath: string | null },
+): string | null {
+  let records: SandboxRecord[]
+  try {
+    records = new RecordStore(workspaceDir).all()
+  } catch {
+    return null
+  }
+  const ofInstances = records.find(({ instanceId, node }) => node !== undefined && former.instanceIds.has(instanceId))
+  const ofPath = records.find(({ node }) => node !== undefined && node === former.byPath)
+  return (ofInstances ?? ofPath)?.node ?? null
+}
+
 /** A record in the port's words. */
 export function toSandbox(record: SandboxRecord): Sandbox {
   const { ref, instanceId, group, username, image, volume, port, password, status, exitCode } = record

@@ -15,6 +15,7 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, join, posix, relative, resolve, sep } from 'node:path'
 import { EngineRefused, type SandboxFile } from '../engine.ts'
+import { ownVolumeName } from '../identity.ts'
 import { backupPath, fileTooLarge, MAX_BACKUP_BYTES, pathBlocked } from '../backup-path.ts'
 
 /**
@@ -23,11 +24,21 @@ import { backupPath, fileTooLarge, MAX_BACKUP_BYTES, pathBlocked } from '../back
  */
 export class Volumes {
   readonly #root: string
+  readonly #node: string
   /** Keeps two volumes from taking the same free directory. */
   readonly #mutex = new Mutex()
 
-  constructor(workspaceDir: string) {
+  /** @param node the server that the volumes belong to which it uses first */
+  constructor(workspaceDir: string, node: string) {
     this.#root = resolve(workspaceDir)
+    this.#node = node
+  }
+
+  /** See the port. */
+  async own(volume: string): Promise<string> {
+    const own = ownVolumeName(volume, this.#node)
+    if ((await this.#find(own)) !== null) return own
+    return (await this.#isForeign(volume)) ? own : volume
   }
 
   /** The volume's directory, as an absolute path; created when missing. */
@@ -36,6 +47,7 @@ export class Volumes {
       const dir = (await this.#find(volume)) ?? (await this.#claim(volume, owner))
       await this.#assertInside(dir)
       await mkdir(dir, { recursive: true })
+      await this.#sign(volume)
       return dir
     })
   }
@@ -43,6 +55,7 @@ export class Volumes {
   /** Deletes the volume's files, settings and link; does nothing when it does not exist. */
   remove(volume: string): Promise<void> {
     return this.#mutex.runExclusive(async () => {
+      if (await this.#isForeign(volume)) return
       const dir = await this.#find(volume)
       if (dir) {
         await this.#assertInside(dir)
@@ -50,6 +63,7 @@ export class Volumes {
       }
       await rm(this.#home(volume), { recursive: true, force: true })
       await rm(this.#link(volume), { force: true })
+      await rm(this.#signature(volume), { force: true })
     })
   }
 
@@ -80,6 +94,23 @@ export class Volumes {
       await write(base, path, content)
     }
     return changed.map(({ sandboxPath }) => sandboxPath)
+  }
+
+  async #isForeign(volume: string): Promise<boolean> {
+    const node = await readFile(this.#signature(volume), 'utf8').catch(ifMissing(null))
+    return node !== null && node !== this.#node
+  }
+
+  /** Volumes of versions before 0.2.0 are not signed, and belong to the server that uses them first. */
+  async #sign(volume: string): Promise<void> {
+    await mkdir(dirname(this.#signature(volume)), { recursive: true, mode: 0o700 })
+    await writeFile(this.#signature(volume), this.#node, { flag: 'wx' }).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    })
+  }
+
+  #signature(volume: string): string {
+    return join(this.#root, '.nodes', assertSegment(volume, 'volume'))
   }
 
   #link(volume: string): string {

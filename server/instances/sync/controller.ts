@@ -1,5 +1,4 @@
 import type { Log } from '../../core/log.ts'
-import { describeError } from '../../core/errors.ts'
 import type { Limits } from '../../config/env.ts'
 import {
   EngineUnavailable,
@@ -16,6 +15,9 @@ import { StartQueue } from './start-queue.ts'
 import type { InstanceRepository } from '../repository.ts'
 import type { UnitOfWork } from '../../db/unit-of-work.ts'
 
+/** The reason of a sandbox whose command failed in THON itself. */
+const BROKEN = 'THON failed to carry this out. Its log says why. Try again.'
+
 /** What the controller depends on. */
 export interface InstanceControllerDeps {
   repository: InstanceRepository
@@ -29,6 +31,8 @@ export interface InstanceControllerDeps {
   readySeconds: number
   /** The configuration files of a new sandbox; never throws. */
   filesFor: (row: InstanceRow) => Promise<LaunchFiles>
+  /** Gives the sandbox and its user another volume. */
+  setVolume: (row: InstanceRow, volume: string) => Promise<InstanceRow>
   /** The start queue moved. */
   onQueueMove: () => void
   /** Takes what THON itself finds out about a sandbox. */
@@ -256,7 +260,9 @@ export class InstanceController {
     }
     if (!(error instanceof EngineRefused))
       this.#deps.log.error({ err: error, instance: id }, 'a sandbox command failed')
-    const reported = this.#deps.report(id, { type: 'refused', message: describeError(error) })
+    // The reason is shown to people: what broke inside THON belongs into the log only.
+    const message = error instanceof EngineRefused ? error.message : BROKEN
+    const reported = this.#deps.report(id, { type: 'refused', message })
     if (task !== 'launch') return
     // Until this is written it counts as starting, and "gone" does not become its reason.
     await reported

@@ -27,6 +27,8 @@ export interface LauncherDeps {
   limits: Limits
   /** Never throws. */
   filesFor: (row: InstanceRow) => Promise<LaunchFiles>
+  /** Gives the sandbox and its user another volume. */
+  setVolume: (row: InstanceRow, volume: string) => Promise<InstanceRow>
   /** Every sandbox, as the engine last reported it. */
   seen: () => Iterable<Sandbox>
   /** Remembers what was created. */
@@ -59,9 +61,10 @@ export class Launcher {
 
   async #launch(id: string): Promise<void> {
     const { engine, filesFor, limits, note, repository, unit } = this.#deps
-    const row = await repository.find(id)
-    if (row?.state !== 'Pending') return this.#undo(id, null)
-    await this.#removeStopped(row)
+    const found = await repository.find(id)
+    if (found?.state !== 'Pending') return this.#undo(id, null)
+    await this.#removeStopped(found)
+    const row = await this.#deps.setVolume(found, await engine.ownVolume(found.volume))
     const { files, notice } = await filesFor(row)
     const spec = { ...row, instanceId: row.id, files, limits }
     const ref = await engine.create(spec, (text) => this.#setProgress(row, text))

@@ -9,7 +9,7 @@ import type { Sandbox, SandboxEngine, SandboxEvent } from '../../engine/engine.t
 import type { EngineStatus, SandboxObserver } from '../../engine/watcher.ts'
 import type { InstanceController } from './controller.ts'
 import { isActive, next, observationOf, type Observation, type Verdict } from './lifecycle.ts'
-import { activeKey, targetOf, type InstanceRow } from '../model.ts'
+import { targetOf, type InstanceRow } from '../model.ts'
 import { FOUND_STOPPED } from '../reason.ts'
 import { differs, type InstanceRepository, type SandboxFacts } from '../repository.ts'
 
@@ -180,9 +180,7 @@ export class Reconciler implements SandboxObserver {
         id: sandbox.instanceId,
         group,
         username,
-        search: '',
         state: stopped ? 'Terminated' : sandbox.status === 'paused' ? 'Paused' : 'Pending',
-        activeKey: stopped ? null : activeKey(group, username),
         reason: stopped ? FOUND_STOPPED : null,
         port: sandbox.port,
         secure: sandbox.password !== null,

@@ -2,7 +2,7 @@ import type { EngineStateFragment } from '#lib/graphql/generated/graphql.ts'
 import type { Tone } from '#lib/ui/tone.ts'
 
 /** What sandboxes can reach, as the engine reports it. */
-export type SandboxNetwork = EngineStateFragment['network']
+export type SandboxNetwork = NonNullable<EngineStateFragment['network']>
 
 /** What happens to connections to one kind of place. */
 export interface Rule {

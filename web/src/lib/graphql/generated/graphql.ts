@@ -791,17 +791,17 @@ export type RevokeApiTokenMutationVariables = Exact<{
 
 export type RevokeApiTokenMutation = { revokeApiToken: { id: string } };
 
-export type EngineStateFragment = { kind: EngineKind, connected: boolean, since: string, message: string | null, version: string | null, image: string, imagePresent: boolean | null, cannot: Array<EngineCapability>, notices: Array<string>, waiting: number, starting: number, startLimit: number, network: { pool: string, lanBlocked: boolean, internetBlocked: boolean, exceptions: Array<string>, hostPorts: Array<number>, nameServers: Array<string>, enforced: boolean, notices: Array<string> } };
+export type EngineStateFragment = { kind: EngineKind, connected: boolean, since: string, message: string | null, version: string | null, image: string | null, imagePresent: boolean | null, cannot: Array<EngineCapability>, notices: Array<string>, waiting: number, starting: number, startLimit: number, network: { pool: string, lanBlocked: boolean, internetBlocked: boolean, exceptions: Array<string>, hostPorts: Array<number>, nameServers: Array<string>, enforced: boolean, notices: Array<string> } | null };
 
 export type EngineQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type EngineQuery = { engine: { kind: EngineKind, connected: boolean, since: string, message: string | null, version: string | null, image: string, imagePresent: boolean | null, cannot: Array<EngineCapability>, notices: Array<string>, waiting: number, starting: number, startLimit: number, network: { pool: string, lanBlocked: boolean, internetBlocked: boolean, exceptions: Array<string>, hostPorts: Array<number>, nameServers: Array<string>, enforced: boolean, notices: Array<string> } } };
+export type EngineQuery = { engine: { kind: EngineKind, connected: boolean, since: string, message: string | null, version: string | null, image: string | null, imagePresent: boolean | null, cannot: Array<EngineCapability>, notices: Array<string>, waiting: number, starting: number, startLimit: number, network: { pool: string, lanBlocked: boolean, internetBlocked: boolean, exceptions: Array<string>, hostPorts: Array<number>, nameServers: Array<string>, enforced: boolean, notices: Array<string> } | null } };
 
 export type EngineChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type EngineChangedSubscription = { engineChanged: { kind: EngineKind, connected: boolean, since: string, message: string | null, version: string | null, image: string, imagePresent: boolean | null, cannot: Array<EngineCapability>, notices: Array<string>, waiting: number, starting: number, startLimit: number, network: { pool: string, lanBlocked: boolean, internetBlocked: boolean, exceptions: Array<string>, hostPorts: Array<number>, nameServers: Array<string>, enforced: boolean, notices: Array<string> } } };
+export type EngineChangedSubscription = { engineChanged: { kind: EngineKind, connected: boolean, since: string, message: string | null, version: string | null, image: string | null, imagePresent: boolean | null, cannot: Array<EngineCapability>, notices: Array<string>, waiting: number, starting: number, startLimit: number, network: { pool: string, lanBlocked: boolean, internetBlocked: boolean, exceptions: Array<string>, hostPorts: Array<number>, nameServers: Array<string>, enforced: boolean, notices: Array<string> } | null } };
 
 export type GatewayStatusViewFragment = { state: GatewayState, asOf: string | null, version: string | null, adminUrl: string, proxyUrl: string, peopleUrl: string, mode: GatewayMode, consumerCount: number, limitations: Array<string>, outdatedInstances: Array<string>, error: { kind: UpstreamErrorKind, message: string, since: string } | null, route: { configured: boolean, current: boolean, uri: string | null, upstream: string | null, model: string | null }, redis: { configured: boolean, reachable: boolean, message: string | null }, usage: { available: boolean, message: string | null }, plan: { missing: number, outdated: number, orphaned: number, current: number, routePending: boolean } };
 
