@@ -4,11 +4,14 @@ import { createAccess } from '../auth/create.ts'
 import { newToken } from '../auth/tokens.ts'
 import { unavailable, withAuthentication, withPageRedirects } from '../auth/with-authentication.ts'
 import { closeDb, openDb, type Db } from '../db/client.ts'
+import { loadKeys } from '../db/keys.ts'
 import { DiskSpaceWatch } from '../db/disk-space.ts'
 import { UnitOfWork } from '../db/unit-of-work.ts'
 import type { Env } from '../config/env.ts'
+import { TooMany } from '../core/errors.ts'
 import { Events } from '../core/events.ts'
 import { surviveFailures } from '../core/process-failures.ts'
+import { Quotas } from '../core/quotas.ts'
 import type { Services } from '../graphql/context.ts'
 import { createSocket, type GraphqlSocket } from '../graphql/socket.ts'
 import { createGraphql } from '../graphql/yoga.ts'
@@ -17,6 +20,7 @@ import { Clients } from '../http/client.ts'
 import { Gate } from '../http/gate.ts'
 import { RequestGuard } from '../http/guard.ts'
 import { healthRoutes } from '../http/health.ts'
+import { refuseUpgrade } from '../http/respond.ts'
 import { HttpServer } from '../http/server.ts'
 import { Tls } from '../http/tls.ts'
 import { builtDashboard, devDashboard, type Dashboard } from '../http/dashboard.ts'
@@ -84,12 +88,15 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const activity = new ActivityService({ db, events, unit, log })
   const choice = overrides.engine ? { engine: overrides.engine, notices: [], hostNetwork: null } : await choose(env, db)
   const disk = new DiskSpaceWatch(env.dbPath, log, () => events.publish('engine', null))
-  const access = await createAccess({ ...{ env, db, events, unit, activity }, ...{ log, token, clients } })
+  const keys = await loadKeys(env.dbPath, db)
+  const access = await createAccess({ ...{ env, db, events, unit, activity, keys }, ...{ log, token, clients } })
   const created = createServices({ ...{ access, env, db, events, unit, activity }, ...{ log, disk, tls, choice } })
   const { services, live, network, addresses } = created
-  const socket = createSocket(schema, services, (sessionId) => access.authenticator.reauthenticate(sessionId), log)
+  const quotas = new Quotas()
+  const socket = createSocket(schema, services, quotas, log)
   const proxy = await createProxy({
-    ...{ db, events, clients, addresses, authenticator: access.authenticator, tls, log },
+    ...{ db, events, clients, quotas, addresses, authenticator: access.authenticator, tls, log },
+    cookieKey: keys.pass,
     trustedProxies: env.reach.trustedProxies,
     dbPath: env.dbPath,
     listening: overrides.listens === false ? null : listeningOf(env, overrides.proxyProcess ?? true),
@@ -99,7 +106,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
     participantsMayStart: () => services.settings.participantsMayStart(),
   })
   const dashboardKind = overrides.dashboard ?? 'built'
-  const parts = { env, log, clients, db, services, live, addresses, access, socket, proxy, dashboardKind }
+  const parts = { env, log, clients, quotas, db, services, live, addresses, access, socket, proxy, dashboardKind }
   const { http, dashboard } = await createHttp(parts)
 
   // A command ends by its failures instead.
@@ -111,6 +118,7 @@ export async function createApp(env: Env, overrides: Overrides = {}): Promise<Ap
   const close = (keepProxy = false) => (closing ??= end(keepProxy))
   const end = async (keepProxy: boolean) => {
     await socket.close()
+    access.principals.close()
     await proxy.close(keepProxy)
     await http.close()
     await dashboard?.close()
@@ -147,6 +155,7 @@ interface HttpParts {
   env: Env
   log: Log
   clients: Clients
+  quotas: Quotas
   db: Db
   services: Services
   live: ReturnType<typeof createServices>['live']
@@ -159,13 +168,13 @@ interface HttpParts {
 
 /** The HTTP server with all its routes: GraphQL, REST, the dashboard and the way to sandboxes. */
 async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboard: Dashboard | null }> {
-  const { env, log, clients, db, services, live, addresses, access, socket, proxy, dashboardKind } = parts
+  const { env, log, clients, quotas, db, services, live, addresses, access, socket, proxy, dashboardKind } = parts
   const { authenticator, signIn } = access
   const bodies = new RequestBodies(clients)
   const known = { authenticator, bodies }
-  const rest = withAuthentication(known, 'rest', createRest({ services, authenticator, signIn, clients, log }))
-  const yoga = createGraphql(schema, services, (request) => authenticator.authenticated(request).viewer, log)
-  const dashboard = await openDashboard(dashboardKind, async (request, req) => yoga.fetch(request, { req }))
+  const rest = withAuthentication(known, 'rest', createRest({ services, authenticator, signIn, clients, quotas, log }))
+  const yoga = createGraphql(schema, services, (request) => authenticator.authenticated(request).viewer, quotas, log)
+  const dashboard = await openDashboard(dashboardKind, async (request, req) => yoga.fetch(request, { req, res: null }))
   const http = new HttpServer({
     prepare: proxy.prepare,
     guard: new RequestGuard((error, where) => log.error({ err: error }, `a request failed (${where})`)),
@@ -189,9 +198,16 @@ async function createHttp(parts: HttpParts): Promise<{ http: HttpServer; dashboa
         : []),
     ],
     upgrade: async (request, duplex, head) => {
-      const credentials = await Promise.resolve(authenticator.authenticate(request, 'page')).catch(unavailable)
-      if (credentials.viewer.role === 'anonymous') return '401 Unauthorized'
-      socket.upgrade(request, duplex, head, credentials)
+      const { viewer } = await Promise.resolve(authenticator.authenticate(request, 'page')).catch(unavailable)
+      if (viewer.role === 'anonymous') return '401 Unauthorized'
+      try {
+        const { address } = clients.of(request)
+        duplex.once('close', quotas.take('socket', viewer, address))
+        socket.upgrade(request, duplex, head, { viewer, address })
+      } catch (error) {
+        if (!(error instanceof TooMany)) throw error
+        refuseUpgrade(duplex, '429 Too Many Requests', error.message)
+      }
       return null
     },
   })

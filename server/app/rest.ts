@@ -15,6 +15,7 @@ import { instancesRest } from '../instances/rest.ts'
 import { lemonadeRest } from '../lemonade/rest.ts'
 import { linksRest } from '../links/rest.ts'
 import { configFilesRest, settingsRest } from '../settings/rest.ts'
+import type { Quotas } from '../core/quotas.ts'
 import { ResponseCache } from '../core/response-cache.ts'
 import type { Log } from '../core/log.ts'
 import type { BodyLimits } from '../rest/body.ts'
@@ -30,6 +31,7 @@ export interface RestDeps {
   signIn: SignIn
   /** Where a request comes from. */
   clients: Clients
+  quotas: Quotas
   log: Log
   limits?: BodyLimits
 }
@@ -40,10 +42,18 @@ const LIMITS: BodyLimits = { largest: 1024 * 1024, idle: 10_000, whole: 60_000 }
 const OPEN = /^\/(?!api\/)|^\/api\/auth\//
 
 /** `/api/*`, `/openapi.json` and `/docs`, as a handler of Node's HTTP server. */
-export function createRest({ services, authenticator, signIn, clients, log, limits = LIMITS }: RestDeps): Handler {
+export function createRest({
+  services,
+  authenticator,
+  signIn,
+  clients,
+  quotas,
+  log,
+  limits = LIMITS,
+}: RestDeps): Handler {
   const app = new OpenAPIHono<RestEnv>()
   const viewerOf = (incoming: RestEnv['Bindings']['incoming']) => authenticator.authenticated(incoming).viewer
-  const operations = new Operations({ app, viewerOf, cache: new ResponseCache(services.events), limits })
+  const operations = new Operations({ app, viewerOf, cache: new ResponseCache(services.events), quotas, limits })
   app.use('/api/*', async (c, next) => {
     // Hono would answer HEAD from GET, but only declared operations exist.
     if (c.req.method === 'HEAD' || c.req.method === 'OPTIONS') return c.notFound()

@@ -1,8 +1,11 @@
 import type { ActivityService } from '../activity/service.ts'
+import type { Principals } from '../auth/principals.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { DiskSpaceWatch } from '../db/disk-space.ts'
-import type { UnitOfWork } from '../db/unit-of-work.ts'
+import type { Tx, UnitOfWork } from '../db/unit-of-work.ts'
 import type { Env } from '../config/env.ts'
+import { isLoopback } from '../config/rules.ts'
+import { Conflict } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import { describeProblem } from '../core/syntax.ts'
 import type { Services } from '../graphql/context.ts'
@@ -43,7 +46,11 @@ export interface ServicesDeps {
   /** Null for plain HTTP. */
   tls: Tls | null
   choice: EngineChoice
-  access: Pick<Services, 'identities' | 'tokens' | 'signIn'> & { sessions: Sessions }
+  access: Pick<Services, 'identities' | 'tokens' | 'signIn'> & {
+    sessions: Sessions
+    principals: Principals
+    authenticator: { locked: boolean }
+  }
 }
 
 /** The services of the language model servers, and how sandboxes reach these. */
@@ -96,6 +103,28 @@ function createLegacy({
   })
 }
 
+/** Whether other machines may reach the dashboard: directly, or through a reverse proxy. */
+function isReachable({ host, allowedHosts, reach }: Env): boolean {
+  return !isLoopback(host) || allowedHosts.length > 0 || reach.trustedProxies.length > 0
+}
+
+/** Refuses links while a person who puts theirs aside would be an organizer. */
+function linkGuard(env: Env, { authenticator }: ServicesDeps['access']): () => void {
+  return () => {
+    if (authenticator.locked || !isReachable(env)) return
+    throw new Conflict(
+      'Nothing guards the dashboard from other machines: anyone who opens it without a link is an organizer. Set a password under Settings first, or AUTH_LOCAL_PASSWORD.',
+    )
+  }
+}
+
+function sessionsOf({ sessions, principals }: ServicesDeps['access']) {
+  return {
+    create: (identityId: string) => sessions.create(identityId),
+    revokeAllOf: (tx: Tx, identityIds: string[]) => principals.revokeAllOf(tx, identityIds),
+  }
+}
+
 /** Creates the services, and hands features what they need of each other. */
 export function createServices(deps: ServicesDeps) {
   const { env, db, events, unit, activity, log, disk, tls, choice, access } = deps
@@ -124,7 +153,7 @@ export function createServices(deps: ServicesDeps) {
     gateway: () => ai.gatewaySettings.proxyTarget(),
   })
   const settings = new SettingsService({ db, events, activity, addresses })
-  const forLinks = { db, activity, sessions: access.sessions }
+  const forLinks = { db, activity, sessions: sessionsOf(access), assertGuarded: linkGuard(env, access) }
   const groupsImport = new GroupsImport(parts, (group, username) => users.volumeFor(group, username))
   const configFiles = new ConfigFilesService({ db, events, activity })
   const services: Services = {
@@ -164,7 +193,8 @@ export function createServices(deps: ServicesDeps) {
         ...(tls?.notices ?? []),
         ...network.warnings(),
         ...choice.notices,
-        ...env.warnings,
+        // It was true when the server started; a password may have been set on the dashboard since.
+        ...env.warnings.filter((one) => !(access.authenticator.locked && one.includes('there is no login'))),
       ],
       status: live.engineStatus,
       queue: live.queue,

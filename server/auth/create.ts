@@ -1,6 +1,6 @@
 import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db/client.ts'
-import { storedSecret } from '../db/stored-secret.ts'
+import type { Keys } from '../db/keys.ts'
 import type { Env } from '../config/env.ts'
 import type { Clients } from '../http/client.ts'
 import type { Events } from '../core/events.ts'
@@ -10,13 +10,11 @@ import { UserDirectory } from './user-directory.ts'
 import { Authenticator } from './authenticator.ts'
 import { IdentitiesService } from './identities.ts'
 import { createProviders, OAuthService } from './oauth/service.ts'
-import { LocalPassword } from './password.ts'
-import { Sessions } from './sessions.ts'
+import { isEqual, LocalPassword } from './password.ts'
+import { hashStoredSessions, Sessions } from './sessions.ts'
 import { SignIn } from './sign-in.ts'
+import { StoredPassword } from './stored-password.ts'
 import { TokensService } from './tokens.ts'
-
-/** Name of the stored key that signs session cookies when the environment has none. */
-const SESSION_SECRET = 'session'
 
 /** Wires everything that decides who somebody is and what they may do. */
 export async function createAccess(deps: {
@@ -26,6 +24,7 @@ export async function createAccess(deps: {
   unit: UnitOfWork
   activity: ActivityService
   log: Log
+  keys: Keys
   /** An organizer's token for commands that run next to this server, as long as it runs. */
   token: string
   clients: Clients
@@ -34,30 +33,47 @@ export async function createAccess(deps: {
   const { localPassword, enabled, admins } = env.auth
   const directory = new UserDirectory(db, events, deps.log)
   await directory.load()
-  const secret = env.auth.sessionSecret ?? (await storedSecret(db, SESSION_SECRET))
-  const sessions = new Sessions(db, unit, {
+  const secret = env.auth.sessionSecret ?? deps.keys.session
+  await hashStoredSessions(db)
+  const configured = enabled || localPassword !== null
+  const storedPassword = new StoredPassword({ db, activity, configured })
+  await storedPassword.load()
+  const sessions = new Sessions(db, {
     secret,
     secure: env.reach.tls !== null || (env.reach.publicUrl?.startsWith('https:') ?? false),
   })
-  const identities = new IdentitiesService({ db, events, unit, activity, directory, admins })
-  const tokens = new TokensService(db, activity, deps.token)
-  const authenticator = new Authenticator({
+  const identities = new IdentitiesService({
+    ...{ db, events, unit, activity, directory, admins },
+    rightsChanged: (tx, id) => authenticator.principals.changed(tx, id),
+  })
+  const tokens = new TokensService(db, activity, deps.token, (tx, ids) => authenticator.principals.revoke(tx, ids))
+  const authenticator: Authenticator = new Authenticator({
+    events,
     sessions,
     tokens,
     usersOf: (email) => directory.usersOf(email),
-    locked: enabled || localPassword !== null,
+    locked: () => configured || storedPassword.isSet,
     localPrograms: !enabled,
     addressOf: (request) => deps.clients.of(request).address,
   })
   const providers = enabled ? createProviders(env.auth.providers) : []
+  const { principals } = authenticator
   const signIn = new SignIn({
+    unit,
+    principals,
     sessions,
     identities,
-    password: localPassword === null ? null : new LocalPassword(localPassword, identities, sessions),
+    password: new LocalPassword({
+      matches: (given) => (localPassword === null ? storedPassword.matches(given) : isEqual(given, localPassword)),
+      identities,
+      sessions,
+    }),
+    hasConfiguredPassword: localPassword !== null,
+    storedPassword,
     oauth: new OAuthService({ db, providers }),
     providers: providers.map(({ name, label }) => ({ name, label })),
     enabled,
     publicUrl: env.reach.publicUrl,
   })
-  return { authenticator, sessions, identities, tokens, signIn }
+  return { authenticator, principals, sessions, identities, tokens, signIn }
 }

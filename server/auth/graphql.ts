@@ -196,7 +196,35 @@ const RevokeApiTokenInput = builder.inputType('RevokeApiTokenInput', {
   fields: (t) => ({ id: t.id({ required: true, description: 'Id of the token.' }) }),
 })
 
+const SignOutInput = builder.inputType('SignOutInput', {
+  description: 'What to sign out.',
+  fields: (t) => ({
+    everywhere: t.boolean({
+      defaultValue: false,
+      description:
+        'Every session of this person, on all devices. With the local password: of everyone who signed in with it.',
+    }),
+  }),
+})
+
 builder.mutationFields((t) => ({
+  createLocalPassword: t.string({
+    description:
+      'Generates the local password of a server without a login, shows it only now, and signs you in. From then on people have to sign in. CONFLICT when there is a login. For organizers.',
+    resolve: async (_root, _args, { signIn, viewer, setCookie }) => {
+      const { password, cookie } = await signIn.createPassword(viewer)
+      setCookie(cookie)
+      return password
+    },
+  }),
+  signOut: t.boolean({
+    description: 'Ends your session, closes what is open in its name, and deletes its cookie. API tokens stay.',
+    args: { input: t.arg({ type: SignOutInput, description: 'This browser only by default.' }) },
+    resolve: async (_root, { input }, { signIn, viewer, setCookie }) => {
+      setCookie(await signIn.signOut(viewer, input?.everywhere ?? false))
+      return true
+    },
+  }),
   updateIdentity: t.field({
     type: IdentityType,
     description: 'Approves, promotes, demotes or suspends a person, at once. CONFLICT for the last organizer.',

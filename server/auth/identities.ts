@@ -52,6 +52,8 @@ export interface IdentitiesDeps {
   unit: UnitOfWork
   activity: ActivityService
   directory: UserDirectory
+  /** To be called after the rights of an identity changed. */
+  rightsChanged: (tx: Tx, identityId: string) => Promise<void>
   /** Ids and e-mail addresses of people who are always organizers, in lower case. */
   admins: readonly string[]
 }
@@ -144,7 +146,7 @@ export class IdentitiesService {
         throw new Conflict(`${before.displayName} joined by a link. People who do are always participants.`)
       if (role !== 'organizer') await this.#assertDispensable(tx, before)
       const row = await tx.identity.update({ where: { id }, data: { role } })
-      if (before.role !== role) tx.publish('session', { identityId: id })
+      if (before.role !== role) await this.#deps.rightsChanged(tx, id)
       tx.publish('identity', { kind: 'UPDATED', id, row })
       return row
     })

@@ -149,12 +149,12 @@ export function authRest(operations: Operations, { authenticator, signIn, client
       return `/login?problem=${error.code === 'UPSTREAM_FAILED' ? 'broken' : 'refused'}`
     }
   })
-  operations.add(signInLocally, async ({ body, incoming, setCookie }) => {
-    setCookie(await signIn.byPassword(body, clients.of(incoming).address))
+  operations.add(signInLocally, async ({ body, viewer, incoming, setCookie }) => {
+    setCookie(await signIn.byPassword(body, clients.of(incoming).address, viewer))
     return { status: 'ok' }
   })
   operations.add(signOut, async ({ incoming, setCookie }) => {
-    setCookie(await signIn.signOut(authenticator.authenticated(incoming).session?.id ?? null))
+    setCookie(await signIn.signOut(authenticator.authenticated(incoming).viewer))
     return { status: 'ok' }
   })
   operations.add(whoAmI, ({ viewer }) => {

@@ -1,7 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
-import { Lucia, TimeSpan, type Adapter, type DatabaseSession } from 'lucia'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { generateIdFromEntropySize, Lucia, TimeSpan, type Adapter, type DatabaseSession } from 'lucia'
 import type { Db } from '../db/client.ts'
-import type { Tx, UnitOfWork } from '../db/unit-of-work.ts'
 import { setCookieHeader } from '../http/cookies.ts'
 import type { SignedInPerson } from '../core/viewer.ts'
 
@@ -16,9 +15,12 @@ declare module 'lucia' {
 export const COOKIE = 'session'
 /** How long a session lasts. Use in its second half starts the time again, which is Lucia's rule. */
 const HOURS = 24
+/** What the database has of a session's id: SHA-256 in hex. */
+const STORED_ID = /^[\da-f]{64}$/
 
 /** A valid session. */
 export interface CheckedSession {
+  /** What the database has of its id. */
   id: string
   person: SignedInPerson
   expiresAt: Date
@@ -27,20 +29,18 @@ export interface CheckedSession {
 }
 
 /**
- * The sessions of browsers. A session lives in the database; browsers hold `v1:<id>:<signature>`, where the signature is
- * the first 16 hex digits of HMAC-SHA256 of the id, so that reading the database is not enough to sign in.
+ * The sessions of browsers. Browsers hold `v1:<id>:<signature>`, where the signature is the first 16 hex digits of
+ * HMAC-SHA256 of the id. The database has only a hash of the id, so that a person who reads it cannot sign in.
  */
 export class Sessions {
   readonly #lucia: Lucia<object, Omit<SignedInPerson, 'id'>>
-  readonly #unit: UnitOfWork
   readonly #secret: string
   readonly #secure: boolean
   /** Name of the session cookie on this server. */
   readonly cookieName: string
 
   /** @param options `secret` signs cookies; `secure` keeps them off plain http */
-  constructor(db: Db, unit: UnitOfWork, options: { secret: string; secure: boolean }) {
-    this.#unit = unit
+  constructor(db: Db, options: { secret: string; secure: boolean }) {
     this.#secret = options.secret
     this.#secure = options.secure
     this.cookieName = options.secure ? `__Host-${COOKIE}` : COOKIE
@@ -53,45 +53,41 @@ export class Sessions {
   /** @returns the cookie that signs the browser in */
   async create(identityId: string): Promise<string> {
     await this.#lucia.deleteExpiredSessions()
-    const session = await this.#lucia.createSession(identityId, {})
-    return this.#cookie(this.#sign(session.id), HOURS * 3600)
+    const id = generateIdFromEntropySize(25)
+    await this.#lucia.createSession(identityId, {}, { sessionId: hashOf(id) })
+    return this.#cookie(this.#sign(id), HOURS * 3600)
+  }
+
+  /** Whether this server signed a cookie: programs of other hosts of the domain may set one of this name. */
+  isOurs(value: string): boolean {
+    return this.#unsign(value) !== null
   }
 
   /** @param value of the cookie. @returns null when it is not signed, unknown or expired */
   async check(value: string): Promise<CheckedSession | null> {
     const id = this.#unsign(value)
-    return id === null ? null : this.#validate(id)
+    const checked = id === null ? null : await this.#validate(hashOf(id))
+    if (id === null || !checked) return null
+    const { fresh, ...session } = checked
+    return { ...session, cookie: fresh ? this.#cookie(this.#sign(id), HOURS * 3600) : null }
   }
 
-  /** Whether a session is still valid. */
+  /** Whether a session is still valid. @param id as the database has it */
   async recheck(id: string): Promise<CheckedSession | null> {
-    return this.#validate(id)
+    const checked = await this.#validate(id)
+    if (!checked) return null
+    const { fresh: _fresh, ...session } = checked
+    return { ...session, cookie: null }
   }
 
-  /** Ends a session, at once. @returns the cookie that deletes the session's cookie */
-  async revoke(id: string | null): Promise<string> {
-    if (id !== null)
-      await this.#unit.write(async (tx) => {
-        await tx.session.deleteMany({ where: { id } })
-        tx.publish('session', { id })
-      })
+  /** The cookie that deletes the session's cookie. */
+  get clearedCookie(): string {
     return this.#cookie('', 0)
   }
 
-  /** Ends every session of these identities with the transaction, and closes the sockets they opened. */
-  async revokeAllOf(tx: Tx, identityIds: string[]): Promise<void> {
-    const revoked = await tx.session.findMany({ where: { identityId: { in: identityIds } } })
-    await tx.session.deleteMany({ where: { identityId: { in: identityIds } } })
-    // One by one first: that tells their sockets that they are signed out and should not reconnect.
-    for (const { id } of revoked) tx.publish('session', { id })
-    for (const identityId of new Set(revoked.map((one) => one.identityId))) tx.publish('session', { identityId })
-  }
-
-  async #validate(id: string): Promise<CheckedSession | null> {
+  async #validate(id: string): Promise<(Omit<CheckedSession, 'cookie'> & { fresh: boolean }) | null> {
     const { session, user } = await this.#lucia.validateSession(id)
-    if (!session) return null
-    const cookie = session.fresh ? this.#cookie(this.#sign(id), HOURS * 3600) : null
-    return { id, person: user, expiresAt: session.expiresAt, cookie }
+    return session && { id, person: user, expiresAt: session.expiresAt, fresh: session.fresh }
   }
 
   #sign(id: string): string {
@@ -112,6 +108,23 @@ export class Sessions {
   #cookie(value: string, seconds: number): string {
     return setCookieHeader({ name: this.cookieName, value, maxAge: seconds, path: '/', secure: this.#secure })
   }
+}
+
+/** Hashes the ids that earlier versions stored unhashed. Their cookies stay good. */
+export async function hashStoredSessions(db: Db): Promise<void> {
+  const rows = await db.session.findMany({ select: { id: true } })
+  const plain = rows.filter(({ id }) => !STORED_ID.test(id))
+  if (plain.length === 0) return
+  // Otherwise the old ids would stay readable in the file, until something else needs their place.
+  await db.$queryRaw`PRAGMA secure_delete = ON`
+  for (const { id } of plain) await db.session.update({ where: { id }, data: { id: hashOf(id) } })
+  await db.$queryRaw`PRAGMA wal_checkpoint(TRUNCATE)`
+  await db.$queryRaw`PRAGMA secure_delete = OFF`
+}
+
+/** A random id of 200 bits cannot be guessed, so a fast hash is enough. */
+function hashOf(id: string): string {
+  return createHash('sha256').update(id).digest('hex')
 }
 
 /** Lucia's port (https://lucia-auth.com/database/) over Prisma 7, which the published adapter does not know. */

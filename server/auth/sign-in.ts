@@ -3,7 +3,12 @@ import { BadRequest, TooMany } from '../core/errors.ts'
 import type { Callback, OAuthService } from './oauth/service.ts'
 import type { IdentitiesService } from './identities.ts'
 import type { LocalPassword } from './password.ts'
+import { networkOf } from '../core/networks.ts'
+import type { Principal, Viewer } from '../core/viewer.ts'
+import type { Principals } from './principals.ts'
 import type { Sessions } from './sessions.ts'
+import type { UnitOfWork } from '../db/unit-of-work.ts'
+import type { StoredPassword } from './stored-password.ts'
 
 /** A provider that people can sign in with. */
 export interface SignInProvider {
@@ -15,10 +20,15 @@ export interface SignInProvider {
 
 /** What signing in needs. */
 export interface SignInDeps {
+  unit: UnitOfWork
+  principals: Pick<Principals, 'revoke' | 'revokeAllOf'>
   sessions: Sessions
   identities: IdentitiesService
-  /** Null when none is configured. */
-  password: LocalPassword | null
+  password: LocalPassword
+  /** Whether the environment sets a local password. */
+  hasConfiguredPassword: boolean
+  /** The one that was generated on the dashboard, if any. */
+  storedPassword: StoredPassword
   oauth: OAuthService
   /** The configured providers, in the order people see them. */
   providers: readonly SignInProvider[]
@@ -47,7 +57,7 @@ export class SignIn {
 
   /** Whether there is a local password. */
   get hasPassword(): boolean {
-    return this.#deps.password !== null
+    return this.#deps.hasConfiguredPassword || this.#deps.storedPassword.isSet
   }
 
   /** The configured providers, in the order people see them. */
@@ -55,11 +65,25 @@ export class SignIn {
     return this.#deps.providers
   }
 
-  /** @returns the session cookie. @throws InvalidInput, WrongPassword, TooMany, BadRequest (there is no password) */
-  async byPassword(raw: unknown, address: string): Promise<string> {
+  /**
+   * @param viewer who they are so far
+   * @returns the session cookie
+   * @throws InvalidInput, WrongPassword, TooMany, BadRequest (there is no password)
+   */
+  async byPassword(raw: unknown, address: string, viewer: Principal): Promise<string> {
     const { password } = this.#deps
-    if (!password) throw new BadRequest('There is no local password here.')
-    return password.signIn(raw, address)
+    if (!this.hasPassword) throw new BadRequest('There is no local password here.')
+    return password.signIn(raw, address, viewer.kind === 'account' && viewer.role === 'organizer')
+  }
+
+  /**
+   * Generates a local password on a server without a login, and signs in who did it.
+   * @returns the password, shown only now, and the session cookie
+   * @throws Conflict when there is a login already, Forbidden
+   */
+  async createPassword(viewer: Viewer): Promise<{ password: string; cookie: string }> {
+    const password = await this.#deps.storedPassword.create(viewer)
+    return { password, cookie: await this.#deps.password.open() }
   }
 
   /**
@@ -75,7 +99,7 @@ export class SignIn {
     origin: string,
     address: string,
   ): Promise<{ authorizationUrl: string; state: string }> {
-    await this.#starts.consume(address).catch((seen: unknown) => {
+    await this.#starts.consume(networkOf(address)).catch((seen: unknown) => {
       if (seen instanceof Error) throw seen
       const seconds = Math.max(1, Math.ceil((seen as RateLimiterRes).msBeforeNext / 1000))
       throw new TooMany('Too many sign-ins were started. Try again in a few minutes.', seconds)
@@ -96,8 +120,15 @@ export class SignIn {
     return { cookie: await sessions.create(id), goTo }
   }
 
-  /** @returns the cookie that signs the browser out */
-  signOut(sessionId: string | null): Promise<string> {
-    return this.#deps.sessions.revoke(sessionId)
+  /**
+   * Ends a session; API tokens stay.
+   * @param everywhere ends every session of the same person, or everyone's who signed in with the local password
+   * @returns the cookie that signs the browser out
+   */
+  async signOut({ id, kind, identityId }: Principal, everywhere = false): Promise<string> {
+    const { principals, sessions, unit } = this.#deps
+    if (everywhere && identityId !== null) await unit.write((tx) => principals.revokeAllOf(tx, [identityId]))
+    else if (kind === 'account' || kind === 'link') await unit.write((tx) => principals.revoke(tx, [id]))
+    return sessions.clearedCookie
   }
 }

@@ -2,11 +2,12 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { ActivityService } from '../activity/service.ts'
 import type { Db } from '../db/client.ts'
+import type { Tx } from '../db/unit-of-work.ts'
 import { NotFound } from '../core/errors.ts'
 import { pageInput, parse, rowsOf } from '../core/input.ts'
 import type { ApiToken } from '../../prisma/generated/client/client.ts'
 import { authorize } from '../core/permissions.ts'
-import { tokenViewer, type Viewer } from '../core/viewer.ts'
+import { tokenPrincipal, type Viewer } from '../core/viewer.ts'
 
 /** The start of every token, so that people and secret scanners recognize one. */
 const PREFIX = 'thon_'
@@ -33,17 +34,33 @@ export interface ApiTokenPage {
   size: number
 }
 
+/** A token that is valid now. */
+export type CheckedToken = Pick<ApiToken, 'id' | 'name' | 'expiresAt'>
+
+/** The token of commands that run next to this server. It ends with the server. */
+const OWN_TOKEN: CheckedToken = { id: 'thon', name: 'thon', expiresAt: new Date(8.64e15) }
+
 /** Keys for scripts. Each is shown once, when it is created; the database holds its hash. */
 export class TokensService {
   readonly #db: Db
   readonly #activity: ActivityService
   readonly #processToken: Buffer
+  readonly #revoke: (tx: Tx, principalIds: string[]) => Promise<void>
 
-  /** @param processToken an organizer's token for as long as this server runs: for commands on the same machine */
-  constructor(db: Db, activity: ActivityService, processToken: string) {
+  /**
+   * @param processToken an organizer's token for as long as this server runs: for commands on the same machine
+   * @param revoke ends principals, and all that is open in their name
+   */
+  constructor(
+    db: Db,
+    activity: ActivityService,
+    processToken: string,
+    revoke: (tx: Tx, principalIds: string[]) => Promise<void>,
+  ) {
     this.#db = db
     this.#activity = activity
     this.#processToken = Buffer.from(hashOf(processToken))
+    this.#revoke = revoke
   }
 
   /** A page of all tokens, the newest first, expired ones included. @param raw `{page?}`. @throws InvalidInput, Forbidden */
@@ -76,17 +93,17 @@ export class TokensService {
     const row = await this.#db.apiToken.findUnique({ where: { id } })
     if (!row) throw noSuchToken()
     return this.#activity.act(viewer, 'revoke token', { kind: 'token', id, label: row.name }, async (tx) => {
-      const { count } = await tx.apiToken.deleteMany({ where: { id } })
-      if (count === 0) throw noSuchToken()
+      if ((await tx.apiToken.count({ where: { id } })) === 0) throw noSuchToken()
+      await this.#revoke(tx, [tokenPrincipal(id)])
       return row
     })
   }
 
-  /** @returns the viewer that a token stands for; null for one that is unknown or expired */
-  async check(token: string): Promise<Viewer | null> {
+  /** @returns null for a token that is unknown or expired */
+  async check(token: string): Promise<CheckedToken | null> {
     if (!token.startsWith(PREFIX)) return null
     const hash = hashOf(token)
-    if (timingSafeEqual(Buffer.from(hash), this.#processToken)) return tokenViewer('thon')
+    if (timingSafeEqual(Buffer.from(hash), this.#processToken)) return OWN_TOKEN
     const row = await this.#db.apiToken.findUnique({ where: { hash } })
     const now = new Date()
     if (!row || row.expiresAt <= now) return null
@@ -96,7 +113,14 @@ export class TokensService {
         .updateMany({ where: { id: row.id }, data: { lastUsedAt: now } })
         // A full disk must not lock scripts out.
         .catch(() => undefined)
-    return tokenViewer(row.name)
+    return row
+  }
+
+  /** Whether a token is still valid, by the id of its row. */
+  async recheck(id: string): Promise<CheckedToken | null> {
+    if (id === OWN_TOKEN.id) return OWN_TOKEN
+    const row = await this.#db.apiToken.findUnique({ where: { id } })
+    return row && row.expiresAt > new Date() ? row : null
   }
 }
 

@@ -10,9 +10,12 @@ export interface AuthenticationDeps {
   bodies: RequestBodies
 }
 
+/** How long a request under way may go on when its sender is signed out, in milliseconds: it may be the one that does it. */
+const GRACE_MS = 500
+
 /**
- * Authenticates requests before they are handled, and sends the cookie of a session that lasts longer now. Then the
- * limits on bodies for people who are in apply.
+ * Authenticates requests before they are handled, and sends the cookie of a session that lasts longer now. Then the limits on
+ * bodies for people who are in apply. A response that is still under way when its principal ends is cut off.
  */
 export function withAuthentication(
   { authenticator, bodies }: AuthenticationDeps,
@@ -24,6 +27,10 @@ export function withAuthentication(
       if (viewer.role === 'anonymous') bodies.ofStranger(request, response)
       else bodies.ofMember(request)
       if (cookie) response.appendHeader('Set-Cookie', cookie)
+      const stop = authenticator.principals.whenOver(viewer, () => {
+        setTimeout(() => response.writableFinished || response.destroy(), GRACE_MS).unref()
+      })
+      response.once('close', stop)
       return handle(request, response)
     }
     const result = authenticator.authenticate(request, kind)

@@ -34,7 +34,11 @@ export function restoreCommand(variables: Variables): Command {
       try {
         const kept = await replaceDatabase(source, dbPath, options.newIdentity === true)
         print(options, { database: dbPath, kept }, () =>
-          [`Restored ${dbPath} from ${source}.`, ...(kept ? [`The previous database is ${kept}.`] : [])].join('\n'),
+          [
+            `Restored ${dbPath} from ${source}.`,
+            ...(kept ? [`The previous database is ${kept}.`] : []),
+            'Everyone was signed out, and signs in again.',
+          ].join('\n'),
         )
       } finally {
         lock.release()
@@ -52,6 +56,7 @@ async function replaceDatabase(source: string, dbPath: string, newIdentity: bool
   rmSync(next, { force: true })
   await copyDatabase(source, next)
   try {
+    await endSessions(next)
     await setNode(next, newIdentity ? newNodeId() : await nodeIdIn(dbPath), newIdentity)
     const backupPath = existsSync(dbPath) ? `${dbPath}.before-${new Date().toISOString().replace(/[:.]/g, '-')}` : null
     if (backupPath) await keep(dbPath, backupPath)
@@ -60,6 +65,22 @@ async function replaceDatabase(source: string, dbPath: string, newIdentity: bool
     return backupPath
   } finally {
     rmSync(next, { force: true })
+  }
+}
+
+/**
+ * Sessions that ended since the backup would count again, and on another machine no key signs their cookies. Backups of
+ * earlier versions hold keys, which anyone may have read.
+ */
+async function endSessions(path: string): Promise<void> {
+  const client = openSqlite(path)
+  try {
+    const { rows } = await client.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    const tables = new Set(rows.map(({ name }) => name))
+    for (const name of ['Session', 'OAuthState']) if (tables.has(name)) await client.execute(`DELETE FROM "${name}"`)
+    if (tables.has('Secret')) await client.execute(`DELETE FROM "Secret" WHERE name IN ('session', 'pass')`)
+  } finally {
+    client.close()
   }
 }
 

@@ -80,7 +80,7 @@ const auth: Chapter = {
     secret(
       'AUTH_SESSION_SECRET',
       'auth.session_secret',
-      'Signs session cookies; at least 32 characters. Required with AUTH_ENABLED, otherwise generated and kept in the database.',
+      'Signs session cookies; at least 32 characters. Required with AUTH_ENABLED, otherwise generated and kept in a file next to the database.',
     ),
     variable(
       'AUTH_ADMINS',

@@ -20,6 +20,12 @@ export interface Ready {
   row: null
 }
 
+/** Principals (see `viewer.ts`) that ended, or whose rights changed and who have to be authenticated again. */
+export interface PrincipalChange {
+  kind: 'ended' | 'changed'
+  ids: ReadonlySet<string>
+}
+
 /** Every topic and its events. */
 export interface Topics {
   instance: Change<Instance>
@@ -28,8 +34,8 @@ export interface Topics {
   setting: Change<Setting>
   configFile: Change<ConfigFile>
   identity: Change<Identity>
-  /** A session ended early, or the rights of an identity changed. */
-  session: { id: string } | { identityId: string }
+  /** What outlives a request listens: it ends with its principal. */
+  principal: PrincipalChange
   /** The settings of the AI gateway changed; ask its service. */
   gatewaySettings: null
   /** The engine connected, disconnected, or its start queue moved; ask the engine service. */
@@ -72,7 +78,7 @@ export class Events {
   }
 
   /** As `stream`, with one READY first. @param isFor filters, called for each event */
-  changes<T extends Exclude<keyof Topics, 'engine' | 'session' | 'gatewaySettings'>>(
+  changes<T extends Exclude<keyof Topics, 'engine' | 'principal' | 'gatewaySettings'>>(
     topic: T,
     isFor: (event: Topics[T]) => boolean = () => true,
   ): Channel<Topics[T] | Ready> {

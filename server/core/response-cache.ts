@@ -1,9 +1,16 @@
-import type { Events } from './events.ts'
+import type { Events, Topics } from './events.ts'
 
 /** Most values at once. */
 const MAX_ENTRIES = 100
-/** Every command ends in the activity log, so `activity` also covers rows that have no topic of their own. */
-const TOPICS = ['instance', 'group', 'setting', 'configFile', 'activity'] as const
+/**
+ * Whether a topic says that rows changed, or who may see them. Every command ends in the activity log, so `activity` also
+ * covers rows that have no topic of their own.
+ */
+const SAYS_ROWS_CHANGED: Record<keyof Topics, boolean> = {
+  ...{ instance: true, group: true, setting: true, configFile: true, activity: true, identity: true },
+  ...{ principal: true, gatewaySettings: true, engine: false },
+}
+const TOPICS = (Object.keys(SAYS_ROWS_CHANGED) as (keyof Topics)[]).filter((topic) => SAYS_ROWS_CHANGED[topic])
 
 /**
  * Values computed from rows of the database and nothing else, cached until any row changes. A caller gets a value computed

@@ -12,10 +12,19 @@ export class Frames extends Channel<ExecutionResult> {
    */
   sink: ((frame: ExecutionResult) => void) | null = null
   #readerWaits = false
+  /** Called once when they end. */
+  onEnded: () => void = () => undefined
 
   override push(frame: ExecutionResult): void {
     if (this.sink && this.#readerWaits) this.sink(frame)
     else super.push(frame)
+  }
+
+  override end(): void {
+    super.end()
+    const { onEnded } = this
+    this.onEnded = () => undefined
+    onEnded()
   }
 
   override next(): Promise<IteratorResult<ExecutionResult>> {

@@ -10,18 +10,20 @@ import {
   type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql'
-import type { Viewer } from '../core/viewer.ts'
+import type { Principal } from '../core/viewer.ts'
+import { TooMany } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
+import type { Quotas } from '../core/quotas.ts'
 import type { GraphContext, Services } from './context.ts'
 import { Documents } from './documents.ts'
 import { maskError } from './errors.ts'
 import { FanOut, Frames } from './fanout.ts'
-import { Transport, type Credentials, type Peer } from './transport.ts'
+import { Transport, type Peer, type SocketOwner } from './transport.ts'
 
 /** GraphQL over WebSocket: the graphql-transport-ws protocol (https://github.com/graphql/graphql-over-http, graphql-ws PROTOCOL.md). */
 export interface GraphqlSocket {
   /** Takes over an upgrade request that has been authenticated. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, pass: Credentials): void
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, owner: SocketOwner): void
   /** Closes every socket with code 1001 (going away), after which clients reconnect. */
   close(): Promise<void>
 }
@@ -37,16 +39,8 @@ interface Subscription extends ExecutionArgs {
   id: string
 }
 
-/**
- * GraphQL over WebSocket for one server.
- * @param reauthenticate whether a session is still valid; null when it is not
- */
-export function createSocket(
-  schema: GraphQLSchema,
-  services: Services,
-  reauthenticate: (sessionId: string) => Promise<Credentials | null>,
-  log: Log,
-): GraphqlSocket {
+/** GraphQL over WebSocket for one server. */
+export function createSocket(schema: GraphQLSchema, services: Services, quotas: Quotas, log: Log): GraphqlSocket {
   const documents = new Documents(schema)
   const fanOut = new FanOut()
   const texts = new WeakMap<ExecutionResult, string>()
@@ -58,40 +52,54 @@ export function createSocket(
     return text
   }
 
-  const contextOf = (viewer: Viewer): GraphContext => ({ ...services, viewer, replayNewest: () => undefined })
+  const contextOf = (viewer: Principal): GraphContext => ({
+    ...{ ...services, viewer },
+    ...{ replayNewest: () => undefined, setCookie: () => undefined },
+  })
 
-  const transport = new Transport(
-    {
-      onSubscribe: ({ extra: peer, subscriptions }, id, { query, operationName, variables }) => {
-        if (Object.keys(subscriptions).length > MAX_OPERATIONS)
-          return [new GraphQLError(`A socket may have at most ${MAX_OPERATIONS} operations at a time.`)]
-        const { viewer } = peer
-        const parsed = documents.get(query)
-        if (parsed.errors) return parsed.errors
-        const operation = getOperationAST(parsed.document, operationName)
-        if (!operation) return [new GraphQLError('Unable to identify the operation.')]
-        const args: ExecutionArgs = { schema, document: parsed.document, operationName, variableValues: variables }
-        if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return { ...args, contextValue: contextOf(viewer) }
-        const shareKey = hash(JSON.stringify([viewer.audienceKey, query, operationName, variables]))
-        return { ...args, shareKey, peer, id } satisfies Subscription
-      },
-      execute,
-      subscribe: async (args) => {
-        const { shareKey, peer, id, ...execution } = args as unknown as Subscription
-        const frames = await fanOut.subscribe(shareKey, { ...execution, contextValue: contextOf(peer.viewer) })
-        if (frames instanceof Frames)
-          frames.sink = (frame) => peer.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${textOf(frame)}}`)
-        return frames
-      },
-      onNext: (_context, _id, _payload, _args, result) => masked(result, log),
-      onError: (_context, _id, _payload, errors) => errors.map((error) => maskError(error, log)),
+  const transport = new Transport({
+    onSubscribe: async ({ extra: peer, subscriptions }, id, { query, operationName, variables }) => {
+      if (Object.keys(subscriptions).length > MAX_OPERATIONS)
+        return [new GraphQLError(`A socket may have at most ${MAX_OPERATIONS} operations at a time.`)]
+      const { viewer } = peer
+      const parsed = documents.get(query)
+      if (parsed.errors) return parsed.errors
+      const operation = getOperationAST(parsed.document, operationName)
+      if (!operation) return [new GraphQLError('Unable to identify the operation.')]
+      const args: ExecutionArgs = { schema, document: parsed.document, operationName, variableValues: variables }
+      if (operation.operation === OperationTypeNode.MUTATION) {
+        const refusal = await quotas.command(viewer).catch((error: unknown) => maskError(error, log))
+        if (refusal) return [refusal]
+      }
+      if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return { ...args, contextValue: contextOf(viewer) }
+      const shareKey = hash(JSON.stringify([viewer.audienceKey, query, operationName, variables]))
+      return { ...args, shareKey, peer, id } satisfies Subscription
     },
-    reauthenticate,
-  )
+    execute,
+    subscribe: async (args) => {
+      const { shareKey, peer, id, ...execution } = args as unknown as Subscription
+      let release = () => undefined as void
+      try {
+        release = quotas.take('subscription', peer.viewer, peer.address)
+        const frames = await fanOut.subscribe(shareKey, { ...execution, contextValue: contextOf(peer.viewer) })
+        if (frames instanceof Frames) {
+          frames.onEnded = release
+          frames.sink = (frame) => peer.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${textOf(frame)}}`)
+        } else release()
+        return frames
+      } catch (error) {
+        release()
+        if (error instanceof TooMany) return { errors: [maskError(error, log)] }
+        throw error
+      }
+    },
+    onNext: (_context, _id, _payload, _args, result) => masked(result, log),
+    onError: (_context, _id, _payload, errors) => errors.map((error) => maskError(error, log)),
+  })
 
-  const stop = services.events.on('session', (whose) => transport.dismiss(whose))
+  const stop = services.events.on('principal', (change) => transport.dismiss(change))
   return {
-    upgrade: (request, socket, head, pass) => transport.upgrade(request, socket, head, pass),
+    upgrade: (request, socket, head, owner) => transport.upgrade(request, socket, head, owner),
     close: () => {
       stop()
       return transport.close()

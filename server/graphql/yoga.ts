@@ -1,8 +1,9 @@
-import type { IncomingMessage } from 'node:http'
-import type { DocumentNode, GraphQLSchema } from 'graphql'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { getOperationAST, OperationTypeNode, type DocumentNode, type ExecutionArgs, type GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
-import type { Viewer } from '../core/viewer.ts'
+import type { Principal } from '../core/viewer.ts'
 import type { Log } from '../core/log.ts'
+import type { Quotas } from '../core/quotas.ts'
 import { responseCachePlugin } from './response-cache.ts'
 import type { GraphContext, Services } from './context.ts'
 import { cacheByText } from './documents.ts'
@@ -14,6 +15,8 @@ import { parseWithin, validateWithin } from './limits.ts'
 /** The Node request behind a query: its own, or that of the page being rendered. */
 export interface RequestContext {
   req: IncomingMessage
+  /** Null while a page is being rendered. */
+  res: ServerResponse | null
 }
 
 /** GraphQL over HTTP, with GraphiQL (its assets come from the package, not from another host). */
@@ -25,11 +28,25 @@ const limits: Plugin = {
   onValidate: ({ setValidationFn }) => setValidationFn(validateWithin),
 }
 
+/** Counts mutations, as the socket does. */
+function commandQuota(quotas: Quotas, log: Log): Plugin<GraphContext> {
+  return {
+    onExecute: async ({ args, setResultAndStopExecution }) => {
+      const { document, operationName, contextValue } = args as ExecutionArgs & { contextValue: GraphContext }
+      if (getOperationAST(document, operationName)?.operation !== OperationTypeNode.MUTATION) return
+      await quotas
+        .command(contextValue.viewer)
+        .catch((error: unknown) => setResultAndStopExecution({ errors: [maskError(error, log)] }))
+    },
+  }
+}
+
 /** @param viewerOf who sends a request */
 export function createGraphql(
   schema: GraphQLSchema,
   services: Services,
-  viewerOf: (request: IncomingMessage) => Viewer,
+  viewerOf: (request: IncomingMessage) => Principal,
+  quotas: Quotas,
   log: Log,
 ): Yoga {
   const graphiql = new Graphiql()
@@ -50,8 +67,11 @@ export function createGraphql(
       errorCache: { get: () => undefined, set: () => undefined },
     },
     logging: false,
-    context: ({ req }) => ({ ...services, viewer: viewerOf(req), replayNewest: () => undefined }),
-    plugins: [jsonLimit, limits, graphiql.plugin, responseCachePlugin(services.events)],
+    context: ({ req, res }) => ({
+      ...{ ...services, viewer: viewerOf(req), replayNewest: () => undefined },
+      setCookie: (cookie) => res?.appendHeader('Set-Cookie', cookie),
+    }),
+    plugins: [jsonLimit, limits, graphiql.plugin, commandQuota(quotas, log), responseCachePlugin(services.events)],
     maskedErrors: { maskError: (error) => maskError(error, log) },
   })
 }

@@ -1,6 +1,7 @@
 import { isUniqueViolation } from '../db/client.ts'
 import type { Tx } from '../db/unit-of-work.ts'
 import { Conflict } from '../core/errors.ts'
+import { sessionPrincipal } from '../core/viewer.ts'
 import type { Prisma } from '../../prisma/generated/client/client.ts'
 
 /** Rows in the order they were added, which is what people see when they sort by nothing. */
@@ -46,8 +47,7 @@ export async function assertVolumesFree(
 export async function removeLinkIdentities(tx: Tx, userIds: string[]): Promise<void> {
   const rows = await tx.identity.findMany({ where: { userId: { in: userIds } }, include: { sessions: true } })
   for (const { sessions, ...row } of rows) {
-    for (const { id } of sessions) tx.publish('session', { id })
-    tx.publish('session', { identityId: row.id })
+    tx.publish('principal', { kind: 'ended', ids: new Set(sessions.map(({ id }) => sessionPrincipal(id))) })
     tx.publish('identity', { kind: 'REMOVED', id: row.id, row })
   }
 }

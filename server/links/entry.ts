@@ -2,6 +2,7 @@ import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import type { ActivityService } from '../activity/service.ts'
 import { Conflict, InvalidInput, TooMany } from '../core/errors.ts'
 import { parse } from '../core/input.ts'
+import { networkOf } from '../core/networks.ts'
 import { linkIdentity, system, viewerOf, type Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
 import type { Tx, UnitOfWork } from '../db/unit-of-work.ts'
@@ -96,7 +97,7 @@ export class LinkEntry {
     })
     if (link && isOpen(link) && (link.user ?? link.group)) return link
     // Only wrong secrets count, so that the limit never stops a person with the right one.
-    await this.#wrong.consume(address).catch((limit: unknown) => {
+    await this.#wrong.consume(networkOf(address)).catch((limit: unknown) => {
       if (limit instanceof Error) throw limit
       throw tooMany(
         "Your network sent too many links that don't work. Try again in a few minutes.",

@@ -13,7 +13,7 @@ import { hashOf, joinInput, newSecret, personalInput, type NewJoinLink, type Per
 export interface SessionsForLinks {
   /** @returns the cookie that signs the browser in */
   create(identityId: string): Promise<string>
-  /** Closes every session of these identities, in a transaction. */
+  /** Ends every session of these identities with the transaction, and all that is open in their name. */
   revokeAllOf(tx: Tx, identityIds: string[]): Promise<void>
 }
 
@@ -22,6 +22,8 @@ export interface LinksDeps {
   db: Db
   activity: ActivityService
   sessions: SessionsForLinks
+  /** @throws Conflict while nothing guards the dashboard from other machines: people could put their link aside */
+  assertGuarded: () => void
 }
 
 type LinkedUser = User & { group: Group; link: AccessLink | null }
@@ -45,6 +47,7 @@ export class LinksService {
    */
   async createPersonalLinks(viewer: Viewer, raw: unknown): Promise<PersonalLinkResult[]> {
     authorize(viewer, 'links.manage')
+    this.#deps.assertGuarded()
     const { userIds, replace } = parse(personalInput, raw)
     const created = await this.#deps.activity.batch(async (tx, record) => {
       const all = await this.#create(tx, viewer, [...new Set(userIds)], replace)
@@ -89,6 +92,7 @@ export class LinksService {
    */
   async createJoinLink(viewer: Viewer, groupId: string, raw: unknown): Promise<NewJoinLink> {
     authorize(viewer, 'links.manage')
+    this.#deps.assertGuarded()
     const { expiresInHours, maxUses, ...kinds } = parse(joinInput, raw)
     const group = await this.#deps.db.group.findUnique({ where: { id: groupId } })
     if (!group) throw new NotFound(`Group ${groupId} not found`)
@@ -105,6 +109,7 @@ export class LinksService {
   /** Gives a join link a new secret; the old one stops working. Rules, expiry and uses stay. @throws NotFound, Forbidden */
   async rotateJoinLink(viewer: Viewer, id: string): Promise<NewJoinLink> {
     authorize(viewer, 'links.manage')
+    this.#deps.assertGuarded()
     const before = await this.#find(id)
     return this.#deps.activity.act(viewer, 'replace join link', groupTarget(before.group), async (tx) => {
       const secret = newSecret()

@@ -12,8 +12,6 @@ export interface AccessListener {
 const COLLECT_MS = 50
 /** After a change of a group its users and their e-mail addresses are read again, which takes this long, in milliseconds. */
 const USERS_READ_MS = 250
-/** Sessions expire without an event, so this often everything is checked again, in milliseconds. */
-const RECHECK_MS = 60_000
 
 /**
  * Reports changes, many at a time: when a whole event starts, instances change hundreds of times a second.
@@ -34,12 +32,10 @@ export function watchAccessChanges(events: Events, listener: AccessListener): ()
     events.on('setting', soon('targetsChanged', COLLECT_MS)),
     events.on('group', soon('accessChanged', USERS_READ_MS)),
     // Somebody was signed out or suspended: this must not wait.
-    events.on('session', () => listener.accessChanged()),
+    events.on('principal', () => listener.accessChanged()),
   ]
-  const recheck = setInterval(() => listener.accessChanged(), RECHECK_MS)
   return () => {
     for (const stop of stops) stop()
     for (const timer of pending.values()) clearTimeout(timer)
-    clearInterval(recheck)
   }
 }

@@ -6,7 +6,7 @@
 
 /** THON's own cookies. Programs that people write may have a cookie `session`, too; THON's is known by its value. */
 const THON_COOKIE =
-  /^(__Host-|__Secure-)?(session="?v1(:|%3a)|session=(?<=__Host-session=)|thon-pass(-\d+)?=|sign-in-[\w-]+=)/i
+  /^(__Host-|__Secure-)?(session="?v1(:|%3a)|session=(?<=__Host-session=)|thon-(pass|entry)(-\d+)?=|sign-in-[\w-]+=)/i
 
 /** The values of a cookie in a Cookie header. There are several if another host name of the domain has set one, too. */
 export function cookieValues(header: string | undefined, name: string): string[] {

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { can } from '../core/permissions.ts'
-import type { Viewer } from '../core/viewer.ts'
+import type { Principal, Viewer } from '../core/viewer.ts'
 import type { Db } from '../db/client.ts'
-import { storedSecret } from '../db/stored-secret.ts'
 import type { Events } from '../core/events.ts'
+import type { Quotas } from '../core/quotas.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 import { Refresher } from '../core/background.ts'
 import type { Clients } from '../http/client.ts'
@@ -19,18 +19,18 @@ import { openRoute } from './open.ts'
 import { PortsInProcess } from './ports.ts'
 import { ProxyProcess } from './proxy-process.ts'
 import { CLIENT_HEADER, type PassedOn } from './protocol.ts'
-import { SandboxCookies, type SessionChecker, type AuthenticatedViewer } from './sandbox-cookies.ts'
+import { SandboxCookies, type PrincipalChecker } from './sandbox-cookies.ts'
 import { watchAccessChanges } from './access-changes.ts'
 import { OneTimeCodes } from './one-time-codes.ts'
-
-/** Name of the key that signs sandbox cookies. */
-const COOKIE_SECRET = 'pass'
 
 /** What the proxy needs. */
 export interface ProxyDeps {
   db: Db
   events: Events
   clients: Clients
+  quotas: Quotas
+  /** Signs sandbox cookies. */
+  cookieKey: string
   tls: Tls | null
   log: Log
   trustedProxies: readonly string[]
@@ -41,7 +41,7 @@ export interface ProxyDeps {
   /** Whether the proxy has a process of its own. */
   ownProcess: boolean
   addresses: Addresses
-  authenticator: SessionChecker & { authenticated(request: IncomingMessage): AuthenticatedViewer }
+  authenticator: PrincipalChecker & { authenticated(request: IncomingMessage): { viewer: Principal } }
   engineConnected: () => boolean
   instances: {
     queuePlace(id: string): number | null
@@ -58,7 +58,7 @@ export interface ProxyDeps {
 /** Wires what the proxy needs of THON, and the proxy itself: the public ports and the host names of sandboxes. */
 export async function createProxy(deps: ProxyDeps) {
   const { db, events, clients, addresses, authenticator, instances, mySandbox, log } = deps
-  const sandboxCookies = new SandboxCookies(authenticator, events, await storedSecret(db, COOKIE_SECRET))
+  const sandboxCookies = new SandboxCookies(authenticator, events, deps.cookieKey)
   const directory = new SandboxDirectory(db, events, log)
   const oneTimeCodes = new OneTimeCodes()
   let participantsMayStart = await deps.participantsMayStart()
@@ -73,6 +73,7 @@ export async function createProxy(deps: ProxyDeps) {
   const statusPages = new StatusPages({
     events,
     directory,
+    countStream: (viewer, request) => deps.quotas.take('stream', viewer, clients.of(request).address),
     engineConnected: deps.engineConnected,
     queuePlace: (id) => instances.queuePlace(id),
     progress: (id) => instances.progress(id),
@@ -89,7 +90,10 @@ export async function createProxy(deps: ProxyDeps) {
   const way = deps.listening && createPorts(deps, deps.listening, hosts)
   const stopWatching = watchAccessChanges(events, {
     targetsChanged: () => way?.ports.invalidate(false),
-    accessChanged: () => way?.ports.invalidate(true),
+    accessChanged: () => {
+      way?.ports.invalidate(true)
+      statusPages.recheck()
+    },
   })
   return {
     hosts,

@@ -1,5 +1,6 @@
+import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Viewer } from '../core/viewer.ts'
+import type { Principal } from '../core/viewer.ts'
 import type { Clients } from '../http/client.ts'
 import { redirect } from '../http/respond.ts'
 import type { Addresses } from './addresses.ts'
@@ -14,8 +15,10 @@ import type { AccessRequest } from './protocol.ts'
 
 /** THON answers below this path of a sandbox's host name; everything else is the sandbox's. */
 export const THON_PATHS = '/.thon/'
-/** How long a browser keeps a sandbox cookie, in seconds. THON checks with every request whether it is still valid. */
-const COOKIE_SECONDS = 7 * 24 * 3600
+/** How many sign-ins of one browser may be under way at a sandbox: it may have several tabs. */
+const MOST_SECRETS = 4
+/** A secret of 144 random bits. */
+const SECRET = /^[\w-]{24}$/
 
 /** Where a request leads. */
 export interface Destination {
@@ -30,7 +33,7 @@ export interface Destination {
 
 /** The person behind a sandbox cookie, and the credential that the cookie stands for. */
 export interface CookieHolder {
-  viewer: Viewer
+  viewer: Principal
   credential: string
 }
 
@@ -42,7 +45,10 @@ export interface SandboxEntryDeps {
   clients: Clients
 }
 
-/** How a browser gets its cookie for a sandbox: it signs in at THON, and brings a one-time code from there. */
+/**
+ * How a browser gets its cookie for a sandbox. At the sandbox's host name it gets a secret, out of reach of scripts. It takes
+ * the hash of it to THON, signs in there, and brings back a one-time code, which is good only together with the secret.
+ */
 export class SandboxEntry {
   readonly #deps: SandboxEntryDeps
 
@@ -57,10 +63,10 @@ export class SandboxEntry {
   ): CookieHolder | null | Promise<CookieHolder | null> {
     const { sandboxCookies } = this.#deps
     // A page of another sandbox may have set a cookie of this name for the whole domain: only a signed one counts.
-    const values = cookieValues(cookie, cookieName(scheme, path))
+    const values = cookieValues(cookie, cookieName('pass', scheme, path))
     const [credential] = values.flatMap((value) => sandboxCookies.read(value, label) ?? [])
     if (credential === undefined) return null
-    const holder = (viewer: Viewer | null) => viewer && { viewer, credential }
+    const holder = (viewer: Principal | null) => viewer && { viewer, credential }
     const viewer = sandboxCookies.viewerFor(credential)
     return viewer instanceof Promise ? viewer.then(holder) : holder(viewer)
   }
@@ -69,20 +75,23 @@ export class SandboxEntry {
   enter(request: IncomingMessage, response: ServerResponse, { label, path, rest }: Destination): void {
     const { oneTimeCodes, sandboxCookies, clients } = this.#deps
     const query = queryOf(rest)
-    const credential = oneTimeCodes.redeem(query.get('code') ?? '', label)
-    const goal = goalOf(query)
-    // The back button, or the address opened again: a browser that has a cookie already needs no code.
-    if (credential === null) {
-      redirect(response, `${path}${goal}`)
-      return
-    }
     const { scheme } = clients.of(request)
-    const value = sandboxCookies.sign(label, credential)
-    response.setHeader(
-      'Set-Cookie',
-      `${cookieName(scheme, path)}=${value}; Path=${path || '/'}; HttpOnly; SameSite=Lax; Max-Age=${COOKIE_SECONDS}${scheme === 'https' ? '; Secure' : ''}`,
-    )
-    redirect(response, `${path}${THON_PATHS}arrived?to=${encodeURIComponent(goal)}`)
+    const secrets = secretsIn(request, scheme, path)
+    const pass = oneTimeCodes.redeem(query.get('code') ?? '', label, secrets.map(hashOf))
+    const goal = goalOf(query)
+    const arrived = `${path}${THON_PATHS}arrived?to=${encodeURIComponent(goal)}`
+    // The back button, or the address opened again: a browser that has a cookie already needs no code. One without any
+    // secret keeps no cookies, or brought somebody else's code.
+    if (pass === null) redirect(response, secrets.length > 0 ? `${path}${goal}` : arrived)
+    else {
+      const value = sandboxCookies.sign(label, pass)
+      const name = cookieName('pass', scheme, path)
+      response.setHeader('Set-Cookie', [
+        `${name}=${value}; Path=${path || '/'}; HttpOnly; SameSite=Lax; Max-Age=${pass.seconds}${secureOf(scheme)}`,
+        `${cookieName('entry', scheme, path)}=; Path=${path || '/'}; HttpOnly; SameSite=Lax; Max-Age=0${secureOf(scheme)}`,
+      ])
+      redirect(response, arrived)
+    }
   }
 
   /** Checks that the browser has kept the cookie: otherwise THON and the sandbox would redirect to each other forever. */
@@ -97,10 +106,28 @@ export class SandboxEntry {
       refuse(response, 401, OPEN_IN_BROWSER)
       return
     }
-    const { label, rest } = destination
-    const goal = isPath(rest) && !rest.startsWith(THON_PATHS) ? rest : '/'
-    const origin = this.thonOrigin(request, destination)
-    redirect(response, `${origin}/open?sandbox=${label}&to=${encodeURIComponent(goal)}`)
+    const { rest } = destination
+    this.#begin(request, response, destination, isPath(rest) && !rest.startsWith(THON_PATHS) ? rest : '/')
+  }
+
+  /** The same for a browser that comes from THON's own host name, and has no secret of this sandbox yet. */
+  begin(request: IncomingMessage, response: ServerResponse, destination: Destination): void {
+    this.#begin(request, response, destination, goalOf(queryOf(destination.rest)))
+  }
+
+  #begin(request: IncomingMessage, response: ServerResponse, destination: Destination, goal: string): void {
+    const { label, path } = destination
+    const { scheme } = this.#deps.clients.of(request)
+    const secret = randomBytes(18).toString('base64url')
+    const secrets = [secret, ...secretsIn(request, scheme, path)].slice(0, MOST_SECRETS)
+    const name = cookieName('entry', scheme, path)
+    // No Max-Age: signing in may take a while.
+    response.setHeader(
+      'Set-Cookie',
+      `${name}=${secrets.join('.')}; Path=${path || '/'}; HttpOnly; SameSite=Lax${secureOf(scheme)}`,
+    )
+    const query = new URLSearchParams({ sandbox: label, to: goal, browser: hashOf(secret) })
+    redirect(response, `${this.thonOrigin(request, destination)}/open?${query.toString()}`)
   }
 
   /** THON's own origin, as the browser that sent a request reaches it. */
@@ -126,8 +153,22 @@ function goalOf(query: URLSearchParams): string {
   return isPath(goal) ? goal : '/'
 }
 
-function cookieName(scheme: string, path: string): string {
-  if (path) return `thon-pass-${path.slice(1)}`
+function cookieName(kind: 'pass' | 'entry', scheme: string, path: string): string {
+  if (path) return `thon-${kind}-${path.slice(1)}`
   // The prefix keeps other host names of the domain from setting it. Browsers accept it over https only.
-  return scheme === 'https' ? '__Host-thon-pass' : 'thon-pass'
+  return scheme === 'https' ? `__Host-thon-${kind}` : `thon-${kind}`
+}
+
+function secureOf(scheme: string): string {
+  return scheme === 'https' ? '; Secure' : ''
+}
+
+/** The secrets that a browser got at a sandbox's host name, the newest first. */
+function secretsIn({ headers }: IncomingMessage, scheme: string, path: string): string[] {
+  const values = cookieValues(headers.cookie, cookieName('entry', scheme, path))
+  return values.flatMap((value) => value.split('.')).filter((secret) => SECRET.test(secret))
+}
+
+function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url')
 }

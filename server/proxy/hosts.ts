@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { can } from '../core/permissions.ts'
-import type { Viewer } from '../core/viewer.ts'
 import type { Events } from '../core/events.ts'
 import { parseHost } from '../http/host.ts'
 import { refuseUpgrade } from '../http/respond.ts'
@@ -66,6 +65,7 @@ export class SandboxHosts implements SandboxHandler {
     if (refusal !== null) return refuse(response, 403, refusal)
     const [path] = splitTarget(destination.rest)
     if (path === `${THON_PATHS}enter`) return this.#entry.enter(request, response, destination)
+    if (path === `${THON_PATHS}begin`) return this.#entry.begin(request, response, destination)
     const serve = (holder: CookieHolder | null) => this.#serveTo(holder, request, response, destination)
     const holder = this.#holderOf(request, destination)
     return holder instanceof Promise ? holder.then(serve) : serve(holder)
@@ -115,22 +115,22 @@ export class SandboxHosts implements SandboxHandler {
     if (!sandbox)
       return this.#show(request, response, 404, unknownAddress(`${this.#entry.thonOrigin(request, destination)}/my`))
     if (!mayOpen(holder.viewer, sandbox)) return this.#show(request, response, 403, notYours)
-    if (!rest.startsWith(THON_PATHS)) return this.#showStatus(holder.viewer, request, response, { sandbox, path })
+    if (!rest.startsWith(THON_PATHS)) return this.#showStatus(holder, request, response, { sandbox, path })
     const name = splitTarget(rest)[0].slice(THON_PATHS.length)
-    const context = { viewer: holder.viewer, sandbox, paths: pathsOf(path) }
+    const context = { viewer: holder.viewer, sandbox, paths: pathsOf(path, holder, sandbox) }
     return this.#deps.statusPages.answer(request, response, name, context)
   }
 
   /** Answers for a sandbox that does not run. If it has begun to just now, the page loads again by itself. */
   #showStatus(
-    viewer: Viewer,
+    holder: CookieHolder,
     request: IncomingMessage,
     response: ServerResponse,
     { sandbox, path }: { sandbox: HostedSandbox; path: string },
   ): void {
     const { statusPages } = this.#deps
-    if (isNavigation(request)) statusPages.show(response, viewer, sandbox, pathsOf(path))
-    else refuse(response, 503, statusPages.view(viewer, sandbox).title)
+    if (isNavigation(request)) statusPages.show(response, holder.viewer, sandbox, pathsOf(path, holder, sandbox))
+    else refuse(response, 503, statusPages.view(holder.viewer, sandbox).title)
   }
 
   #show(request: IncomingMessage, response: ServerResponse, status: number, view: StatusView): void {
@@ -184,10 +184,12 @@ function targetOf(sandbox: HostedSandbox | null): Decision['target'] {
   return { name: `${sandbox?.group}/${sandbox?.username}`, host: '127.0.0.1', port: instance.hostPort }
 }
 
-function pathsOf(path: string) {
-  return { base: `${path}/.thon`, query: '', home: `${path}/` }
+function pathsOf(path: string, { viewer }: CookieHolder, { userId }: HostedSandbox) {
+  // A page of the sandbox can send what its visitor can: it must not command in the name of an organizer who opened it.
+  const mayCommand = viewer.kind === 'open' || (userId !== null && viewer.userIds.has(userId))
+  return { base: `${path}/.thon`, query: '', home: `${path}/`, mayCommand }
 }
 
-function mayOpen(viewer: Viewer, sandbox: HostedSandbox | null): sandbox is HostedSandbox {
+function mayOpen(viewer: CookieHolder['viewer'], sandbox: HostedSandbox | null): sandbox is HostedSandbox {
   return sandbox !== null && can(viewer, 'instances.open', [sandbox.userId])
 }

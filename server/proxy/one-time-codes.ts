@@ -5,36 +5,51 @@ const LIFETIME_MS = 30_000
 /** How many codes are valid at once. The oldest ones make room for more. */
 const MAX_CODES = 10_000
 
-interface OneTimeCode {
-  label: string
+/** What a code is exchanged for. */
+export interface SandboxPass {
+  /** See `sandbox-cookies.ts`. */
   credential: string
+  /** How long the cookie lasts, in seconds. */
+  seconds: number
+}
+
+interface OneTimeCode extends SandboxPass {
+  label: string
+  /** Hash of a secret that only the browser and the sandbox's host name have. */
+  browser: string
   until: number
 }
 
 /**
  * A one-time code carries the right to open a sandbox from THON's host name to the sandbox's, where the session cookie is
- * never sent. It is valid once, for one sandbox and for thirty seconds: an address that contains one is soon worthless.
+ * never sent. It is valid once, for one sandbox, in one browser and for thirty seconds: who reads an address that contains one,
+ * such as a service worker of the sandbox, cannot use it elsewhere.
  */
 export class OneTimeCodes {
   readonly #codes = new Map<string, OneTimeCode>()
 
   /**
-   * @param credential see `sandbox-cookies.ts`
+   * @param browser the hash that the browser brought from the sandbox's host name
    * @returns the code
    */
-  issue(label: string, credential: string): string {
+  issue(label: string, browser: string, pass: SandboxPass): string {
     this.#prune()
     const code = randomBytes(24).toString('base64url')
-    this.#codes.set(code, { label, credential, until: Date.now() + LIFETIME_MS })
+    this.#codes.set(code, { ...pass, label, browser, until: Date.now() + LIFETIME_MS })
     return code
   }
 
-  /** Uses a code up. @returns its credential; null for a code that is unknown, used, expired or for another sandbox */
-  redeem(code: string, label: string): string | null {
+  /**
+   * Uses a code up.
+   * @param browsers hashes of the secrets that the browser has
+   * @returns null for a code that is unknown, used, expired, or for another sandbox or browser
+   */
+  redeem(code: string, label: string, browsers: readonly string[]): SandboxPass | null {
     const found = this.#codes.get(code)
-    // A code shown at another sandbox has leaked, so it is used up as well.
+    // A code shown elsewhere has leaked, so it is used up as well.
     this.#codes.delete(code)
-    return found && found.label === label && found.until > Date.now() ? found.credential : null
+    if (found?.label !== label || found.until <= Date.now() || !browsers.includes(found.browser)) return null
+    return { credential: found.credential, seconds: found.seconds }
   }
 
   #prune(): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { can } from '../core/permissions.ts'
+import type { Principal } from '../core/viewer.ts'
 import type { Clients } from '../http/client.ts'
 import type { Handler } from '../http/guard.ts'
 import { redirect } from '../http/respond.ts'
@@ -9,18 +10,25 @@ import type { HostedSandbox, SandboxDirectory } from './directory.ts'
 import { sendPage, sendText } from './html.ts'
 import { tokenCannotOpen, unknownAddress } from './messages.ts'
 import type { OneTimeCodes } from './one-time-codes.ts'
-import { credentialOf, type AuthenticatedViewer, type SessionChecker } from './sandbox-cookies.ts'
+import { credentialOf } from './sandbox-cookies.ts'
 import type { StatusPages } from './status-pages.ts'
 
 /** What the route needs. */
 export interface OpenRouteDeps {
-  authenticator: SessionChecker & { authenticated(request: IncomingMessage): AuthenticatedViewer }
+  authenticator: { authenticated(request: IncomingMessage): { viewer: Principal } }
   addresses: Addresses
   directory: SandboxDirectory
   oneTimeCodes: OneTimeCodes
   statusPages: StatusPages
   clients: Clients
 }
+
+/** How long a browser may open a person's own sandbox, in seconds. THON checks with every request who it is by now. */
+const OWN_SECONDS = 7 * 24 * 3600
+/** The same for somebody else's. Then it comes here again, which organizers do not notice. */
+const OTHERS_SECONDS = 2 * 3600
+/** SHA-256, as the sandbox's host name writes it. */
+const HASH = /^[\w-]{43}$/
 
 /** Status pages of sandboxes without an address of their own yet ask below this path. */
 const STATUS_PATHS = '/open/.thon'
@@ -52,15 +60,14 @@ function open(
   response: ServerResponse,
   { url, sandbox }: { url: URL; sandbox: HostedSandbox },
 ): void | Promise<void> {
-  const authenticated = authenticator.authenticated(request)
-  const { viewer } = authenticated
+  const { viewer } = authenticator.authenticated(request)
   const query = `?sandbox=${sandbox.label}`
-  const paths = { base: STATUS_PATHS, query, home: `/open${query}` }
+  const paths = { base: STATUS_PATHS, query, home: `/open${query}`, mayCommand: true }
   if (url.pathname.startsWith(`${STATUS_PATHS}/`)) {
     const name = url.pathname.slice(STATUS_PATHS.length + 1)
     return statusPages.answer(request, response, name, { viewer, sandbox, paths })
   }
-  const credential = credentialOf(authenticated, authenticator.locked)
+  const credential = credentialOf(viewer)
   const hostPort = sandbox.instance?.hostPort ?? null
   const byPath = addresses.pathPort !== null
   if (credential === null) sendPage(response, 403, tokenCannotOpen)
@@ -73,8 +80,14 @@ function open(
         ? addresses.pathOrigin(hostPort, client)
         : addresses.sandboxOrigin(sandbox.label, client)
     const to = url.searchParams.get('to') ?? '/'
-    const code = oneTimeCodes.issue(sandbox.label, credential)
-    redirect(response, `${base}/.thon/enter?code=${code}&to=${encodeURIComponent(isPath(to) ? to : '/')}`)
+    const goal = encodeURIComponent(isPath(to) ? to : '/')
+    const browser = url.searchParams.get('browser')
+    if (browser === null || !HASH.test(browser)) redirect(response, `${base}/.thon/begin?to=${goal}`)
+    else {
+      const isOwn = viewer.kind === 'open' || (sandbox.userId !== null && viewer.userIds.has(sandbox.userId))
+      const pass = { credential, seconds: isOwn ? OWN_SECONDS : OTHERS_SECONDS }
+      redirect(response, `${base}/.thon/enter?code=${oneTimeCodes.issue(sandbox.label, browser, pass)}&to=${goal}`)
+    }
   }
 }
 

@@ -1,37 +1,24 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Events } from '../core/events.ts'
-import { organizer, type Viewer } from '../core/viewer.ts'
+import { organizer, type Principal } from '../core/viewer.ts'
+import type { SandboxPass } from './one-time-codes.ts'
 
-/** How long a session that was just checked counts as valid, in milliseconds, unless an event says that it changed. */
+/** How long a principal that was just checked counts, in milliseconds, unless an event says that it changed. */
 const FRESH_MS = 5_000
-/** How many checked sessions are remembered. */
-const MAX_SESSIONS = 5_000
+/** How many checked principals are remembered. */
+const MAX_CHECKED = 5_000
 
-/** The credential of people on a server without a login. */
-export const OPEN_CREDENTIAL = 'open'
-
-/** Somebody who was authenticated, and the session that did it. */
-export interface AuthenticatedViewer {
-  viewer: Viewer
-  session: { id: string } | null
-}
-
-/** Checks sessions for sandbox cookies. */
-export interface SessionChecker {
+/** Checks principals for sandbox cookies. */
+export interface PrincipalChecker {
   /** Whether people have to sign in. */
   readonly locked: boolean
-  /** Who a session belongs to; null if it is no longer valid. */
-  reauthenticate(sessionId: string): Promise<AuthenticatedViewer | null>
+  /** A principal with the rights it has now; null if it no longer counts. */
+  reauthenticate(principalId: string): Promise<Principal | null>
 }
 
-/** What a sandbox cookie stands for: a session, or a server without a login. Null for API tokens. */
-export function credentialOf({ session, viewer }: AuthenticatedViewer, locked: boolean): string | null {
-  if (session) return `session ${session.id}`
-  return !locked && viewer.role === 'organizer' ? OPEN_CREDENTIAL : null
-}
-
-function sessionOf(credential: string): string | null {
-  return credential.startsWith('session ') ? credential.slice('session '.length) : null
+/** What a sandbox cookie stands for: the principal of a browser. Null for API tokens and programs. */
+export function credentialOf({ id, kind }: Principal): string | null {
+  return kind === 'account' || kind === 'link' || kind === 'open' ? id : null
 }
 
 /**
@@ -39,44 +26,44 @@ function sessionOf(credential: string): string | null {
  * credential is worth at the time of the request. It survives a restart of the server, as sessions do.
  */
 export class SandboxCookies {
-  readonly #sessions: SessionChecker
+  readonly #principals: PrincipalChecker
   readonly #secret: string
-  readonly #checked = new Map<string, { viewer: Promise<Viewer | null>; until: number }>()
+  readonly #checked = new Map<string, { viewer: Promise<Principal | null>; until: number }>()
 
   /** @param secret signs cookies; only this server knows it */
-  constructor(sessions: SessionChecker, events: Events, secret: string) {
-    this.#sessions = sessions
+  constructor(principals: PrincipalChecker, events: Events, secret: string) {
+    this.#principals = principals
     this.#secret = secret
-    // A session ended, or somebody's rights changed. The event does not say whose, so all are checked again.
-    events.on('session', () => this.#checked.clear())
+    events.on('principal', ({ ids }) => {
+      for (const id of ids) this.#checked.delete(id)
+    })
   }
 
-  /** @returns the value of a cookie */
-  sign(label: string, credential: string): string {
-    const payload = Buffer.from(JSON.stringify([label, credential])).toString('base64url')
+  /** @returns the value of a cookie that is valid for `seconds` */
+  sign(label: string, { credential, seconds }: SandboxPass): string {
+    const payload = Buffer.from(JSON.stringify([label, credential, Date.now() + seconds * 1_000])).toString('base64url')
     return `${payload}.${this.#mac(payload)}`
   }
 
-  /** @returns the credential in a cookie; null when it is forged, or for another sandbox */
+  /** @returns the credential in a cookie; null when it is forged, expired, or for another sandbox */
   read(value: string, label: string): string | null {
     const [payload = '', mac = ''] = value.split('.')
     const [given, expected] = [Buffer.from(mac), Buffer.from(this.#mac(payload))]
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null
-    const [signedLabel, credential] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [string, string]
-    return signedLabel === label ? credential : null
+    const signed = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [string, string, number?]
+    const [signedLabel, credential, until = 0] = signed
+    return signedLabel === label && until > Date.now() ? credential : null
   }
 
   /** Who a credential belongs to right now; null if it is no longer valid. */
-  viewerFor(credential: string): Viewer | null | Promise<Viewer | null> {
-    if (credential === OPEN_CREDENTIAL) return this.#sessions.locked ? null : organizer
-    const session = sessionOf(credential)
-    if (session === null) return null
-    const checked = this.#checked.get(session)
+  viewerFor(credential: string): Principal | null | Promise<Principal | null> {
+    if (credential === organizer.id) return this.#principals.locked ? null : organizer
+    const checked = this.#checked.get(credential)
     if (checked && checked.until > Date.now()) return checked.viewer
-    const viewer = this.#sessions.reauthenticate(session).then((authenticated) => authenticated?.viewer ?? null)
-    this.#checked.set(session, { viewer, until: Date.now() + FRESH_MS })
-    viewer.catch(() => this.#checked.delete(session))
-    if (this.#checked.size > MAX_SESSIONS) this.#checked.clear()
+    const viewer = this.#principals.reauthenticate(credential)
+    this.#checked.set(credential, { viewer, until: Date.now() + FRESH_MS })
+    viewer.catch(() => this.#checked.delete(credential))
+    if (this.#checked.size > MAX_CHECKED) this.#checked.clear()
     return viewer
   }
 

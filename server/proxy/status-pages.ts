@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { can } from '../core/permissions.ts'
-import type { Viewer } from '../core/viewer.ts'
-import { AppError } from '../core/errors.ts'
+import type { Principal, Viewer } from '../core/viewer.ts'
+import { AppError, Forbidden, TooMany } from '../core/errors.ts'
 import type { Events } from '../core/events.ts'
 import type { Instance } from '../../prisma/generated/client/client.ts'
 import { redirect } from '../http/respond.ts'
@@ -13,6 +13,8 @@ import { statusViewOf, type StatusView } from './status-view.ts'
 export interface StatusPagesDeps {
   events: Events
   directory: SandboxDirectory
+  /** Counts a stream that opens. @returns to be called when it closes. @throws TooMany */
+  countStream: (viewer: Principal, request: IncomingMessage) => () => void
   engineConnected: () => boolean
   queuePlace: (instanceId: string) => number | null
   progress: (instanceId: string) => string | null
@@ -34,11 +36,13 @@ export interface StatusPagePaths {
   query: string
   /** Where the sandbox is, or will be after a command. */
   home: string
+  /** Whether people may start and resume the sandbox there. */
+  mayCommand: boolean
 }
 
 /** Who asks about which sandbox. */
 export interface StatusPageContext {
-  viewer: Viewer
+  viewer: Principal
   sandbox: HostedSandbox
   paths: StatusPagePaths
 }
@@ -51,7 +55,7 @@ const STREAM_MS = 300_000
 /** Stands in for a sandbox that cannot be shown: pages that say how it is, live, and offer what can be done about it. */
 export class StatusPages {
   readonly #deps: StatusPagesDeps
-  readonly #streams = new Set<ServerResponse>()
+  readonly #streams = new Map<ServerResponse, StatusPageContext>()
 
   constructor(deps: StatusPagesDeps) {
     this.#deps = deps
@@ -59,7 +63,7 @@ export class StatusPages {
 
   /** Sends a page in place of the sandbox. */
   show(response: ServerResponse, viewer: Viewer, sandbox: HostedSandbox, paths: StatusPagePaths): void {
-    sendPage(response, 503, this.view(viewer, sandbox), {
+    sendPage(response, 503, this.view(viewer, sandbox, paths.mayCommand), {
       owner: `${sandbox.group}/${sandbox.username}`,
       live: {
         state: `${paths.base}/state${paths.query}`,
@@ -68,16 +72,16 @@ export class StatusPages {
     })
   }
 
-  /** What a viewer sees of a sandbox in its present state. */
-  view(viewer: Viewer, { instance, userId }: HostedSandbox): StatusView {
+  /** What a viewer sees of a sandbox in its present state. @param mayCommand false shows no buttons */
+  view(viewer: Viewer, { instance, userId }: HostedSandbox, mayCommand = true): StatusView {
     const { engineConnected, queuePlace, progress, reasonFor, mayStart } = this.#deps
     return statusViewOf({
       instance,
       engineConnected: engineConnected(),
       queuePlace: instance && queuePlace(instance.id),
       progress: instance && progress(instance.id),
-      mayResume: can(viewer, 'instances.operate', [userId]),
-      mayStart: mayStart(viewer, userId),
+      mayResume: mayCommand && can(viewer, 'instances.operate', [userId]),
+      mayStart: mayCommand && mayStart(viewer, userId),
       reason: instance && reasonFor(viewer, instance),
     })
   }
@@ -101,13 +105,22 @@ export class StatusPages {
     } else sendText(response, 404, 'Not found.')
   }
 
-  /** Ends every stream. */
-  close(): void {
-    for (const stream of this.#streams) stream.end()
+  /** Ends the streams of people who may no longer open the sandbox. */
+  recheck(): void {
+    for (const [stream, { viewer, sandbox }] of this.#streams) {
+      const now = this.#deps.directory.find(sandbox.label)
+      if (!now || !can(viewer, 'instances.open', [now.userId])) stream.destroy()
+    }
   }
 
-  #command(command: 'start' | 'resume', { viewer, sandbox }: StatusPageContext): Promise<unknown> {
+  /** Ends every stream. */
+  close(): void {
+    for (const stream of this.#streams.keys()) stream.end()
+  }
+
+  async #command(command: 'start' | 'resume', { viewer, sandbox, paths }: StatusPageContext): Promise<unknown> {
     const { instance } = sandbox
+    if (!paths.mayCommand) throw new Forbidden("Start and resume other people's sandboxes on the dashboard.")
     return command === 'resume' && instance ? this.#deps.resume(viewer, instance.id) : this.#deps.start(viewer, sandbox)
   }
 
@@ -119,13 +132,27 @@ export class StatusPages {
       const isForbidden = error.code === 'FORBIDDEN'
       const isPlain = viewer.role === 'organizer' || isForbidden
       const detail = isPlain ? error.message : "Sandboxes can't be started or stopped right now."
-      const view: StatusView = { ...this.view(viewer, sandbox), detail, tone: 'trouble', ready: false }
+      const view: StatusView = {
+        ...this.view(viewer, sandbox, paths.mayCommand),
+        detail,
+        tone: 'trouble',
+        ready: false,
+      }
       sendPage(response, isForbidden ? 403 : 503, view)
     }
   }
 
   /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): a whole view with each change. */
-  #stream(request: IncomingMessage, response: ServerResponse, { viewer, sandbox: { label } }: StatusPageContext): void {
+  #stream(request: IncomingMessage, response: ServerResponse, context: StatusPageContext): void {
+    const { viewer } = context
+    const { label } = context.sandbox
+    try {
+      response.once('close', this.#deps.countStream(viewer, request))
+    } catch (error) {
+      if (!(error instanceof TooMany)) throw error
+      sendText(response, 429, error.message)
+      return
+    }
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-store',
@@ -135,7 +162,7 @@ export class StatusPages {
     let last = ''
     const update = () => {
       const sandbox = directory.find(label)
-      const view = sandbox && JSON.stringify(this.view(viewer, sandbox))
+      const view = sandbox && JSON.stringify(this.view(viewer, sandbox, context.paths.mayCommand))
       if (!view || view === last || response.writableEnded) return
       last = view
       response.write(`data: ${view}\n\n`)
@@ -146,7 +173,7 @@ export class StatusPages {
     ]
     const heartbeat = setInterval(() => response.writableEnded || response.write(':\n\n'), HEARTBEAT_MS)
     const end = setTimeout(() => response.end(), STREAM_MS)
-    this.#streams.add(response)
+    this.#streams.set(response, context)
     const { socket } = request
     const stopAll = () => {
       for (const stop of stops) stop()

@@ -3,7 +3,8 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { IncomingMessage } from 'node:http'
-import type { Viewer } from '../core/viewer.ts'
+import type { Quotas } from '../core/quotas.ts'
+import type { Principal } from '../core/viewer.ts'
 import { InvalidInput } from '../core/errors.ts'
 import type { ResponseCache } from '../core/response-cache.ts'
 import { assertApproved } from '../core/permissions.ts'
@@ -66,7 +67,7 @@ export function operation<Param extends string, Query, Body, Answer>(
 
 /** What an operation's handler gets. */
 interface Request<Param extends string, Query, Body> {
-  viewer: Viewer
+  viewer: Principal
   params: Record<Param, string>
   query: Query
   body: Body
@@ -80,8 +81,9 @@ interface Request<Param extends string, Query, Body> {
 /** What all operations share. */
 export interface OperationsDeps {
   app: OpenAPIHono<RestEnv>
-  viewerOf: (incoming: HttpBindings['incoming']) => Viewer
+  viewerOf: (incoming: HttpBindings['incoming']) => Principal
   cache: ResponseCache<Buffer>
+  quotas: Quotas
   limits: BodyLimits
 }
 
@@ -113,6 +115,7 @@ export class Operations {
       if (Object.values<string>(params).some((value) => value.includes('/'))) return c.notFound()
       const viewer = this.#deps.viewerOf(c.env.incoming)
       if (!operation.open) assertApproved(viewer)
+      if (!operation.open && method !== 'get') await this.#deps.quotas.command(viewer)
       const sent = queryOf(c, operation.query)
       const answer = () => this.#answer(operation, c, { path: params, query: sent }, serve)
       if (operation.redirects) return redirect(c, String(await answer()))

@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { SECRET, startWith } from '../kit/access.ts'
 import { addGroup } from '../kit/groups.ts'
+import { anonymous } from '../../server/core/viewer.ts'
 
 const ME = '/api/auth/me'
 const signIn = (app: TestApp, password: string) =>
@@ -132,6 +133,53 @@ test('after too many wrong passwords an address gets 429, also with the right on
   const right = await signIn(app, 'open sesame')
   expect(right.status).toBe(429)
   expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(0)
+})
+
+/** Sends wrong passwords without the network. @param addresses as many, one after the other */
+async function flood(app: TestApp, addresses: Iterable<string>): Promise<void> {
+  const { signIn: ways } = app.services
+  for (const address of addresses)
+    await ways.byPassword({ password: 'wrong' }, address, anonymous).catch(() => undefined)
+}
+
+test('a flood from many addresses locks out none of the others', async () => {
+  const app = await startWith('a local password')
+  await flood(
+    app,
+    Array.from({ length: 3_500 }, (_, index) => `10.1.${index >> 8}.${index % 256}`),
+  )
+  for (let tries = 0; tries < 9; tries++) expect((await signIn(app, 'oops')).status).toBe(401)
+  expect((await signIn(app, 'open sesame')).status).toBe(200)
+  for (let tries = 0; tries < 1; tries++) expect((await signIn(app, 'oops')).status).toBe(401)
+  expect((await signIn(app, 'oops')).status, 'few tries for each during a flood').toBe(429)
+})
+
+test('a /64 of IPv6 counts as one address', async () => {
+  const app = await startWith('a local password')
+  await flood(
+    app,
+    Array.from({ length: 300 }, (_, index) => `2001:db8:0:1::${index.toString(16)}`),
+  )
+  const right = (address: string) => app.services.signIn.byPassword({ password: 'open sesame' }, address, anonymous)
+  await expect(right('2001:db8:0:1:ffff::9')).rejects.toThrow('Too many wrong passwords')
+  expect(await right('2001:db8:0:2::9')).toContain('session=')
+})
+
+test('an organizer who is signed in can sign in again from an address that is locked out', async () => {
+  const app = await startWith('a local password')
+  const cookie = await cookieOf(app)
+  await flood(
+    app,
+    Array.from({ length: 310 }, () => '127.0.0.1'),
+  )
+  expect((await signIn(app, 'open sesame')).status).toBe(429)
+  expect(await me(app, { cookie })).toEqual(ORGANIZER)
+  const again = await fetch(`${app.url}/api/auth/login/local`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', cookie },
+    body: '{"password":"open sesame"}',
+  })
+  expect(again.status).toBe(200)
 })
 
 test('200 people behind one address may each be wrong once', async () => {

@@ -26,10 +26,15 @@ async function fixtures(
 
 /** Gets the browser at that port its sandbox cookie. @returns the Set-Cookie header */
 async function enter(thon: Visitor, there: Visitor): Promise<string> {
-  const { headers } = await thon.request('localhost', '/open?sandbox=alpha-ann')
-  const to = new URL(headers.location as string)
-  const { headers: entered } = await there.request('localhost', to.pathname + to.search)
-  return entered['set-cookie']?.[0] as string
+  const follow = async (visitor: Visitor, path: string) => {
+    const { headers } = await visitor.request('localhost', path)
+    const { pathname, search } = new URL(headers.location as string, 'http://localhost')
+    return { path: pathname + search, cookie: headers['set-cookie']?.[0] as string }
+  }
+  const opened = await follow(thon, '/open?sandbox=alpha-ann')
+  const begun = await follow(there, opened.path)
+  const back = await follow(thon, begun.path)
+  return (await follow(there, back.path)).cookie
 }
 
 test('a sandbox is below the path of the port it is published on', async () => {

@@ -119,11 +119,18 @@ test('over TLS a sandbox is served with the present certificate', async () => {
   const host = `alpha-ann.thon.localhost:${new URL(app.url).port}`
   const request = (path: string, headers: Record<string, string>, servername: string) =>
     requestHttps(app.url + path, { rejectUnauthorized: false, servername, headers })
-  const opened = await request('/open?sandbox=alpha-ann', { host: host.replace('alpha-ann.thon.', '') }, 'localhost')
-  const entry = new URL(opened.headers.location as string)
-  expect(entry.host).toBe(host)
+  const own = host.replace('alpha-ann.thon.', '')
   const name = host.split(':')[0] as string
-  const entered = await request(entry.pathname + entry.search, { host }, name)
+  const opened = await request('/open?sandbox=alpha-ann', { host: own }, 'localhost')
+  const start = new URL(opened.headers.location as string)
+  expect(start.host).toBe(host)
+  const begun = await request(start.pathname + start.search, { host }, name)
+  expect(begun.headers['set-cookie']?.[0]).toMatch(/^__Host-thon-entry=[^;]+; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
+  const secret = begun.headers['set-cookie']?.[0]?.split(';')[0] as string
+  const back = new URL(begun.headers.location as string)
+  const returned = await request(back.pathname + back.search, { host: own }, 'localhost')
+  const entry = new URL(returned.headers.location as string)
+  const entered = await request(entry.pathname + entry.search, { host, cookie: secret }, name)
   const cookie = entered.headers['set-cookie']?.[0]?.split(';')[0] as string
   expect(entered.headers['set-cookie']?.[0]).toMatch(/^__Host-thon-pass=.*; Path=\/; .*; Secure$/)
   const served = await request('/', { host, cookie }, name)

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Quotas } from '../../server/core/quotas.ts'
 import { organizer } from '../../server/core/viewer.ts'
 import { Clients } from '../../server/http/client.ts'
 import { createLog } from '../../server/core/log.ts'
@@ -28,13 +29,14 @@ async function small(limits: Partial<BodyLimits> = {}): Promise<SmallServer> {
   const app = await startApp()
   const { services } = app
   const log = createLog('error')
-  const authenticator = { authenticated: () => ({ viewer: organizer, session: null, cookie: null }) }
+  const authenticator = { authenticated: () => ({ viewer: organizer, cookie: null }) }
   const server = createServer(
     createRest({
       services,
       authenticator,
       signIn: services.signIn,
       clients: new Clients([]),
+      quotas: new Quotas(),
       log,
       limits: { ...SMALL, ...limits },
     }),

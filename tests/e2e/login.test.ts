@@ -1,7 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Sessions } from '../../server/auth/sessions.ts'
-import { UnitOfWork } from '../../server/db/unit-of-work.ts'
 import type { Role } from '../../prisma/generated/client/client.ts'
 import { startApp, type TestApp } from '../kit/app.ts'
 import { ensureChromium } from '../kit/chromium.ts'
@@ -31,7 +30,7 @@ async function addPerson(app: TestApp, name: string, role: Role) {
   const data = { id: `github:${name}`, provider: 'github', displayName: name, email, role }
   const row = await db.identity.create({ data })
   events.publish('identity', { kind: 'ADDED', id: row.id, row })
-  const setCookie = await new Sessions(db, new UnitOfWork(db, events), { secret: SECRET, secure: false }).create(row.id)
+  const setCookie = await new Sessions(db, { secret: SECRET, secure: false }).create(row.id)
   return { id: row.id, email, cookie: /^session=([^;]+)/.exec(setCookie)?.[1] as string }
 }
 
@@ -121,7 +120,7 @@ test('a sign-out shows at once, and the next sign-in returns to the page', LONG,
 
   const [session] = await app.db.session.findMany()
   await app.db.session.deleteMany()
-  app.services.events.publish('session', { id: session!.id })
+  app.services.events.publish('principal', { kind: 'ended', ids: new Set([`session:${session!.id}`]) })
   const notice = page.getByRole('dialog', { name: 'You’ve been signed out' })
   await notice.waitFor(SOON)
 

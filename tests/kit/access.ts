@@ -1,5 +1,5 @@
+import { createHash } from 'node:crypto'
 import { Sessions } from '../../server/auth/sessions.ts'
-import { UnitOfWork } from '../../server/db/unit-of-work.ts'
 import type { Role } from '../../prisma/generated/client/client.ts'
 import { startApp, type AppOptions, type TestApp } from './app.ts'
 
@@ -27,17 +27,21 @@ export function startWith(setup: keyof typeof SETUPS, options: AppOptions = {}):
 export async function signedIn(app: TestApp, role: Role, email: string | null = null): Promise<string> {
   const id = `github:${crypto.randomUUID()}`
   await app.db.identity.create({ data: { id, provider: 'github', displayName: `the ${role}`, email, role } })
-  const unit = new UnitOfWork(app.db, app.services.events)
-  const sessions = new Sessions(app.db, unit, { secret: SECRET, secure: false })
+  const sessions = new Sessions(app.db, { secret: SECRET, secure: false })
   return (await sessions.create(id)).split(';', 1)[0] as string
+}
+
+/** What the database has of the session of a cookie. */
+export function storedId(cookie: string): string {
+  const [, id = ''] = cookie.split(':')
+  return createHash('sha256').update(id).digest('hex')
 }
 
 /** The visitors that tests try, with the headers they send. Created for each server. */
 export async function visitors(app: TestApp, email: string) {
   const organizer = await signedIn(app, 'organizer')
   const expired = await signedIn(app, 'organizer')
-  const [, id] = expired.split(':')
-  await app.db.session.update({ where: { id: id as string }, data: { expiresAt: new Date(Date.now() - 1) } })
+  await app.db.session.update({ where: { id: storedId(expired) }, data: { expiresAt: new Date(Date.now() - 1) } })
   const { services } = app
   const creator = { name: 'x', role: 'organizer', audienceKey: 'organizer', userIds: new Set<string>() } as const
   const { token } = await services.tokens.create({ ...creator, identityId: null, email: null }, { name: 'script' })
@@ -51,4 +55,15 @@ export async function visitors(app: TestApp, email: string) {
     organizer: { cookie: organizer },
     token: { authorization: `Bearer ${token}` },
   } satisfies Record<string, Record<string, string>>
+}
+
+/** The headers of another person of the same role, since each may send 20 commands a minute. */
+export async function another(
+  app: TestApp,
+  visitor: string,
+  headers: Record<string, string>,
+  email: string,
+): Promise<Record<string, string>> {
+  if (visitor === 'participant') return { cookie: await signedIn(app, 'participant', email) }
+  return visitor === 'waiting' ? { cookie: await signedIn(app, 'waiting') } : headers
 }

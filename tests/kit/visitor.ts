@@ -17,6 +17,15 @@ export interface VisitorRequest {
   body?: string | Buffer
 }
 
+/** An answer that is still being received. */
+export interface Stream {
+  status: number
+  isOver: () => boolean
+  /** The bytes that came last. */
+  last: () => string
+  end: () => void
+}
+
 const PAGE = {
   accept: 'text/html',
   'sec-fetch-mode': 'navigate',
@@ -75,6 +84,36 @@ export class Visitor {
       outgoing.once('response', resolve).once('error', reject),
     )
     return { status: answer.statusCode as number, end: () => outgoing.on('error', () => undefined).destroy() }
+  }
+
+  /** Sends one request whose answer lasts. Resolves as soon as its first bytes are there. */
+  async stream(host: string, path: string, headers: Record<string, string> = {}): Promise<Stream> {
+    const cookie = this.#cookieHeader(host)
+    const outgoing = send({
+      ...{ host: '127.0.0.1', port: this.#port, path, agent: false },
+      headers: { host: `${host}:${this.#port}`, ...(cookie && { cookie }), ...headers },
+    })
+    outgoing.on('error', () => undefined).end()
+    const answer = await new Promise<IncomingMessage>((resolve) => outgoing.once('response', resolve))
+    let [isOver, read] = [false, '']
+    answer.on('error', () => undefined).on('close', () => (isOver = true))
+    const begun = new Promise((resolve) => answer.once('data', resolve).once('close', resolve))
+    answer.on('data', (bytes: Buffer) => (read = String(bytes)))
+    await begun
+    return {
+      status: answer.statusCode as number,
+      isOver: () => isOver,
+      last: () => read,
+      end: () => outgoing.destroy(),
+    }
+  }
+
+  /** The address with a one-time code at which THON lets this browser into a sandbox. */
+  async entryTo(label: string): Promise<URL> {
+    const begun = await this.request(`${label}.localhost`, '/.thon/begin?to=/')
+    const { pathname, search } = new URL(begun.headers.location as string)
+    const { headers } = await this.request('localhost', pathname + search)
+    return new URL(headers.location as string)
   }
 
   /** Opens a page, and follows redirects. @returns the last answer, and every address on the way */

@@ -7,6 +7,7 @@ const root = join(import.meta.dirname, '..', '..', 'server')
 /** What is published without a row: it comes from no table, so no transaction can hold it. */
 const SIGNALS = {
   'app/app.ts': ['engine', 'engine'],
+  'auth/principals.ts': ['principal'],
   'engine/network/sandbox-network.ts': ['engine'],
   'engine/watcher.ts': ['engine'],
   'instances/repository.ts': ['instance'],

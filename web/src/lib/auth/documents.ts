@@ -25,6 +25,20 @@ export const SignInOptionsQuery = graphql(`
   }
 `)
 
+/** Ends the sessions of this person on all devices. */
+export const SignOutEverywhere = graphql(`
+  mutation SignOutEverywhere {
+    signOut(input: { everywhere: true })
+  }
+`)
+
+/** Generates the local password of a server without a login. */
+export const CreateLocalPassword = graphql(`
+  mutation CreateLocalPassword {
+    createLocalPassword
+  }
+`)
+
 /** A person who signed in, as Access lists them. */
 export const IdentityRow = graphql(`
   fragment IdentityRow on Identity {

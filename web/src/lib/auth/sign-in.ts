@@ -1,6 +1,8 @@
 import { toast } from 'svelte-sonner'
 import { connection } from '#lib/graphql/connection.svelte.ts'
+import { mutate } from '#lib/graphql/mutate.ts'
 import { span } from '#lib/ui/relative-time.ts'
+import { SignOutEverywhere } from './documents.ts'
 
 const UNREACHABLE = 'The server does not answer. Try again in a moment.'
 
@@ -38,6 +40,14 @@ export async function signOut(): Promise<void> {
   if (response?.ok) return location.assign('/login')
   connection.leaving = false
   toast.error('You’re still signed in', { description: UNREACHABLE })
+}
+
+/** Ends the sessions of this person on all devices, and opens the login page. */
+export async function signOutEverywhere(): Promise<void> {
+  connection.leaving = true
+  const { data } = await mutate(SignOutEverywhere, {})
+  if (data) return location.assign('/login')
+  connection.leaving = false
 }
 
 function ask(path: string, init?: RequestInit): Promise<Response | null> {

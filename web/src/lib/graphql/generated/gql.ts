@@ -19,6 +19,8 @@ type Documents = {
     "\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": typeof types.ActivityChangedDocument,
     "\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n": typeof types.ViewerDocument,
     "\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n": typeof types.SignInOptionsDocument,
+    "\n  mutation SignOutEverywhere {\n    signOut(input: { everywhere: true })\n  }\n": typeof types.SignOutEverywhereDocument,
+    "\n  mutation CreateLocalPassword {\n    createLocalPassword\n  }\n": typeof types.CreateLocalPasswordDocument,
     "\n  fragment IdentityRow on Identity {\n    id\n    provider\n    displayName\n    email\n    role\n    createdAt\n    lastSeenAt\n  }\n": typeof types.IdentityRowFragmentDoc,
     "\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n": typeof types.IdentitiesDocument,
     "\n  subscription IdentityChanged {\n    identityChanged {\n      kind\n      id\n      identity {\n        ...IdentityRow\n      }\n    }\n  }\n": typeof types.IdentityChangedDocument,
@@ -144,6 +146,8 @@ const documents: Documents = {
     "\n  subscription ActivityChanged {\n    activityChanged {\n      kind\n      id\n      activity {\n        ...ActivityRow\n      }\n    }\n  }\n": types.ActivityChangedDocument,
     "\n  query Viewer {\n    viewer {\n      name\n      role\n      email\n      isSignedIn\n    }\n  }\n": types.ViewerDocument,
     "\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n": types.SignInOptionsDocument,
+    "\n  mutation SignOutEverywhere {\n    signOut(input: { everywhere: true })\n  }\n": types.SignOutEverywhereDocument,
+    "\n  mutation CreateLocalPassword {\n    createLocalPassword\n  }\n": types.CreateLocalPasswordDocument,
     "\n  fragment IdentityRow on Identity {\n    id\n    provider\n    displayName\n    email\n    role\n    createdAt\n    lastSeenAt\n  }\n": types.IdentityRowFragmentDoc,
     "\n  query Identities($page: PageInput) {\n    waiting: identities(filter: { roles: [WAITING] }, page: { size: 1000 }) {\n      total\n      items {\n        ...IdentityRow\n      }\n    }\n    people: identities(filter: { roles: [ORGANIZER, PARTICIPANT] }, page: $page) {\n      total\n      number\n      size\n      items {\n        ...IdentityRow\n      }\n    }\n  }\n": types.IdentitiesDocument,
     "\n  subscription IdentityChanged {\n    identityChanged {\n      kind\n      id\n      identity {\n        ...IdentityRow\n      }\n    }\n  }\n": types.IdentityChangedDocument,
@@ -298,6 +302,14 @@ export function graphql(source: "\n  query Viewer {\n    viewer {\n      name\n 
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n"): (typeof documents)["\n  query SignInOptions {\n    signInOptions {\n      password\n      providers {\n        name\n        label\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SignOutEverywhere {\n    signOut(input: { everywhere: true })\n  }\n"): (typeof documents)["\n  mutation SignOutEverywhere {\n    signOut(input: { everywhere: true })\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateLocalPassword {\n    createLocalPassword\n  }\n"): (typeof documents)["\n  mutation CreateLocalPassword {\n    createLocalPassword\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
