@@ -12,6 +12,9 @@ import { CLIENT_HEADER, type PassedOn } from './protocol.ts'
 /** Seconds after which a browser asks again while THON is unavailable. */
 const RETRY_SECONDS = 2
 
+/** How long the rest of a body may still come once THON has answered, in milliseconds. */
+const REST_MS = 10_000
+
 /** Passes requests on to THON over its internal socket, with who sent them. */
 export class PassOn {
   readonly #socketPath: string
@@ -44,6 +47,10 @@ export class PassOn {
   web(request: IncomingMessage, response: ServerResponse, sender: PassedOn): Promise<void> {
     withoutConnectionHeaders(request)
     this.#sign(request, sender)
+    // THON has answered without it, and nothing reads it any more: a client could hold the connection for good.
+    response.once('finish', () => {
+      if (!request.complete) setTimeout(() => request.complete || request.socket.destroy(), REST_MS).unref()
+    })
     return this.#proxy.web(request, response, { target: { socketPath: this.#socketPath } }).catch(() => {
       if (!response.headersSent) answerAway(request, response)
       else if (!response.writableEnded) response.destroy()
