@@ -21,7 +21,8 @@ const child = spawn(node, [...flags, join(root, 'server', 'cli', 'main.ts'), ...
 })
 // The terminal sends Ctrl-C to the child as well. A signal to this process alone is passed on.
 process.on('SIGINT', () => undefined)
-for (const signal of ['SIGTERM', 'SIGHUP', ...(windows ? [] : ['SIGUSR2'])]) process.on(signal, () => child.kill(signal))
+for (const signal of ['SIGTERM', 'SIGHUP', ...(windows ? [] : ['SIGUSR2'])])
+  process.on(signal, () => child.kill(signal))
 child.on('error', (error) => {
   console.error(`thon could not start: ${error.message}`)
   process.exit(1)
