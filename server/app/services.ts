@@ -194,7 +194,9 @@ export function createServices(deps: ServicesDeps) {
         ...network.warnings(),
         ...choice.notices,
         // It was true when the server started; a password may have been set on the dashboard since.
-        ...env.warnings.filter((one) => !(access.authenticator.locked && one.includes('there is no login'))),
+        ...env.warnings
+          .filter((one) => !(access.authenticator.locked && one.includes('there is no login')))
+          .map((one) => `${one}.`),
       ],
       status: live.engineStatus,
       queue: live.queue,

@@ -209,7 +209,7 @@ function warnings(given: Record<string, unknown>, v: z.infer<typeof variables>, 
     )
   if (!isLoopback(v.DASHBOARD_HOST) && !auth.enabled && !auth.localPassword)
     found.push(
-      `DASHBOARD_HOST ${v.DASHBOARD_HOST} can be reached from other machines, and there is no login: anyone there can do everything an organizer can. Set AUTH_LOCAL_PASSWORD`,
+      `DASHBOARD_HOST ${v.DASHBOARD_HOST} can be reached from other machines, and there is no login: anyone there can do everything an organizer can. Generate a password on the Settings page, or set AUTH_LOCAL_PASSWORD`,
     )
   return found
 }
