@@ -47,7 +47,7 @@ export class PassOn {
   web(request: IncomingMessage, response: ServerResponse, sender: PassedOn): Promise<void> {
     withoutConnectionHeaders(request)
     this.#sign(request, sender)
-    // THON has answered without it, and nothing reads it any more: a client could hold the connection for good.
+    // THON has answered without it, and nothing reads the rest: a client could hold the connection for good.
     response.once('finish', () => {
       if (!request.complete) setTimeout(() => request.complete || request.socket.destroy(), REST_MS).unref()
     })
