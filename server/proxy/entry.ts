@@ -112,10 +112,19 @@ export class SandboxEntry {
 
   /** The same for a browser that comes from THON's own host name, and has no secret of this sandbox yet. */
   begin(request: IncomingMessage, response: ServerResponse, destination: Destination): void {
-    this.#begin(request, response, destination, goalOf(queryOf(destination.rest)))
+    const query = queryOf(destination.rest)
+    const from = this.#deps.oneTimeCodes.originOf(query.get('from') ?? '')
+    this.#begin(request, response, destination, goalOf(query), from)
   }
 
-  #begin(request: IncomingMessage, response: ServerResponse, destination: Destination, goal: string): void {
+  /** @param from THON's address where the browser is signed in; null when it is not known */
+  #begin(
+    request: IncomingMessage,
+    response: ServerResponse,
+    destination: Destination,
+    goal: string,
+    from: string | null = null,
+  ): void {
     const { label, path } = destination
     const { scheme } = this.#deps.clients.of(request)
     const secret = randomBytes(18).toString('base64url')
@@ -127,7 +136,7 @@ export class SandboxEntry {
       `${name}=${secrets.join('.')}; Path=${path || '/'}; HttpOnly; SameSite=Lax${secureOf(scheme)}`,
     )
     const query = new URLSearchParams({ sandbox: label, to: goal, browser: hashOf(secret) })
-    redirect(response, `${this.thonOrigin(request, destination)}/open?${query.toString()}`)
+    redirect(response, `${from ?? this.thonOrigin(request, destination)}/open?${query.toString()}`)
   }
 
   /** THON's own origin, as the browser that sent a request reaches it. */

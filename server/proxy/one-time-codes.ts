@@ -27,13 +27,32 @@ interface OneTimeCode extends SandboxPass {
  */
 export class OneTimeCodes {
   readonly #codes = new Map<string, OneTimeCode>()
+  readonly #origins = new Map<string, { origin: string; until: number }>()
+
+  /**
+   * Remembers at which of THON's addresses a browser is signed in, for its way back from the sandbox's host name. An address in the
+   * URL itself could be anyone's.
+   * @returns what `originOf` knows it by
+   */
+  rememberOrigin(origin: string): string {
+    prune(this.#origins)
+    const key = randomBytes(12).toString('base64url')
+    this.#origins.set(key, { origin, until: Date.now() + LIFETIME_MS })
+    return key
+  }
+
+  /** The origin that was remembered under this key; null when it is unknown or expired. */
+  originOf(key: string): string | null {
+    const found = this.#origins.get(key)
+    return found && found.until > Date.now() ? found.origin : null
+  }
 
   /**
    * @param browser the hash that the browser brought from the sandbox's host name
    * @returns the code
    */
   issue(label: string, browser: string, pass: SandboxPass): string {
-    this.#prune()
+    prune(this.#codes)
     const code = randomBytes(24).toString('base64url')
     this.#codes.set(code, { ...pass, label, browser, until: Date.now() + LIFETIME_MS })
     return code
@@ -51,13 +70,13 @@ export class OneTimeCodes {
     if (found?.label !== label || found.until <= Date.now() || !browsers.includes(found.browser)) return null
     return { credential: found.credential, seconds: found.seconds }
   }
+}
 
-  #prune(): void {
-    const now = Date.now()
-    // They are in the order of their issue, so expired ones come first.
-    for (const [code, { until }] of this.#codes) {
-      if (until > now && this.#codes.size < MAX_CODES) break
-      this.#codes.delete(code)
-    }
+function prune(entries: Map<string, { until: number }>): void {
+  const now = Date.now()
+  // They are in the order of their issue, so expired ones come first.
+  for (const [key, { until }] of entries) {
+    if (until > now && entries.size < MAX_CODES) break
+    entries.delete(key)
   }
 }

@@ -3,6 +3,7 @@ import { can } from '../core/permissions.ts'
 import type { Principal } from '../core/viewer.ts'
 import type { Clients } from '../http/client.ts'
 import type { Handler } from '../http/guard.ts'
+import { hostText } from '../http/host.ts'
 import { redirect } from '../http/respond.ts'
 import type { Addresses } from './addresses.ts'
 import { isPath } from './cross-site.ts'
@@ -82,8 +83,10 @@ function open(
     const to = url.searchParams.get('to') ?? '/'
     const goal = encodeURIComponent(isPath(to) ? to : '/')
     const browser = url.searchParams.get('browser')
-    if (browser === null || !HASH.test(browser)) redirect(response, `${base}/.thon/begin?to=${goal}`)
-    else {
+    if (browser === null || !HASH.test(browser)) {
+      const from = oneTimeCodes.rememberOrigin(`${client.scheme}://${hostText(client.host)}`)
+      redirect(response, `${base}/.thon/begin?from=${from}&to=${goal}`)
+    } else {
       const isOwn = viewer.kind === 'open' || (sandbox.userId !== null && viewer.userIds.has(sandbox.userId))
       const pass = { credential, seconds: isOwn ? OWN_SECONDS : OTHERS_SECONDS }
       redirect(response, `${base}/.thon/enter?code=${oneTimeCodes.issue(sandbox.label, browser, pass)}&to=${goal}`)
