@@ -39,6 +39,17 @@ describe.each([
     expect((await boss.open(boss.origin(HOST))).body).toBe('page')
   })
 
+  test('a browser that is signed in at an IP address comes back to that address for its code', async () => {
+    const { sandbox } = await fixtures(proxyProcess)
+    const visitor = new Visitor(sandbox.app.url)
+    visitor.keep('127.0.0.1', (await SIGN_INS['a link session'](sandbox)).cookie)
+    const { port } = new URL(sandbox.app.url)
+    const opened = await visitor.open(`http://127.0.0.1:${port}/open?sandbox=alpha-ann`)
+    expect(opened).toMatchObject({ status: 200, body: 'page' })
+    const unknown = await visitor.request(HOST, '/.thon/begin?from=nothing&to=/')
+    expect(unknown.headers.location).toMatch(/^http:\/\/localhost:\d+\/open\?/)
+  })
+
   test('the secret of a browser is out of reach of scripts and of the sandbox', async () => {
     const { sandbox, ann } = await fixtures(proxyProcess)
     const seen: (string | undefined)[] = []
