@@ -23,11 +23,19 @@ async function openSandbox(fronted: Fronted) {
   const { id } = await running(fronted.app, 'ann')
   const server = SandboxServer.replaceIn(fronted.app, id)
   const host = 'alpha-ann.hall.example'
-  const open = await fronted.request(`/open/${id}`, { headers: { Accept: 'text/html' } })
-  const entered = new URL(String(open.headers.location))
-  expect(entered.host).toBe(`${host}:${fronted.front.httpsPort}`)
-  const enter = await fronted.request(entered.pathname + entered.search, { host, headers: { Accept: 'text/html' } })
-  const cookie = String(enter.headers['set-cookie']).split(';', 1)[0] as string
+  const page = { Accept: 'text/html' }
+  const addressIn = ({ headers }: { headers: IncomingMessage['headers'] }) => new URL(String(headers.location))
+  const at = ({ pathname, search }: URL) => pathname + search
+  const cookieIn = ({ headers }: { headers: IncomingMessage['headers'] }) =>
+    String(headers['set-cookie']).split(';', 1)[0] as string
+  const first = addressIn(await fronted.request(`/open/${id}`, { headers: page }))
+  expect(first.host).toBe(`${host}:${fronted.front.httpsPort}`)
+  // The browser gets a secret at the sandbox's host name, and brings its hash back for a code.
+  const begun = await fronted.request(at(first), { host, headers: page })
+  const back = addressIn(begun)
+  expect(back.host).toBe(`hall.example:${fronted.front.httpsPort}`)
+  const code = addressIn(await fronted.request(at(back), { headers: page }))
+  const cookie = cookieIn(await fronted.request(at(code), { host, headers: { ...page, Cookie: cookieIn(begun) } }))
   return { server, at: { host, headers: { Cookie: cookie } } }
 }
 
