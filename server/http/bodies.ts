@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isIPv6 } from 'node:net'
 import { TooLarge, TooMany } from '../core/errors.ts'
+import { networkOf } from '../core/networks.ts'
 import type { Clients } from './client.ts'
 
 /** How much the bodies of requests may ask of THON. Times are in milliseconds, sizes in bytes. */
@@ -83,7 +83,8 @@ export class RequestBodies {
   }
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+/** Whether a request announces a body. */
+export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
 }
 
@@ -96,15 +97,4 @@ function endLate(request: IncomingMessage, response: ServerResponse): void {
   response
     .writeHead(408, { 'Content-Type': 'text/plain', 'Content-Length': TOO_LATE.length, Connection: 'close' })
     .end(TOO_LATE, () => request.destroy())
-}
-
-/** Anyone who has one IPv6 address has the 2^64 of its network. */
-function networkOf(address: string): string {
-  if (!isIPv6(address)) return address
-  const [head = '', tail] = (address.split('%', 1)[0] ?? '').split('::')
-  const before = head === '' ? [] : head.split(':')
-  const missing = tail === undefined ? 0 : 8 - before.length - (tail === '' ? 0 : tail.split(':').length)
-  return [...before, ...Array<string>(Math.max(0, missing)).fill('0'), ...(tail?.split(':') ?? [])]
-    .slice(0, 4)
-    .join(':')
 }

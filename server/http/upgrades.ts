@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { hasBody } from './bodies.ts'
 
 /**
  * Whether a request asks for a WebSocket, the only upgrade that THON knows. It may ignore every other one (RFC 9110, 7.8):
@@ -7,8 +8,7 @@ import type { IncomingMessage } from 'node:http'
  */
 export function shouldUpgradeCallback(request: IncomingMessage): boolean {
   const { headers, method } = request
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
-  if (method === 'GET' && !hasBody && headers.upgrade?.toLowerCase() === 'websocket') return true
+  if (method === 'GET' && !hasBody(request) && headers.upgrade?.toLowerCase() === 'websocket') return true
   delete headers.upgrade
   return false
 }

@@ -2,6 +2,7 @@ import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse } 
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createProxyServer, type ProxyServer } from 'httpxy'
+import { hasBody } from '../http/bodies.ts'
 import type { Client } from '../http/client.ts'
 import { refuseUpgrade } from '../http/respond.ts'
 import { answerFault, cleanAnswer, MAX_INTERIM } from './answer.ts'
@@ -250,9 +251,8 @@ class AnswerTimeout extends Error {}
 class TooManyInterim extends Error {}
 
 /** Whether it changes nothing, and has no body that was read already. */
-function isRepeatable({ method = '', headers }: IncomingMessage): boolean {
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
-  return ['GET', 'HEAD', 'OPTIONS'].includes(method) && !hasBody
+function isRepeatable(request: IncomingMessage): boolean {
+  return ['GET', 'HEAD', 'OPTIONS'].includes(request.method ?? '') && !hasBody(request)
 }
 
 function urlOf({ host, port }: ForwardTarget) {

@@ -2,6 +2,7 @@ import { Agent, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createProxyServer, type ProxyServer } from 'httpxy'
+import { hasBody } from '../http/bodies.ts'
 import { refuseUpgrade } from '../http/respond.ts'
 import { isNavigation } from './cross-site.ts'
 import { withoutConnectionHeaders } from './request-headers.ts'
@@ -31,8 +32,7 @@ export class PassOn {
     this.#proxy = createProxyServer({ agent: this.#agent, prependPath: false })
     this.#proxy.on('proxyReq', (outgoing, request) => {
       // THON may refuse a body before it has come, and Node would wait for its first part.
-      const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
-      if (encoding !== undefined || Number(length ?? 0) > 0) outgoing.flushHeaders()
+      if (hasBody(request)) outgoing.flushHeaders()
     })
     this.#proxy.on('proxyRes', (_answer, _request, response) => {
       // The browser may wait for the headers of a stream that has no data yet.
